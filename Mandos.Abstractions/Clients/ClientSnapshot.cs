@@ -1,0 +1,47 @@
+namespace Mandos.Abstractions.Clients;
+
+/// <summary>One client as it was at one moment. It never holds the secret. All times are UTC.</summary>
+public sealed record ClientSnapshot
+{
+    /// <summary>Value of <see cref="LastCheckerStatus"/> before any check has finished.</summary>
+    public const int NotCheckedYet = -2;
+
+    /// <summary>Value of <see cref="LastCheckerStatus"/> after a check that did not exit by itself.</summary>
+    public const int NotExited = -1;
+
+    /// <summary>The client's name: the title of its section in <c>clients.conf</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The settings in force.</summary>
+    public required ClientSettings Settings { get; init; }
+
+    /// <summary>When the client was first known to the server.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Whether the client may get its secret.</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>When it was last enabled; null if never.</summary>
+    public DateTimeOffset? LastEnabled { get; init; }
+
+    /// <summary>When it will be disabled; null while it is disabled.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>When a check last succeeded, or a person said that it did; null if never.</summary>
+    public DateTimeOffset? LastCheckedOk { get; init; }
+
+    /// <summary>Exit code of the last check, 0 to 255, or <see cref="NotExited"/>, or <see cref="NotCheckedYet"/>.</summary>
+    public int LastCheckerStatus { get; init; } = NotCheckedYet;
+
+    /// <summary>When a connection of the client last began to wait for approval; null if never.</summary>
+    public DateTimeOffset? LastApprovalRequest { get; init; }
+
+    /// <summary>Number of connections that wait for approval now.</summary>
+    public int ApprovalsPending { get; init; }
+
+    /// <summary>Whether a check runs now.</summary>
+    public bool CheckerRunning { get; init; }
+
+    /// <summary>The client's D-Bus object path; null where D-Bus is off.</summary>
+    public string? DBusObjectPath { get; init; }
+}

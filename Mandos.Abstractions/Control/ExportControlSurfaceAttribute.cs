@@ -1,0 +1,7 @@
+using Mandos.Abstractions.Plugins;
+
+namespace Mandos.Abstractions.Control;
+
+/// <summary>Exports a class as a control surface.</summary>
+/// <param name="name">Its name in the plugin configuration.</param>
+public sealed class ExportControlSurfaceAttribute(string name) : ExportPluginAttribute(name, typeof(IControlSurface));

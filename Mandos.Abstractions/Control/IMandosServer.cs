@@ -1,0 +1,77 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Abstractions.Control;
+
+/// <summary>The running server as a control surface sees it. Thread-safe.</summary>
+/// <remarks>
+/// Commands are carried out one after another. When the task of a command ends, every event that the command caused is already in each
+/// subscription, and the change is on disk or the log says why it is not.
+/// </remarks>
+public interface IMandosServer
+{
+    /// <summary>What does not change while the server runs.</summary>
+    ServerInfo Info { get; }
+
+    /// <summary>Starts to receive events, with the state from which they start.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken);
+
+    /// <summary>All clients, in no particular order.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken);
+
+    /// <summary>One client; null if there is none of that name.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Enables a client; does nothing if it is enabled.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    Task EnableAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Disables a client, stops its check and refuses its waiting connections; does nothing if it is disabled.</summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    Task DisableAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Approves or denies the connections that wait now and those of the client's approval duration from now.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
+
+    /// <summary>Notes that the client is alive, as a successful check does.</summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Starts a check now; does nothing if one runs.</summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    Task StartCheckerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Stops the running check; does nothing if none runs. Later checks come when they are due.</summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    Task StopCheckerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Changes settings of a client. A value equal to the present one changes nothing and causes no event.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="change">The settings to change. All are validated before any is changed.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="ArgumentException">A value is out of its range; nothing was changed.</exception>
+    Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken);
+
+    /// <summary>Replaces a client's secret.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="secret">The new secret. It is copied before the method returns; the caller should zero its own.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes a client. It stays away, over restarts too, until <c>clients.conf</c> first loses it and then has it again.
+    /// </summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    Task RemoveAsync(string name, CancellationToken cancellationToken);
+}

@@ -1,0 +1,16 @@
+using System.Net;
+
+namespace Mandos.Abstractions.Control;
+
+/// <summary>What does not change while the server runs.</summary>
+public sealed record ServerInfo
+{
+    /// <summary>Version of the server.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The Zeroconf service name that was asked for.</summary>
+    public required string ServiceName { get; init; }
+
+    /// <summary>Where the server listens.</summary>
+    public required IReadOnlyList<IPEndPoint> EndPoints { get; init; }
+}

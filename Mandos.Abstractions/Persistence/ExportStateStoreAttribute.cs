@@ -1,0 +1,7 @@
+using Mandos.Abstractions.Plugins;
+
+namespace Mandos.Abstractions.Persistence;
+
+/// <summary>Exports a class as a state store.</summary>
+/// <param name="name">Its name in the plugin configuration.</param>
+public sealed class ExportStateStoreAttribute(string name) : ExportPluginAttribute(name, typeof(IStateStore));

@@ -1,0 +1,27 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Abstractions.Persistence;
+
+/// <summary>What a state store keeps of one client.</summary>
+public sealed record StoredClient
+{
+    /// <summary>Name of the client, unique in the store.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The settings that <c>clients.conf</c> had when this was saved; by them an edit of the file is noticed.</summary>
+    /// <remarks><see cref="ClientSettings.Options"/> need not be kept.</remarks>
+    public required ClientSettings FileSettings { get; init; }
+
+    /// <summary>The option <c>enabled</c> that <c>clients.conf</c> had when this was saved.</summary>
+    public required bool FileEnabled { get; init; }
+
+    /// <summary>The client; null if a person removed it at run time, so that it stays away.</summary>
+    /// <remarks>
+    /// A store need not keep what belongs to one run of the server: <see cref="ClientSnapshot.ApprovalsPending"/>,
+    /// <see cref="ClientSnapshot.CheckerRunning"/>, <see cref="ClientSnapshot.DBusObjectPath"/> and <see cref="ClientSettings.Options"/>.
+    /// </remarks>
+    public required ClientSnapshot? Client { get; init; }
+
+    /// <summary>A secret that was set at run time, encrypted by the server; empty where the file's secret is in force.</summary>
+    public ReadOnlyMemory<byte> EncryptedSecret { get; init; }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Abstractions.Plugins;
+
+/// <summary>What the server gives to a plugin.</summary>
+public interface IPluginContext
+{
+    /// <summary>The plugin's log, named after it. Never log a secret.</summary>
+    ILogger Logger { get; }
+
+    /// <summary>The only source of time: plugins do not read the system clock by themselves.</summary>
+    TimeProvider TimeProvider { get; }
+
+    /// <summary>The plugin's own settings; empty when there are none.</summary>
+    IReadOnlyDictionary<string, string> Settings { get; }
+
+    /// <summary>Absolute path of the directory for persistent state. It exists, and only the server's user can read it.</summary>
+    string StateDirectory { get; }
+
+    /// <summary>Whether the server runs in debug mode, where standard output and error are a developer's terminal.</summary>
+    bool Debug { get; }
+}

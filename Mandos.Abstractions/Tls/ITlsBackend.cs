@@ -1,0 +1,10 @@
+namespace Mandos.Abstractions.Tls;
+
+/// <summary>An implementation of TLS.</summary>
+public interface ITlsBackend : IDisposable
+{
+    /// <summary>Prepares handshakes under a priority string.</summary>
+    /// <param name="priority">A priority string in GnuTLS's syntax.</param>
+    /// <exception cref="PriorityStringException">The string is malformed, or no handshake can succeed under it.</exception>
+    ITlsHandshaker CreateHandshaker(string priority);
+}

@@ -1,0 +1,28 @@
+namespace Mandos.Abstractions.Tls;
+
+/// <summary>A connection after a successful handshake. One call at a time.</summary>
+public interface ITlsSession : IDisposable
+{
+    /// <summary>The key that the peer has proved to own.</summary>
+    PeerKey PeerKey { get; }
+
+    /// <summary>Version, cipher suite, group and signature scheme, for the debug log.</summary>
+    string Description { get; }
+
+    /// <summary>Waits until the peer has closed or broken the connection, or has sent more than a well-behaved peer does.</summary>
+    /// <remarks>While it waits it holds no thread and no buffer. What the peer sends is dropped. It may be cancelled and called again.</remarks>
+    /// <param name="cancellationToken">Ends the wait; the session stays usable.</param>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken);
+
+    /// <summary>Encrypts and sends data.</summary>
+    /// <param name="data">The data; no copy of the plain text outlives the call.</param>
+    /// <param name="cancellationToken">Gives up; the session is then unusable.</param>
+    /// <exception cref="IOException">The connection failed.</exception>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    /// <summary>Sends close_notify (RFC 8446 section 6.1). It does not close the stream.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">The connection failed.</exception>
+    ValueTask CloseAsync(CancellationToken cancellationToken);
+}
