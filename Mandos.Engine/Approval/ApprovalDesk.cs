@@ -1,0 +1,251 @@
+using System.Net;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Control;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Approval;
+
+/// <summary>Decides who gets a secret and when: the only place that hands one out. Used on the engine loop alone.</summary>
+internal sealed partial class ApprovalDesk(
+    EngineClock clock, DeadlineQueue deadlines, ClientRegistry clients, ClientJournal journal, ExpirySchedule expiry,
+    EventHub events, ILogger logger)
+{
+    private readonly ILogger _logger = logger;
+    private readonly HashSet<SecretRequest> _waiting = [];
+
+    /// <summary>Number of requests that wait for approval.</summary>
+    public int WaitingCount => _waiting.Count;
+
+    /// <summary>Opens the request of a peer that has proved to own a key.</summary>
+    /// <param name="keyId">Its key ID or fingerprint.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <returns>The request, perhaps decided already; null if the key belongs to no client.</returns>
+    public SecretRequest? Open(string keyId, IPAddress address)
+    {
+        if (clients.FindByKey(keyId) is not { } client)
+        {
+            LogNotFound(keyId, address);
+            if (events.HasSubscribers)
+            {
+                events.Publish(new ClientNotFound(keyId, address));
+            }
+
+            return null;
+        }
+
+        var request = new SecretRequest(client);
+        ClientSettings settings = client.Settings;
+        if (!client.Snapshot.Enabled)
+        {
+            Refuse(request, RejectionReason.Disabled);
+        }
+        else if (client.Verdict is { } verdict)
+        {
+            DecideBy(verdict, request, RejectionReason.Denied);
+        }
+        else if (settings.ApprovalDelay <= TimeSpan.Zero)
+        {
+            DecideBy(settings.ApprovedByDefault, request, RejectionReason.ApprovalTimedOut);
+        }
+        else
+        {
+            Hold(request);
+        }
+
+        return request;
+    }
+
+    /// <summary>Ends a wait because the peer is gone; does nothing if the request is decided.</summary>
+    public void Abandon(SecretRequest request)
+    {
+        if (request.Place is not null)
+        {
+            LogAbandoned(request.Client.Name);
+            GiveUp(request);
+        }
+    }
+
+    /// <summary>Notes what became of a secret that was handed out.</summary>
+    public void Finish(SecretRequest request, bool sent)
+    {
+        Client client = request.Client;
+        if (sent)
+        {
+            LogSent(client.Name);
+            if (client.Snapshot.Enabled && !client.IsRemoved)
+            {
+                journal.Update(client, expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
+            }
+
+            journal.Publish(client, static state => new GotSecret(state));
+        }
+
+        EndPending(request);
+    }
+
+    /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
+    public void Approve(Client client, bool approved)
+    {
+        EndVerdict(client);
+        if (client.Settings.ApprovalDuration > TimeSpan.Zero)
+        {
+            client.Verdict = approved;
+            client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+            deadlines.Schedule(client.VerdictEnd, clock.After(client.Settings.ApprovalDuration));
+        }
+
+        LogVerdict(client.Name, approved ? "approved" : "denied");
+        while (client.Waiting.First is { } first)
+        {
+            StopWaiting(first.Value);
+            DecideBy(approved, first.Value, RejectionReason.Denied);
+        }
+    }
+
+    /// <summary>Takes an approval or denial back.</summary>
+    public void EndVerdict(Client client)
+    {
+        client.Verdict = null;
+        if (client.VerdictEnd is { } end)
+        {
+            deadlines.Cancel(end);
+        }
+    }
+
+    /// <summary>Refuses everything that waits for a client that is disabled or removed now.</summary>
+    public void RefuseAll(Client client)
+    {
+        while (client.Waiting.First is { } first)
+        {
+            StopWaiting(first.Value);
+            Refuse(first.Value, RejectionReason.Disabled);
+        }
+    }
+
+    /// <summary>Ends all waits because the server stops.</summary>
+    public void AbandonAll()
+    {
+        foreach (SecretRequest request in _waiting.ToArray())
+        {
+            GiveUp(request);
+        }
+    }
+
+    private void GiveUp(SecretRequest request)
+    {
+        StopWaiting(request);
+        EndPending(request);
+        request.Decide(default);
+    }
+
+    private void Hold(SecretRequest request)
+    {
+        Client client = request.Client;
+        ClientSettings settings = client.Settings;
+        _waiting.Add(request);
+        request.Place = client.Waiting.AddLast(request);
+        request.WaitEnd = new Deadline(state => TimeOut((SecretRequest)state), request);
+        request.IsPending = true;
+        deadlines.Schedule(request.WaitEnd, clock.After(settings.ApprovalDelay));
+
+        ClientSnapshot next = client.Snapshot with
+        {
+            LastApprovalRequest = clock.UtcNow,
+            ApprovalsPending = client.Snapshot.ApprovalsPending + 1,
+        };
+        journal.Update(client, next, [
+            .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
+            ClientProperty.LastApprovalRequest]);
+        journal.Publish(client, state => new NeedApproval(state, settings.ApprovalDelay, settings.ApprovedByDefault));
+        LogWaiting(client.Name);
+    }
+
+    private void TimeOut(SecretRequest request)
+    {
+        StopWaiting(request);
+        DecideBy(request.Client.Settings.ApprovedByDefault, request, RejectionReason.ApprovalTimedOut);
+    }
+
+    private void StopWaiting(SecretRequest request)
+    {
+        if (request.Place is not { } place)
+        {
+            return;
+        }
+
+        request.Client.Waiting.Remove(place);
+        request.Place = null;
+        _waiting.Remove(request);
+        if (request.WaitEnd is { } end)
+        {
+            deadlines.Cancel(end);
+        }
+    }
+
+    private void DecideBy(bool approved, SecretRequest request, RejectionReason otherwise)
+    {
+        if (approved)
+        {
+            Grant(request);
+        }
+        else
+        {
+            Refuse(request, otherwise);
+        }
+    }
+
+    private void Grant(SecretRequest request)
+    {
+        Client client = request.Client;
+        if (!client.Snapshot.Enabled || client.IsRemoved)
+        {
+            // No way leads here; should one ever, no secret goes out.
+            Refuse(request, RejectionReason.Disabled);
+            return;
+        }
+
+        request.Decide(new RequestOutcome(client.Secret.Borrow(), null));
+    }
+
+    private void Refuse(SecretRequest request, RejectionReason reason)
+    {
+        LogRejected(request.Client.Name, reason);
+        journal.Publish(request.Client, state => new Rejected(state, reason));
+        EndPending(request);
+        request.Decide(new RequestOutcome(null, reason));
+    }
+
+    private void EndPending(SecretRequest request)
+    {
+        if (!request.IsPending)
+        {
+            return;
+        }
+
+        request.IsPending = false;
+        Client client = request.Client;
+        ClientSnapshot next = client.Snapshot with { ApprovalsPending = client.Snapshot.ApprovalsPending - 1 };
+        journal.UpdateTransient(client, next, next.ApprovalsPending == 0 ? [ClientProperty.ApprovalPending] : []);
+    }
+
+    [LoggerMessage(1300, LogLevel.Information, "Client not found for key ID {KeyId}, from {Address}")]
+    private partial void LogNotFound(string keyId, IPAddress address);
+
+    [LoggerMessage(1301, LogLevel.Information, "Client {Client}: secret sent")]
+    private partial void LogSent(string client);
+
+    [LoggerMessage(1302, LogLevel.Warning, "Client {Client}: refused its secret: {Reason}")]
+    private partial void LogRejected(string client, RejectionReason reason);
+
+    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval")]
+    private partial void LogWaiting(string client);
+
+    [LoggerMessage(1304, LogLevel.Information, "Client {Client}: gone while it waited for approval")]
+    private partial void LogAbandoned(string client);
+
+    [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
+    private partial void LogVerdict(string client, string verdict);
+}

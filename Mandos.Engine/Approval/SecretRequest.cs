@@ -1,0 +1,26 @@
+using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
+
+namespace Mandos.Engine.Approval;
+
+/// <summary>One connection's request for the secret of its client. Owned by the engine loop but for <see cref="Outcome"/>.</summary>
+internal sealed class SecretRequest(Client client)
+{
+    private readonly TaskCompletionSource<RequestOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Client Client { get; } = client;
+
+    /// <summary>What becomes of the request.</summary>
+    public Task<RequestOutcome> Outcome => _outcome.Task;
+
+    /// <summary>Its place among the requests that wait; null when it does not wait.</summary>
+    public LinkedListNode<SecretRequest>? Place { get; set; }
+
+    /// <summary>When its wait for approval ends.</summary>
+    public Deadline? WaitEnd { get; set; }
+
+    /// <summary>Whether it is counted in the client's approvals pending.</summary>
+    public bool IsPending { get; set; }
+
+    public void Decide(RequestOutcome outcome) => _outcome.SetResult(outcome);
+}

@@ -1,0 +1,222 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Checking;
+
+/// <summary>Runs the checks of all clients, outside the engine loop; starts and results are handled on it.</summary>
+internal sealed partial class CheckRunner(
+    EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
+    IReadOnlyDictionary<string, IChecker> checkers, ILogger logger)
+{
+    /// <summary>The name under which the standard checker is exported.</summary>
+    public const string DefaultChecker = "shell";
+
+    private readonly ILogger _logger = logger;
+
+    /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
+    public void StartDue(Client client) => _ = StartAndRepeat(client);
+
+    /// <summary>Starts a check now, and the next one an interval from now.</summary>
+    /// <inheritdoc cref="Start"/>
+    public Task StartAndRepeat(Client client)
+    {
+        deadlines.Schedule(client.NextCheck, clock.After(client.Settings.Interval));
+        return Start(client);
+    }
+
+    /// <summary>Starts a check, unless one runs.</summary>
+    /// <returns>Ends once the check runs, or has turned out not to run.</returns>
+    public Task Start(Client client)
+    {
+        if (client.Check is { } old)
+        {
+            return old.Started;
+        }
+
+        var check = new RunningCheck();
+        client.Check = check;
+        client.LastCheck = RunAsync(client, client.Snapshot, check, client.LastCheck);
+        return check.Started;
+    }
+
+    /// <summary>Stops the check that runs, if any; its result will not count.</summary>
+    public void Stop(Client client)
+    {
+        if (client.Check is not { } check)
+        {
+            return;
+        }
+
+        client.Check = null;
+        check.Stop();
+        if (check.IsAnnounced)
+        {
+            journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = false }, ClientProperty.CheckerRunning);
+        }
+    }
+
+    private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        CheckResult? result = null;
+        try
+        {
+            ICheck? check = running.Stopping.IsCancellationRequested ? null : Prepare(snapshot);
+            if (check is not null && await loop.InvokeAsync(() => Announce(client, running, check.Description)).ConfigureAwait(false))
+            {
+                result = await RunAsync(check, running.Stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped, or the engine has ended.
+        }
+
+        loop.Post(() => Complete(client, running, result));
+    }
+
+    /// <returns>Null if there is no check to run; the log says why.</returns>
+    private ICheck? Prepare(ClientSnapshot client)
+    {
+        string name = client.Settings.CheckerPlugin ?? DefaultChecker;
+        if (!checkers.TryGetValue(name, out IChecker? checker))
+        {
+            LogNoChecker(client.Name, name, string.Join(", ", checkers.Keys.Order(StringComparer.Ordinal)));
+            return null;
+        }
+
+        try
+        {
+            return checker.Prepare(client);
+        }
+        catch (CheckPreparationException e)
+        {
+            LogBadChecker(client.Name, e.Message);
+        }
+#pragma warning disable CA1031 // A fault of a plugin is a check that does not succeed, nothing else
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogCheckerFault(client.Name, name, e);
+        }
+
+        return null;
+    }
+
+    private bool Announce(Client client, RunningCheck running, string description)
+    {
+        if (client.Check != running)
+        {
+            return false;
+        }
+
+        running.IsAnnounced = true;
+        running.Description = description;
+        journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = true }, ClientProperty.CheckerRunning);
+        journal.Publish(client, state => new CheckerStarted(state, description));
+        LogStarted(client.Name, description);
+        running.SetStarted();
+        return true;
+    }
+
+    private static async Task<CheckResult> RunAsync(ICheck check, CancellationToken stopping)
+    {
+        try
+        {
+            return await check.RunAsync(stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // A fault of a plugin is a check that does not succeed, nothing else
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return CheckResult.Failed($"the checker failed: {e.Message}");
+        }
+    }
+
+    private void Complete(Client client, RunningCheck running, CheckResult? outcome)
+    {
+        running.SetStarted();
+        if (client.Check != running)
+        {
+            return;
+        }
+
+        client.Check = null;
+        if (outcome is not { } result)
+        {
+            return;
+        }
+
+        LogResult(client.Name, result);
+        ClientSnapshot old = client.Snapshot;
+        ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
+        bool extends = result.IsSuccess && old.Enabled;
+        if (result.IsSuccess)
+        {
+            next = next with { LastCheckedOk = clock.UtcNow };
+        }
+
+        if (extends)
+        {
+            next = expiry.Set(client, next, next.Settings.Timeout);
+        }
+
+        journal.Update(client, next, [
+            ClientProperty.CheckerRunning,
+            .. old.LastCheckerStatus != next.LastCheckerStatus ? [ClientProperty.LastCheckerStatus] : Array.Empty<ClientProperty>(),
+            .. result.IsSuccess ? [ClientProperty.LastCheckedOk] : Array.Empty<ClientProperty>(),
+            .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
+        journal.Publish(client, state => new CheckerCompleted(state, result, running.Description));
+    }
+
+    private void LogResult(string client, CheckResult result)
+    {
+        switch (result.Outcome)
+        {
+            case CheckOutcome.Exited when result.IsSuccess:
+                LogSucceeded(client);
+                break;
+            case CheckOutcome.Exited:
+                LogFailed(client, result.ExitCode);
+                break;
+            case CheckOutcome.Signaled:
+                LogSignaled(client, result.Signal);
+                break;
+            default:
+                LogNotCarriedOut(client, result.Error ?? "no reason given");
+                break;
+        }
+    }
+
+    [LoggerMessage(1200, LogLevel.Error, "Client {Client}: there is no checker plugin named “{Name}”; there are: {Names}")]
+    private partial void LogNoChecker(string client, string name, string names);
+
+    [LoggerMessage(1201, LogLevel.Error, "Client {Client}: cannot check it: {Reason}")]
+    private partial void LogBadChecker(string client, string reason);
+
+    [LoggerMessage(1202, LogLevel.Error, "Client {Client}: the checker plugin “{Name}” failed")]
+    private partial void LogCheckerFault(string client, string name, Exception exception);
+
+    [LoggerMessage(1203, LogLevel.Information, "Client {Client}: checker started: {Description}")]
+    private partial void LogStarted(string client, string description);
+
+    [LoggerMessage(1204, LogLevel.Information, "Client {Client}: checker succeeded")]
+    private partial void LogSucceeded(string client);
+
+    [LoggerMessage(1205, LogLevel.Information, "Client {Client}: checker failed with exit code {Code}")]
+    private partial void LogFailed(string client, int code);
+
+    [LoggerMessage(1206, LogLevel.Warning, "Client {Client}: checker was killed by signal {Signal}")]
+    private partial void LogSignaled(string client, int signal);
+
+    [LoggerMessage(1207, LogLevel.Warning, "Client {Client}: check could not be carried out: {Reason}")]
+    private partial void LogNotCarriedOut(string client, string reason);
+}

@@ -1,0 +1,61 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Scheduling;
+
+namespace Mandos.Engine.Clients;
+
+/// <summary>One client at run time. Owned by the engine loop; everybody else sees <see cref="Snapshot"/>.</summary>
+internal sealed class Client
+{
+    /// <param name="definition">What <c>clients.conf</c> says of it.</param>
+    /// <param name="snapshot">Its state at first.</param>
+    /// <param name="startCheck">The action of <see cref="NextCheck"/>.</param>
+    /// <param name="expire">The action of <see cref="Expiry"/>.</param>
+    public Client(ClientDefinition definition, ClientSnapshot snapshot, Action<object> startCheck, Action<object> expire)
+    {
+        (Definition, Snapshot, Secret) = (definition, snapshot, definition.Secret);
+        NextCheck = new Deadline(startCheck, this);
+        Expiry = new Deadline(expire, this);
+    }
+
+    /// <summary>What <c>clients.conf</c> says of it.</summary>
+    public ClientDefinition Definition { get; }
+
+    public string Name => Definition.Name;
+
+    /// <summary>Its visible state, replaced as a whole by <see cref="ClientJournal"/>.</summary>
+    public ClientSnapshot Snapshot { get; set; }
+
+    public ClientSettings Settings => Snapshot.Settings;
+
+    /// <summary>The secret in force.</summary>
+    public Secret Secret { get; set; }
+
+    /// <summary><see cref="Secret"/> as the state store keeps it; empty while the file's secret is in force.</summary>
+    public ReadOnlyMemory<byte> EncryptedSecret { get; set; }
+
+    /// <summary>When the next check starts.</summary>
+    public Deadline NextCheck { get; }
+
+    /// <summary>When the client will be disabled.</summary>
+    public Deadline Expiry { get; }
+
+    /// <summary>The check that runs now.</summary>
+    public RunningCheck? Check { get; set; }
+
+    /// <summary>The end of the last check, for the next one to wait for.</summary>
+    public Task LastCheck { get; set; } = Task.CompletedTask;
+
+    /// <summary>Approval (true) or denial (false) in force; null: neither.</summary>
+    public bool? Verdict { get; set; }
+
+    /// <summary>When <see cref="Verdict"/> ceases to hold. Made when first needed: most clients never do.</summary>
+    public Deadline? VerdictEnd { get; set; }
+
+    /// <summary>The requests that wait for approval, oldest first.</summary>
+    public LinkedList<SecretRequest> Waiting { get; } = [];
+
+    /// <summary>Whether a person removed it; what still runs for it has no effect then.</summary>
+    public bool IsRemoved { get; set; }
+}

@@ -1,0 +1,25 @@
+using Mandos.Engine.Protocol;
+
+namespace Mandos.Engine;
+
+/// <summary>How the engine is to run.</summary>
+public sealed record EngineOptions
+{
+    private readonly int? _maxConnectionsPerAddress;
+
+    /// <summary>Whether to take up the saved run-time state; if not, it is forgotten.</summary>
+    public bool Restore { get; init; } = true;
+
+    /// <summary>Limit on simultaneous connections in all; at least 1. Default 50,000.</summary>
+    public int MaxConnections { get; init; } = ProtocolLimits.DefaultMaxConnections;
+
+    /// <summary>Limit on simultaneous connections from one address; at least 1. Default a quarter of <see cref="MaxConnections"/>.</summary>
+    public int MaxConnectionsPerAddress
+    {
+        get => _maxConnectionsPerAddress ?? Math.Max(1, MaxConnections / ProtocolLimits.DefaultAddressShare);
+        init => _maxConnectionsPerAddress = value;
+    }
+
+    /// <summary>Spreads the first checks after the start over their intervals.</summary>
+    public Random Random { get; init; } = Random.Shared;
+}

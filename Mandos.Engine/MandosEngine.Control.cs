@@ -1,0 +1,149 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine;
+
+/// <content>What control surfaces see.</content>
+public sealed partial class MandosEngine : IMandosServer
+{
+    /// <inheritdoc/>
+    /// <remarks>Set it before the control surfaces start.</remarks>
+    public ServerInfo Info { get; set; } = new() { Version = "", ServiceName = "", EndPoints = [] };
+
+    /// <inheritdoc/>
+    public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(() => _events.Subscribe(Snapshots(), _loop.Post), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(Snapshots, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(
+            () => _clients.TryGet(name, out Client? client) ? client.Snapshot : null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task EnableAsync(string name, CancellationToken cancellationToken)
+        => ChangeStateAsync(name, Quick(_lifecycle.Enable), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DisableAsync(string name, CancellationToken cancellationToken)
+        => ChangeStateAsync(name, Quick(_lifecycle.Disable), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken)
+        => CommandAsync(name, Quick(client => _approvals.Approve(client, approved)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken)
+        => ChangeStateAsync(name, Quick(_lifecycle.MarkCheckedOk), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartCheckerAsync(string name, CancellationToken cancellationToken)
+        => CommandAsync(name, _checks.Start, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopCheckerAsync(string name, CancellationToken cancellationToken)
+        => CommandAsync(name, Quick(_checks.Stop), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ClientChangeValidator.Validate(change);
+        return ChangeStateAsync(name, client => _lifecycle.Change(client, change), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
+    {
+        ClientChangeValidator.ValidateSecret(secret);
+        var copy = new Secret(secret.Span);
+        return SetSecretAsync(name, copy, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveAsync(string name, CancellationToken cancellationToken)
+        => ChangeStateAsync(name, Quick(Remove), cancellationToken);
+
+    private async Task SetSecretAsync(string name, Secret secret, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ChangeStateAsync(name, Quick(client => SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
+        }
+        catch (UnknownClientException)
+        {
+            secret.Dispose();
+            throw;
+        }
+    }
+
+    private static Func<Client, Task> Quick(Action<Client> command) => client =>
+    {
+        command(client);
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Carries out a command that changes what is saved, and waits until it is.</summary>
+    private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
+    {
+        await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
+    {
+        Task effect = await _loop.InvokeAsync(() => command(_clients.Get(name)), cancellationToken).ConfigureAwait(false);
+        await WaitAsync(effect, "a checker to start", cancellationToken).ConfigureAwait(false);
+    }
+
+    private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
+
+    private void SetSecret(Client client, Secret secret)
+    {
+        if (client.Secret.FixedTimeEquals(secret.Memory.Span))
+        {
+            secret.Dispose();
+            return;
+        }
+
+        Secret old = client.Secret;
+        Secret file = client.Definition.Secret;
+        bool isFile = file.FixedTimeEquals(secret.Memory.Span);
+        client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
+        client.Secret = isFile ? file : secret;
+        if (isFile)
+        {
+            secret.Dispose();
+        }
+
+        if (old != file)
+        {
+            old.Dispose();
+        }
+
+        _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+        LogSecretChanged(client.Name);
+    }
+
+    private void Remove(Client client)
+    {
+        _lifecycle.Remove(client);
+        _clients.Remove(client);
+        _journal.Publish(client, static state => new ClientRemoved(state));
+        client.IsRemoved = true;
+        client.EncryptedSecret = default;
+        client.Secret.Dispose();
+        client.Definition.Secret.Dispose();
+        _keeper.Changed(client);
+    }
+
+    [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
+    private partial void LogSecretChanged(string client);
+}

@@ -1,0 +1,253 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Tls;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Control;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Protocol;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine;
+
+/// <summary>The protocol engine: knows the clients, checks them, and gives each its secret when it may have it.</summary>
+/// <remarks>
+/// <see cref="StartAsync"/> first, then <see cref="Serve"/> for each connection, last <see cref="StopAsync"/>. It opens no files and no
+/// sockets.
+/// </remarks>
+public sealed partial class MandosEngine : IDisposable
+{
+    /// <summary>How long a command or a stop waits for checks or for a save; what is slower goes on by itself.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
+    private readonly EngineOptions _options;
+    private readonly IStateStore _store;
+    private readonly ILogger _logger;
+    private readonly EngineClock _clock;
+    private readonly EngineLoop _loop;
+    private readonly DeadlineQueue _deadlines;
+    private readonly EventHub _events = new();
+    private readonly StateKeeper _keeper;
+    private readonly ClientJournal _journal;
+    private readonly ClientRegistry _clients = new();
+    private readonly ExpirySchedule _expiry;
+    private readonly CheckRunner _checks;
+    private readonly ApprovalDesk _approvals;
+    private readonly ClientLifecycle _lifecycle;
+    private readonly ConnectionTable _connections;
+    private readonly ConnectionHandler _handler;
+    private readonly Action<object> _startCheck;
+    private readonly Action<object> _expire;
+    private bool _stopping;
+
+    /// <summary>Puts an engine together.</summary>
+    /// <param name="options">How it is to run.</param>
+    /// <param name="tls">Makes the handshakes.</param>
+    /// <param name="store">Keeps the run-time state; stays the caller's.</param>
+    /// <param name="checkers">The checkers by name; the standard one is named <c>shell</c>.</param>
+    /// <param name="timeProvider">The only source of time.</param>
+    /// <param name="logger">The log.</param>
+    public MandosEngine(
+        EngineOptions options, ITlsHandshaker tls, IStateStore store, IReadOnlyDictionary<string, IChecker> checkers,
+        TimeProvider timeProvider, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _store, _logger) = (options, store, logger);
+        _clock = new EngineClock(timeProvider);
+        _loop = new EngineLoop(logger);
+        _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError);
+        _keeper = new StateKeeper(_loop, _clock, _deadlines, store, logger);
+        _journal = new ClientJournal(_events, _keeper);
+        _expiry = new ExpirySchedule(_clock, _deadlines);
+        _checks = new CheckRunner(_loop, _clock, _deadlines, _journal, _expiry, checkers, logger);
+        _approvals = new ApprovalDesk(_clock, _deadlines, _clients, _journal, _expiry, _events, logger);
+        _lifecycle = new ClientLifecycle(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
+        _connections = new ConnectionTable(_clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, logger);
+        _handler = new ConnectionHandler(_loop, _connections, _approvals, tls, logger);
+        _startCheck = client => _checks.StartDue((Client)client);
+        _expire = client => _lifecycle.Expire((Client)client);
+    }
+
+    /// <summary>Ends when the engine has stopped; faults if it cannot go on.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Number of clients at start.</summary>
+    public int ClientCount => _clients.Count;
+
+    /// <summary>The loop, for tests that step it.</summary>
+    internal EngineLoop Loop => _loop;
+
+    /// <summary>The connections, for tests.</summary>
+    internal ConnectionTable Connections => _connections;
+
+    /// <summary>Loads the saved state, brings it together with the definitions, and starts to check.</summary>
+    /// <param name="definitions">The clients of the configuration, with different names, key IDs and fingerprints.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StateStoreException">The saved state cannot be read.</exception>
+    public async Task StartAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    {
+        await LoadAsync(definitions, cancellationToken).ConfigureAwait(false);
+        Completion = Task.Run(_loop.RunAsync, CancellationToken.None);
+    }
+
+    /// <summary>Serves a connection until it ends. Returns at once.</summary>
+    /// <param name="peer">The connection, which becomes the engine's.</param>
+    public void Serve(IPeerConnection peer) => _loop.Post(Admit, peer);
+
+    /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
+    /// <param name="cancellationToken">Stops without waiting further.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Task[] checks = await _loop.InvokeAsync(BeginStop, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(Task.WhenAll(checks), "checks", cancellationToken).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
+        await _loop.InvokeAsync(EndStop, cancellationToken).ConfigureAwait(false);
+        _loop.Complete();
+        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the timer and zeroes the secrets. Nothing may run any more.</summary>
+    public void Dispose()
+    {
+        _loop.Complete();
+        _deadlines.Dispose();
+        _keeper.Dispose();
+        foreach (Client client in _clients.All)
+        {
+            client.Secret.Dispose();
+            client.Definition.Secret.Dispose();
+        }
+    }
+
+    /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
+    internal async Task LoadAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        Dictionary<string, StoredClient> stored = saved.ToDictionary(static client => client.Name, StringComparer.Ordinal);
+        _clients.EnsureCapacity(definitions.Count);
+        foreach (ClientDefinition definition in definitions)
+        {
+            stored.Remove(definition.Name, out StoredClient? old);
+            if (_options.Restore && old is { Client: null })
+            {
+                LogStaysRemoved(definition.Name);
+                definition.Secret.Dispose();
+                continue;
+            }
+
+            Load(definition, _options.Restore ? old : null);
+        }
+
+        foreach (string name in stored.Keys)
+        {
+            _keeper.Forget(name);
+        }
+
+        if (_clients.Count == 0)
+        {
+            LogNoClients();
+        }
+    }
+
+    private void Load(ClientDefinition definition, StoredClient? stored)
+    {
+        RestoredClient restored = ClientRestorer.Restore(definition, stored, _clock.UtcNow);
+        var client = new Client(definition, restored.State, _startCheck, _expire);
+        if (stored is { EncryptedSecret.IsEmpty: false })
+        {
+            if (SecretCipher.TryDecrypt(definition.Secret, definition.Name, stored.EncryptedSecret.Span) is { } secret)
+            {
+                client.Secret = secret;
+                client.EncryptedSecret = stored.EncryptedSecret;
+            }
+            else
+            {
+                LogFileSecretWins(definition.Name);
+            }
+        }
+
+        _clients.Add(client);
+        _lifecycle.Start(client, restored.TimeLeft);
+        if (restored.ExpiredBecause is { } reason)
+        {
+            LogExpiredMeanwhile(definition.Name, reason);
+        }
+
+        if (stored is null || StateKeeper.ToStored(client) != stored)
+        {
+            _keeper.Changed(client);
+        }
+    }
+
+    private void Admit(IPeerConnection peer)
+    {
+        if (_stopping)
+        {
+            peer.Dispose();
+        }
+        else if (_connections.Admit(peer) is { } connection)
+        {
+            _ = Task.Run(() => _handler.ServeAsync(connection));
+        }
+    }
+
+    private Task[] BeginStop()
+    {
+        _stopping = true;
+        _approvals.AbandonAll();
+        foreach (Connection connection in _connections.All)
+        {
+            connection.Abort("the server stops");
+        }
+
+        var checks = new List<Task>();
+        foreach (Client client in _clients.All)
+        {
+            _deadlines.Cancel(client.NextCheck);
+            _deadlines.Cancel(client.Expiry);
+            _checks.Stop(client);
+            if (!client.LastCheck.IsCompleted)
+            {
+                checks.Add(client.LastCheck);
+            }
+        }
+
+        return [.. checks];
+    }
+
+    private bool EndStop()
+    {
+        _events.Complete();
+        return true;
+    }
+
+    private async Task WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(_patience, _clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            LogSlow(what, _patience.TotalSeconds);
+        }
+    }
+
+    [LoggerMessage(1700, LogLevel.Warning, "No clients defined")]
+    private partial void LogNoClients();
+
+    [LoggerMessage(1701, LogLevel.Information, "Client {Client}: was removed at run time and stays so; take it out of the configuration once to have it back")]
+    private partial void LogStaysRemoved(string client);
+
+    [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
+    private partial void LogFileSecretWins(string client);
+
+    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while the server was down and {Reason}: disabled")]
+    private partial void LogExpiredMeanwhile(string client, string reason);
+
+    [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]
+    private partial void LogSlow(string what, double seconds);
+}

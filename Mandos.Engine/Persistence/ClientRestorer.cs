@@ -1,0 +1,84 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+
+namespace Mandos.Engine.Persistence;
+
+/// <summary>Brings together what the file says of a client and what the state store kept of it.</summary>
+/// <remarks>
+/// An edit of the file wins over a run-time change; a run-time change wins over an unedited file. What cannot be changed at run time (keys,
+/// checker plugin, unknown options) comes from the file.
+/// </remarks>
+internal static class ClientRestorer
+{
+    /// <summary>The state of a client at start.</summary>
+    /// <param name="definition">What the file says now.</param>
+    /// <param name="stored">What the store kept, with a client; null for a new client.</param>
+    /// <param name="now">Wall clock time.</param>
+    public static RestoredClient Restore(ClientDefinition definition, StoredClient? stored, DateTimeOffset now)
+    {
+        if (stored?.Client is not { } saved)
+        {
+            return new RestoredClient(New(definition, now), definition.Settings.Timeout, null);
+        }
+
+        bool enabled = definition.Enabled != stored.FileEnabled ? definition.Enabled : saved.Enabled;
+        ClientSnapshot state = saved with
+        {
+            Name = definition.Name,
+            Settings = Merge(definition.Settings, stored.FileSettings, saved.Settings),
+            Enabled = enabled,
+            Expires = enabled ? saved.Expires : null,
+            ApprovalsPending = 0,
+            CheckerRunning = false,
+            DBusObjectPath = null,
+        };
+        if (!enabled)
+        {
+            return new RestoredClient(state, TimeSpan.Zero, null);
+        }
+
+        if (!saved.Enabled)
+        {
+            return new RestoredClient(state with { LastEnabled = now }, state.Settings.Timeout, null);
+        }
+
+        if (saved.Expires > now)
+        {
+            return new RestoredClient(state, saved.Expires.Value - now, null);
+        }
+
+        string? reason = saved.LastCheckedOk is null ? "it was never checked successfully"
+            : saved.LastCheckerStatus != 0 ? "its last check failed"
+            : null;
+        return reason is null
+            ? new RestoredClient(state, state.Settings.Timeout, null)
+            : new RestoredClient(state with { Enabled = false, Expires = null }, TimeSpan.Zero, reason);
+    }
+
+    private static ClientSnapshot New(ClientDefinition definition, DateTimeOffset now) => new()
+    {
+        Name = definition.Name,
+        Settings = definition.Settings,
+        Created = now,
+        Enabled = definition.Enabled,
+        LastEnabled = definition.Enabled ? now : null,
+    };
+
+    private static ClientSettings Merge(ClientSettings file, ClientSettings fileThen, ClientSettings saved)
+    {
+        return file with
+        {
+            Host = Pick(file.Host, fileThen.Host, saved.Host),
+            Checker = Pick(file.Checker, fileThen.Checker, saved.Checker),
+            Interval = Pick(file.Interval, fileThen.Interval, saved.Interval),
+            Timeout = Pick(file.Timeout, fileThen.Timeout, saved.Timeout),
+            ExtendedTimeout = Pick(file.ExtendedTimeout, fileThen.ExtendedTimeout, saved.ExtendedTimeout),
+            ApprovalDelay = Pick(file.ApprovalDelay, fileThen.ApprovalDelay, saved.ApprovalDelay),
+            ApprovalDuration = Pick(file.ApprovalDuration, fileThen.ApprovalDuration, saved.ApprovalDuration),
+            ApprovedByDefault = Pick(file.ApprovedByDefault, fileThen.ApprovedByDefault, saved.ApprovedByDefault),
+        };
+
+        static T Pick<T>(T file, T fileThen, T saved) => EqualityComparer<T>.Default.Equals(file, fileThen) ? saved : file;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Protocol;
+
+internal sealed partial class ConnectionHandler
+{
+    [LoggerMessage(1600, LogLevel.Debug, "Connection from {Peer}")]
+    private partial void LogConnected(IPEndPoint peer);
+
+    [LoggerMessage(1601, LogLevel.Error, "Connection from {Peer}: unknown protocol version “{Line}”; this server speaks version 1")]
+    private partial void LogUnknownVersion(IPEndPoint peer, string line);
+
+    [LoggerMessage(1602, LogLevel.Warning, "Connection from {Peer}: {Reason}")]
+    private partial void LogProtocol(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1603, LogLevel.Warning, "Connection from {Peer}: TLS handshake failed: {Reason}")]
+    private partial void LogHandshakeFailed(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1604, LogLevel.Warning, "Connection from {Peer} broke: {Reason}")]
+    private partial void LogBroken(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1605, LogLevel.Warning, "Connection from {Peer} ended: {Reason}")]
+    private partial void LogAborted(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1606, LogLevel.Error, "Connection from {Peer} ended by an unexpected error")]
+    private partial void LogUnexpected(IPEndPoint peer, Exception exception);
+
+    [LoggerMessage(1607, LogLevel.Debug, "Connection from {Peer}: handshake done: {Description}")]
+    private partial void LogHandshake(IPEndPoint peer, string description);
+
+    [LoggerMessage(1608, LogLevel.Warning, "Connection from {Peer}: the secret of client {Client} could not be sent")]
+    private partial void LogNotSent(IPEndPoint peer, string client);
+
+    [LoggerMessage(1609, LogLevel.Debug, "Connection from {Peer} was not closed in order: {Reason}")]
+    private partial void LogNotClosed(IPEndPoint peer, string reason);
+}

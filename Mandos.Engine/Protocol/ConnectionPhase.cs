@@ -1,0 +1,12 @@
+namespace Mandos.Engine.Protocol;
+
+/// <summary>How far a connection has come.</summary>
+internal enum ConnectionPhase
+{
+    FirstLine,
+    Handshake,
+    Deciding,
+    Held,
+    Sending,
+    Closing,
+}

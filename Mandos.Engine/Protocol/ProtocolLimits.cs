@@ -1,0 +1,29 @@
+namespace Mandos.Engine.Protocol;
+
+/// <summary>Every limit on what a peer can do, each with its reason. Limits inside TLS are the TLS back end's.</summary>
+internal static class ProtocolLimits
+{
+    /// <summary>Time for the first line, from accepting on. A real client sends it with its first packet.</summary>
+    public static readonly TimeSpan FirstLineTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time for the handshake: a small machine with an RSA-4096 key in a crowd that boots at once needs some seconds.</summary>
+    public static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time for sending the secret and close_notify; both fit into an empty socket buffer.</summary>
+    public static readonly TimeSpan SendTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time for the peer to close after us, so that closing early does not reset the secret on its way.</summary>
+    public static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes of the first line with its newline; the longest one in use has 3.</summary>
+    public const int FirstLineLength = 128;
+
+    /// <summary>Bytes read and dropped while waiting for the peer to close; a real client sends at most a close_notify.</summary>
+    public const int ClosingBytes = 16 * 1024;
+
+    /// <summary>Default for simultaneous connections in total. At some 10 KB each this is half a gigabyte.</summary>
+    public const int DefaultMaxConnections = 50_000;
+
+    /// <summary>Share of the total that one address may have by default: one address cannot keep others out, and 1,000 machines behind one boot.</summary>
+    public const int DefaultAddressShare = 4;
+}

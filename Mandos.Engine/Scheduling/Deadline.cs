@@ -1,0 +1,15 @@
+namespace Mandos.Engine.Scheduling;
+
+/// <summary>Something to do on the engine loop at a certain time. It belongs to one <see cref="DeadlineQueue"/>.</summary>
+/// <param name="action">What to do.</param>
+/// <param name="state">Handed to <paramref name="action"/>, so that 100,000 clients need no closures.</param>
+internal sealed class Deadline(Action<object> action, object state)
+{
+    /// <summary>When it is due, on the engine's monotonic clock; null while it is not in the queue.</summary>
+    public TimeSpan? Due { get; internal set; }
+
+    /// <summary>Orders deadlines that are due at the same time.</summary>
+    internal long Sequence { get; set; }
+
+    internal void Fire() => action(state);
+}
