@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+using Mandos.Engine.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Listening;
+
+/// <summary>Accepts connections and hands them on.</summary>
+internal sealed partial class Listener(Socket socket, Action<IPeerConnection> serve, TimeProvider timeProvider, ILogger logger)
+{
+    /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ILogger _logger = logger;
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
+
+    /// <summary>Accepts until cancelled.</summary>
+    /// <exception cref="SocketException">The socket is of no use any more.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        LogListening(EndPoint.Address, EndPoint.Port);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Socket? accepted = null;
+            try
+            {
+                accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                serve(new SocketPeerConnection(accepted));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (SocketException e) when (accepted is not null)
+            {
+                LogGone(e.Message);
+                accepted.Dispose();
+            }
+            catch (SocketException e) when (IsPassing(e.SocketErrorCode))
+            {
+                LogNotAccepted(e.Message);
+                await Task.Delay(_pause, timeProvider, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Whether an error of accept(2) says nothing of the listening socket itself.</summary>
+    private static bool IsPassing(SocketError error) => error
+        is not (SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationNotSupported or SocketError.Fault);
+
+    [LoggerMessage(3010, LogLevel.Information, "Listening on address {Address}, port {Port}")]
+    private partial void LogListening(IPAddress address, int port);
+
+    [LoggerMessage(3011, LogLevel.Error, "Cannot accept a connection: {Reason}; trying again")]
+    private partial void LogNotAccepted(string reason);
+
+    [LoggerMessage(3012, LogLevel.Debug, "A connection was gone before it was served: {Reason}")]
+    private partial void LogGone(string reason);
+}

@@ -1,0 +1,48 @@
+using Mandos.Host.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Server;
+
+internal sealed partial class MandosServer
+{
+    [LoggerMessage(3100, LogLevel.Information, "{Note}")]
+    private partial void LogNote(ConfigProblem note);
+
+    [LoggerMessage(3101, LogLevel.Information, "Serving {Count} clients")]
+    private partial void LogStarted(int count);
+
+    [LoggerMessage(3102, LogLevel.Information, "Stopping, by {Signal}")]
+    private partial void LogStopping(string signal);
+
+    [LoggerMessage(3103, LogLevel.Critical, "Stopping, because {What} died: {Reason}")]
+    private partial void LogDied(string what, string reason);
+
+    [LoggerMessage(3104, LogLevel.Error, "While stopping, {What} failed: {Reason}")]
+    private partial void LogBadStop(string what, string reason);
+
+    [LoggerMessage(3105, LogLevel.Warning, "SIGHUP: this version cannot re-read clients.conf in place; restart it to apply changes")]
+    private partial void LogNoReload();
+
+    [LoggerMessage(3106, LogLevel.Warning,
+        "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]
+    private partial void LogNoZeroconf(int port);
+
+    [LoggerMessage(3107, LogLevel.Warning, "D-Bus is on, but no D-Bus plugin is there: mandos-ctl and mandos-monitor cannot reach this server")]
+    private partial void LogNoDBus();
+
+    [LoggerMessage(3108, LogLevel.Information, "Announced as “{Name}”")]
+    private partial void LogAnnounced(string name);
+
+    [LoggerMessage(3109, LogLevel.Error, "{Fault}")]
+    private partial void LogPluginFault(string fault);
+
+    [LoggerMessage(3110, LogLevel.Warning, "TLS could not be warmed up, the first client is served more slowly: {Reason}")]
+    private partial void LogNotWarm(string reason);
+
+    [LoggerMessage(3111, LogLevel.Warning,
+        "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
+    private partial void LogFewDescriptors(int wanted, long room);
+
+    [LoggerMessage(3112, LogLevel.Warning, "This version cannot become a daemon: it stays in the foreground, writes no PID file and logs here")]
+    private partial void LogNoDaemon();
+}

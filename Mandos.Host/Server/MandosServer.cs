@@ -1,0 +1,268 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Mandos.Abstractions.Announcing;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Tls;
+using Mandos.Engine;
+using Mandos.Engine.Clients;
+using Mandos.Host.CommandLine;
+using Mandos.Host.Configuration;
+using Mandos.Host.Listening;
+using Mandos.Host.Logging;
+using Mandos.Host.Plugins;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Server;
+
+/// <summary>Puts the parts of the server together, runs them until a signal comes, and takes them apart in reverse order.</summary>
+internal sealed partial class MandosServer(ServerOptions options, ServerLog log, TimeProvider timeProvider)
+{
+    /// <summary>Descriptors that are not for connections: libraries, plugins, state, checkers' starts.</summary>
+    private const int ReservedDescriptors = 256;
+
+    /// <summary>How long the end of the server waits for plugins, and for the engine.</summary>
+    private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = log.Factory.CreateLogger(LogFormat.DefaultServiceName);
+
+    /// <summary>Runs the server.</summary>
+    /// <param name="notes">What reading the options has to say for the log.</param>
+    /// <returns>Exit status: 0 after a signal, 1 if a part of the server died.</returns>
+    /// <exception cref="StartException">The server cannot start.</exception>
+    public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
+    {
+        LogNotes(notes);
+        using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
+        CreateStateDirectory();
+        PluginCatalog plugins = Try(() => PluginCatalog.Load(PluginDirectory(), PluginServices()));
+
+        using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
+        ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
+        await using IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
+        using var engine = new MandosEngine(EngineOptions(), handshaker, store, checkers, timeProvider, _logger);
+        await StartAsync(engine).ConfigureAwait(false);
+
+        var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
+        engine.Info = new ServerInfo
+        {
+            Version = CommandLineParser.Version,
+            ServiceName = options.ServiceName,
+            EndPoints = [listener.EndPoint],
+        };
+        return await ServeAsync(engine, listener, plugins, handshaker).ConfigureAwait(false);
+    }
+
+    private async Task<int> ServeAsync(MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls)
+    {
+        using var stopping = new CancellationTokenSource();
+        var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
+        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, LogNoReload);
+
+        Task accepting = Task.Run(() => listener.RunAsync(stopping.Token));
+        Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
+        Task extras = Task.WhenAll(StartExtras(engine, listener, plugins, stopping.Token));
+
+        Task first = await Task.WhenAny(stopSignal.Task, accepting, engine.Completion).ConfigureAwait(false);
+        if (first == stopSignal.Task)
+        {
+            LogStopping(await stopSignal.Task.ConfigureAwait(false));
+        }
+        else
+        {
+            LogDied(first == accepting ? "accepting connections" : "the engine", first.Exception?.InnerException?.Message ?? "it ended");
+        }
+
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await StopWaitingAsync(Task.WhenAll(accepting, warmUp, extras), "plugins").ConfigureAwait(false);
+        await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
+        return first == stopSignal.Task ? 0 : 1;
+    }
+
+    private async Task StartAsync(MandosEngine engine)
+    {
+        ClientFileResult clients = ClientFileReader.Read(options.ConfigDirectory);
+        LogNotes(clients.Notes);
+        if (clients.Definitions is not { } definitions)
+        {
+            throw new StartException([.. clients.Problems.Select(problem => problem.ToString())]);
+        }
+
+        try
+        {
+            await engine.StartAsync(definitions, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StateStoreException e)
+        {
+            throw new StartException(e.Message);
+        }
+
+        LogStarted(engine.ClientCount);
+    }
+
+    /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
+    private IEnumerable<Task> StartExtras(
+        MandosEngine engine, Listener listener, PluginCatalog plugins, CancellationToken cancellationToken)
+    {
+        var supervisor = new Supervisor(timeProvider, _logger);
+        var service = new ServiceDescription
+        {
+            Name = options.ServiceName,
+            Port = listener.EndPoint.Port,
+            InterfaceIndex = options.Interface is { } name ? (int)Native.GetInterfaceIndex(name) : null,
+            AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+        };
+        var announcers = options.UseZeroconf ? CreateAll<IAnnouncer>(plugins) : [];
+        var surfaces = CreateAll<IControlSurface>(plugins);
+        if (options.UseZeroconf && announcers.Count == 0)
+        {
+            LogNoZeroconf(listener.EndPoint.Port);
+        }
+
+        if (options.UseDBus && !surfaces.Any(surface => surface.Name == "dbus"))
+        {
+            LogNoDBus();
+        }
+
+        var announced = new Progress<string>(LogAnnounced);
+        return
+        [
+            .. announcers.Select(announcer => supervisor.RunAsync(
+                $"announcer “{announcer.Name}”", token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
+            .. surfaces.Select(surface => supervisor.RunAsync(
+                $"control surface “{surface.Name}”", token => surface.Instance.RunAsync(engine, token), cancellationToken)),
+        ];
+    }
+
+    /// <summary>Constructs all exports of a kind; those that fail are logged by the catalog and left out.</summary>
+    private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins)
+        where T : class
+    {
+        var instances = new List<(string, T)>();
+        foreach (PluginExport<T> export in plugins.GetExports<T>())
+        {
+            try
+            {
+                instances.Add((export.Name, export.Create()));
+            }
+            catch (PluginException e)
+            {
+                LogPluginFault(e.Message);
+            }
+        }
+
+        return instances;
+    }
+
+    private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tls.WarmUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The first peer is served a little later, that is all
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogNotWarm(e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task StopWaitingAsync(Task task, string what)
+    {
+        try
+        {
+            await task.WaitAsync(_stopTime, timeProvider).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The end goes on whatever fails on the way
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogBadStop(what, e.Message);
+        }
+    }
+
+    private void CreateStateDirectory()
+    {
+        try
+        {
+            Directory.CreateDirectory(
+                options.StateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"{options.StateDirectory}: cannot create the state directory: {e.Message}");
+        }
+    }
+
+    private ListenOptions ListenOptions() => new()
+    {
+        Address = options.Address,
+        Port = options.Port,
+        Interface = options.Interface,
+        UseIPv6 = options.UseIPv6,
+        Socket = options.Socket,
+    };
+
+    private PluginServices PluginServices() => new()
+    {
+        LoggerFactory = log.Factory,
+        TimeProvider = timeProvider,
+        StateDirectory = Path.GetFullPath(options.StateDirectory),
+        Debug = options.Debug,
+    };
+
+    private string PluginDirectory() => options.PluginDirectory ?? Path.Combine(AppContext.BaseDirectory, "plugins");
+
+    private EngineOptions EngineOptions()
+    {
+        var engineOptions = new EngineOptions { Restore = options.Restore };
+        long room = Math.Max(1, Native.GetOpenFileLimit() - ReservedDescriptors);
+        int wanted = options.MaxConnections ?? engineOptions.MaxConnections;
+        if (options.MaxConnections > room)
+        {
+            LogFewDescriptors(wanted, room);
+        }
+
+        engineOptions = engineOptions with { MaxConnections = (int)Math.Min(wanted, room) };
+        return options.MaxConnectionsPerAddress is { } perAddress
+            ? engineOptions with { MaxConnectionsPerAddress = perAddress }
+            : engineOptions;
+    }
+
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action action)
+        => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true; // not the default, which ends the process at once
+            action();
+        });
+
+    /// <summary>Turns the exceptions by which parts say that they cannot start into <see cref="StartException"/>.</summary>
+    private static T Try<T>(Func<T> part)
+    {
+        try
+        {
+            return part();
+        }
+        catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
+        {
+            throw new StartException(e.Message);
+        }
+    }
+
+    private void LogNotes(IReadOnlyList<ConfigProblem> notes)
+    {
+        foreach (ConfigProblem note in notes)
+        {
+            LogNote(note);
+        }
+    }
+}

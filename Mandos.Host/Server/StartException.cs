@@ -1,0 +1,9 @@
+namespace Mandos.Host.Server;
+
+/// <summary>The server cannot start.</summary>
+/// <param name="problems">Everything that keeps it from starting, a line each, fit for the terminal and the log.</param>
+internal sealed class StartException(params IReadOnlyList<string> problems) : Exception(string.Join('\n', problems))
+{
+    /// <summary>Everything that keeps it from starting, a line each.</summary>
+    public IReadOnlyList<string> Problems { get; } = problems;
+}
