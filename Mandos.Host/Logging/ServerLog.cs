@@ -6,6 +6,7 @@ namespace Mandos.Host.Logging;
 internal sealed class ServerLog : IDisposable
 {
     private readonly LogFormat _format = new();
+    private readonly List<ILoggerProvider> _providers = [];
 
     /// <param name="minimumLevel">The least level that is logged, from <c>--debuglevel</c>.</param>
     /// <param name="terminal">Standard error, or null to log nothing to it.</param>
@@ -13,14 +14,13 @@ internal sealed class ServerLog : IDisposable
     /// <param name="timeProvider">The clock and the time zone.</param>
     public ServerLog(LogLevel minimumLevel, Stream? terminal, bool showStackTraces, TimeProvider timeProvider)
     {
-        List<ILoggerProvider> providers = [];
         if (terminal is not null)
         {
-            providers.Add(new TerminalLoggerProvider(new LineWriter(terminal), _format, timeProvider, showStackTraces));
+            _providers.Add(new TerminalLoggerProvider(new LineWriter(terminal), _format, timeProvider, showStackTraces));
         }
 
         // LoggerFactory.Create would start a dependency injection container, which takes longer than all the rest of logging.
-        Factory = new LoggerFactory(providers, new LoggerFilterOptions { MinLevel = minimumLevel });
+        Factory = new LoggerFactory(_providers, new LoggerFilterOptions { MinLevel = minimumLevel });
     }
 
     /// <summary>Makes the loggers of all parts of the server and of plugins.</summary>
@@ -34,5 +34,11 @@ internal sealed class ServerLog : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Factory.Dispose();
+    public void Dispose()
+    {
+        Factory.Dispose();
+
+        // The factory leaves to their owner the providers that it did not make.
+        _providers.ForEach(provider => provider.Dispose());
+    }
 }
