@@ -11,8 +11,11 @@ namespace Mandos.Abstractions.Plugins;
 [AttributeUsage(AttributeTargets.Class)]
 public abstract class ExportPluginAttribute : ExportAttribute
 {
-    private protected ExportPluginAttribute(string name, Type contract) : base(contract) => Name = name;
+    private protected ExportPluginAttribute(Type contract) : base(contract)
+    {
+    }
 
     /// <summary>The name by which configuration refers to the plugin, unique among plugins of its kind.</summary>
-    public string Name { get; }
+    /// <remarks>Each attribute declares it anew, because MEF takes metadata only from properties that the attribute's own class declares.</remarks>
+    public abstract string Name { get; }
 }

@@ -1,0 +1,121 @@
+using System.Text;
+
+namespace Mandos.Host.Logging;
+
+/// <summary>
+/// Writes lines to a stream on a thread of its own, so that nobody who logs ever waits for a full pipe. When too many lines wait, the oldest
+/// are dropped and a line says how many.
+/// </summary>
+internal sealed class LineWriter : IDisposable
+{
+    /// <summary>Default number of lines that may wait: several seconds of the busiest log, a few megabytes at most.</summary>
+    public const int DefaultCapacity = 10_000;
+
+    /// <summary>How long the end waits for the last lines: a terminal needs far less, and a pipe that nobody reads must not hold up the exit.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<string> _lines = new();
+    private readonly Stream _stream;
+    private readonly int _capacity;
+    private readonly Thread _thread;
+    private int _dropped;
+    private bool _stopping;
+
+    /// <param name="stream">Where the lines go. It is not disposed.</param>
+    /// <param name="capacity">How many lines may wait, at least 1.</param>
+    public LineWriter(Stream stream, int capacity = DefaultCapacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        _stream = stream;
+        _capacity = capacity;
+        _thread = new Thread(WriteLines) { IsBackground = true, Name = "log" };
+        _thread.Start();
+    }
+
+    /// <summary>Adds a line to those that wait. It returns at once; after <see cref="Dispose"/> it does nothing.</summary>
+    /// <param name="line">The line, without its end.</param>
+    public void Write(string line)
+    {
+        lock (_lines)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            if (_lines.Count == _capacity)
+            {
+                _lines.Dequeue();
+                _dropped++;
+            }
+
+            _lines.Enqueue(line);
+            Monitor.Pulse(_lines);
+        }
+    }
+
+    /// <summary>Writes the lines that wait, unless the stream takes none.</summary>
+    public void Dispose()
+    {
+        lock (_lines)
+        {
+            _stopping = true;
+            Monitor.Pulse(_lines);
+        }
+
+        _thread.Join(DrainTime);
+    }
+
+    private void WriteLines()
+    {
+        try
+        {
+            while (Take() is { } text)
+            {
+                _stream.Write(Encoding.UTF8.GetBytes(text));
+                _stream.Flush();
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The terminal is gone, and with it the only place where that could be said.
+            lock (_lines)
+            {
+                _stopping = true;
+                _lines.Clear();
+            }
+        }
+    }
+
+    /// <summary>Waits for lines and takes one write's worth of them; null when all is written and no more will come.</summary>
+    private string? Take()
+    {
+        const int MaxCharacters = 16 * 1024;
+        lock (_lines)
+        {
+            while (_lines.Count == 0 && !_stopping)
+            {
+                Monitor.Wait(_lines);
+            }
+
+            if (_lines.Count == 0)
+            {
+                return null;
+            }
+
+            var text = new StringBuilder();
+            if (_dropped > 0)
+            {
+                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"({_dropped} log lines were dropped here)\n");
+                _dropped = 0;
+            }
+
+            while (text.Length < MaxCharacters && _lines.TryDequeue(out var line))
+            {
+                text.Append(line).Append('\n');
+            }
+
+            return text.ToString();
+        }
+    }
+}

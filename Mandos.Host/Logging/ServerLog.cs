@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Logging;
+
+/// <summary>The server's log. Disposing it writes the last lines.</summary>
+internal sealed class ServerLog : IDisposable
+{
+    private readonly LogFormat _format = new();
+    private readonly List<ILoggerProvider> _providers = [];
+
+    /// <param name="minimumLevel">The least level that is logged, from <c>--debuglevel</c>.</param>
+    /// <param name="terminal">Standard error, or null to log nothing to it.</param>
+    /// <param name="showStackTraces">Whether the terminal shows the stack traces of exceptions; for debug mode.</param>
+    /// <param name="timeProvider">The clock and the time zone.</param>
+    public ServerLog(LogLevel minimumLevel, Stream? terminal, bool showStackTraces, TimeProvider timeProvider)
+    {
+        if (terminal is not null)
+        {
+            _providers.Add(new TerminalLoggerProvider(new LineWriter(terminal), _format, timeProvider, showStackTraces));
+        }
+
+        // LoggerFactory.Create would start a dependency injection container, which takes longer than all the rest of logging.
+        Factory = new LoggerFactory(_providers, new LoggerFilterOptions { MinLevel = minimumLevel });
+    }
+
+    /// <summary>Makes the loggers of all parts of the server and of plugins.</summary>
+    public ILoggerFactory Factory { get; }
+
+    /// <inheritdoc cref="LogFormat.ServiceName"/>
+    public string ServiceName
+    {
+        get => _format.ServiceName;
+        set => _format.ServiceName = value;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Factory.Dispose();
+
+        // The factory leaves to their owner the providers that it did not make.
+        _providers.ForEach(provider => provider.Dispose());
+    }
+}

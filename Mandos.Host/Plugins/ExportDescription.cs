@@ -1,0 +1,7 @@
+namespace Mandos.Host.Plugins;
+
+/// <summary>One thing that a plugin exports, as its metadata says.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Name">The name by which configuration refers to it.</param>
+/// <param name="TypeName">The class that implements it, in the form that <see cref="System.Reflection.Assembly.GetType(string)"/> takes.</param>
+internal sealed record ExportDescription(PluginKind Kind, string Name, string TypeName);

@@ -1,0 +1,188 @@
+using System.Collections.ObjectModel;
+using Mandos.Abstractions.Plugins;
+using Mandos.Host.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Plugins;
+
+/// <summary>All plugins of one directory, each as far as it got: found, checked, loaded, composed.</summary>
+internal sealed partial class PluginCatalog
+{
+    private readonly string _directory;
+    private readonly IPluginAssemblyLoader _loader;
+    private readonly PluginServices _services;
+    private readonly ILogger _logger;
+    private readonly List<Plugin> _plugins = [];
+
+    private PluginCatalog(string directory, IPluginAssemblyLoader loader, PluginServices services)
+    {
+        _directory = Path.GetFullPath(directory);
+        _loader = loader;
+        _services = services;
+        _logger = services.LoggerFactory.CreateLogger<PluginCatalog>();
+    }
+
+    /// <summary>Every plugin that was found, in the order of loading.</summary>
+    public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
+
+    /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
+    /// <param name="directory">The plugin directory.</param>
+    /// <param name="services">What plugins get from the server.</param>
+    /// <param name="loader">What loads the assemblies; null for the usual way.</param>
+    /// <exception cref="PluginException">The directory cannot be read.</exception>
+    public static PluginCatalog Load(string directory, PluginServices services, IPluginAssemblyLoader? loader = null)
+    {
+        var catalog = new PluginCatalog(directory, loader ?? new PluginAssemblyLoader(), services);
+        catalog.LoadAll();
+        return catalog;
+    }
+
+    /// <summary>Everything of one kind that active plugins export, in the order of loading.</summary>
+    /// <typeparam name="T">The contract of the kind.</typeparam>
+    public IReadOnlyList<PluginExport<T>> GetExports<T>()
+        where T : class
+        => [.. _plugins.SelectMany(plugin => plugin.GetExports<T>())];
+
+    /// <summary>The only export of a kind of which the server needs exactly one.</summary>
+    /// <typeparam name="T">The contract of the kind.</typeparam>
+    /// <exception cref="PluginException">There is none, or there are several; says what to do.</exception>
+    public PluginExport<T> GetOnly<T>()
+        where T : class
+    {
+        var kind = PluginKind.Of<T>();
+        var exports = GetExports<T>();
+        if (exports.Count > 1)
+        {
+            var names = string.Join(", ", exports.Select(export => $"“{export.Name}” of plugin {export.PluginName}"));
+            throw new PluginException($"there are several {kind}s, where the server needs one: {names}; "
+                + $"keep one of these plugins under {_directory}");
+        }
+
+        return exports.Count == 1 ? exports[0] : throw Missing(kind);
+    }
+
+    private PluginException Missing(PluginKind kind)
+    {
+        if (!Directory.Exists(_directory))
+        {
+            return new($"there is no {kind}, because there is no plugin directory {_directory}");
+        }
+
+        var unused = _plugins.Select(plugin => plugin.Description).FirstOrDefault(
+            plugin => plugin.State != PluginState.Active
+                && (plugin.Name == kind.DefaultPlugin || plugin.Exports.Any(export => export.Kind == kind)));
+        return new(unused is null
+            ? $"there is no {kind}: plugin directory {_directory} has no folder {kind.DefaultPlugin} with {kind.DefaultPlugin}.dll in it, "
+                + $"nor another plugin that is a {kind}"
+            : $"there is no {kind}: plugin {unused.Name} ({unused.File}): {unused.Reason}");
+    }
+
+    private void LoadAll()
+    {
+        foreach (var candidate in Discover())
+        {
+            if (Load(candidate) is not { } plugin)
+            {
+                LogNotAPlugin(candidate.File);
+                continue;
+            }
+
+            _plugins.Add(plugin);
+            if (plugin.Description is { State: PluginState.Active } active)
+            {
+                LogLoaded(active.Name, active.Version, string.Join(", ", active.Exports.Select(e => $"{e.Kind} “{e.Name}”")));
+            }
+            else
+            {
+                LogRefused(candidate.Name, candidate.File, plugin.Description.Reason!);
+            }
+        }
+    }
+
+    private IReadOnlyList<PluginCandidate> Discover()
+    {
+        try
+        {
+            return PluginDiscovery.Find(_directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PluginException($"cannot read plugin directory {_directory}: {LogText.Summarize(e)}", e);
+        }
+    }
+
+    /// <summary>Takes a candidate as far as it gets; null if it is no plugin and need not be one.</summary>
+    private Plugin? Load(PluginCandidate candidate)
+    {
+        var description = new PluginDescription { Name = candidate.Name, File = candidate.File, State = PluginState.Active };
+        try
+        {
+            if (PluginManifestReader.Read(candidate.File) is not { } manifest)
+            {
+                return candidate.HasOwnFolder
+                    ? Refuse(PluginState.NotSupported, $"its assembly does not bear the attribute {nameof(MandosPluginAttribute)}")
+                    : null;
+            }
+
+            description = description with { Version = manifest.Version, Contract = manifest.Contract, Exports = manifest.Exports };
+            if (FindMismatch(candidate.Name, manifest.Contract) is { } mismatch)
+            {
+                return Refuse(PluginState.NotSupported, mismatch);
+            }
+
+            if (FindFault(description) is { } fault)
+            {
+                return Refuse(PluginState.Malfunctioned, fault);
+            }
+
+            var assembly = _loader.Load(candidate.File);
+            var context = new PluginContext(candidate.Name, _services);
+            return new(description, PluginComposition.Compose(assembly, manifest.Exports, context));
+        }
+        catch (BadImageFormatException e) when (description.Contract is null)
+        {
+            return Refuse(PluginState.Malfunctioned, $"it is not a .NET assembly: {LogText.Summarize(e)}");
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, it is the plugin's own doing and must stay its own trouble.
+            return Refuse(PluginState.Malfunctioned, LogText.Summarize(e));
+        }
+
+        Plugin Refuse(PluginState state, string reason)
+            => new(description with { State = state, Reason = reason }, ReadOnlyDictionary<ExportDescription, object>.Empty);
+    }
+
+    private static string? FindMismatch(string name, Version contract)
+        => contract.Major == ContractVersion.Major && contract.Minor <= ContractVersion.Minor
+            ? null
+            : $"plugin {name} needs contract {contract}, this server has {ContractVersion.Major}.{ContractVersion.Minor}";
+
+    /// <summary>What is wrong with a plugin by its metadata alone; null if nothing is.</summary>
+    private string? FindFault(PluginDescription plugin)
+    {
+        if (_plugins.Find(other => other.Description.Name == plugin.Name) is { } namesake)
+        {
+            return $"there is another plugin of this name: {namesake.Description.File}";
+        }
+
+        if (plugin.Exports.Count == 0)
+        {
+            return "it exports nothing: mark a class with one of "
+                + string.Join(", ", PluginKind.All.Select(kind => $"[{kind.Attribute.Name.Replace("Attribute", null, StringComparison.Ordinal)}]"));
+        }
+
+        var taken = _plugins.Where(other => other.Description.State == PluginState.Active)
+            .SelectMany(other => other.Description.Exports.Select(export => (export.Kind, export.Name, Owner: other.Description.Name)))
+            .ToDictionary(export => (export.Kind, export.Name), export => export.Owner);
+        foreach (var export in plugin.Exports)
+        {
+            if (!taken.TryAdd((export.Kind, export.Name), plugin.Name))
+            {
+                return $"plugin {taken[(export.Kind, export.Name)]} already exports a {export.Kind} named “{export.Name}”";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Composition;
+using System.Composition.Hosting;
+using System.Reflection;
+using System.Runtime.Loader;
+using Mandos.Abstractions.Plugins;
+
+namespace Mandos.Host.Plugins;
+
+/// <summary>Composes the exported classes of one plugin by MEF, apart from those of other plugins. Nothing is constructed.</summary>
+internal static class PluginComposition
+{
+    private static readonly string ContractsName = typeof(IPluginContext).Assembly.GetName().Name!;
+
+    /// <summary>Composes a plugin.</summary>
+    /// <param name="assembly">The plugin's assembly, loaded.</param>
+    /// <param name="exports">What it exports, at least one.</param>
+    /// <param name="context">What its classes may import.</param>
+    /// <returns>
+    /// For each export an <see cref="ExportFactory{T, TMetadata}"/> of its contract and <see cref="PluginMetadata"/>.
+    /// </returns>
+    /// <exception cref="PluginException">The plugin cannot be composed; says why.</exception>
+    /// <exception cref="CompositionFailedException">A class imports what the server does not give.</exception>
+    public static IReadOnlyDictionary<ExportDescription, object> Compose(
+        Assembly assembly, IReadOnlyList<ExportDescription> exports, IPluginContext context)
+    {
+        // Only the exported classes: scanning all types takes longer, and fails if any one of them needs a library that is not there.
+        var types = exports.Select(export => assembly.GetType(export.TypeName, throwOnError: true)!).ToArray();
+        RefusePrivateContracts(assembly);
+        foreach (var (export, type) in exports.Zip(types))
+        {
+            RefuseUnfit(export, type);
+        }
+
+        var host = new ContainerConfiguration()
+            .WithParts(types.Distinct())
+            .WithProvider(new InstanceExportProvider<IPluginContext>(context))
+            .CreateContainer();
+        Dictionary<ExportDescription, object> factories = [];
+        foreach (var kind in exports.GroupBy(export => export.Kind))
+        {
+            var found = kind.Key.FindFactories(host);
+            foreach (var export in kind)
+            {
+                factories.Add(export, found.TryGetValue(export.Name, out var factory)
+                    ? factory
+                    : throw new PluginException($"class {export.TypeName} gives no {export.Kind}"));
+            }
+        }
+
+        return factories;
+    }
+
+    /// <summary>
+    /// A copy of the contracts in the plugin's own load context has other types than the server's, so MEF would find no exports and report
+    /// no error. It gets there when the plugin brings one that is newer than the server's.
+    /// </summary>
+    private static void RefusePrivateContracts(Assembly assembly)
+    {
+        var copy = AssemblyLoadContext.GetLoadContext(assembly)!.Assemblies.FirstOrDefault(a => a.GetName().Name == ContractsName);
+        if (copy is not null)
+        {
+            throw new PluginException($"it brings its own copy of {ContractsName} ({copy.Location}), which must be the server's: remove it "
+                + "and build the plugin against the contracts of this server");
+        }
+    }
+
+    private static void RefuseUnfit(ExportDescription export, Type type)
+    {
+        var problem = export switch
+        {
+            _ when !type.IsAssignableTo(export.Kind.Contract) => $"it does not implement {export.Kind.Contract.Name}",
+            _ when type.IsAbstract => "it is abstract",
+            _ when type.ContainsGenericParameters => "it is generic",
+            { Name.Length: 0 } => "its name is empty",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            throw new PluginException($"class {type} is exported as {export.Kind} but {problem}");
+        }
+    }
+}

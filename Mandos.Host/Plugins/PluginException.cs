@@ -1,0 +1,6 @@
+namespace Mandos.Host.Plugins;
+
+/// <summary>A plugin is missing, broken or ambiguous.</summary>
+/// <param name="message">One line that names the plugin or the directory and says what is wrong.</param>
+/// <param name="innerException">The cause, if it is worth a stack trace in debug mode.</param>
+internal sealed class PluginException(string message, Exception? innerException = null) : Exception(message, innerException);

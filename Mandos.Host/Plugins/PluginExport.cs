@@ -1,0 +1,33 @@
+using System.Composition;
+using Mandos.Abstractions.Plugins;
+
+namespace Mandos.Host.Plugins;
+
+/// <summary>Something that an active plugin exports, not yet created.</summary>
+/// <typeparam name="T">Its contract.</typeparam>
+/// <param name="export">What it is.</param>
+/// <param name="plugin">The plugin that exports it.</param>
+/// <param name="factory">Constructs it.</param>
+internal sealed class PluginExport<T>(ExportDescription export, Plugin plugin, ExportFactory<T, PluginMetadata> factory)
+    where T : class
+{
+    /// <summary>The name by which configuration refers to it, unique in its kind.</summary>
+    public string Name => export.Name;
+
+    /// <summary>The plugin that it belongs to.</summary>
+    public string PluginName => plugin.Description.Name;
+
+    /// <summary>Constructs a new instance, which belongs to the caller.</summary>
+    /// <exception cref="PluginException">Its constructor failed. The plugin counts as malfunctioned from then on.</exception>
+    public T Create()
+    {
+        try
+        {
+            return factory.CreateExport().Value;
+        }
+        catch (Exception e)
+        {
+            throw plugin.Fail($"cannot create {export.Kind} “{export.Name}”", e);
+        }
+    }
+}
