@@ -1,0 +1,25 @@
+using System.Composition;
+using Mandos.Abstractions.Plugins;
+using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.Priority;
+
+[assembly: MandosPlugin(ContractVersion.Major, ContractVersion.Minor)]
+
+namespace Mandos.TlsBouncy;
+
+/// <summary>TLS with BouncyCastle.</summary>
+[ExportTlsBackend("bouncy")]
+[method: ImportingConstructor]
+public sealed class BouncyTlsBackend(IPluginContext context) : ITlsBackend
+{
+    private readonly HandshakeCrypto _crypto = new();
+    private readonly SemaphoreSlim _turns = new(TlsLimits.ConcurrentComputations);
+
+    /// <inheritdoc/>
+    public ITlsHandshaker CreateHandshaker(string priority) =>
+        new Handshaker(PriorityString.Parse(priority), _crypto, _turns, context.Logger, context.TimeProvider);
+
+    /// <inheritdoc/>
+    public void Dispose() => _turns.Dispose();
+}

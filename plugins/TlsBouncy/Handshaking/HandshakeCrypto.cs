@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+using Mandos.TlsBouncy.Keys;
+using Org.BouncyCastle.Crypto.Prng;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto;
+using Org.BouncyCastle.Tls.Crypto.Impl.BC;
+
+namespace Mandos.TlsBouncy.Handshaking;
+
+/// <summary>BouncyCastle's cryptography, shared by all connections, with our own reading of certificates and .NET's random numbers.</summary>
+/// <remarks>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</remarks>
+internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
+{
+    public override TlsCertificate CreateCertificate(short type, byte[] encoding) => type == CertificateType.RawPublicKey
+        ? new RawPublicKeyCertificate(encoding)
+        : throw new PeerRefusedException(AlertDescription.unsupported_certificate,
+            "the peer presents an X.509 certificate, not a raw public key: mandos-client must be 1.8 or later");
+
+    public override TlsNonceGenerator CreateNonceGenerator(byte[] additionalSeedMaterial) => SystemNonces.Instance;
+
+    public override TlsNonceGenerator CreateNonceGenerator(ReadOnlySpan<byte> additionalSeedMaterial) => SystemNonces.Instance;
+
+    private sealed class SystemNonces : TlsNonceGenerator
+    {
+        public static readonly SystemNonces Instance = new();
+
+        public byte[] GenerateNonce(int size) => RandomNumberGenerator.GetBytes(size);
+    }
+}

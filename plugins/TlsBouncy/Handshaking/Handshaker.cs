@@ -1,0 +1,150 @@
+using System.Buffers;
+using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Priority;
+using Mandos.TlsBouncy.Sessions;
+using Mandos.TlsBouncy.WarmingUp;
+using Microsoft.Extensions.Logging;
+using Org.BouncyCastle.Tls;
+
+namespace Mandos.TlsBouncy.Handshaking;
+
+/// <summary>Makes handshakes over asynchronous streams with BouncyCastle's non-blocking interface.</summary>
+/// <param name="policy">What to offer.</param>
+/// <param name="crypto">Shared by all connections.</param>
+/// <param name="turns">Limits the computations at a time; never held while waiting for the network.</param>
+/// <param name="logger">The plugin's log.</param>
+/// <param name="timeProvider">Measures the warming up.</param>
+internal sealed partial class Handshaker(
+    HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider) : ITlsHandshaker
+{
+    /// <summary>A whole exchange for each kind of key that mandos-keygen makes.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        long start = timeProvider.GetTimestamp();
+        foreach (RehearsalKey key in (RehearsalKey[])[RehearsalKey.CreateEd25519(), RehearsalKey.CreateRsa()])
+        {
+            Stream peer = new RehearsalPeer(crypto, key);
+            await using (peer.ConfigureAwait(false))
+            {
+                using ITlsSession session = await HandshakeAsync(peer, cancellationToken).ConfigureAwait(false);
+                await session.WriteAsync(new byte[1024], cancellationToken).ConfigureAwait(false);
+                await session.CloseAsync(cancellationToken).ConfigureAwait(false);
+                await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        LogWarm(timeProvider.GetElapsedTime(start).TotalMilliseconds);
+    }
+
+    public async ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        RawKeyTlsClient client = new(crypto, policy);
+        TlsClientProtocol protocol = new();
+        try
+        {
+            int bytesAfter = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
+            return new BouncySession(stream, protocol, client.PeerKey, client.Description, bytesAfter);
+        }
+        catch (TlsHandshakeException)
+        {
+            protocol.Close();
+            await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch
+        {
+            protocol.Close();
+            throw;
+        }
+    }
+
+    /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
+    private async ValueTask<int> HandshakeAsync(
+        Stream stream, TlsClientProtocol protocol, RawKeyTlsClient client, CancellationToken cancellationToken)
+    {
+        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            protocol.Connect(client);
+        }
+        finally
+        {
+            turns.Release();
+        }
+        await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
+
+        RecordBoundaries boundaries = default;
+        int received = 0;
+        int left = 0;
+        while (!client.IsComplete)
+        {
+            // Wait without a buffer.
+            await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(TlsLimits.ReadBytes);
+            try
+            {
+                int count = await stream.ReadAsync(buffer.AsMemory(0, TlsLimits.ReadBytes), cancellationToken).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    throw new EndOfStreamException("the peer closed the connection before the TLS handshake was complete");
+                }
+                received += count;
+                if (received > TlsLimits.HandshakeBytes)
+                {
+                    throw new TlsHandshakeException(
+                        $"the peer sent more than {TlsLimits.HandshakeBytes} bytes without completing the handshake: it is no mandos-client");
+                }
+                await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    left = Offer(protocol, client, ref boundaries, buffer, count);
+                }
+                finally
+                {
+                    turns.Release();
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+            await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
+        }
+        return left;
+    }
+
+    /// <summary>Offers record by record, until the handshake is complete.</summary>
+    /// <returns>How many bytes are left after its end.</returns>
+    private static int Offer(
+        TlsClientProtocol protocol, RawKeyTlsClient client, ref RecordBoundaries boundaries, byte[] buffer, int count)
+    {
+        int offset = 0;
+        try
+        {
+            while (offset < count && !client.IsComplete)
+            {
+                int taken = boundaries.Take(buffer.AsSpan(offset, count - offset));
+                protocol.OfferInput(buffer, offset, taken);
+                offset += taken;
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever a peer makes BouncyCastle throw is the peer's doing.
+            throw HandshakeFailure.From(e);
+        }
+        return count - offset;
+    }
+
+    /// <summary>Tells the peer why, if it still listens.</summary>
+    private static async ValueTask SendAlertAsync(Stream stream, TlsClientProtocol protocol, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The failure to report is the one before.
+        }
+    }
+}
