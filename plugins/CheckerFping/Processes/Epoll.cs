@@ -1,0 +1,66 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static Mandos.CheckerFping.Processes.NativeMethods;
+
+namespace Mandos.CheckerFping.Processes;
+
+/// <summary>Waits until one of many descriptors is readable (epoll(7), level-triggered). Lives as long as the process.</summary>
+internal sealed unsafe class Epoll
+{
+    private const int MaxEvents = 64;
+
+    // struct epoll_event is packed on x86-64 and nowhere else.
+    private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    private static readonly int s_eventSize = s_packed ? 12 : 16;
+    private static readonly int s_dataOffset = s_packed ? 4 : 8;
+
+    private readonly SafeFileHandle _epoll = epoll_create1(EPOLL_CLOEXEC);
+    private readonly byte[] _events = new byte[MaxEvents * s_eventSize];
+
+    /// <exception cref="Win32Exception">The kernel gives no descriptor.</exception>
+    public Epoll()
+    {
+        if (_epoll.IsInvalid)
+        {
+            throw new Win32Exception();
+        }
+    }
+
+    /// <summary>Begins to watch a descriptor.</summary>
+    /// <returns>Zero, or the error number.</returns>
+    public int Add(int fd)
+    {
+        byte* ev = stackalloc byte[s_eventSize];
+        Unsafe.WriteUnaligned(ev, EPOLLIN);
+        Unsafe.WriteUnaligned(ev + s_dataOffset, (long)fd);
+        return epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, ev) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>
+    /// Stops watching. To close the descriptor is not enough: a process just being spawned can hold a copy of it, and so keep it watched.
+    /// </summary>
+    public void Remove(int fd)
+    {
+        byte* ev = stackalloc byte[s_eventSize];
+        _ = epoll_ctl(_epoll, EPOLL_CTL_DEL, fd, ev);
+    }
+
+    /// <summary>Gathers the descriptors that are readable.</summary>
+    /// <param name="ready">Is emptied and filled.</param>
+    /// <param name="block">Whether to wait until there is one.</param>
+    public void Wait(List<int> ready, bool block)
+    {
+        ready.Clear();
+        fixed (byte* events = _events)
+        {
+            // An interrupted wait is an empty one.
+            int count = epoll_wait(_epoll, events, MaxEvents, block ? -1 : 0);
+            for (int i = 0; i < count; i++)
+            {
+                ready.Add((int)Unsafe.ReadUnaligned<long>(events + (i * s_eventSize) + s_dataOffset));
+            }
+        }
+    }
+}
