@@ -1,0 +1,5 @@
+using System.Runtime.Versioning;
+using Mandos.Abstractions.Plugins;
+
+[assembly: MandosPlugin(ContractVersion.Major, ContractVersion.Minor)]
+[assembly: SupportedOSPlatform("linux")]
