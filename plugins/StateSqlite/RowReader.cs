@@ -54,7 +54,7 @@ internal sealed class RowReader(sqlite3_stmt statement)
     /// <summary>Passes over the remaining columns, which must be null, up to the checksum.</summary>
     public void ReadNullsToEnd()
     {
-        while (_next < Schema.ColumnCount - 1)
+        while (_next < Schema.ClientColumns.Count - 1)
         {
             if (!SkipNull())
             {

@@ -10,15 +10,9 @@ internal sealed class RowWriter
     private readonly RowChecksum _checksum = new();
     private int _next;
 
-    /// <param name="insert">The insertion, with <see cref="Schema.ColumnCount"/> parameters.</param>
+    /// <param name="insert"><see cref="Schema.InsertClient"/>.</param>
     public RowWriter(SqliteCommand insert)
-    {
-        _parameters = new SqliteParameter[Schema.ColumnCount];
-        for (int i = 0; i < _parameters.Length; i++)
-        {
-            _parameters[i] = insert.Parameters.Add(null, default);
-        }
-    }
+        => _parameters = [.. Schema.ClientColumns.Select(column => insert.Parameters.Add("$" + column, SqliteType.Integer))];
 
     public void WriteNull()
     {

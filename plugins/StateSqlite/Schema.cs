@@ -12,8 +12,11 @@ internal static class Schema
     /// <remarks>A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.</remarks>
     private static readonly Action<SqliteConnection>[] _migrations = [CreateTables];
 
-    /// <summary>The columns of a client but the last, which is the checksum over them; in the order of <see cref="ClientRow"/>.</summary>
-    private static readonly string[] _columns =
+    /// <summary>The present version.</summary>
+    public static int Version => _migrations.Length;
+
+    /// <summary>The columns of a client in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
+    public static IReadOnlyList<string> ClientColumns { get; } =
     [
         "name",
         "file_enabled",
@@ -28,20 +31,15 @@ internal static class Schema
         "last_checked_ok",
         "last_checker_status",
         "last_approval_request",
+        "checksum",
     ];
 
-    /// <summary>The present version.</summary>
-    public static int Version => _migrations.Length;
-
     /// <summary>Reads all clients.</summary>
-    public static string SelectClients { get; } = $"SELECT {string.Join(", ", _columns)}, checksum FROM client";
+    public static string SelectClients { get; } = $"SELECT {string.Join(", ", ClientColumns)} FROM client";
 
-    /// <summary>Adds a client; one parameter for each column.</summary>
+    /// <summary>Adds a client; the parameters are called <c>$</c> and the column's name.</summary>
     public static string InsertClient { get; } =
-        $"INSERT INTO client ({string.Join(", ", _columns)}, checksum) VALUES ({string.Join(", ", Enumerable.Repeat("?", ColumnCount))})";
-
-    /// <summary>The number of columns of a client.</summary>
-    public static int ColumnCount => _columns.Length + 1;
+        $"INSERT INTO client ({string.Join(", ", ClientColumns)}) VALUES (${string.Join(", $", ClientColumns)})";
 
     /// <summary>Brings the tables to the present version, inside the caller's transaction.</summary>
     /// <param name="connection">The database.</param>

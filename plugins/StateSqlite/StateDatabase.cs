@@ -20,8 +20,8 @@ internal sealed class StateDatabase : IDisposable
     {
         _connection = connection;
         _insert = connection.Prepare(Schema.InsertClient);
-        _delete = connection.Prepare("DELETE FROM client WHERE name = ? RETURNING checksum");
-        _deletedName = _delete.Parameters.Add(null, SqliteType.Text);
+        _delete = connection.Prepare("DELETE FROM client WHERE name = $name RETURNING checksum");
+        _deletedName = _delete.Parameters.Add("$name", SqliteType.Text);
         _row = new RowWriter(_insert);
     }
 
