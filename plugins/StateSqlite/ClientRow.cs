@@ -6,6 +6,7 @@ namespace Mandos.StateSqlite;
 /// <summary>A client as a row, in the order of the columns of <see cref="Schema"/>.</summary>
 internal static class ClientRow
 {
+    /// <summary>Writes a client, so that only the checksum is left to be written.</summary>
     public static void Write(StoredClient stored, RowWriter row)
     {
         row.Write(stored.Name);
@@ -13,22 +14,25 @@ internal static class ClientRow
         WriteSettings(stored.FileSettings, row);
         row.Write(stored.EncryptedSecret.Span);
         row.Write(stored.Client is null);
-        if (stored.Client is not { } client)
+        if (stored.Client is { } client)
         {
-            row.WriteNullsToEnd();
-            return;
+            row.Write(client.Created);
+            row.Write(client.Enabled);
+            row.Write(client.LastEnabled);
+            row.Write(client.Expires);
+            row.Write(client.LastCheckedOk);
+            row.Write(client.LastCheckerStatus);
+            row.Write(client.LastApprovalRequest);
+            bool ownSettings = !SameValues(client.Settings, stored.FileSettings);
+            row.Write(ownSettings);
+            if (ownSettings)
+            {
+                WriteSettings(client.Settings, row);
+            }
         }
-
-        WriteSettings(client.Settings, row);
-        row.Write(client.Created);
-        row.Write(client.Enabled);
-        row.Write(client.LastEnabled);
-        row.Write(client.Expires);
-        row.Write(client.LastCheckedOk);
-        row.Write(client.LastCheckerStatus);
-        row.Write(client.LastApprovalRequest);
     }
 
+    /// <summary>Reads a client, which is to be trusted once its checksum has been compared.</summary>
     public static StoredClient Read(RowReader row)
     {
         string name = row.ReadText();
@@ -36,20 +40,15 @@ internal static class ClientRow
         ClientSettings fileSettings = ReadSettings(row);
         byte[] encryptedSecret = row.ReadBytes();
         bool removed = row.ReadBoolean();
-        ClientSnapshot? client = null;
-        if (removed)
+        return new StoredClient
         {
-            row.ReadNullsToEnd();
-        }
-        else
-        {
-            ClientSettings settings = ReadSettings(row);
-            client = new ClientSnapshot
+            Name = name,
+            FileEnabled = fileEnabled,
+            FileSettings = fileSettings,
+            EncryptedSecret = encryptedSecret,
+            Client = removed ? null : new ClientSnapshot
             {
                 Name = name,
-
-                // Most clients run with the settings of the file; one object for both halves the memory.
-                Settings = settings == fileSettings ? fileSettings : settings,
                 Created = row.ReadTime(),
                 Enabled = row.ReadBoolean(),
                 LastEnabled = row.ReadOptionalTime(),
@@ -57,18 +56,13 @@ internal static class ClientRow
                 LastCheckedOk = row.ReadOptionalTime(),
                 LastCheckerStatus = row.ReadInt32(),
                 LastApprovalRequest = row.ReadOptionalTime(),
-            };
-        }
-
-        return new StoredClient
-        {
-            Name = name,
-            FileEnabled = fileEnabled,
-            FileSettings = fileSettings,
-            EncryptedSecret = encryptedSecret,
-            Client = client,
+                Settings = row.ReadBoolean() ? ReadSettings(row) : fileSettings,
+            },
         };
     }
+
+    private static bool SameValues(ClientSettings one, ClientSettings other)
+        => ReferenceEquals(one, other) || one with { Options = other.Options } == other;
 
     private static void WriteSettings(ClientSettings settings, RowWriter row)
     {

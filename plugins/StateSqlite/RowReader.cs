@@ -6,7 +6,10 @@ namespace Mandos.StateSqlite;
 
 /// <summary>Reads the columns of a row one after another, and at its end compares their checksum with the last of them.</summary>
 /// <param name="statement">A query that stands at a row.</param>
-/// <remarks>Directly from SQLite, because it is called some millions of times while the server starts.</remarks>
+/// <remarks>
+/// It reads directly from SQLite, because it does so some millions of times while the server starts. That a column has a value of the right
+/// type is not looked at: SQLite converts it if it has not, and the checksum shows whether that is the value which was written.
+/// </remarks>
 internal sealed class RowReader(sqlite3_stmt statement)
 {
     private readonly RowChecksum _checksum = new();
@@ -14,7 +17,6 @@ internal sealed class RowReader(sqlite3_stmt statement)
 
     public long ReadInteger()
     {
-        Expect(SQLITE_INTEGER);
         long value = sqlite3_column_int64(statement, _next++);
         _checksum.Add(value);
         return value;
@@ -22,7 +24,6 @@ internal sealed class RowReader(sqlite3_stmt statement)
 
     public string ReadText()
     {
-        Expect(SQLITE_TEXT);
         ReadOnlySpan<byte> value = sqlite3_column_blob(statement, _next++);
         _checksum.Add(value);
         return Encoding.UTF8.GetString(value);
@@ -30,7 +31,6 @@ internal sealed class RowReader(sqlite3_stmt statement)
 
     public byte[] ReadBytes()
     {
-        Expect(SQLITE_BLOB);
         ReadOnlySpan<byte> value = sqlite3_column_blob(statement, _next++);
         _checksum.Add(value);
         return value.ToArray();
@@ -51,31 +51,13 @@ internal sealed class RowReader(sqlite3_stmt statement)
 
     public string? ReadOptionalText() => SkipNull() ? null : ReadText();
 
-    /// <summary>Passes over the remaining columns, which must be null, up to the checksum.</summary>
-    public void ReadNullsToEnd()
-    {
-        while (_next < Schema.ClientColumns.Count - 1)
-        {
-            if (!SkipNull())
-            {
-                throw Damaged();
-            }
-        }
-    }
-
     /// <summary>Compares the checksum and begins a new row.</summary>
     /// <returns>The checksum.</returns>
     public long Complete()
     {
-        Expect(SQLITE_INTEGER);
-        long checksum = sqlite3_column_int64(statement, _next);
-        if (checksum != _checksum.Complete())
-        {
-            throw Damaged();
-        }
-
+        long checksum = sqlite3_column_int64(statement, Schema.ClientColumns.Count - 1);
         _next = 0;
-        return checksum;
+        return checksum == _checksum.Complete() ? checksum : throw Damaged();
     }
 
     private bool SkipNull()
@@ -88,14 +70,6 @@ internal sealed class RowReader(sqlite3_stmt statement)
         _next++;
         _checksum.AddNull();
         return true;
-    }
-
-    private void Expect(int type)
-    {
-        if (sqlite3_column_type(statement, _next) != type)
-        {
-            throw Damaged();
-        }
     }
 
     private static DamageException Damaged() => new("a client's values are not those that were saved");

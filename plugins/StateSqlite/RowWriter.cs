@@ -75,22 +75,17 @@ internal sealed class RowWriter
         }
     }
 
-    /// <summary>Sets the remaining columns to null, the checksum excepted.</summary>
-    public void WriteNullsToEnd()
-    {
-        while (_next < _parameters.Length - 1)
-        {
-            WriteNull();
-        }
-    }
-
-    /// <summary>Sets the checksum and begins a new row.</summary>
+    /// <summary>Sets the columns that were not written to null, and the checksum, and begins a new row.</summary>
     /// <returns>The checksum.</returns>
     public long Complete()
     {
+        while (_next < _parameters.Length - 1)
+        {
+            Next().Value = DBNull.Value;
+        }
+
         long checksum = _checksum.Complete();
-        _parameters[_next].SqliteType = SqliteType.Integer;
-        _parameters[_next].Value = checksum;
+        Next().Value = checksum;
         _next = 0;
         return checksum;
     }

@@ -23,7 +23,6 @@ internal static class Schema
         .. SettingsColumns("file_"),
         "encrypted_secret",
         "removed",
-        .. SettingsColumns(""),
         "created",
         "enabled",
         "last_enabled",
@@ -31,6 +30,8 @@ internal static class Schema
         "last_checked_ok",
         "last_checker_status",
         "last_approval_request",
+        "own_settings",
+        .. SettingsColumns(""),
         "checksum",
     ];
 
@@ -94,8 +95,9 @@ internal static class Schema
     /// <summary>Version 1.</summary>
     /// <remarks>
     /// Durations and times are in ticks of 100 ns, times since 0001-01-01 UTC, so that they come back exactly as they were. A client that
-    /// was removed at run time has no values from <c>key_id</c> on. <c>summary</c> counts the clients and has the exclusive or of their
-    /// checksums: a client that is missing or out of date shows.
+    /// was removed at run time has nothing after <c>removed</c>, and one whose settings are those of the file nothing after
+    /// <c>own_settings</c>. <c>summary</c> counts the clients and has the exclusive or of their checksums: a client that is missing or out
+    /// of date shows.
     /// </remarks>
     private static void CreateTables(SqliteConnection connection) => connection.Execute(
         """
@@ -115,6 +117,14 @@ internal static class Schema
             file_approved_by_default INTEGER NOT NULL,
             encrypted_secret BLOB NOT NULL,
             removed INTEGER NOT NULL,
+            created INTEGER,
+            enabled INTEGER,
+            last_enabled INTEGER,
+            expires INTEGER,
+            last_checked_ok INTEGER,
+            last_checker_status INTEGER,
+            last_approval_request INTEGER,
+            own_settings INTEGER,
             key_id TEXT,
             fingerprint TEXT,
             host TEXT,
@@ -126,13 +136,6 @@ internal static class Schema
             approval_delay INTEGER,
             approval_duration INTEGER,
             approved_by_default INTEGER,
-            created INTEGER,
-            enabled INTEGER,
-            last_enabled INTEGER,
-            expires INTEGER,
-            last_checked_ok INTEGER,
-            last_checker_status INTEGER,
-            last_approval_request INTEGER,
             checksum INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE summary (
