@@ -1,0 +1,46 @@
+using System.Diagnostics.CodeAnalysis;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+
+namespace Mandos.PluginContracts.Persistence;
+
+/// <summary>Compares stored clients in all that a store has to keep.</summary>
+public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
+{
+    private StoredClientComparer()
+    {
+    }
+
+    /// <summary>The comparer.</summary>
+    public static StoredClientComparer Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public bool Equals(StoredClient? x, StoredClient? y)
+        => x is null || y is null
+            ? ReferenceEquals(x, y)
+            : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span);
+
+    /// <inheritdoc/>
+    public int GetHashCode([DisallowNull] StoredClient obj)
+    {
+        ArgumentNullException.ThrowIfNull(obj);
+        return Kept(obj).GetHashCode();
+    }
+
+    private static StoredClient Kept(StoredClient stored) => stored with
+    {
+        FileSettings = Kept(stored.FileSettings),
+        Client = stored.Client is not { } client ? null : client with
+        {
+            Settings = Kept(client.Settings),
+            ApprovalsPending = 0,
+            CheckerRunning = false,
+            DBusObjectPath = null,
+        },
+
+        // It compares by identity; Equals compares the contents.
+        EncryptedSecret = default,
+    };
+
+    private static ClientSettings Kept(ClientSettings settings) => settings with { Options = new ClientSettings().Options };
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+
+namespace Mandos.PluginContracts.Samples;
+
+/// <summary>Clients to feed to plugins: always the same ones for the same numbers.</summary>
+public static class SampleClients
+{
+    private static readonly DateTimeOffset _start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The settings of an ordinary client.</summary>
+    /// <param name="number">Which client; other numbers give other keys and hosts.</param>
+    public static ClientSettings Settings(int number) => new()
+    {
+        KeyId = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Name(number)))),
+        Host = "127.0.0.1",
+    };
+
+    /// <summary>An ordinary, enabled client.</summary>
+    /// <param name="number">Which client.</param>
+    public static ClientSnapshot Snapshot(int number) => new()
+    {
+        Name = Name(number),
+        Settings = Settings(number),
+        Created = _start,
+        Enabled = true,
+        LastEnabled = _start.AddTicks(number),
+        Expires = _start.AddMinutes(5).AddTicks(number),
+    };
+
+    /// <summary>What a store keeps of an ordinary client.</summary>
+    /// <param name="number">Which client.</param>
+    public static StoredClient Stored(int number) => new()
+    {
+        Name = Name(number),
+        FileSettings = Settings(number),
+        FileEnabled = true,
+        Client = Snapshot(number),
+    };
+
+    /// <summary>What a store keeps of a client that was removed at run time.</summary>
+    /// <param name="number">Which client.</param>
+    public static StoredClient Removed(int number) => Stored(number) with { Client = null };
+
+    /// <summary>What a store keeps of a client with a value other than the default one, and other than its neighbours', in every place.</summary>
+    /// <param name="number">Which client.</param>
+    public static StoredClient Unusual(int number) => new()
+    {
+        Name = $"{Name(number)} [%(x)s] 'Ünï' ☃ \U0001F600 \"; DROP TABLE client; --",
+        FileEnabled = false,
+        FileSettings = UnusualSettings(number, 1),
+        EncryptedSecret = Bytes(number, 1000),
+        Client = new ClientSnapshot
+        {
+            Name = $"{Name(number)} [%(x)s] 'Ünï' ☃ \U0001F600 \"; DROP TABLE client; --",
+            Settings = UnusualSettings(number, 2),
+            Created = DateTimeOffset.UnixEpoch.AddTicks(7),
+            Enabled = false,
+            LastEnabled = _start.AddTicks(1),
+            Expires = DateTimeOffset.MaxValue,
+            LastCheckedOk = _start.AddTicks(3),
+            LastCheckerStatus = 255,
+            LastApprovalRequest = DateTimeOffset.MinValue,
+        },
+    };
+
+    /// <summary>Clients with settings that are allowed but that nobody should have.</summary>
+    public static IReadOnlyList<ClientSnapshot> Weird()
+    {
+        ClientSnapshot ordinary = Snapshot(0);
+        return
+        [
+            With(ordinary.Settings with { Host = "" }),
+            With(ordinary.Settings with { Host = "-rf; $(reboot) `reboot` 'x' \"y\"\n\\" }),
+            With(ordinary.Settings with { Host = new string('h', 100_000) }),
+            With(ordinary.Settings with { Host = "Ünï ☃ \U0001F600" }),
+            With(ordinary.Settings with { Checker = "" }),
+            With(ordinary.Settings with { Checker = "%(nosuch)s %" }),
+            With(ordinary.Settings with { KeyId = null, Fingerprint = new string('A', 40) }),
+            With(ordinary.Settings with { Interval = TimeSpan.FromTicks(1), Timeout = TimeSpan.Zero }),
+            With(ordinary.Settings with { Interval = TimeSpan.MaxValue, Timeout = TimeSpan.MaxValue }),
+            With(ordinary.Settings with { Options = new Dictionary<string, string> { ["port"] = "-1", [""] = "", ["x"] = "\0" } }),
+            ordinary with { Name = "" },
+            ordinary with { Name = "a/b\n../\u202e☃" },
+            ordinary with { Enabled = false, Expires = null, LastEnabled = null },
+        ];
+
+        ClientSnapshot With(ClientSettings settings) => ordinary with { Settings = settings };
+    }
+
+    /// <summary>Every value of a byte from <paramref name="first"/> on, over and over.</summary>
+    private static byte[] Bytes(int first, int count) => [.. Enumerable.Range(first, count).Select(value => (byte)value)];
+
+    private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"client-{number}.example.org");
+
+    private static ClientSettings UnusualSettings(int number, int variant) => new()
+    {
+        KeyId = variant == 1 ? null : Settings(number).KeyId,
+        Fingerprint = Convert.ToHexString(Bytes(number + variant, 20)),
+        Host = $"host {variant} ☃",
+        Checker = $"printf '%%s\\n' {variant}\nexit 1",
+        CheckerPlugin = $"plugin {variant}",
+        Interval = TimeSpan.FromTicks(10 + variant),
+        Timeout = TimeSpan.FromTicks(20 + variant),
+        ExtendedTimeout = TimeSpan.FromTicks(30 + variant),
+        ApprovalDelay = TimeSpan.MaxValue,
+        ApprovalDuration = TimeSpan.FromTicks(40 + variant),
+        ApprovedByDefault = variant == 1,
+    };
+}
