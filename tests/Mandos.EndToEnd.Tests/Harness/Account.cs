@@ -1,0 +1,23 @@
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>The user that a server started by root becomes.</summary>
+internal static class Account
+{
+    private static readonly string[] Candidates = ["_mandos", "mandos", "nobody"];
+
+    /// <summary>Gives files to the server's user, as a package's installation does. Does nothing when the tests do not run as root.</summary>
+    public static async Task GiveAsync(params string[] paths)
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            await Command.RequireAsync("chown", ["-R", $"{await NameAsync()}:", .. paths]);
+        }
+    }
+
+    private static async Task<string> NameAsync()
+    {
+        var users = (await File.ReadAllLinesAsync("/etc/passwd", TestContext.Current.CancellationToken))
+            .Select(line => line.Split(':')[0]).ToHashSet();
+        return Candidates.First(users.Contains);
+    }
+}

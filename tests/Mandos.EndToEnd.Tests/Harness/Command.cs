@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>Runs other programs.</summary>
+internal static class Command
+{
+    /// <summary>Runs a program of the peers or of the system to its end, without input.</summary>
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
+    public static async Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(Describe(program, arguments))!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        using var limit = new CancellationTokenSource(Patience.Limit, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, TestContext.Current.CancellationToken);
+        try
+        {
+            await process.WaitForExitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} had to be killed; until then it said: {await errors}{await output}");
+        }
+
+        return new(process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Runs a program that must succeed.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <inheritdoc cref="RunAsync"/>
+    public static async Task<string> RequireAsync(string program, params IEnumerable<string> arguments)
+    {
+        var result = await RunAsync(program, arguments);
+        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)} failed ({result.ExitCode}): {result.Errors}");
+        return result.Output;
+    }
+
+    /// <summary>Describes how to start a program, with all its streams in our hands, so that it finds the peers.</summary>
+    public static ProcessStartInfo Describe(string program, IEnumerable<string> arguments)
+    {
+        var peers = Repository.Peers;
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PATH"] = $"{peers}/usr/bin:{peers}/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["LD_LIBRARY_PATH"] = PeerLibraries;
+        return start;
+    }
+
+    /// <summary>The folder of the peers' libraries.</summary>
+    public static string PeerLibraries { get; } = Directory.Exists($"{Repository.Peers}/usr/lib")
+        ? Directory.GetDirectories($"{Repository.Peers}/usr/lib", "*-linux-gnu").Single()
+        : throw new DirectoryNotFoundException($"{Repository.Peers} is empty: run tests/peers first");
+}

@@ -1,0 +1,33 @@
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>Where the programs under test and their peers are.</summary>
+internal static class Repository
+{
+    /// <summary>The folder with Mandos.sln.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The server that <c>./build</c> has built; another one if the environment variable MANDOS_SERVER names it.</summary>
+    public static string Server { get; } =
+        Environment.GetEnvironmentVariable("MANDOS_SERVER") ?? Path.Combine(Root, "artifacts/mandos/mandos");
+
+    /// <summary>The server's default plugins.</summary>
+    public static string Plugins { get; } = Path.Combine(Root, "artifacts/mandos/plugins");
+
+    /// <summary>The built test plugins.</summary>
+    public static string TestPlugins { get; } = Path.Combine(Root, "artifacts/bin/Mandos.TestPlugins/debug");
+
+    /// <summary>What <c>tests/peers</c> has unpacked.</summary>
+    public static string Peers { get; } =
+        Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers ? peers : Path.Combine(Root, "artifacts/peers/root");
+
+    private static string FindRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Mandos.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("the tests must run inside the repository");
+        }
+
+        return folder;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>What a server has written to standard error so far. Thread-safe.</summary>
+internal sealed class ServerLog
+{
+    private readonly List<string> _lines = [];
+
+    /// <summary>A copy of all lines.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public void Add(string line)
+    {
+        lock (_lines)
+        {
+            _lines.Add(line);
+        }
+    }
+
+    /// <summary>Waits for a line, which may have come already.</summary>
+    /// <param name="level">Its level: CRITICAL, ERROR, WARNING, INFO or DEBUG.</param>
+    /// <param name="text">Part of its text.</param>
+    /// <param name="count">How many such lines there must be.</param>
+    public Task WaitForAsync(string level, string text, int count = 1)
+        => Patience.UntilAsync($"{count} log line(s) “{level}: …{text}…”", () => Count(level, text) >= count);
+
+    /// <summary>The number of lines with a text at a level.</summary>
+    public int Count(string level, string text) => Lines.Count(line
+        => line.IndexOf($" {level}: ", StringComparison.Ordinal) is >= 0 and var start && line.IndexOf(text, start, StringComparison.Ordinal) >= 0);
+}

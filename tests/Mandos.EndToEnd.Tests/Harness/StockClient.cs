@@ -1,0 +1,59 @@
+using System.Net;
+
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>Debian's mandos-client with its keys.</summary>
+/// <param name="Name">The client's name.</param>
+/// <param name="Directory">Where its keys are.</param>
+/// <param name="Stanza">Its section of clients.conf.</param>
+/// <param name="Password">What it is to find in its secret.</param>
+internal sealed record StockClient(string Name, string Directory, string Stanza, string Password)
+{
+    /// <summary>Its key ID as the server writes it.</summary>
+    public string KeyId => Option("key_id").ToUpperInvariant();
+
+    /// <summary>Its secret, still encrypted.</summary>
+    public byte[] Secret => Convert.FromBase64String(Option("secret"));
+
+    /// <summary>Its section, with further options.</summary>
+    /// <param name="options">Lines that are added; they come first, as the secret is a long value at the end.</param>
+    public string StanzaWith(params string[] options)
+        => Stanza.Replace($"[{Name}]\n", $"[{Name}]\n{string.Concat(options.Select(line => line + "\n"))}", StringComparison.Ordinal);
+
+    /// <summary>Fetches the password as at boot, once.</summary>
+    /// <param name="server">Where the server listens.</param>
+    /// <param name="networkInterface">The interface over which to connect.</param>
+    /// <param name="networkNamespace">The network namespace in which to run; null for that of the tests.</param>
+    /// <returns>Its end; its output is the password.</returns>
+    public Task<CommandResult> FetchAsync(IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null)
+    {
+        // It takes an IPv6 address without brackets, and without the zone that the interface gives.
+        var address = new IPAddress(server.Address.GetAddressBytes());
+        string[] wrapper = networkNamespace is null ? [] : ["ip", "netns", "exec", networkNamespace];
+        string[] command =
+        [
+            .. wrapper, $"{Command.PeerLibraries}/mandos/plugins.d/mandos-client", $"--connect={address}:{server.Port}",
+            $"--pubkey={Directory}/pubkey.txt", $"--seckey={Directory}/seckey.txt",
+            $"--tls-privkey={Directory}/tls-privkey.pem", $"--tls-pubkey={Directory}/tls-pubkey.pem",
+            $"--interface={networkInterface}", "--network-hook-dir=/nonexistent",
+        ];
+        return Command.RunAsync(command[0], command.Skip(1));
+    }
+
+    /// <summary>Fetches the password and checks it.</summary>
+    /// <inheritdoc cref="FetchAsync"/>
+    public async Task RequirePasswordAsync(IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null)
+    {
+        var result = await FetchAsync(server, networkInterface, networkNamespace);
+        Assert.True(result.ExitCode == 0, $"mandos-client failed ({result.ExitCode}): {result.Errors}");
+        Assert.Equal(Password, result.Output);
+    }
+
+    // The value of an option of the section; continued lines are joined.
+    private string Option(string name)
+    {
+        var lines = Stanza.Split('\n');
+        var start = Array.FindIndex(lines, line => line.StartsWith($"{name} = ", StringComparison.Ordinal) || line == $"{name} =");
+        return lines[start][$"{name} =".Length..].Trim() + string.Concat(lines.Skip(start + 1).TakeWhile(line => line.StartsWith(' ')).Select(line => line.Trim()));
+    }
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Mandos.TestSupport;
+
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>A real server with directories of its own. It can be started several times over the same state.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-test-");
+    private readonly List<string> _arguments;
+    private Process? _process;
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Prepares a server on loopback without clients.</summary>
+    /// <param name="arguments">Further arguments for its command line.</param>
+    public TestServer(params IEnumerable<string> arguments)
+    {
+        _arguments = [.. arguments];
+        // The server's user has to reach its directories.
+        _directory.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(ConfigDirectory);
+        Directory.CreateDirectory(StateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(ControlDirectory);
+        File.WriteAllText(ClientsFile, "");
+    }
+
+    public string ConfigDirectory => Path.Combine(_directory.FullName, "config");
+
+    public string StateDirectory => Path.Combine(_directory.FullName, "state");
+
+    public string ClientsFile => Path.Combine(ConfigDirectory, "clients.conf");
+
+    private string ControlDirectory => Path.Combine(_directory.FullName, "control");
+
+    private string ControlSocket => Path.Combine(ControlDirectory, "socket");
+
+    private string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
+
+    /// <summary>Where it listens: ::1 unless a test says otherwise.</summary>
+    public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
+
+    /// <summary>The network namespace in which it runs, by its name; null for that of the tests.</summary>
+    public string? NetworkNamespace { get; init; }
+
+    /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
+    public bool Steered { get; init; }
+
+    /// <summary>What it has logged, over all its runs.</summary>
+    public ServerLog Log { get; } = new();
+
+    /// <summary>Its process ID.</summary>
+    public int ProcessId => _process!.Id;
+
+    /// <summary>Adds clients to clients.conf.</summary>
+    /// <param name="stanza">Lines of the file.</param>
+    public void AddClient(string stanza) => File.AppendAllText(ClientsFile, stanza + "\n");
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public async Task StartAsync()
+    {
+        await LaunchAsync();
+        await Patience.UntilAsync($"the server listens on {EndPoint}", () =>
+        {
+            Assert.False(_process!.HasExited, "the server ended instead of listening");
+            return IsListening();
+        });
+    }
+
+    /// <summary>Starts it and waits until it ends.</summary>
+    /// <returns>Its exit status.</returns>
+    public async Task<int> RunToEndAsync()
+    {
+        await LaunchAsync();
+        return await WaitForEndAsync();
+    }
+
+    /// <summary>Sends it a signal.</summary>
+    /// <param name="name">The signal's name, for example <c>HUP</c>.</param>
+    public Task SignalAsync(string name) => Command.RequireAsync("/bin/sh", "-c", $"kill -{name} {ProcessId}");
+
+    /// <summary>Ends it in the ordinary way, and expects success.</summary>
+    public async Task StopAsync()
+    {
+        await SignalAsync("TERM");
+        Assert.Equal(0, await WaitForEndAsync());
+    }
+
+    /// <summary>Ends it as a power cut does.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await WaitForEndAsync();
+    }
+
+    /// <summary>Waits until it ends.</summary>
+    /// <returns>Its exit status.</returns>
+    public async Task<int> WaitForEndAsync()
+    {
+        await Patience.UntilAsync("the server ends", () => _process!.HasExited);
+        await _reading;
+        return _process!.ExitCode;
+    }
+
+    /// <summary>Connects to its test control surface; it must be <see cref="Steered"/>.</summary>
+    public async Task<TestControlClient> ConnectControlAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit, TimeProvider.System);
+        return await TestControlClient.ConnectAsync(ControlSocket, limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            await _reading;
+            process.Dispose();
+        }
+
+        foreach (var line in Log.Lines)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(line);
+        }
+
+        _directory.Delete(recursive: true);
+    }
+
+    private async Task LaunchAsync()
+    {
+        await Account.GiveAsync(ConfigDirectory, StateDirectory, ControlDirectory);
+        string[] wrapper = NetworkNamespace is null ? [] : ["ip", "netns", "exec", NetworkNamespace];
+        string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
+        string[] command =
+        [
+            .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf", "--address", EndPoint.Address.ToString(),
+            "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--configdir", ConfigDirectory, "--statedir", StateDirectory,
+            .. plugins, .. _arguments,
+        ];
+        var start = Command.Describe(command[0], command.Skip(1));
+        start.Environment.Remove("LD_LIBRARY_PATH");
+        start.Environment["MANDOS_TEST_CONTROL"] = ControlSocket;
+        _process?.Dispose();
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
+    }
+
+    private async Task ReadAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            Log.Add(line);
+        }
+    }
+
+    private string PreparePlugins()
+    {
+        if (!Directory.Exists(PluginDirectory))
+        {
+            Copy(Repository.Plugins, PluginDirectory);
+            Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+        }
+
+        return PluginDirectory;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(from))
+        {
+            Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
+        }
+    }
+
+    // Asks the kernel: a connection for trial would show in the server's log.
+    private bool IsListening()
+    {
+        const string ListenState = "0A";
+        var port = EndPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
+        return new[] { "tcp", "tcp6" }.SelectMany(table => File.ReadLines($"/proc/{ProcessId}/net/{table}").Skip(1))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(fields => fields[3] == ListenState && fields[1].EndsWith($":{port}", StringComparison.Ordinal));
+    }
+}
