@@ -6,7 +6,6 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine;
-using Mandos.Engine.Clients;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
@@ -40,7 +39,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
         ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
-        await using IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        await using var storeEnd = store.ConfigureAwait(false);
         Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
         using var engine = new MandosEngine(EngineOptions(), handshaker, store, checkers, timeProvider, _logger);
         await StartAsync(engine).ConfigureAwait(false);
@@ -87,7 +87,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     {
         ClientFileResult clients = ClientFileReader.Read(options.ConfigDirectory);
         LogNotes(clients.Notes);
-        if (clients.Definitions is not { } definitions)
+        if (clients.Clients is not { } definitions)
         {
             throw new StartException([.. clients.Problems.Select(problem => problem.ToString())]);
         }
