@@ -1,0 +1,14 @@
+namespace Mandos.Host.CommandLine;
+
+/// <summary>What the program is asked to do.</summary>
+internal enum CommandLineAction
+{
+    /// <summary>Serve.</summary>
+    Serve,
+
+    /// <summary><c>--check</c>: run the self-tests.</summary>
+    Check,
+
+    /// <summary><c>--list-plugins</c>: show the plugins.</summary>
+    ListPlugins,
+}

@@ -1,0 +1,42 @@
+using Mandos.Host.Configuration;
+
+namespace Mandos.Host.CommandLine;
+
+/// <summary>What the command line says; a member is null where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
+internal sealed record CommandLineOptions
+{
+    /// <summary>What to do.</summary>
+    public CommandLineAction Action { get; init; }
+
+    public string? ConfigDirectory { get; init; }
+
+    public string? Interface { get; init; }
+
+    public string? Address { get; init; }
+
+    public int? Port { get; init; }
+
+    public int? Socket { get; init; }
+
+    public bool? Debug { get; init; }
+
+    public DebugLevel? DebugLevel { get; init; }
+
+    public bool? Foreground { get; init; }
+
+    public string? Priority { get; init; }
+
+    public string? ServiceName { get; init; }
+
+    public bool? UseDBus { get; init; }
+
+    public bool? UseIPv6 { get; init; }
+
+    public bool? UseZeroconf { get; init; }
+
+    public bool? Restore { get; init; }
+
+    public string? StateDirectory { get; init; }
+
+    public string? PluginDirectory { get; init; }
+}

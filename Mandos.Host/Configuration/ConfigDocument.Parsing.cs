@@ -1,0 +1,172 @@
+using System.Text;
+
+namespace Mandos.Host.Configuration;
+
+// From lines to sections and options. Unlike Python's parser this one reports an error and goes on.
+internal sealed partial class ConfigDocument
+{
+    private readonly int _builtInLines;
+
+    /// <summary>Lines parsed so far, in all files.</summary>
+    private int _line;
+
+    /// <summary>Null before the first header.</summary>
+    private ConfigSection? _section;
+
+    private bool _headerMissed;
+
+    /// <summary>Indentation of the latest line that was no continuation, in characters.</summary>
+    private int _indent;
+
+    private Continuation _continuation;
+
+    /// <summary>Place of the default that was set latest.</summary>
+    private int _lastDefault;
+
+    private enum Continuation
+    {
+        /// <summary>No value to continue: indentation means nothing.</summary>
+        None,
+
+        /// <summary>A deeper line goes on with the value of the latest option.</summary>
+        Value,
+
+        /// <summary>A deeper line belongs to something that was reported as an error.</summary>
+        Skipped,
+    }
+
+    private void Parse(int start)
+    {
+        ReadOnlySpan<byte> text = _text.Written;
+        ReadOnlySpan<byte> rest = text[start..];
+        while (!rest.IsEmpty)
+        {
+            int lineStart = text.Length - rest.Length;
+            ReadOnlySpan<byte> line = Utf8Text.TakeLine(ref rest);
+            _line++;
+            int space = Utf8Text.LeadingSpace(line, out int indent);
+            if (space == line.Length || line[space] is (byte)'#' or (byte)';')
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> content = Utf8Text.TrimEnd(line[space..]);
+            int contentStart = lineStart + space;
+            if (_continuation != Continuation.None && indent > _indent)
+            {
+                Continue(contentStart + content.Length);
+                continue;
+            }
+
+            _indent = indent;
+            int close = content[0] == '[' ? content.LastIndexOf((byte)']') : -1;
+            if (close > 1)
+            {
+                BeginSection(Encoding.UTF8.GetString(content[1..close]));
+            }
+            else if (_section is not null)
+            {
+                AddOption(_section, content, contentStart);
+            }
+            else if (!_headerMissed)
+            {
+                // Once is enough: all lines up to the first header share the fault
+                _headerMissed = true;
+                Report(_line, content.StartsWith("\uFEFF"u8)
+                    ? "the file starts with a byte order mark; write it without one"
+                    : "comes before any section; a line such as [DEFAULT] must come first");
+            }
+        }
+    }
+
+    private void Continue(int end)
+    {
+        if (_continuation == Continuation.Value)
+        {
+            List<ConfigOption> options = _section == Defaults ? _defaults : _options;
+            int last = _section == Defaults ? _lastDefault : options.Count - 1;
+            options[last] = options[last] with { End = end };
+        }
+    }
+
+    private void BeginSection(string name)
+    {
+        _continuation = Continuation.None;
+        if (name == DefaultSection)
+        {
+            _section = Defaults;
+            return;
+        }
+
+        _section = new ConfigSection(name, _line, _options.Count);
+        if (_sectionsByName.TryAdd(name, _section))
+        {
+            _sections.Add(_section);
+        }
+        else
+        {
+            Report(_line, $"section [{OptionValues.Show(name)}] is defined twice, first at {Place(_sectionsByName[name].Line)}");
+        }
+    }
+
+    private void AddOption(ConfigSection section, ReadOnlySpan<byte> content, int contentStart)
+    {
+        int delimiter = content.IndexOfAny((byte)'=', (byte)':');
+        if (delimiter <= 0)
+        {
+            // As in Python a line of nonsense does not end the value before it, and an option without a name does
+            _continuation = delimiter == 0 || _continuation == Continuation.None ? Continuation.None : Continuation.Skipped;
+            Report(_line, delimiter == 0
+                ? "has no option name before the delimiter; write name = value"
+                : "is neither [section] nor name = value; indent it if it continues the value above");
+            return;
+        }
+
+        OptionName name = _names.Find(Utf8Text.TrimEnd(content[..delimiter]), add: true)!;
+        ReadOnlySpan<byte> value = Utf8Text.TrimStart(content[(delimiter + 1)..]);
+        int end = contentStart + content.Length;
+        ConfigOption option = new(name, _line, end - value.Length, end);
+        _continuation = section == Defaults ? AddDefault(option) : AddTo(section, option);
+    }
+
+    private Continuation AddTo(ConfigSection section, ConfigOption option)
+    {
+        if (option.Name.LastSection == section)
+        {
+            return ReportRepeated(option, section, option.Name.LastLine);
+        }
+
+        option.Name.LastSection = section;
+        option.Name.LastLine = option.Line;
+        _options.Add(option);
+        section.Count++;
+        return Continuation.Value;
+    }
+
+    private Continuation AddDefault(ConfigOption option)
+    {
+        int index = option.Name.DefaultIndex;
+        if (index == OptionName.None)
+        {
+            _lastDefault = option.Name.DefaultIndex = _defaults.Count;
+            _defaults.Add(option);
+        }
+        else if (IsBuiltIn(_defaults[index]))
+        {
+            _lastDefault = index;
+            _defaults[index] = option;
+        }
+        else
+        {
+            return ReportRepeated(option, Defaults, _defaults[index].Line);
+        }
+
+        return Continuation.Value;
+    }
+
+    private Continuation ReportRepeated(in ConfigOption option, ConfigSection section, int first)
+    {
+        Report(option.Line, $"option {OptionValues.ShowName(option.Name.Text)} is set twice in [{OptionValues.Show(section.Name)}], first at {Place(first)}");
+        return Continuation.Skipped;
+    }
+}

@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mandos.Host.Configuration;
+
+/// <summary>
+/// Configuration files in the dialect of Python's <c>configparser.ConfigParser</c> with its default arguments
+/// (docs.python.org/3/library/configparser.html), several of them taken as one text.
+/// </summary>
+/// <remarks>
+/// It keeps the files' bytes, and options as places in them. So a value becomes a string only where somebody wants one,
+/// a secret never does, and <see cref="Dispose"/> leaves no secret behind. Not thread-safe.
+/// </remarks>
+internal sealed partial class ConfigDocument : IDisposable
+{
+    /// <summary>Limit on all files of a document together: 200,000 clients with usual secrets take 400 MB.</summary>
+    public const int MaxBytes = 1 << 30;
+
+    /// <summary>Title of the section that gives defaults to all others.</summary>
+    public const string DefaultSection = "DEFAULT";
+
+    private readonly ScratchBuffer _text = new();
+    private readonly List<(string Path, int FirstLine)> _files = [];
+    private readonly ProblemList _problems;
+    private readonly OptionNames _names = new();
+    private readonly List<ConfigSection> _sections = [];
+    private readonly Dictionary<string, ConfigSection> _sectionsByName = new(StringComparer.Ordinal);
+    private readonly List<ConfigOption> _options = [];
+    private readonly List<ConfigOption> _defaults = [];
+
+    /// <summary>An empty document.</summary>
+    /// <param name="problems">Gets the problems found while adding files and reading values.</param>
+    /// <param name="builtInDefaults">Text whose <c>[DEFAULT]</c> options the files may set anew.</param>
+    public ConfigDocument(ProblemList problems, string builtInDefaults = "")
+    {
+        _problems = problems;
+        AddText("built-in defaults", Encoding.UTF8.GetBytes(builtInDefaults));
+        _builtInLines = _line;
+    }
+
+    /// <summary>Sections in the order of their headers, without <see cref="Defaults"/>.</summary>
+    public IReadOnlyList<ConfigSection> Sections => _sections;
+
+    /// <summary>The section <c>[DEFAULT]</c>, which is always there.</summary>
+    public ConfigSection Defaults { get; } = new(DefaultSection, 0, 0);
+
+    /// <summary>Adds a file, as if appended to the text so far; where there is none, nothing happens.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="required">Whether its absence is a problem.</param>
+    public void AddFile(string path, bool required = false)
+    {
+        int start = BeginFile(path);
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (file.CanSeek && file.Length <= MaxBytes - start)
+            {
+                _text.Room((int)file.Length + 2);
+            }
+
+            if (!_text.AppendAll(file, MaxBytes))
+            {
+                _problems.Add(new ConfigProblem(path, 0, $"the configuration is larger than {MaxBytes >> 20} MiB in all, which is the most allowed"));
+                return;
+            }
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            if (required)
+            {
+                _problems.Add(new ConfigProblem(path, 0, "cannot be read: no such file"));
+            }
+
+            return;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add(new ConfigProblem(path, 0, $"cannot be read: {FileErrors.Describe(e, path)}"));
+            return;
+        }
+
+        EndFile(start);
+    }
+
+    /// <summary>Adds a text as <see cref="AddFile"/> adds a file.</summary>
+    /// <param name="path">The file's name for messages.</param>
+    /// <param name="utf8">What it holds.</param>
+    public void AddText(string path, ReadOnlySpan<byte> utf8)
+    {
+        int start = BeginFile(path);
+        _text.Append(utf8);
+        EndFile(start);
+    }
+
+    /// <summary>The options that a section sets itself.</summary>
+    /// <param name="section">One of this document.</param>
+    public ReadOnlySpan<ConfigOption> OptionsOf(ConfigSection section) => section == Defaults
+        ? CollectionsMarshal.AsSpan(_defaults)
+        : CollectionsMarshal.AsSpan(_options).Slice(section.First, section.Count);
+
+    /// <summary>Finds an option's name.</summary>
+    /// <param name="name">The name in lower case.</param>
+    /// <returns>Null if nothing in the document sets it.</returns>
+    public OptionName? FindName(string name) => _names.Find(Encoding.UTF8.GetBytes(name), add: false);
+
+    /// <summary>Whether an option comes from the built-in defaults.</summary>
+    /// <param name="option">The option.</param>
+    public bool IsBuiltIn(in ConfigOption option) => option.Line <= _builtInLines;
+
+    /// <summary>Says where a line stands.</summary>
+    /// <param name="line">A line counted through all files.</param>
+    /// <param name="message">What is to be said about it.</param>
+    public ConfigProblem At(int line, string message)
+    {
+        int file = _files.Count - 1;
+        while (_files[file].FirstLine > line)
+        {
+            file--;
+        }
+
+        return new ConfigProblem(_files[file].Path, line - _files[file].FirstLine + 1, message);
+    }
+
+    /// <summary>Where a line stands, as <c>FILE:LINE</c>.</summary>
+    /// <param name="line">A line counted through all files.</param>
+    public string Place(int line)
+    {
+        ConfigProblem at = At(line, "");
+        return $"{at.File}:{at.Line}";
+    }
+
+    /// <summary>Reports a problem.</summary>
+    /// <param name="line">A line counted through all files.</param>
+    /// <param name="message">What is wrong and what is allowed.</param>
+    public void Report(int line, string message) => _problems.Add(At(line, message));
+
+    /// <summary>Zeroes the text and everything read from it.</summary>
+    public void Dispose()
+    {
+        _text.Dispose();
+        DisposeValues();
+    }
+
+    private int BeginFile(string path)
+    {
+        // Files meet at a line's end, even if the first lacks it
+        if (_text.Length > 0 && _text.Written[^1] != '\n')
+        {
+            _text.Append("\n"u8);
+        }
+
+        _files.Add((path, _line + 1));
+        return _text.Length;
+    }
+
+    private void EndFile(int start)
+    {
+        ReportInvalidUtf8(start);
+        Parse(start);
+    }
+
+    private void ReportInvalidUtf8(int start)
+    {
+        ReadOnlySpan<byte> rest = _text.Written[start..];
+        if (System.Text.Unicode.Utf8.IsValid(rest))
+        {
+            return;
+        }
+
+        for (int line = _line + 1; !rest.IsEmpty; line++)
+        {
+            if (!System.Text.Unicode.Utf8.IsValid(Utf8Text.TakeLine(ref rest)))
+            {
+                Report(line, "is not valid UTF-8; write the file in UTF-8");
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace Mandos.Host.Configuration;
+
+/// <summary>A section of a document.</summary>
+/// <param name="name">Its title.</param>
+/// <param name="line">Line of its header, counted through all files of the document.</param>
+/// <param name="first">Place of its first option among those of all sections.</param>
+internal sealed class ConfigSection(string name, int line, int first)
+{
+    /// <summary>Its title, exactly as written between the brackets.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Line of its header.</summary>
+    public int Line { get; } = line;
+
+    /// <summary>Place of its first option.</summary>
+    public int First { get; } = first;
+
+    /// <summary>Number of its own options.</summary>
+    public int Count { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"[{Name}]";
+}

@@ -1,0 +1,71 @@
+namespace Mandos.Host.Configuration;
+
+/// <summary>The options of the server, from mandos(8) and mandos.conf(5), after merging and checking.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>Default of <see cref="ConfigDirectory"/>.</summary>
+    public const string DefaultConfigDirectory = "/etc/mandos";
+
+    /// <summary>Default of <see cref="Priority"/>.</summary>
+    public const string DefaultPriority = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:!RSA:!VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA";
+
+    /// <summary>Default of <see cref="ServiceName"/>.</summary>
+    public const string DefaultServiceName = "Mandos";
+
+    /// <summary>Default of <see cref="StateDirectory"/>.</summary>
+    public const string DefaultStateDirectory = "/var/lib/mandos";
+
+    /// <summary>Where <c>mandos.conf</c> and <c>clients.conf</c> are.</summary>
+    public string ConfigDirectory { get; init; } = DefaultConfigDirectory;
+
+    /// <summary>The only network interface to announce and listen on; null for all.</summary>
+    public string? Interface { get; init; }
+
+    /// <summary>The only address to listen on, a literal perhaps with <c>%zone</c>; null for all. IPv6, or IPv4 without IPv6.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>TCP port, 1 to 65535; null lets the kernel choose.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>An open listening socket to use instead of a new one; null for none.</summary>
+    public int? Socket { get; init; }
+
+    /// <summary>Whether to log everything, also to the terminal.</summary>
+    public bool Debug { get; init; }
+
+    /// <summary>What to log at least; <see cref="DebugLevel.Debug"/> if <see cref="Debug"/> is on.</summary>
+    public DebugLevel DebugLevel { get; init; } = DebugLevel.Warning;
+
+    /// <summary>Whether to stay in the foreground; always so if <see cref="Debug"/> is on.</summary>
+    public bool Foreground { get; init; }
+
+    /// <summary>Priority string for TLS in GnuTLS's syntax; not checked here.</summary>
+    public string Priority { get; init; } = DefaultPriority;
+
+    /// <summary>Zeroconf service name, 1 to 63 bytes of UTF-8.</summary>
+    public string ServiceName { get; init; } = DefaultServiceName;
+
+    /// <summary>Whether to offer the D-Bus interface.</summary>
+    public bool UseDBus { get; init; } = true;
+
+    /// <summary>Whether to listen with IPv6.</summary>
+    public bool UseIPv6 { get; init; } = true;
+
+    /// <summary>Whether to announce the service.</summary>
+    public bool UseZeroconf { get; init; } = true;
+
+    /// <summary>Whether to restore the saved state.</summary>
+    public bool Restore { get; init; } = true;
+
+    /// <summary>Where the state is saved.</summary>
+    public string StateDirectory { get; init; } = DefaultStateDirectory;
+
+    /// <summary>Where the plugins are; null for <c>plugins</c> beside the program.</summary>
+    public string? PluginDirectory { get; init; }
+
+    /// <summary>Most connections at once, 1 or more; null for the server's own limit.</summary>
+    public int? MaxConnections { get; init; }
+
+    /// <summary>Most connections at once from one address, 1 or more; null for the server's own limit.</summary>
+    public int? MaxConnectionsPerAddress { get; init; }
+}

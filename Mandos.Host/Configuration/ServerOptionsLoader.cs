@@ -1,0 +1,188 @@
+using System.Text;
+using Mandos.Host.CommandLine;
+
+namespace Mandos.Host.Configuration;
+
+/// <summary>Merges the built-in defaults, <c>mandos.conf</c> and the command line, in this order, and checks the outcome.</summary>
+internal sealed class ServerOptionsLoader : IDisposable
+{
+    /// <summary>The name of the file in the configuration directory.</summary>
+    public const string FileName = "mandos.conf";
+
+    // As in stock, other options can refer to them, as in %(servicename)s
+    private const string BuiltInDefaults = $"""
+        [DEFAULT]
+        interface =
+        address =
+        port =
+        socket =
+        debug = False
+        debuglevel =
+        foreground = False
+        priority = {ServerOptions.DefaultPriority}
+        servicename = {ServerOptions.DefaultServiceName}
+        use_dbus = True
+        use_ipv6 = True
+        zeroconf = True
+        restore = True
+        statedir = {ServerOptions.DefaultStateDirectory}
+
+        """;
+
+    private readonly ProblemList _problems = new();
+    private readonly ProblemList _notes = new();
+    private readonly ConfigDocument _file;
+    private readonly HashSet<OptionName> _known = [];
+
+    private ServerOptionsLoader() => _file = new ConfigDocument(_problems, BuiltInDefaults);
+
+    /// <summary>Reads <c>mandos.conf</c> and gathers all problems.</summary>
+    /// <param name="commandLine">The options given there; they go before the file's.</param>
+    public static ServerOptionsResult Load(CommandLineOptions commandLine)
+    {
+        using ServerOptionsLoader loader = new();
+        return loader.LoadCore(commandLine);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private ServerOptionsResult LoadCore(CommandLineOptions commandLine)
+    {
+        string configDirectory = commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory;
+        _file.AddFile(Path.Combine(configDirectory, FileName));
+
+        bool debug = commandLine.Debug ?? Value<bool>("debug", OptionValues.ParseBoolean) ?? false;
+        DebugLevel level = commandLine.DebugLevel ?? Value<DebugLevel>("debuglevel", OptionValues.ParseLevel) ?? DebugLevel.Warning;
+        int? port = commandLine.Port ?? Value<int>("port", OptionValues.ParsePort);
+        ServerOptions options = new()
+        {
+            ConfigDirectory = configDirectory,
+            Interface = NullIfEmpty(commandLine.Interface ?? Text("interface", OptionValues.CheckInterface, mayBeEmpty: true)),
+            Address = NullIfEmpty(commandLine.Address ?? Text("address", _ => null, mayBeEmpty: true)),
+            Port = port == 0 ? null : port,
+            Socket = commandLine.Socket ?? Value<int>("socket", OptionValues.ParseDescriptor),
+            Debug = debug,
+            DebugLevel = debug ? DebugLevel.Debug : level,
+            Foreground = (commandLine.Foreground ?? Value<bool>("foreground", OptionValues.ParseBoolean) ?? false) || debug,
+            Priority = commandLine.Priority ?? Text("priority", OptionValues.CheckText) ?? ServerOptions.DefaultPriority,
+            ServiceName = commandLine.ServiceName ?? Text("servicename", OptionValues.CheckServiceName) ?? ServerOptions.DefaultServiceName,
+            UseDBus = commandLine.UseDBus ?? Value<bool>("use_dbus", OptionValues.ParseBoolean) ?? true,
+            UseIPv6 = commandLine.UseIPv6 ?? Value<bool>("use_ipv6", OptionValues.ParseBoolean) ?? true,
+            UseZeroconf = commandLine.UseZeroconf ?? Value<bool>("zeroconf", OptionValues.ParseBoolean) ?? true,
+            Restore = commandLine.Restore ?? Value<bool>("restore", OptionValues.ParseBoolean) ?? true,
+            StateDirectory = commandLine.StateDirectory ?? Text("statedir", OptionValues.CheckPath) ?? ServerOptions.DefaultStateDirectory,
+            PluginDirectory = commandLine.PluginDirectory ?? Text("plugindir", OptionValues.CheckPath),
+            MaxConnections = Value<int>("max_connections", OptionValues.ParseLimit),
+            MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
+        };
+        CheckAddress(options, commandLine);
+        NoteIgnored();
+
+        bool isFine = _problems.Problems.Count == 0;
+        string? usageError = isFine && !options.UseZeroconf && options.Port is null && options.Socket is null
+            ? "without Zeroconf a port or a socket is needed; give --port or --socket"
+            : null;
+        return new ServerOptionsResult
+        {
+            Options = isFine && usageError is null ? options : null,
+            Problems = _problems.Problems,
+            UsageError = usageError,
+            Notes = _notes.Problems,
+        };
+    }
+
+    /// <summary>A number, switch or level: interpolated; unset or empty is null.</summary>
+    private T? Value<T>(string name, OptionValues.Parser<T> parse)
+        where T : struct
+    {
+        if (!TryFind(name, out ConfigOption option) || !_file.TryRead(_file.Defaults, option, out ReadOnlySpan<byte> utf8))
+        {
+            return null;
+        }
+
+        string text = Encoding.UTF8.GetString(utf8);
+        if (text.Length == 0 && typeof(T) != typeof(bool))
+        {
+            return null;
+        }
+
+        string? fault = parse(text, out T value);
+        Report(option, fault);
+        return fault is null ? value : null;
+    }
+
+    /// <summary>A text, taken as it is written: stock interpolates none, and the usual priority string has a lone <c>%</c>.</summary>
+    private string? Text(string name, Func<string, string?> check, bool mayBeEmpty = false)
+    {
+        if (!TryFind(name, out ConfigOption option))
+        {
+            return null;
+        }
+
+        string text = Encoding.UTF8.GetString(_file.ReadRaw(option));
+        if (text.Length > 0 || !mayBeEmpty)
+        {
+            Report(option, check(text));
+        }
+
+        return text;
+    }
+
+    private bool TryFind(string name, out ConfigOption option)
+    {
+        option = default;
+        OptionName? found = _file.FindName(name);
+        if (found is null || !_known.Add(found) || found.DefaultIndex == OptionName.None)
+        {
+            return false;
+        }
+
+        option = _file.OptionsOf(_file.Defaults)[found.DefaultIndex];
+        return !_file.IsBuiltIn(option);
+    }
+
+    /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
+    private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)
+    {
+        if (options.Address is null || OptionValues.CheckAddress(options.Address, options.UseIPv6) is not string fault)
+        {
+            return;
+        }
+
+        if (commandLine.Address is null)
+        {
+            Report(_file.OptionsOf(_file.Defaults)[_file.FindName("address")!.DefaultIndex], fault);
+        }
+        else
+        {
+            _problems.Add(new ConfigProblem("command line", 0, $"--address: {fault}"));
+        }
+    }
+
+    private void NoteIgnored()
+    {
+        foreach (ConfigOption option in _file.OptionsOf(_file.Defaults))
+        {
+            if (!_file.IsBuiltIn(option) && !_known.Contains(option.Name))
+            {
+                _notes.Add(_file.At(option.Line, $"option {OptionValues.ShowName(option.Name.Text)} is unknown and ignored"));
+            }
+        }
+
+        foreach (ConfigSection section in _file.Sections)
+        {
+            _notes.Add(_file.At(section.Line, $"section [{OptionValues.Show(section.Name)}] is ignored; options belong in [DEFAULT]"));
+        }
+    }
+
+    private void Report(in ConfigOption option, string? fault)
+    {
+        if (fault is not null)
+        {
+            _file.Report(option.Line, $"{option.Name.Text}: {fault}");
+        }
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,17 @@
+namespace Mandos.Host.Configuration;
+
+/// <summary>What <see cref="ServerOptionsLoader"/> found.</summary>
+internal sealed record ServerOptionsResult
+{
+    /// <summary>The options; null if there is any problem or a usage error.</summary>
+    public ServerOptions? Options { get; init; }
+
+    /// <summary>Everything that is wrong: fatal.</summary>
+    public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
+
+    /// <summary>What the command line lacks, in one line, or null: exit status 2, see <c>CommandLineParser.UsageError</c>.</summary>
+    public string? UsageError { get; init; }
+
+    /// <summary>What to log at INFO.</summary>
+    public IReadOnlyList<ConfigProblem> Notes { get; init; } = [];
+}

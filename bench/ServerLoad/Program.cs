@@ -1,0 +1,169 @@
+// Load on the published server: ServerLoad [fetch] [held] [start] [checks]; all of them by default. See docs/benchmarks.md.
+
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Mandos.TestPeers;
+using ServerLoad;
+
+string root = Path.GetFullPath(Path.Combine(Here(), "../.."));
+string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks"];
+foreach (string measurement in chosen)
+{
+    await (measurement switch
+    {
+        "fetch" => FetchAsync(),
+        "held" => HeldAsync(),
+        "start" => StartAsync(),
+        "checks" => ChecksAsync(),
+        _ => throw new ArgumentException($"there is no measurement “{measurement}”; there are fetch, held, start and checks"),
+    });
+}
+
+return;
+
+// Secrets a second and CPU time of each, at several numbers of clients at once
+async Task FetchAsync()
+{
+    const int Clients = 64;
+    const int Fetches = 4000;
+    PeerKeyPair[] keys = [.. Enumerable.Range(0, Clients).Select(_ => PeerKeyPair.Create(PeerKeyKind.Ed25519))];
+    string clientsConf = string.Concat(keys.Select((key, i) => ServerUnderTest.Section($"client{i}", key.KeyId, "checker = true")));
+    await using ServerUnderTest server = await ServerUnderTest.StartAsync(root, clientsConf);
+    Row("secrets", "at once", "secrets/s", "server CPU ms/secret", "p50 ms", "p99 ms", "failed");
+    await FetchAllAsync(server, keys, 64, 1000); // warm both sides
+    foreach (int concurrency in (int[])[1, 8, 64, 256])
+    {
+        TimeSpan cpuBefore = server.CpuTime;
+        long start = Stopwatch.GetTimestamp();
+        (double[] times, int failed) = await FetchAllAsync(server, keys, concurrency, Fetches);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double cpu = (server.CpuTime - cpuBefore).TotalMilliseconds / Fetches;
+        Array.Sort(times);
+        Row("", concurrency, Fetches / seconds, cpu, times[Fetches / 2], times[Fetches * 99 / 100], failed);
+    }
+
+    Console.WriteLine($"memory after {4 * Fetches + 1000} secrets: {server.ResidentBytes / 1e6:F1} MB");
+}
+
+static async Task<(double[] Milliseconds, int Failed)> FetchAllAsync(ServerUnderTest server, PeerKeyPair[] keys, int concurrency, int count)
+{
+    var times = new double[count];
+    int next = -1;
+    int failed = 0;
+    await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => Task.Run(async () =>
+    {
+        for (int i; (i = Interlocked.Increment(ref next)) < count;)
+        {
+            long start = Stopwatch.GetTimestamp();
+            PeerOutcome outcome = await MandosPeer.FetchAsync(
+                server.EndPoint, new PeerOptions(keys[i % keys.Length]), CancellationToken.None);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            if (Encoding.ASCII.GetString(outcome.Secret) != ServerUnderTest.Secret)
+            {
+                Interlocked.Increment(ref failed);
+            }
+        }
+    })));
+    return (times, failed);
+}
+
+// Memory of connections that wait for approval
+async Task HeldAsync()
+{
+    const int Connections = 10_000;
+    PeerKeyPair key = PeerKeyPair.Create(PeerKeyKind.Ed25519);
+    await using ServerUnderTest server = await ServerUnderTest.StartAsync(
+        root, ServerUnderTest.Section("held", key.KeyId, "approval_delay = PT2M\nchecker = true"), "waits for approval");
+    long before = server.ResidentBytes;
+    int fetched = 0;
+    long start = Stopwatch.GetTimestamp();
+    Task[] peers = [.. Enumerable.Range(0, Connections).Select(_ => Task.Run(async () =>
+    {
+        PeerOutcome outcome = await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(key), CancellationToken.None);
+        if (Encoding.ASCII.GetString(outcome.Secret) == ServerUnderTest.Secret)
+        {
+            Interlocked.Increment(ref fetched);
+        }
+    }))];
+    while (server.LinesSeen < Connections && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(110))
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+    }
+
+    Row("held", "connections", "held after s", "KB each", "idle CPU ms/s", "got the secret in the end", "");
+    double heldAfter = Stopwatch.GetElapsedTime(start).TotalSeconds;
+    long after = server.ResidentBytes;
+    int held = server.LinesSeen;
+    TimeSpan cpu = server.CpuTime;
+    await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
+    double idle = (server.CpuTime - cpu).TotalMilliseconds / 5;
+    await Task.WhenAll(peers);
+    Row("", held, heldAfter, (after - before) / 1e3 / held, idle, fetched, "");
+}
+
+// Time to start and memory, by number of clients
+async Task StartAsync()
+{
+    Row("start", "clients", "median s", "", "memory MB", "", "");
+    foreach (int clients in (int[])[1, 10_000, 100_000])
+    {
+        var text = new StringBuilder("[DEFAULT]\ninterval = PT1H\n");
+        for (int i = 0; i < clients; i++)
+        {
+            text.Append(ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32))));
+        }
+
+        var times = new List<double>();
+        double memory = 0;
+        for (int run = 0; run < 3; run++)
+        {
+            await using ServerUnderTest server = await ServerUnderTest.StartAsync(root, text.ToString());
+            times.Add(server.StartTime.TotalSeconds);
+            await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+            memory = server.ResidentBytes / 1e6;
+        }
+
+        times.Sort();
+        Row("", clients, times[1], "", memory, "", "");
+    }
+}
+
+// Checks a second by the whole server with the shell checker
+async Task ChecksAsync()
+{
+    const int Clients = 2000;
+    const int Seconds = 10;
+    string counter = Path.GetTempFileName();
+    var text = new StringBuilder($"[DEFAULT]\ninterval = PT1S\nchecker = echo >>{counter}\n");
+    for (int i = 0; i < Clients; i++)
+    {
+        text.Append(ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32))));
+    }
+
+    await using ServerUnderTest server = await ServerUnderTest.StartAsync(root, text.ToString());
+    await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+    long before = new FileInfo(counter).Length;
+    TimeSpan cpuBefore = server.CpuTime;
+    TimeSpan childrenBefore = server.ChildCpuTime;
+    long start = Stopwatch.GetTimestamp();
+    await Task.Delay(TimeSpan.FromSeconds(Seconds), TimeProvider.System);
+    double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+    double checks = new FileInfo(counter).Length - before;
+    double server1 = (server.CpuTime - cpuBefore).TotalSeconds;
+    double children = (server.ChildCpuTime - childrenBefore).TotalSeconds;
+    Row("checks", "asked/s", "done/s", "server CPU ms", "children CPU ms", "done/s per core used", "");
+    Row("", Clients, checks / seconds, server1 / checks * 1e3, children / checks * 1e3, checks / (server1 + children), "");
+    File.Delete(counter);
+}
+
+static void Row(params object[] cells) => Console.WriteLine(string.Concat(cells.Select((cell, i) =>
+{
+    string text = cell is double number ? number.ToString(number < 10 ? "F3" : "F1", CultureInfo.InvariantCulture)
+        : Convert.ToString(cell, CultureInfo.InvariantCulture)!;
+    return i == 0 ? text.PadRight(9) : text.PadLeft(24);
+})));
+
+static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
