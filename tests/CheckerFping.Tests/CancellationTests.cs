@@ -28,8 +28,9 @@ public sealed class CancellationTests
     {
         using Fifo fifo = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        // A trap interrupts "wait", but not a program in the foreground.
         Task<CheckResult> check = Checks.Prepare(
-            $"exec 9>{fifo.Path}; trap 'echo asked >&9' TERM; echo ready >&9; while :; do sleep 1000; done").RunAsync(stop.Token);
+            $"exec 9>{fifo.Path}; trap 'echo asked >&9' TERM; echo ready >&9; while :; do sleep 1000 & wait; done").RunAsync(stop.Token);
         Assert.Equal("ready", await fifo.ReadLineAsync());
 
         await stop.CancelAsync();
@@ -44,7 +45,7 @@ public sealed class CancellationTests
     {
         using Fifo fifo = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task<CheckResult> check = Checks.Prepare($"trap 'exit 0' TERM; echo ready >{fifo.Path}; sleep 1000").RunAsync(stop.Token);
+        Task<CheckResult> check = Checks.Prepare($"trap 'exit 0' TERM; echo ready >{fifo.Path}; sleep 1000 & wait").RunAsync(stop.Token);
         Assert.Equal("ready", await fifo.ReadLineAsync());
 
         await stop.CancelAsync();
