@@ -65,7 +65,7 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
         loop.Signal(shell, NativeMethods.SIGTERM);
         try
         {
-            return await shell.Exit.WaitAsync(s_grace, context.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+            return await shell.Exit.WaitAsync(s_grace, context.TimeProvider).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -57,12 +57,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial int posix_spawnattr_setsigdefault(void* attributes, void* set);
 
-    [LibraryImport(Library)]
-    public static partial int sigemptyset(void* set);
-
-    [LibraryImport(Library)]
-    public static partial int sigfillset(void* set);
-
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 

@@ -173,7 +173,7 @@ internal sealed unsafe class ShellLoop
         => shell.Complete(new(0, CheckResult.Failed($"cannot start /bin/sh: {Marshal.GetPInvokeErrorMessage(error)}")));
 
     /// <summary>Decodes a status in the encoding of wait(2).</summary>
-    private static CheckResult ToResult(int status)
+    internal static CheckResult ToResult(int status)
     {
         const int signalMask = 0x7f;
         const int coreDumped = 0x80;

@@ -75,8 +75,8 @@ internal sealed unsafe class ShellSpawner
         void* attributes = NativeMemory.AllocZeroed(OpaqueSize);
         void* none = NativeMemory.AllocZeroed(OpaqueSize);
         void* all = NativeMemory.AllocZeroed(OpaqueSize);
-        _ = sigemptyset(none);
-        _ = sigfillset(all);
+        // Not sigfillset(3): it leaves out two signals that glibc keeps for itself, and posix_spawn(3) would then have them ignored.
+        NativeMemory.Fill(all, OpaqueSize, 0xff);
         Check(posix_spawnattr_init(attributes));
         Check(posix_spawnattr_setsigmask(attributes, none));
         Check(posix_spawnattr_setsigdefault(attributes, all));

@@ -1,0 +1,58 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+
+namespace CheckerFping.Tests;
+
+/// <summary>The default command with the real fping.</summary>
+public sealed class FpingTests
+{
+    [Fact]
+    public async Task RunAsync_HostAnswers_IsUp()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may ping here");
+
+        Assert.Equal(CheckResult.Exited(0), await Checks.RunAsync($"{UsePeers()}; {ClientSettings.DefaultChecker}", "127.0.0.1"));
+    }
+
+    [Fact]
+    public async Task RunAsync_HostUnreachable_IsDown()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may make a network namespace");
+
+        // A namespace without any route.
+        CheckResult result = await Checks.RunAsync($"{UsePeers()}; exec unshare --net {ClientSettings.DefaultChecker}", "192.0.2.1");
+
+        Assert.Equal(CheckOutcome.Exited, result.Outcome);
+        // 1: some host unreachable. Not 2 (name not found), 3 (wrong usage), 4 (system call failed), 127 (no fping).
+        Assert.Equal(1, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task RunAsync_NameUnknown_IsFpingsCode2()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may ping here");
+
+        Assert.Equal(2, (await Checks.RunAsync($"{UsePeers()}; {ClientSettings.DefaultChecker}", "host.invalid.")).ExitCode);
+    }
+
+    /// <summary>A command that makes the unpacked fping and its libraries be found.</summary>
+    private static string UsePeers()
+    {
+        string root = Environment.GetEnvironmentVariable("MANDOS_PEERS") ?? Path.Combine(Repository(), "artifacts", "peers", "root");
+        string programs = Path.Combine(root, "usr", "bin");
+        Assert.True(File.Exists(Path.Combine(programs, "fping")), $"There is no fping in {programs}. Unpack the test peers, or set MANDOS_PEERS.");
+        string libraries = Directory.EnumerateDirectories(Path.Combine(root, "usr", "lib"), "*-linux-gnu").Single();
+        return $"export PATH='{programs}':\"$PATH\" LD_LIBRARY_PATH='{libraries}'";
+    }
+
+    private static string Repository()
+    {
+        DirectoryInfo directory = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
+        {
+            directory = directory.Parent ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
+        }
+
+        return directory.FullName;
+    }
+}
