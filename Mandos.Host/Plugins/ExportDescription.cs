@@ -4,4 +4,8 @@ namespace Mandos.Host.Plugins;
 /// <param name="Kind">What it is.</param>
 /// <param name="Name">The name by which configuration refers to it.</param>
 /// <param name="TypeName">The class that implements it, in the form that <see cref="System.Reflection.Assembly.GetType(string)"/> takes.</param>
-internal sealed record ExportDescription(PluginKind Kind, string Name, string TypeName);
+internal sealed record ExportDescription(PluginKind Kind, string Name, string TypeName)
+{
+    /// <summary>Whether configuration could not tell the two apart.</summary>
+    public bool IsNamesakeOf(ExportDescription other) => Kind == other.Kind && Name == other.Name;
+}

@@ -6,8 +6,8 @@ namespace Mandos.Host.Plugins;
 
 /// <summary>One plugin that was found.</summary>
 /// <param name="description">What is known of it.</param>
-/// <param name="factories">What constructs its exports; empty unless it is active.</param>
-internal sealed class Plugin(PluginDescription description, IReadOnlyDictionary<ExportDescription, object> factories)
+/// <param name="exports">Its exports; none unless it was loaded.</param>
+internal sealed class Plugin(PluginDescription description, IReadOnlyList<ComposedExport> exports)
 {
     private volatile PluginDescription _description = description;
 
@@ -18,8 +18,11 @@ internal sealed class Plugin(PluginDescription description, IReadOnlyDictionary<
     /// <typeparam name="T">The contract of the kind.</typeparam>
     public IEnumerable<PluginExport<T>> GetExports<T>()
         where T : class
-        => factories.Where(pair => pair.Key.Kind.Contract == typeof(T))
-            .Select(pair => new PluginExport<T>(pair.Key, this, (ExportFactory<T, PluginMetadata>)pair.Value));
+        => exports.Where(composed => composed.Export.Kind.Contract == typeof(T))
+            .Select(composed => new PluginExport<T>(composed.Export, this, (ExportFactory<T, PluginMetadata>)composed.Factory));
+
+    /// <summary>Whether it is loaded and exports something of this kind and name.</summary>
+    public bool Exports(ExportDescription export) => exports.Any(composed => composed.Export.IsNamesakeOf(export));
 
     /// <summary>Notes that the plugin is broken.</summary>
     /// <param name="problem">What it failed to do.</param>

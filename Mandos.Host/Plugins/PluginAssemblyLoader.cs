@@ -1,12 +1,16 @@
 using System.Composition;
 using System.Reflection;
 using Mandos.Abstractions.Plugins;
-using McMaster.NETCore.Plugins;
+using McMaster.NETCore.Plugins.Loader;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
 
 /// <summary>Loads each plugin into a load context of its own, where only the contracts are the server's.</summary>
+/// <remarks>
+/// It builds the contexts without <see cref="McMaster.NETCore.Plugins.PluginLoader"/>, which would read <c>*.runtimeconfig.json</c> files: those
+/// of the plugin can redirect loading to any directory, and parsing the server's own takes longer than all the rest of loading.
+/// </remarks>
 internal sealed class PluginAssemblyLoader : IPluginAssemblyLoader
 {
     /// <summary>One type of each assembly that plugins share with the server; what those need is shared with them.</summary>
@@ -15,5 +19,13 @@ internal sealed class PluginAssemblyLoader : IPluginAssemblyLoader
 
     /// <inheritdoc/>
     public Assembly Load(string file)
-        => PluginLoader.CreateFromAssemblyFile(file, isUnloadable: false, SharedTypes).LoadDefaultAssembly();
+    {
+        var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file);
+        foreach (var type in SharedTypes)
+        {
+            builder.PreferDefaultLoadContextAssembly(type.Assembly.GetName());
+        }
+
+        return builder.Build().LoadFromAssemblyPath(file);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
 using Microsoft.Extensions.Logging;
@@ -37,7 +36,7 @@ internal sealed partial class PluginCatalog
         return catalog;
     }
 
-    /// <summary>Everything of one kind that active plugins export, in the order of loading.</summary>
+    /// <summary>Everything of one kind that loaded plugins export, in the order of loading.</summary>
     /// <typeparam name="T">The contract of the kind.</typeparam>
     public IReadOnlyList<PluginExport<T>> GetExports<T>()
         where T : class
@@ -88,14 +87,19 @@ internal sealed partial class PluginCatalog
             }
 
             _plugins.Add(plugin);
-            if (plugin.Description is { State: PluginState.Active } active)
-            {
-                LogLoaded(active.Name, active.Version, string.Join(", ", active.Exports.Select(e => $"{e.Kind} “{e.Name}”")));
-            }
-            else
-            {
-                LogRefused(candidate.Name, candidate.File, plugin.Description.Reason!);
-            }
+            Report(plugin.Description);
+        }
+    }
+
+    private void Report(PluginDescription plugin)
+    {
+        if (plugin.Reason is not null)
+        {
+            LogRefused(plugin.Name, plugin.File, plugin.Reason);
+        }
+        else if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            LogLoaded(plugin.Name, plugin.Version, string.Join(", ", plugin.Exports.Select(e => $"{e.Kind} “{e.Name}”")));
         }
     }
 
@@ -150,7 +154,7 @@ internal sealed partial class PluginCatalog
         }
 
         Plugin Refuse(PluginState state, string reason)
-            => new(description with { State = state, Reason = reason }, ReadOnlyDictionary<ExportDescription, object>.Empty);
+            => new(description with { State = state, Reason = reason }, []);
     }
 
     private static string? FindMismatch(string name, Version contract)
@@ -172,14 +176,16 @@ internal sealed partial class PluginCatalog
                 + string.Join(", ", PluginKind.All.Select(kind => $"[{kind.Attribute.Name.Replace("Attribute", null, StringComparison.Ordinal)}]"));
         }
 
-        var taken = _plugins.Where(other => other.Description.State == PluginState.Active)
-            .SelectMany(other => other.Description.Exports.Select(export => (export.Kind, export.Name, Owner: other.Description.Name)))
-            .ToDictionary(export => (export.Kind, export.Name), export => export.Owner);
         foreach (var export in plugin.Exports)
         {
-            if (!taken.TryAdd((export.Kind, export.Name), plugin.Name))
+            if (plugin.Exports.Count(export.IsNamesakeOf) > 1)
             {
-                return $"plugin {taken[(export.Kind, export.Name)]} already exports a {export.Kind} named “{export.Name}”";
+                return $"it exports several {export.Kind}s named “{export.Name}”";
+            }
+
+            if (_plugins.Find(other => other.Exports(export)) is { } owner)
+            {
+                return $"plugin {owner.Description.Name} already exports a {export.Kind} named “{export.Name}”";
             }
         }
 

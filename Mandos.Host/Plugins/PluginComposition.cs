@@ -1,4 +1,3 @@
-using System.Composition;
 using System.Composition.Hosting;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -15,39 +14,37 @@ internal static class PluginComposition
     /// <param name="assembly">The plugin's assembly, loaded.</param>
     /// <param name="exports">What it exports, at least one.</param>
     /// <param name="context">What its classes may import.</param>
-    /// <returns>
-    /// For each export an <see cref="ExportFactory{T, TMetadata}"/> of its contract and <see cref="PluginMetadata"/>.
-    /// </returns>
+    /// <returns>What constructs each export.</returns>
     /// <exception cref="PluginException">The plugin cannot be composed; says why.</exception>
     /// <exception cref="CompositionFailedException">A class imports what the server does not give.</exception>
-    public static IReadOnlyDictionary<ExportDescription, object> Compose(
+    public static IReadOnlyList<ComposedExport> Compose(
         Assembly assembly, IReadOnlyList<ExportDescription> exports, IPluginContext context)
     {
         // Only the exported classes: scanning all types takes longer, and fails if any one of them needs a library that is not there.
         var types = exports.Select(export => assembly.GetType(export.TypeName, throwOnError: true)!).ToArray();
         RefusePrivateContracts(assembly);
-        foreach (var (export, type) in exports.Zip(types))
+        for (var i = 0; i < types.Length; i++)
         {
-            RefuseUnfit(export, type);
+            RefuseUnfit(exports[i], types[i]);
         }
 
         var host = new ContainerConfiguration()
             .WithParts(types.Distinct())
             .WithProvider(new InstanceExportProvider<IPluginContext>(context))
             .CreateContainer();
-        Dictionary<ExportDescription, object> factories = [];
+        List<ComposedExport> composed = [];
         foreach (var kind in exports.GroupBy(export => export.Kind))
         {
-            var found = kind.Key.FindFactories(host);
+            var factories = kind.Key.FindFactories(host);
             foreach (var export in kind)
             {
-                factories.Add(export, found.TryGetValue(export.Name, out var factory)
+                composed.Add(new(export, factories.TryGetValue(export.Name, out var factory)
                     ? factory
-                    : throw new PluginException($"class {export.TypeName} gives no {export.Kind}"));
+                    : throw new PluginException($"class {export.TypeName} gives no {export.Kind}")));
             }
         }
 
-        return factories;
+        return composed;
     }
 
     /// <summary>

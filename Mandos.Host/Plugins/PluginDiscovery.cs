@@ -16,15 +16,25 @@ internal static class PluginDiscovery
             return [];
         }
 
-        var inFolders = Directory.EnumerateDirectories(directory)
-            .Select(folder => new PluginCandidate(Path.Combine(folder, Path.GetFileName(folder) + ".dll"), HasOwnFolder: true))
-            .Where(candidate => File.Exists(candidate.File));
-        var plain = Directory.EnumerateFiles(directory, "*.dll").Select(file => new PluginCandidate(file, HasOwnFolder: false));
-        return
-        [
-            .. inFolders.Concat(plain)
-                .OrderBy(candidate => candidate.Name, StringComparer.Ordinal)
-                .ThenByDescending(candidate => candidate.HasOwnFolder),
-        ];
+        List<PluginCandidate> candidates = [];
+        foreach (var folder in Directory.EnumerateDirectories(directory))
+        {
+            var file = Path.Combine(folder, Path.GetFileName(folder) + ".dll");
+            if (File.Exists(file))
+            {
+                candidates.Add(new(file, HasOwnFolder: true));
+            }
+        }
+
+        foreach (var file in Directory.EnumerateFiles(directory, "*.dll"))
+        {
+            candidates.Add(new(file, HasOwnFolder: false));
+        }
+
+        candidates.Sort(Compare);
+        return candidates;
     }
+
+    private static int Compare(PluginCandidate x, PluginCandidate y)
+        => string.CompareOrdinal(x.Name, y.Name) is var order and not 0 ? order : y.HasOwnFolder.CompareTo(x.HasOwnFolder);
 }

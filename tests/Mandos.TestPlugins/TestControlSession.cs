@@ -103,7 +103,7 @@ internal sealed class TestControlSession
             await WriteAsync(new() { ["event"] = next.GetType().Name, ["data"] = ToNode(next, next.GetType()) }, cancellationToken);
         }
 
-        throw new EndOfStreamException();
+        throw new EndOfStreamException("the server stops, which ends this connection");
     }
 
     private static JsonNode? ToNode<T>(T value) => ToNode(value, typeof(T));

@@ -309,6 +309,13 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Fact]
+    public void Load_OnePluginWithTwoExportsOfOneName_IsMalfunctioned()
+        => AssertSourceRefused(
+            PluginFolder.CheckerSource("odd") + """[ExportChecker("odd")] public class Second : Checker;""",
+            PluginState.Malfunctioned,
+            "it exports several checkers named “odd”");
+
+    [Fact]
     public void Load_TwoPluginsOfOneName_RefusesThePlainOne()
     {
         PluginCompiler.CompilePlugin(_folder.InFolder("Same"), PluginFolder.CheckerSource("first"));
