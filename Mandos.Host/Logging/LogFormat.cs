@@ -30,8 +30,17 @@ internal sealed class LogFormat
     {
         var source = category.StartsWith("Mandos.", StringComparison.Ordinal) ? "" : $"{LogText.Escape(category)}: ";
         var cause = exception is null ? "" : $": {LogText.Summarize(exception)}";
-        return $"{_tag}: {LogLevelNames.NameOf(level)}: {source}{LogText.Escape(message)}{cause}";
+        return $"{_tag}: {NameOf(level)}: {source}{LogText.Escape(message)}{cause}";
     }
+
+    private static string NameOf(LogLevel level) => level switch
+    {
+        LogLevel.Critical => "CRITICAL",
+        LogLevel.Error => "ERROR",
+        LogLevel.Warning => "WARNING",
+        LogLevel.Information => "INFO",
+        _ => "DEBUG",
+    };
 
     private static string TagOf(string serviceName) => serviceName == DefaultServiceName
         ? $"Mandos [{Environment.ProcessId}]"

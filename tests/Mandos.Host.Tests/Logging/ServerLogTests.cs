@@ -22,6 +22,16 @@ public sealed class ServerLogTests : IDisposable
         Assert.Equal($"2026-11-23 05:35:01,094 Mandos [{Environment.ProcessId}]: WARNING: client x denied\n", text);
     }
 
+    [Theory]
+    [InlineData(LogLevel.Critical, "CRITICAL")]
+    [InlineData(LogLevel.Error, "ERROR")]
+    [InlineData(LogLevel.Warning, "WARNING")]
+    [InlineData(LogLevel.Information, "INFO")]
+    [InlineData(LogLevel.Debug, "DEBUG")]
+    [InlineData(LogLevel.Trace, "DEBUG")]
+    public void Log_Level_HasItsName(LogLevel level, string name)
+        => Assert.EndsWith($"]: {name}: text\n", Log(LogLevel.Trace, logger => Record(logger, level, "text")), StringComparison.Ordinal);
+
     [Fact]
     public void Log_OtherServiceName_IsShown()
     {
