@@ -1,0 +1,65 @@
+using Mandos.PluginContracts.Samples;
+using Mandos.StateSqlite;
+using Microsoft.Data.Sqlite;
+
+namespace StateSqlite.Tests;
+
+public sealed class SchemaTests : IDisposable
+{
+    private readonly SqliteConnection _connection = new("Data Source=:memory:");
+
+    public SchemaTests() => _connection.Open();
+
+    public void Dispose() => _connection.Dispose();
+
+    [Fact]
+    public void Migrate_OlderVersion_RunsTheMissingSteps()
+    {
+        Action<SqliteConnection> first = connection => connection.Execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+        Action<SqliteConnection> second = connection => connection.Execute("ALTER TABLE t ADD COLUMN b DEFAULT 2");
+        Action<SqliteConnection> third = connection => connection.Execute("UPDATE t SET b = b + 1");
+
+        Assert.Equal(0, Schema.Migrate(_connection, [first]));
+        Assert.Equal(1, Schema.Migrate(_connection, [first, second, third]));
+        Assert.Equal(3, Schema.Migrate(_connection, [first, second, third]));
+
+        Assert.Equal(3, _connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(3, _connection.Scalar("SELECT b FROM t"));
+    }
+
+    [Fact]
+    public void Migrate_StepFails_VersionStays()
+    {
+        Schema.Migrate(_connection, [_ => { }]);
+        _connection.Execute("BEGIN");
+
+        Assert.Throws<SqliteException>(() => Schema.Migrate(
+            _connection, [_ => { }, connection => connection.Execute("CREATE TABLE t (a)"), connection => connection.Execute("nonsense")]));
+
+        _connection.Execute("ROLLBACK");
+        Assert.Equal(1, _connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(0, _connection.Scalar("SELECT count(*) FROM sqlite_schema"));
+    }
+
+    [Fact]
+    public void Migrate_NewerVersion_Throws()
+    {
+        _connection.Execute("PRAGMA user_version = 3");
+
+        var exception = Assert.Throws<VersionException>(() => Schema.Migrate(_connection, [_ => { }]));
+
+        Assert.Equal((3, 1), (exception.Found, exception.Known));
+    }
+
+    /// <summary>Files that released versions have written stay readable.</summary>
+    [Theory]
+    [InlineData(1)]
+    public async Task Load_FileOfAVersion_GivesItsClients(int version)
+    {
+        using var directory = new StateDirectory();
+        File.Copy(Path.Join(AppContext.BaseDirectory, "Data", $"version-{version}.db"), directory.Database);
+
+        Assert.True(StateDirectory.Same(
+            [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3)], await directory.LoadAsync()));
+    }
+}
