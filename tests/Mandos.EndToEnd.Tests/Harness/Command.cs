@@ -43,20 +43,30 @@ internal static class Command
     /// <summary>Describes how to start a program, with all its streams in our hands, so that it finds the peers.</summary>
     public static ProcessStartInfo Describe(string program, IEnumerable<string> arguments)
     {
-        var peers = Repository.Peers;
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(Find(program), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["PATH"] = $"{peers}/usr/bin:{peers}/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["PATH"] = string.Join(':', Folders);
         start.Environment["LD_LIBRARY_PATH"] = PeerLibraries;
         return start;
     }
+
+    private static readonly string[] Folders =
+    [
+        $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+    ];
 
     /// <summary>The folder of the peers' libraries.</summary>
     public static string PeerLibraries { get; } = Directory.Exists($"{Repository.Peers}/usr/lib")
         ? Directory.GetDirectories($"{Repository.Peers}/usr/lib", "*-linux-gnu").Single()
         : throw new DirectoryNotFoundException($"{Repository.Peers} is empty: run tests/peers first");
+
+    // A program is looked for in our PATH, not in the one that it will get.
+    private static string Find(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? program
+        : Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{program} is neither installed nor among the peers");
 }

@@ -9,7 +9,6 @@ namespace Mandos.EndToEnd.Tests.Harness;
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-test-");
-    private readonly List<string> _arguments;
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
@@ -17,14 +16,17 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="arguments">Further arguments for its command line.</param>
     public TestServer(params IEnumerable<string> arguments)
     {
-        _arguments = [.. arguments];
+        Arguments = [.. arguments];
         // The server's user has to reach its directories.
         _directory.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         Directory.CreateDirectory(ConfigDirectory);
         Directory.CreateDirectory(StateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Directory.CreateDirectory(ControlDirectory);
+        Directory.CreateDirectory(ScratchDirectory);
         File.WriteAllText(ClientsFile, "");
     }
+
+    /// <summary>Further arguments for its next start.</summary>
+    public IList<string> Arguments { get; }
 
     public string ConfigDirectory => Path.Combine(_directory.FullName, "config");
 
@@ -32,9 +34,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string ClientsFile => Path.Combine(ConfigDirectory, "clients.conf");
 
-    private string ControlDirectory => Path.Combine(_directory.FullName, "control");
+    /// <summary>A directory where the server, and what it starts, may write.</summary>
+    public string ScratchDirectory => Path.Combine(_directory.FullName, "scratch");
 
-    private string ControlSocket => Path.Combine(ControlDirectory, "socket");
+    private string ControlSocket => Path.Combine(ScratchDirectory, "control");
 
     private string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
 
@@ -130,14 +133,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     private async Task LaunchAsync()
     {
-        await Account.GiveAsync(ConfigDirectory, StateDirectory, ControlDirectory);
+        await Account.GiveAsync(ConfigDirectory, StateDirectory, ScratchDirectory);
         string[] wrapper = NetworkNamespace is null ? [] : ["ip", "netns", "exec", NetworkNamespace];
         string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
             .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf", "--address", EndPoint.Address.ToString(),
             "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--configdir", ConfigDirectory, "--statedir", StateDirectory,
-            .. plugins, .. _arguments,
+            .. plugins, .. Arguments,
         ];
         var start = Command.Describe(command[0], command.Skip(1));
         start.Environment.Remove("LD_LIBRARY_PATH");

@@ -1,0 +1,90 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests;
+
+/// <summary>Clients are checked, and who is not seen alive in time is disabled.</summary>
+public sealed class CheckerTests
+{
+    private readonly TestClient _client = new("client");
+
+    [Fact]
+    public async Task Check_AtEachInterval_RunsCommandWithValues()
+    {
+        await using var server = new TestServer("--debug");
+        var file = Path.Combine(server.ScratchDirectory, "checks");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "host = some where", $"checker = echo %%(name)s at %%(host)s >> {file}"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: 3);
+
+        var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+        Assert.All(lines, line => Assert.Equal("client at some where", line));
+        Assert.True(lines.Length >= 3);
+    }
+
+    [Fact]
+    public async Task Expiry_WhenEveryCheckFails_DisablesClient()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT3S", "checker = exit 7"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("INFO", "Client client: checker failed with exit code 7");
+        await server.Log.WaitForAsync("WARNING", "Client client: not seen alive in time, disabling it");
+
+        await _client.RequireRefusalAsync(server);
+    }
+
+    [Fact]
+    public async Task Expiry_WhenChecksSucceed_NeverComes()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT3S", "checker = true"));
+        await server.StartAsync();
+
+        // More checks than fit into the timeout.
+        await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: 5);
+
+        await _client.RequireSecretAsync(server);
+        Assert.Equal(0, server.Log.Count("WARNING", "Client client: not seen alive in time"));
+    }
+
+    [Fact]
+    public async Task Check_KilledBySignal_IsLogged()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "checker = kill -9 $$"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("WARNING", "Client client: checker was killed by signal 9");
+    }
+
+    [Fact]
+    public async Task Stop_WhileCheckRuns_LeavesNoOrphan()
+    {
+        await using var server = new TestServer("--debug");
+        var file = Path.Combine(server.ScratchDirectory, "pids");
+        server.AddClient(_client.StanzaWith("interval = PT1S", $"checker = sleep 3600 & echo $! $$ > {file}; wait"));
+        await server.StartAsync();
+        var pids = Array.Empty<string>();
+        await Patience.UntilAsync("the check runs", ()
+            => File.Exists(file) && (pids = File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Length == 2);
+
+        await server.StopAsync();
+
+        await Patience.UntilAsync("the check's processes are gone", () => !pids.Any(pid => IsAlive(pid)));
+    }
+
+    private static bool IsAlive(string pid)
+    {
+        try
+        {
+            // A zombie that nobody has waited for yet is not alive.
+            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

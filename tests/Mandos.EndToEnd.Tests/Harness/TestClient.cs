@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using Mandos.TestPeers;
+
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>A client within the test's process: it sees how the server refuses it, where mandos-client only tries again.</summary>
+/// <param name="name">Its name.</param>
+internal sealed class TestClient(string name)
+{
+    public string Name => name;
+
+    public PeerKeyPair Key { get; } = PeerKeyPair.Create(PeerKeyKind.Ed25519);
+
+    public byte[] Secret { get; } = RandomNumberGenerator.GetBytes(700);
+
+    /// <summary>Its section of clients.conf.</summary>
+    /// <param name="options">Further lines.</param>
+    public string StanzaWith(params IEnumerable<string> options) => string.Join('\n',
+        [$"[{name}]", $"key_id = {Key.KeyId}", $"secret = {Convert.ToBase64String(Secret)}", .. options]);
+
+    /// <summary>Asks once for the secret.</summary>
+    public Task<PeerOutcome> FetchAsync(TestServer server)
+        => MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(Key), TestContext.Current.CancellationToken);
+
+    /// <summary>Gets the secret.</summary>
+    public Task RequireSecretAsync(TestServer server) => RequireSecretAsync(server, Secret);
+
+    /// <summary>Gets a secret that was set at run time.</summary>
+    public async Task RequireSecretAsync(TestServer server, byte[] secret)
+    {
+        var outcome = await FetchAsync(server);
+        Assert.Equal((PeerEnding.CloseNotify, ""), (outcome.Ending, outcome.Detail));
+        Assert.Equal(secret, outcome.Secret);
+    }
+
+    /// <summary>Gets nothing but an orderly end.</summary>
+    public async Task RequireRefusalAsync(TestServer server)
+    {
+        var outcome = await FetchAsync(server);
+        Assert.Empty(outcome.Secret);
+        Assert.Equal((PeerEnding.CloseNotify, ""), (outcome.Ending, outcome.Detail));
+    }
+}
