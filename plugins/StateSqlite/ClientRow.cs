@@ -9,6 +9,7 @@ internal static class ClientRow
     /// <summary>Writes a client, so that only the checksum is left to be written.</summary>
     public static void Write(StoredClient stored, RowWriter row)
     {
+        row.Begin();
         row.Write(stored.Name);
         row.Write(stored.FileEnabled);
         WriteSettings(stored.FileSettings, row);
@@ -35,6 +36,7 @@ internal static class ClientRow
     /// <summary>Reads a client, which is to be trusted once its checksum has been compared.</summary>
     public static StoredClient Read(RowReader row)
     {
+        row.Begin();
         string name = row.ReadText();
         bool fileEnabled = row.ReadBoolean();
         ClientSettings fileSettings = ReadSettings(row);

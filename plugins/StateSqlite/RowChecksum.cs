@@ -19,6 +19,9 @@ internal sealed class RowChecksum
 
     private readonly ArrayBufferWriter<byte> _values = new(1024);
 
+    /// <summary>Begins a row.</summary>
+    public void Begin() => _values.ResetWrittenCount();
+
     public void AddNull() => Add(Null, 0);
 
     public void Add(long value) => BinaryPrimitives.WriteInt64LittleEndian(Add(Integer, sizeof(long)), value);
@@ -30,12 +33,11 @@ internal sealed class RowChecksum
         value.CopyTo(place[sizeof(int)..]);
     }
 
-    /// <summary>Gives the checksum and begins a new row.</summary>
+    /// <summary>Gives the checksum of the values added.</summary>
     public long Complete()
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(_values.WrittenSpan, hash);
-        _values.ResetWrittenCount();
         return BinaryPrimitives.ReadInt64LittleEndian(hash);
     }
 

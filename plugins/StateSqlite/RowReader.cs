@@ -15,6 +15,13 @@ internal sealed class RowReader(sqlite3_stmt statement)
     private readonly RowChecksum _checksum = new();
     private int _next;
 
+    /// <summary>Begins a row.</summary>
+    public void Begin()
+    {
+        _next = 0;
+        _checksum.Begin();
+    }
+
     public long ReadInteger()
     {
         long value = sqlite3_column_int64(statement, _next++);
@@ -51,12 +58,11 @@ internal sealed class RowReader(sqlite3_stmt statement)
 
     public string? ReadOptionalText() => SkipNull() ? null : ReadText();
 
-    /// <summary>Compares the checksum and begins a new row.</summary>
+    /// <summary>Compares the checksum.</summary>
     /// <returns>The checksum.</returns>
     public long Complete()
     {
         long checksum = sqlite3_column_int64(statement, Schema.ClientColumns.Count - 1);
-        _next = 0;
         return checksum == _checksum.Complete() ? checksum : throw Damaged();
     }
 

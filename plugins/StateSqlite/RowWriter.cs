@@ -14,6 +14,13 @@ internal sealed class RowWriter
     public RowWriter(SqliteCommand insert)
         => _parameters = [.. Schema.ClientColumns.Select(column => insert.Parameters.Add("$" + column, SqliteType.Integer))];
 
+    /// <summary>Begins a row, whatever became of the one before.</summary>
+    public void Begin()
+    {
+        _next = 0;
+        _checksum.Begin();
+    }
+
     public void WriteNull()
     {
         Next().Value = DBNull.Value;
@@ -75,7 +82,7 @@ internal sealed class RowWriter
         }
     }
 
-    /// <summary>Sets the columns that were not written to null, and the checksum, and begins a new row.</summary>
+    /// <summary>Sets the columns that were not written to null, and the checksum.</summary>
     /// <returns>The checksum.</returns>
     public long Complete()
     {
@@ -86,7 +93,6 @@ internal sealed class RowWriter
 
         long checksum = _checksum.Complete();
         Next().Value = checksum;
-        _next = 0;
         return checksum;
     }
 

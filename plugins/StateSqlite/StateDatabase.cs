@@ -30,7 +30,7 @@ internal sealed class StateDatabase : IDisposable
     public static void Create(string path)
     {
         using SqliteConnection connection = Connect(path);
-        connection.Execute($"PRAGMA synchronous = FULL; PRAGMA application_id = {Schema.ApplicationId}; BEGIN IMMEDIATE");
+        connection.Execute($"PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA application_id = {Schema.ApplicationId}");
         Schema.Migrate(connection);
         connection.Execute("COMMIT");
     }

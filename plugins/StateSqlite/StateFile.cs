@@ -63,7 +63,8 @@ internal sealed class StateFile(string path)
             SQLITE_CANTOPEN or SQLITE_PERM or SQLITE_AUTH =>
                 $"{path}: it cannot be opened; it must be a file that the server's user owns, in a directory that this user can write to",
             SQLITE_READONLY => $"{path}: it cannot be written; the server's user must own it, on a file system that is not read-only",
-            _ => Damaged(e.Message),
+            SQLITE_ERROR or SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_FORMAT => Damaged(e.Message),
+            _ => $"{path}: {e.Message}",
         },
         UnauthorizedAccessException or IOException => $"{path}: {exception.Message}",
         _ => null,

@@ -127,12 +127,13 @@ public sealed class SqliteStateStoreTests : IDisposable
     [Fact]
     public async Task SaveAsync_OneClientOfABatchFails_NothingIsSaved()
     {
+        StoredClient impossible = SampleClients.Stored(4) with { FileSettings = SampleClients.Settings(4) with { Checker = null! } };
         await _directory.SaveAsync(SampleClients.Stored(1));
         await using SqliteStateStore store = _directory.Store();
         await store.LoadAsync(Token);
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
-            await store.SaveAsync([SampleClients.Stored(2), null!], [SampleClients.Stored(1).Name], Token));
+            await store.SaveAsync([SampleClients.Stored(2), impossible], [SampleClients.Stored(1).Name], Token));
         await store.SaveAsync([SampleClients.Stored(3)], [], Token);
         await store.DisposeAsync();
 
