@@ -15,7 +15,10 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
     /// <summary>Between asking a cancelled check to end and ending it; enough for a script to remove its files.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long to wait until killed processes are gone. They can be kept by a hung file system, or by an init that does not wait.</summary>
+    /// <summary>
+    /// How long to wait until killed processes are gone. They can be kept by a hung file system, or by an init that does not
+    /// wait.
+    /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(1);
@@ -95,7 +98,9 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
         }
     }
 
-    /// <summary>Whether a process group has members. Its number is given to no other before it has none, and signal 0 harms nobody.</summary>
+    /// <summary>
+    /// Whether a process group has members. Its number is given to no other before it has none, and signal 0 harms nobody.
+    /// </summary>
     private static bool Exists(int group)
         => NativeMethods.kill(-group, 0) == 0 || Marshal.GetLastPInvokeError() == NativeMethods.EPERM;
 }

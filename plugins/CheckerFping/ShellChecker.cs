@@ -6,7 +6,9 @@ using Mandos.CheckerFping.Expansion;
 
 namespace Mandos.CheckerFping;
 
-/// <summary>The standard checker: runs the option <c>checker</c> of a client in a shell. Exit code 0 means that the client is alive.</summary>
+/// <summary>
+/// The standard checker: runs the option <c>checker</c> of a client in a shell. Exit code 0 means that the client is alive.
+/// </summary>
 /// <param name="context">Gives log, time and debug mode.</param>
 [ExportChecker("shell")]
 [method: ImportingConstructor]

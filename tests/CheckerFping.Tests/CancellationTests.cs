@@ -8,7 +8,7 @@ public sealed class CancellationTests
     public async Task RunAsync_CancelledWithGrandchildren_LeavesNothing()
     {
         using Fifo fifo = new();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         // A background process, one that ignores SIGTERM, a grandchild, and a foreground process; all hold the pipe.
         Task<CheckResult> check = Checks.Prepare(
             $"exec 9>{fifo.Path}; sleep 1000 & (trap '' TERM; sleep 1000) & (sleep 1000 & sleep 1000) & echo $$ >&9; sleep 1000")
@@ -27,10 +27,11 @@ public sealed class CancellationTests
     public async Task RunAsync_CancelledAndSigtermIgnored_IsKilled()
     {
         using Fifo fifo = new();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         // A trap interrupts "wait", but not a program in the foreground.
         Task<CheckResult> check = Checks.Prepare(
-            $"exec 9>{fifo.Path}; trap 'echo asked >&9' TERM; echo ready >&9; while :; do sleep 1000 & wait; done").RunAsync(stop.Token);
+            $"exec 9>{fifo.Path}; trap 'echo asked >&9' TERM; echo ready >&9; while :; do sleep 1000 & wait; done")
+            .RunAsync(stop.Token);
         Assert.Equal("ready", await fifo.ReadLineAsync());
 
         await stop.CancelAsync();
@@ -44,8 +45,9 @@ public sealed class CancellationTests
     public async Task RunAsync_CancelledButExitsWithZero_IsStillCancelled()
     {
         using Fifo fifo = new();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task<CheckResult> check = Checks.Prepare($"trap 'exit 0' TERM; echo ready >{fifo.Path}; sleep 1000 & wait").RunAsync(stop.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task<CheckResult> check = Checks.Prepare($"trap 'exit 0' TERM; echo ready >{fifo.Path}; sleep 1000 & wait")
+            .RunAsync(stop.Token);
         Assert.Equal("ready", await fifo.ReadLineAsync());
 
         await stop.CancelAsync();
@@ -83,7 +85,7 @@ public sealed class CancellationTests
     public async Task RunAsync_ManyCancelledAtAnyMoment_AllEnd()
     {
         using Fifo fifo = new();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         // The first holds the pipe too, so that it does not end before the others have begun.
         List<Task<CheckResult>> checks = [.. Enumerable.Range(0, 300).Select(
             i => Checks.Prepare($"exec 9>{fifo.Path}; echo {i} >&9; sleep 1000").RunAsync(stop.Token))];

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace CheckerFping.Tests;
 
-/// <summary>A named pipe by which a check tells the test what happens. It ends only when every process that has it open is gone.</summary>
+/// <summary>
+/// A named pipe by which a check tells the test what happens. It ends only when every process that has it open is gone.
+/// </summary>
 internal sealed partial class Fifo : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

@@ -20,7 +20,8 @@ public sealed class FpingTests
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may make a network namespace");
 
         // A namespace without any route.
-        CheckResult result = await Checks.RunAsync($"{UsePeers()}; exec unshare --net {ClientSettings.DefaultChecker}", "192.0.2.1");
+        CheckResult result = await Checks.RunAsync(
+            $"{UsePeers()}; exec unshare --net {ClientSettings.DefaultChecker}", "192.0.2.1");
 
         Assert.Equal(CheckOutcome.Exited, result.Outcome);
         // 1: some host unreachable. Not 2 (name not found), 3 (wrong usage), 4 (system call failed), 127 (no fping).
@@ -38,9 +39,12 @@ public sealed class FpingTests
     /// <summary>A command that makes the unpacked fping and its libraries be found.</summary>
     private static string UsePeers()
     {
-        string root = Environment.GetEnvironmentVariable("MANDOS_PEERS") ?? Path.Combine(Repository(), "artifacts", "peers", "root");
+        string root = Environment.GetEnvironmentVariable("MANDOS_PEERS")
+            ?? Path.Combine(Repository(), "artifacts", "peers", "root");
         string programs = Path.Combine(root, "usr", "bin");
-        Assert.True(File.Exists(Path.Combine(programs, "fping")), $"There is no fping in {programs}. Unpack the test peers, or set MANDOS_PEERS.");
+        Assert.True(
+            File.Exists(Path.Combine(programs, "fping")),
+            $"There is no fping in {programs}. Unpack the test peers, or set MANDOS_PEERS.");
         string libraries = Directory.EnumerateDirectories(Path.Combine(root, "usr", "lib"), "*-linux-gnu").Single();
         return $"export PATH='{programs}':\"$PATH\" LD_LIBRARY_PATH='{libraries}'";
     }
@@ -50,7 +54,8 @@ public sealed class FpingTests
         DirectoryInfo directory = new(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
         {
-            directory = directory.Parent ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
+            directory = directory.Parent
+                ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
         }
 
         return directory.FullName;

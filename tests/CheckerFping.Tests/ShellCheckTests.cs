@@ -47,7 +47,8 @@ public sealed class ShellCheckTests
     }
 
     [Fact]
-    public void ToResult_CoreDumped_KeepsTheFlag() => Assert.Equal(CheckResult.Signaled(6, coreDumped: true), ShellLoop.ToResult(0x86));
+    public void ToResult_CoreDumped_KeepsTheFlag()
+        => Assert.Equal(CheckResult.Signaled(6, coreDumped: true), ShellLoop.ToResult(0x86));
 
     [Fact]
     public async Task RunAsync_NoSuchProgram_IsTheShellsCode127()
@@ -58,7 +59,8 @@ public sealed class ShellCheckTests
         => Assert.Equal(CheckResult.Exited(3), await Checks.RunAsync("exit 3".PadRight(CommandTemplate.MaxBytes)));
 
     [Fact]
-    public void Description_IsTheExpandedCommand() => Assert.Equal("fping -q -- 'a b'", Checks.Prepare("fping -q -- %(host)s", "a b").Description);
+    public void Description_IsTheExpandedCommand()
+        => Assert.Equal("fping -q -- 'a b'", Checks.Prepare("fping -q -- %(host)s", "a b").Description);
 
     [Theory]
     [InlineData("$(exit 9)`exit 9`; exit 9")]

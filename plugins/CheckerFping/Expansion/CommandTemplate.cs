@@ -10,9 +10,9 @@ namespace Mandos.CheckerFping.Expansion;
 /// The option <c>checker</c>, expanded like <c>template % values</c> in Python, where the values are quoted for the shell.
 /// </summary>
 /// <remarks>
-/// Of Python's conversions those that can be of use are known: <c>%(name)s</c>, <c>r</c> and <c>a</c> with flags, width and precision,
-/// and <c>%%</c>. Where <c>r</c>, <c>a</c> or a precision would break the quotes of a value, expansion fails: the shell would run what
-/// is in the value.
+/// Of Python's conversions those that can be of use are known: <c>%(name)s</c>, <c>r</c> and <c>a</c> with flags, width and
+/// precision, and <c>%%</c>. Where <c>r</c>, <c>a</c> or a precision would break the quotes of a value, expansion fails: the
+/// shell would run what is in the value.
 /// </remarks>
 internal static partial class CommandTemplate
 {
@@ -24,7 +24,9 @@ internal static partial class CommandTemplate
     /// <summary>Expands a client's checker command.</summary>
     /// <param name="client">Gives the command and the values.</param>
     /// <returns>The command for the shell, at most <see cref="MaxBytes"/> in UTF-8, without NUL.</returns>
-    /// <exception cref="CheckPreparationException">The command is malformed, or what it gives cannot be passed to a shell.</exception>
+    /// <exception cref="CheckPreparationException">
+    /// The command is malformed, or what it gives cannot be passed to a shell.
+    /// </exception>
     public static string Expand(ClientSnapshot client)
     {
         int room = MaxBytes;
@@ -60,11 +62,13 @@ internal static partial class CommandTemplate
 
         if (!match.Groups["name"].Success)
         {
-            throw Malformed(match, "after % must come (name)s, where s may have a width and precision as in %(name)-10.5s, or another %");
+            throw Malformed(
+                match, "after % must come (name)s, where s may have a width and precision as in %(name)-10.5s, or another %");
         }
 
         string name = match.Groups["name"].Value;
-        string value = ClientValues.Find(client, name) ?? throw Malformed(match, "there is no such value; there are " + ClientValues.Names);
+        string value = ClientValues.Find(client, name)
+            ?? throw Malformed(match, "there is no such value; there are " + ClientValues.Names);
         string word = ShellWord.Quote(value);
         if (match.Groups["conversion"].Value != "s")
         {
@@ -77,7 +81,7 @@ internal static partial class CommandTemplate
             word = $"'{word}'";
         }
 
-        if (Number(match, "precision") is { } precision && precision < word.Length)
+        if (Number(match, "precision") is { } precision && precision < Length(word))
         {
             if (word[0] == '\'')
             {
@@ -89,13 +93,15 @@ internal static partial class CommandTemplate
 
         if (Number(match, "width") is { } width)
         {
-            // Python counts code points.
-            string padding = new(' ', Math.Max(0, width - word.EnumerateRunes().Count()));
+            string padding = new(' ', Math.Max(0, width - Length(word)));
             word = match.Groups["flags"].Value.Contains('-', StringComparison.Ordinal) ? word + padding : padding + word;
         }
 
         return word;
     }
+
+    /// <summary>In code points, as Python counts.</summary>
+    private static int Length(string word) => word.EnumerateRunes().Count();
 
     /// <summary>A width or precision; null where there is none.</summary>
     private static int? Number(Match match, string name)
@@ -112,7 +118,8 @@ internal static partial class CommandTemplate
             return 0;
         }
 
-        return int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MaxBytes
+        bool parsed = int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+        return parsed && number <= MaxBytes
             ? number
             : throw Malformed(match, $"the {name} must be at most {MaxBytes}");
     }
@@ -128,7 +135,9 @@ internal static partial class CommandTemplate
         return new(string.Create(CultureInfo.InvariantCulture, $"checker: character {match.Index + 1}, \"{shown}\": {reason}"));
     }
 
-    /// <summary>Every percent sign with what belongs to it; with neither <c>literal</c> nor <c>name</c> where it is malformed.</summary>
+    /// <summary>
+    /// Every percent sign with what belongs to it; with neither <c>literal</c> nor <c>name</c> where it is malformed.
+    /// </summary>
     [GeneratedRegex(
         """
         % (?: (?<literal> % )
@@ -136,7 +145,8 @@ internal static partial class CommandTemplate
               (?<conversion> [sra] )
             | .{0,12} )
         """,
-        RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace
+        | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Percent();
 
     [GeneratedRegex(@"[\p{C}]", RegexOptions.CultureInvariant)]

@@ -25,7 +25,9 @@ internal static class PythonText
         return days + time + Fraction(value.Ticks);
     }
 
-    /// <summary>A naive Python datetime in UTC: <c>2026-11-23 05:35:01.094310</c>; without the fraction where that is zero.</summary>
+    /// <summary>
+    /// A naive Python datetime in UTC: <c>2026-11-23 05:35:01.094310</c>; without the fraction where that is zero.
+    /// </summary>
     public static string Of(DateTimeOffset? value)
         => value is { } time
             ? time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + Fraction(time.UtcTicks)

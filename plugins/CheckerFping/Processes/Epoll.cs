@@ -39,7 +39,8 @@ internal sealed unsafe class Epoll
     }
 
     /// <summary>
-    /// Stops watching. To close the descriptor is not enough: a process just being spawned can hold a copy of it, and so keep it watched.
+    /// Stops watching. To close the descriptor is not enough: a process just being spawned can hold a copy of it, and so keep
+    /// it watched.
     /// </summary>
     public void Remove(int fd)
     {

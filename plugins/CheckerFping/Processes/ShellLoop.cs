@@ -1,23 +1,23 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using Mandos.Abstractions.Checking;
+using Microsoft.Win32.SafeHandles;
 using static Mandos.CheckerFping.Processes.NativeMethods;
 
 namespace Mandos.CheckerFping.Processes;
 
 /// <summary>One thread that starts shells, signals them and waits for them, however many they are.</summary>
 /// <remarks>
-/// Because the thread that signals is the one that waits, a process number is never used after the kernel may have given it to another
-/// process. Starting blocks (vfork), which is why it is not done on the thread pool, where connections would have to wait for it.
-/// There are as many loops as processors, made when first needed; they live as long as the process.
+/// Because the thread that signals is the one that waits, a process number is never used after the kernel may have given it to
+/// another process. Starting blocks (vfork), which is why it is not done on the thread pool, where connections would have to
+/// wait for it. There are as many loops as processors, made when first needed; they live as long as the process.
 /// </remarks>
 internal sealed unsafe class ShellLoop
 {
     private static readonly Lock s_making = new();
     private static readonly ShellLoop?[] s_loops = new ShellLoop?[Environment.ProcessorCount];
-    private static ShellSpawner? s_spawner;
+    private static readonly Lazy<ShellSpawner> s_spawner = new(() => new ShellSpawner());
     private static uint s_next;
 
     private readonly ShellSpawner _spawner;
@@ -57,8 +57,7 @@ internal sealed unsafe class ShellLoop
 
         lock (s_making)
         {
-            s_spawner ??= new ShellSpawner();
-            return s_loops[index] ??= new ShellLoop(s_spawner);
+            return s_loops[index] ??= new ShellLoop(s_spawner.Value);
         }
     }
 

@@ -7,10 +7,11 @@ namespace Mandos.CheckerFping.Processes;
 
 /// <summary>Starts <c>/bin/sh -c COMMAND</c> in a clean state that no state of this process leaks into. Thread-safe.</summary>
 /// <remarks>
-/// posix_spawn(3) and not <see cref="System.Diagnostics.Process"/>, which knows no process groups, hands inherited descriptors on and
-/// cannot tell an exit code of 137 from a death by signal 9. The child has: <c>/</c> as directory; /dev/null as standard input and, unless
-/// told otherwise, as output; no other descriptor; no signal blocked or ignored (.NET ignores SIGPIPE); a session, and so a process
-/// group, of its own, without a terminal, so that nothing in it can be stopped by asking a terminal for a password.
+/// posix_spawn(3) and not <see cref="System.Diagnostics.Process"/>, which knows no process groups, hands inherited descriptors
+/// on and cannot tell an exit code of 137 from a death by signal 9. The child has: <c>/</c> as directory; /dev/null as standard
+/// input and, unless told otherwise, as output; no other descriptor; no signal blocked or ignored (.NET ignores SIGPIPE); a
+/// session, and so a process group, of its own, without a terminal, so that nothing in it can be stopped by asking a terminal
+/// for a password.
 /// </remarks>
 internal sealed unsafe class ShellSpawner
 {
@@ -75,7 +76,8 @@ internal sealed unsafe class ShellSpawner
         void* attributes = NativeMemory.AllocZeroed(OpaqueSize);
         void* none = NativeMemory.AllocZeroed(OpaqueSize);
         void* all = NativeMemory.AllocZeroed(OpaqueSize);
-        // Not sigfillset(3): it leaves out two signals that glibc keeps for itself, and posix_spawn(3) would then have them ignored.
+        // Not sigfillset(3): it leaves out two signals that glibc keeps for itself, and posix_spawn(3) would then have them
+        // ignored.
         NativeMemory.Fill(all, OpaqueSize, 0xff);
         Check(posix_spawnattr_init(attributes));
         Check(posix_spawnattr_setsigmask(attributes, none));

@@ -75,7 +75,11 @@ public sealed class CommandTemplateTests
 
     [Fact]
     public void Expand_UnknownName_ListsTheNames()
-        => Assert.Contains(ClientValues.Names, Assert.Throws<CheckPreparationException>(() => Expand("%(hots)s")).Message, StringComparison.Ordinal);
+    {
+        string message = Assert.Throws<CheckPreparationException>(() => Expand("%(hots)s")).Message;
+
+        Assert.Contains(ClientValues.Names, message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Expand_ObjectPathWithoutDBus_IsUnknown()
@@ -94,7 +98,8 @@ public sealed class CommandTemplateTests
     [InlineData("%(host)a")]
     [InlineData("%(host).3s")]
     [InlineData("%(key_id).3r")]
-    public void Expand_WouldBreakQuotes_Throws(string template) => Assert.Throws<CheckPreparationException>(() => Expand(template));
+    public void Expand_WouldBreakQuotes_Throws(string template)
+        => Assert.Throws<CheckPreparationException>(() => Expand(template));
 
     [Theory]
     [InlineData("%(key_id)131071s", true)]

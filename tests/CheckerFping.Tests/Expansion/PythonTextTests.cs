@@ -12,7 +12,8 @@ public sealed class PythonTextTests
     [InlineData(TimeSpan.TicksPerDay * 14 + TimeSpan.TicksPerMicrosecond, "14 days, 0:00:00.000001")]
     [InlineData(TimeSpan.TicksPerMillisecond * 500, "0:00:00.500000")]
     [InlineData(TimeSpan.TicksPerMicrosecond - 1, "0:00:00")]
-    public void Of_Duration_IsTimedelta(long ticks, string expected) => Assert.Equal(expected, PythonText.Of(new TimeSpan(ticks)));
+    public void Of_Duration_IsTimedelta(long ticks, string expected)
+        => Assert.Equal(expected, PythonText.Of(new TimeSpan(ticks)));
 
     [Fact]
     public void Of_Time_IsNaiveUtc()
