@@ -91,7 +91,8 @@ internal sealed class ArgumentNormalizer(IEnumerable<Option> options)
             rest.Dequeue();
         }
 
-        normalized.Add($"{option.Name}={value}");
+        // System.CommandLine sees no value in --option=, and none in --option --value
+        normalized.AddRange(value.Length == 0 ? [option.Name, value] : [$"{option.Name}={value}"]);
         return null;
     }
 

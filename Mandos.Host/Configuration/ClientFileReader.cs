@@ -128,13 +128,13 @@ internal sealed class ClientFileReader : IDisposable
         {
             more = Directory.GetFiles(directory, "*.conf");
         }
-        catch (DirectoryNotFoundException)
+        catch (DirectoryNotFoundException) when (!Path.Exists(directory))
         {
             return;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = File.Exists(directory) ? "it is no directory" : FileErrors.Describe(e, "");
+            string reason = e is UnauthorizedAccessException ? "permission denied" : "it is no directory";
             _problems.Add(new ConfigProblem(directory, 0, $"cannot be read: {reason}"));
             return;
         }

@@ -126,7 +126,8 @@ internal sealed partial class ConfigDocument
             if (!TryFind(section, text[1..close], out ConfigOption option))
             {
                 return $"refers to %({OptionValues.ShowName(Encoding.UTF8.GetString(text[1..close]))})s, "
-                    + $"which neither [{OptionValues.Show(section.Name)}] nor [{DefaultSection}] sets";
+                    + (section == Defaults ? "which [DEFAULT] does not set"
+                        : $"which neither [{OptionValues.Show(section.Name)}] nor [DEFAULT] sets");
             }
 
             ReadOnlySpan<byte> value = ReadRaw(option, _joined[depth]);

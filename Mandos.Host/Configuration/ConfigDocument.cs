@@ -55,7 +55,7 @@ internal sealed partial class ConfigDocument : IDisposable
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             if (file.CanSeek && file.Length <= MaxBytes - start)
             {
-                _text.Room((int)file.Length + 2);
+                _text.Room((int)file.Length + ScratchBuffer.MinRead);
             }
 
             if (!_text.AppendAll(file, MaxBytes))

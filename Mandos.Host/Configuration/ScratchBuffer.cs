@@ -5,6 +5,9 @@ namespace Mandos.Host.Configuration;
 /// <summary>A growing buffer for text that may be secret: pinned, so no copies are left behind, and zeroed when done with.</summary>
 internal sealed class ScratchBuffer : IDisposable
 {
+    /// <summary>Least number of bytes that <see cref="AppendAll"/> asks for; reserve as many more than expected.</summary>
+    public const int MinRead = 4096;
+
     private byte[] _bytes = [];
     private int _used;
 
@@ -34,7 +37,7 @@ internal sealed class ScratchBuffer : IDisposable
         for (; ; )
         {
             // One byte more than allowed shows that there is more
-            int wanted = Math.Min(Math.Max(_bytes.Length - _used, 4096), limit + 1 - _used);
+            int wanted = Math.Min(Math.Max(_bytes.Length - _used, MinRead), limit + 1 - _used);
             int read = stream.Read(Room(wanted)[..wanted]);
             if (read == 0)
             {

@@ -73,10 +73,15 @@ public sealed class ConfigDocumentPythonTests
     {
         List<int> lines = [.. python.GetProperty("lines").EnumerateArray().Select(line => line.GetInt32())];
         string found = string.Join(", ", ours);
+        if (kind == "unicode")
+        {
+            return ours.Any(problem => problem.Kind == "unicode") ? null : $"ours: {found}";
+        }
+
+        // Python stopped before it came to them
+        ours.RemoveAll(problem => problem.Kind == "unicode");
         switch (kind)
         {
-            case "unicode":
-                return ours.Any(problem => problem.Kind == "unicode") ? null : $"ours: {found}";
             case "syntax":
                 // These alone Python gathers up to the end
                 return ours.Select(problem => problem.Line).SequenceEqual(lines) && ours.All(problem => problem.Kind == "syntax")

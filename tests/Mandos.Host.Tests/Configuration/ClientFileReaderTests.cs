@@ -1,0 +1,374 @@
+using System.Runtime.Versioning;
+using System.Text;
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Clients;
+using Mandos.Host.Configuration;
+
+namespace Mandos.Host.Tests.Configuration;
+
+public sealed class ClientFileReaderTests : IDisposable
+{
+    private const string KeyId = "788CD77115CD0BB7B2D5E0AE8496F6B48149D5E712C652076B1FD2D957EF7C1F";
+    private const string OtherKeyId = "F90C7A81D72D1EA69A51031A91FF8885F36C8B46D155C8C58709A4C99AE9E361";
+    private const string Fingerprint = "778827225BA7DE539C5A7CFA59CFF7CDBD9A5920";
+    private const string Secret = "c2VzYW1l";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Read_NoFile_GivesNoClients() => Assert.Empty(Read().Clients!);
+
+    [Fact]
+    public void Read_LeastClient_HasTheDefaults()
+    {
+        Write($"[foo]\nkey_id={KeyId}\nsecret={Secret}\n");
+        ClientDefinition client = Assert.Single(Read().Clients!);
+        Assert.Equal("foo", client.Name);
+        Assert.Equal(new ClientSettings { KeyId = KeyId }, client.Settings);
+        Assert.True(client.Enabled);
+        Assert.Equal("sesame", Text(client));
+    }
+
+    [Fact]
+    public void Read_ManualPagesExample_GivesBothClients()
+    {
+        string file = _directory.Write("bar-secret", "\0\x01 verbatim\n");
+        Write($"""
+            [DEFAULT]
+            timeout = PT5M
+            interval = PT2M
+            checker = fping -q -- %%(host)s
+
+            # Client "foo"
+            [foo]
+            key_id = {KeyId.ToLowerInvariant()}
+            fingerprint =  7788 2722 5BA7 DE53 9C5A  7CFA 59CF F7CD BD9A 5920
+            secret =
+                    c2Vz
+                    # half time
+
+                    YW1l
+            host = foo.example.org
+            interval = PT1M
+
+            # Client "bar"
+            [bar]
+            key_id = {OtherKeyId}
+            fingerprint = 3e393aeaefb84c7e89e2f547b3a107558fca3a27
+            secfile = {file}
+            timeout = PT15M
+            approved_by_default = False
+            approval_delay = PT30S
+
+            """);
+
+        IReadOnlyList<ClientDefinition> clients = Read().Clients!;
+        Assert.Equal(["foo", "bar"], clients.Select(client => client.Name));
+        Assert.Equal(
+            new ClientSettings { KeyId = KeyId, Fingerprint = Fingerprint, Host = "foo.example.org", Interval = TimeSpan.FromMinutes(1) },
+            clients[0].Settings);
+        Assert.Equal("sesame", Text(clients[0]));
+        Assert.Equal(
+            new ClientSettings
+            {
+                KeyId = OtherKeyId,
+                Fingerprint = "3E393AEAEFB84C7E89E2F547B3A107558FCA3A27",
+                Timeout = TimeSpan.FromMinutes(15),
+                ApprovedByDefault = false,
+                ApprovalDelay = TimeSpan.FromSeconds(30),
+            },
+            clients[1].Settings);
+        Assert.Equal("\0\x01 verbatim\n", Text(clients[1]));
+    }
+
+    [Fact]
+    public void Read_EveryOption_IsRead()
+    {
+        Write($"""
+            [foo]
+            KEY_ID: {KeyId[..20]} {KeyId[20..]}
+            Fingerprint = {Fingerprint}
+            secret = {Secret}
+            secfile = /nonexistent
+            host = ::1
+            checker = echo 50%%%% of %%(name)s, every %(interval)s
+            checker_plugin = ssh
+            interval = 1h
+            timeout = P1D
+            extended_timeout = 2w
+            approval_delay = 10s
+            approval_duration = PT0S
+            approved_by_default = no
+            enabled = OFF
+            """);
+
+        ClientDefinition client = Assert.Single(Read().Clients!);
+        Assert.Equal(
+            new ClientSettings
+            {
+                KeyId = KeyId,
+                Fingerprint = Fingerprint,
+                Host = "::1",
+                Checker = "echo 50%% of %(name)s, every 1h",
+                CheckerPlugin = "ssh",
+                Interval = TimeSpan.FromHours(1),
+                Timeout = TimeSpan.FromDays(1),
+                ExtendedTimeout = TimeSpan.FromDays(14),
+                ApprovalDelay = TimeSpan.FromSeconds(10),
+                ApprovalDuration = TimeSpan.Zero,
+                ApprovedByDefault = false,
+            },
+            client.Settings);
+        Assert.False(client.Enabled);
+        Assert.Equal("sesame", Text(client));
+    }
+
+    [Fact]
+    public void Read_FingerprintAlone_IsEnough()
+    {
+        Write($"[foo]\nkey_id =\nfingerprint={Fingerprint}\nsecret={Secret}\n");
+        Assert.Equal(new ClientSettings { Fingerprint = Fingerprint }, Assert.Single(Read().Clients!).Settings);
+    }
+
+    [Fact]
+    public void Read_UnknownOptions_AreKeptAndNotedOnce()
+    {
+        Write($"""
+            [DEFAULT]
+            ssh_port = 22
+            [a]
+            key_id = {KeyId}
+            secret = {Secret}
+            SSH_Host_Key = AAAA %(host)s
+            [b]
+            key_id = {OtherKeyId}
+            secret = {Secret}
+            ssh_port = 2222
+            ssh_host_key = BBBB
+            """);
+
+        ClientFileResult result = Read();
+        Assert.Equal([("ssh_host_key", "AAAA "), ("ssh_port", "22")], Options(result.Clients![0]));
+        Assert.Equal([("ssh_host_key", "BBBB"), ("ssh_port", "2222")], Options(result.Clients![1]));
+        Assert.Equal(
+            [$"{Place(2)}: option ssh_port is unknown; it is left to checker plugins", $"{Place(6)}: option ssh_host_key is unknown; it is left to checker plugins"],
+            result.Notes.Select(note => note.ToString()).Order());
+
+        static IEnumerable<(string, string)> Options(ClientDefinition client) =>
+            client.Settings.Options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => (option.Key, option.Value));
+    }
+
+    [Fact]
+    public void Read_EqualTexts_AreOneString()
+    {
+        Write($"[a]\nkey_id={KeyId}\nsecret={Secret}\n[b]\nkey_id={OtherKeyId}\nsecret={Secret}\n");
+        IReadOnlyList<ClientDefinition> clients = Read().Clients!;
+        Assert.Same(clients[0].Settings.Checker, clients[1].Settings.Checker);
+        Assert.Same(clients[0].Settings.Options, clients[1].Settings.Options);
+    }
+
+    [Fact]
+    public void Read_Directory_ContinuesTheFileInNameOrder()
+    {
+        Write($"[DEFAULT]\ntimeout = PT1M\n[z]\nkey_id={KeyId}\nsecret={Secret}");
+        _directory.Write("clients.d/b.conf", $"[b]\nfingerprint={Fingerprint}\nsecret={Secret}\n");
+        _directory.Write("clients.d/a.conf", $"[a]\nkey_id={OtherKeyId}\nsecret={Secret}\n[DEFAULT]\nhost = h\n");
+        _directory.Write("clients.d/c.txt", "nonsense");
+        _directory.Write("clients.d/.hidden.conf", "nonsense");
+
+        IReadOnlyList<ClientDefinition> clients = Read().Clients!;
+        Assert.Equal(["z", "a", "b"], clients.Select(client => client.Name));
+        Assert.All(clients, client => Assert.Equal((TimeSpan.FromMinutes(1), "h"), (client.Settings.Timeout, client.Settings.Host)));
+    }
+
+    [Fact]
+    public void Read_ClientNamedTwice_NamesBothPlaces()
+    {
+        Write($"[foo]\nkey_id={KeyId}\nsecret={Secret}\n");
+        string other = _directory.Write("clients.d/a.conf", $"\n[foo]\nkey_id={OtherKeyId}\nsecret={Secret}\n");
+        AssertProblems($"{other}:2: section [foo] is defined twice, first at {Place(1)}");
+    }
+
+    [Fact]
+    public void Read_EqualKeys_NamesBothPlaces()
+    {
+        Write($"""
+            [foo]
+            key_id={KeyId}
+            secret={Secret}
+            [bar]
+            key_id={KeyId.ToLowerInvariant()}
+            fingerprint={Fingerprint}
+            secret={Secret}
+            [baz]
+            fingerprint={Fingerprint}
+            secret={Secret}
+            """);
+        AssertProblems(
+            $"{Place(5)}: key_id: is that of client [foo] too, at {Place(2)}; each client needs its own",
+            $"{Place(9)}: fingerprint: is that of client [bar] too, at {Place(6)}; each client needs its own");
+    }
+
+    [Theory]
+    [InlineData("key_id=", "1: client [foo] has neither key_id nor fingerprint; it needs one")]
+    [InlineData("key_id=12", "2: key_id: is not 64 hexadecimal digits but 2")]
+    [InlineData("key_id=zz", "2: key_id: is not 64 hexadecimal digits")]
+    [InlineData("key_id=" + KeyId + "0", "2: key_id: is not 64 hexadecimal digits but 65")]
+    [InlineData("key_id=" + Fingerprint, "2: key_id: is not 64 hexadecimal digits but 40")]
+    [InlineData("fingerprint=" + KeyId, "2: fingerprint: is not 40 hexadecimal digits but 64")]
+    [InlineData(
+        "key_id=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "2: key_id: is the key ID of an empty key, which no client has; take it from the client's mandos-keygen")]
+    public void Read_BadKey_GivesOneClearLine(string line, string expected)
+    {
+        Write($"[foo]\n{line}\nsecret={Secret}\n");
+        AssertProblems($"{_directory.FullName}/clients.conf:{expected}");
+    }
+
+    [Theory]
+    [InlineData("secret = %%%%", "3: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented")]
+    [InlineData("secret = c2VzYW1", "3: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented")]
+    [InlineData("secret = c2Vz=YW1l", "3: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented")]
+    [InlineData("", "1: client [foo] has neither secret nor secfile; it needs one")]
+    [InlineData("secfile = /nonexistent/secret", "3: secfile: \"/nonexistent/secret\" cannot be read: no such file")]
+    [InlineData("secfile = /etc", "3: secfile: \"/etc\" cannot be read: it is a directory")]
+    [InlineData("secfile = /dev/zero", "3: secfile: \"/dev/zero\" is larger than 1024 KiB, which is the most allowed")]
+    [InlineData("secfile =", "3: secfile: an empty value is no file name")]
+    [InlineData("secfile = a\0b", "3: secfile: \"a…\" is no file name")]
+    public void Read_BadSecret_GivesOneClearLine(string line, string expected)
+    {
+        Write($"[foo]\nkey_id={KeyId}\n{line}\n");
+        AssertProblems($"{_directory.FullName}/clients.conf:{expected}");
+    }
+
+    [Theory]
+    [InlineData("interval = 0s", "interval: \"0s\" is not longer than zero")]
+    [InlineData("interval =", "interval: an empty value is not longer than zero")]
+    [InlineData("interval = 5", "interval: \"5\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("timeout = P9999999D", "timeout: \"P9999999D\" is too long; at most P2000000D is allowed")]
+    [InlineData("extended_timeout = -5m", "extended_timeout: \"-5m\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("approval_delay = x", "approval_delay: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("approval_duration = x", "approval_duration: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("approved_by_default = 2", "approved_by_default: \"2\" is no boolean; use 1, yes, true, on, 0, no, false or off")]
+    [InlineData("enabled =", "enabled: an empty value is no boolean; use 1, yes, true, on, 0, no, false or off")]
+    [InlineData("host = a\0b", "host: has a NUL character, which no command or host name can have")]
+    [InlineData("checker = 100%", "option checker has a % that starts neither %(name)s nor %%; write %% for a percent sign")]
+    [InlineData("plugins = %(nothing)s", "option plugins refers to %(nothing)s, which neither [foo] nor [DEFAULT] sets")]
+    public void Read_BadValue_GivesOneClearLine(string line, string expected)
+    {
+        Write($"[foo]\nkey_id={KeyId}\nsecret={Secret}\n{line}\n");
+        AssertProblems($"{Place(4)}: {expected}");
+    }
+
+    [Theory]
+    [InlineData("timeout = %(secret)s")]
+    [InlineData("timeout = 5m\n  secret = " + Secret)]
+    [InlineData("enabled = %(secret)s")]
+    [InlineData("key_id = %(secret)s")]
+    [InlineData("fingerprint = %(secret)s")]
+    [InlineData("secfile = %(secret)s\n[bar]\nsecfile = /%(secret)s\nsecret2 = " + Secret)]
+    [InlineData("secret3 = " + Secret + "%")]
+    public void Read_BadValueWithASecretInIt_DoesNotShowIt(string lines)
+    {
+        Write($"[DEFAULT]\nsecret = {Secret}!\n[foo]\n{lines}\n");
+        ClientFileResult result = Read();
+        Assert.NotEmpty(result.Problems);
+        Assert.DoesNotContain(result.Problems.Concat(result.Notes), problem => problem.Message.Contains(Secret, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Read_BadDefault_IsReportedOnce()
+    {
+        Write($"[DEFAULT]\ntimeout = x\n[a]\nkey_id={KeyId}\nsecret={Secret}\n[b]\nkey_id={OtherKeyId}\nsecret={Secret}\n");
+        AssertProblems($"{Place(2)}: timeout: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h");
+    }
+
+    [Fact]
+    public void Read_DefaultThatFailsForOneClient_NamesTheClient()
+    {
+        Write($"[DEFAULT]\nhost = %(n)s.example\n[a]\nn=1\nkey_id={KeyId}\nsecret={Secret}\n[b]\nkey_id={OtherKeyId}\nsecret={Secret}\n");
+        AssertProblems($"{Place(2)}: option host, read for [b], refers to %(n)s, which neither [b] nor [DEFAULT] sets");
+    }
+
+    [Fact]
+    public void Read_SeveralProblems_ReportsAll()
+    {
+        Write("""
+            [foo]
+            key_id = 12
+            timeout = x
+            nonsense
+            [bar]
+            secret = !
+            """);
+        AssertProblems(
+            $"{Place(4)}: is neither [section] nor name = value; indent it if it continues the value above",
+            $"{Place(2)}: key_id: is not 64 hexadecimal digits but 2",
+            $"{Place(3)}: timeout: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h",
+            $"{Place(1)}: client [foo] has neither secret nor secfile; it needs one",
+            $"{Place(5)}: client [bar] has neither key_id nor fingerprint; it needs one",
+            $"{Place(6)}: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented");
+    }
+
+    [Fact]
+    public void Read_NameWithControlCharacter_IsRefused()
+    {
+        Write($"[a\0b]\nkey_id={KeyId}\nsecret={Secret}\n");
+        AssertProblems($"{Place(1)}: section [a…]: a client's name has no control characters");
+    }
+
+    [Fact]
+    public void Read_DanglingLinkInTheDirectory_IsAProblem()
+    {
+        _directory.Write("clients.d/a.txt", "");
+        File.CreateSymbolicLink($"{_directory.FullName}/clients.d/a.conf", "/nonexistent");
+        AssertProblems($"{_directory.FullName}/clients.d/a.conf: cannot be read: no such file");
+    }
+
+    [Fact]
+    public void Read_DirectoryThatIsAFile_IsAProblem()
+    {
+        _directory.Write("clients.d", "");
+        AssertProblems($"{_directory.FullName}/clients.d: cannot be read: it is no directory");
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Read_UnreadableFile_IsAProblem()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "root can read everything");
+        Write("");
+        File.SetUnixFileMode($"{_directory.FullName}/clients.conf", UnixFileMode.None);
+        AssertProblems($"{_directory.FullName}/clients.conf: cannot be read: permission denied");
+    }
+
+    [Fact]
+    public void Expand_HomesAndVariables_AreReplaced()
+    {
+        string? home = Environment.GetEnvironmentVariable("HOME");
+        Assert.Equal($"{home}/x", PathExpansion.Expand("~/x"));
+        Assert.Equal($"{home}", PathExpansion.Expand("~"));
+        Assert.Equal("/root/x", PathExpansion.Expand("~root/x"));
+        Assert.Equal("~nobody-at-all/x", PathExpansion.Expand("~nobody-at-all/x"));
+        Assert.Equal($"{home}/a/{home}b$", PathExpansion.Expand("$HOME/a/${HOME}b$"));
+        Assert.Equal("/$NOT_SET_AT_ALL/${NOT_SET_AT_ALL}/${HOME", PathExpansion.Expand("/$NOT_SET_AT_ALL/${NOT_SET_AT_ALL}/${HOME"));
+        Assert.Equal("/a~/x", PathExpansion.Expand("/a~/x"));
+    }
+
+    private void Write(string text) => _directory.Write("clients.conf", text);
+
+    private string Place(int line) => $"{_directory.FullName}/clients.conf:{line}";
+
+    private ClientFileResult Read() => ClientFileReader.Read(_directory.FullName);
+
+    private void AssertProblems(params string[] expected)
+    {
+        ClientFileResult result = Read();
+        Assert.Null(result.Clients);
+        Assert.Equal(expected, result.Problems.Select(problem => problem.ToString()));
+    }
+
+    private static string Text(ClientDefinition client) => Encoding.UTF8.GetString(client.Secret.Memory.Span);
+}
