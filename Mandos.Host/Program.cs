@@ -1,6 +1,7 @@
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins;
 using Mandos.Host.Server;
 using Microsoft.Extensions.Logging;
 
@@ -37,6 +38,12 @@ internal static class Program
         };
         try
         {
+            if (given.Action == CommandLineAction.ListPlugins)
+            {
+                PluginListing.Write(MandosServer.LoadPlugins(options, log, TimeProvider.System).Plugins, Console.Out);
+                return 0;
+            }
+
             return await new MandosServer(options, log, TimeProvider.System).RunAsync(result.Notes).ConfigureAwait(false);
         }
         catch (StartException e)

@@ -33,9 +33,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
     {
         LogNotes(notes);
+        if (!options.Foreground)
+        {
+            LogNoDaemon();
+        }
+
         using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         CreateStateDirectory();
-        PluginCatalog plugins = Try(() => PluginCatalog.Load(PluginDirectory(), PluginServices()));
+        PluginCatalog plugins = LoadPlugins(options, log, timeProvider);
 
         using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
         ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
@@ -53,6 +58,20 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             EndPoints = [listener.EndPoint],
         };
         return await ServeAsync(engine, listener, plugins, handshaker).ConfigureAwait(false);
+    }
+
+    /// <summary>Loads the plugins.</summary>
+    /// <exception cref="StartException">The plugin directory cannot be read.</exception>
+    public static PluginCatalog LoadPlugins(ServerOptions options, ServerLog log, TimeProvider timeProvider)
+    {
+        string directory = options.PluginDirectory ?? Path.Combine(AppContext.BaseDirectory, "plugins");
+        return Try(() => PluginCatalog.Load(directory, new PluginServices
+        {
+            LoggerFactory = log.Factory,
+            TimeProvider = timeProvider,
+            StateDirectory = Path.GetFullPath(options.StateDirectory),
+            Debug = options.Debug,
+        }));
     }
 
     private async Task<int> ServeAsync(MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls)
@@ -211,16 +230,6 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         UseIPv6 = options.UseIPv6,
         Socket = options.Socket,
     };
-
-    private PluginServices PluginServices() => new()
-    {
-        LoggerFactory = log.Factory,
-        TimeProvider = timeProvider,
-        StateDirectory = Path.GetFullPath(options.StateDirectory),
-        Debug = options.Debug,
-    };
-
-    private string PluginDirectory() => options.PluginDirectory ?? Path.Combine(AppContext.BaseDirectory, "plugins");
 
     private EngineOptions EngineOptions()
     {
