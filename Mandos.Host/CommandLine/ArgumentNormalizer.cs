@@ -41,10 +41,10 @@ internal sealed class ArgumentNormalizer(IEnumerable<Option> options)
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? argument : argument[..equals];
         Option[] candidates = [.. _options.Where(option => option.Name.StartsWith(name, StringComparison.Ordinal))];
-        Option? found = candidates.FirstOrDefault(option => option.Name == name) ?? (candidates.Length == 1 ? candidates[0] : null);
+        Option? found = candidates.Length == 1 ? candidates[0] : candidates.FirstOrDefault(option => option.Name == name);
         return found is not null ? Add(found, equals < 0 ? null : argument[(equals + 1)..], rest, normalized)
             : candidates.Length == 0 ? Unrecognized(argument)
-            : $"ambiguous option: {OptionValues.Show(name)} could match {string.Join(", ", candidates.Select(option => option.Name))}";
+            : $"ambiguous option: {name} could match {string.Join(", ", candidates.Select(option => option.Name))}";
     }
 
     /// <summary>One or more letters: switches, and last perhaps an option whose value follows at once.</summary>
@@ -98,7 +98,7 @@ internal sealed class ArgumentNormalizer(IEnumerable<Option> options)
 
     private static bool TakesValue(Option option) => option.Arity.MaximumNumberOfValues > 0;
 
-    /// <summary>Whether an argument cannot be the value of the option before it; a negative number can, and a lone dash.</summary>
+    /// <summary>Whether an argument cannot be the value of the option before it. A negative number and a dash can.</summary>
     private static bool IsOption(string argument) => argument.Length > 1 && argument[0] == '-' && !char.IsAsciiDigit(argument[1]);
 
     private static string Unrecognized(string argument) => $"unrecognized argument: {OptionValues.Show(argument)}";

@@ -2,7 +2,7 @@ using Mandos.Host.Configuration;
 
 namespace Mandos.Host.CommandLine;
 
-/// <summary>What the command line says; a member is null where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
+/// <summary>What the command line says; null is where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
 internal sealed record CommandLineOptions
 {
     /// <summary>What to do.</summary>

@@ -9,7 +9,11 @@ internal static class CommandLineParser
     private const int BadUsage = 2;
 
     // Response files would read @file arguments, and bundling is done by the normalizer
-    private static readonly ParserConfiguration _configuration = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+    private static readonly ParserConfiguration _configuration = new()
+    {
+        ResponseFileTokenReplacer = null,
+        EnablePosixBundling = false,
+    };
 
     /// <summary>The program's version.</summary>
     /// <remarks>The build appends the commit to it with a plus sign, which is of no use to a user.</remarks>

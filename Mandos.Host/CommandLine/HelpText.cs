@@ -15,7 +15,8 @@ internal static class HelpText
     {
         string start = $"usage: {command.Name}";
         StringBuilder text = new(start);
-        Wrap(text, command.Options.Select(option => $"[{Form(option, Short(option) ?? option.Name)}]"), start.Length, start.Length + 1);
+        IEnumerable<string> forms = command.Options.Select(option => $"[{Form(option, Short(option) ?? option.Name)}]");
+        Wrap(text, forms, start.Length, start.Length + 1);
         return text.Append('\n').ToString();
     }
 

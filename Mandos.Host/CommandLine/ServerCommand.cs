@@ -12,37 +12,59 @@ internal sealed class ServerCommand
     private readonly Option<bool> _check = Switch("--check", "Run the self-tests and exit: 0 if all pass, 1 if not.");
     private readonly Option<bool> _listPlugins = Switch("--list-plugins", "List the plugins with their state and exit.");
     private readonly Option<string?> _interface = Text(
-        "--interface", "NAME", "Announce and listen on this network interface only. Default: all.", MayBeEmpty(OptionValues.CheckInterface), "-i");
+        "--interface", "NAME",
+        "Announce and listen on this network interface only. Default: all.",
+        MayBeEmpty(OptionValues.CheckInterface), "-i");
     private readonly Option<string?> _address = Text(
-        "--address", "ADDRESS", "IPv6 address to listen on; IPv4 as ::FFFF:192.0.2.1, or plain with --no-ipv6. Default: any.", _ => null, "-a");
+        "--address", "ADDRESS",
+        "IPv6 address to listen on; IPv4 as ::FFFF:192.0.2.1, or plain with --no-ipv6. Default: any.",
+        _ => null, "-a");
     private readonly Option<int?> _port = Value<int>(
-        "--port", "PORT", "TCP port to listen on, 0 to 65535. Default: 0, the kernel chooses.", OptionValues.ParsePort, "-p");
+        "--port", "PORT",
+        "TCP port to listen on, 0 to 65535. Default: 0, the kernel chooses.",
+        OptionValues.ParsePort, "-p");
     private readonly Option<bool> _debug = Switch("--debug", "Stay in the foreground and log everything, also to the terminal.");
     private readonly Option<DebugLevel?> _debugLevel = Value<DebugLevel>(
-        "--debuglevel", "LEVEL", "What to log: CRITICAL, ERROR, WARNING, INFO or DEBUG. Default: WARNING.", OptionValues.ParseLevel);
+        "--debuglevel", "LEVEL",
+        "What to log: CRITICAL, ERROR, WARNING, INFO or DEBUG. Default: WARNING.",
+        OptionValues.ParseLevel);
     private readonly Option<string?> _priority = Text(
-        "--priority", "STRING", $"Priority string for TLS, as in GnuTLS. Default: {ServerOptions.DefaultPriority}", OptionValues.CheckText);
+        "--priority", "STRING",
+        $"Priority string for TLS, as in GnuTLS. Default: {ServerOptions.DefaultPriority}",
+        OptionValues.CheckText);
     private readonly Option<string?> _serviceName = Text(
-        "--servicename", "NAME", $"Zeroconf service name. Default: {ServerOptions.DefaultServiceName}.", OptionValues.CheckServiceName);
+        "--servicename", "NAME",
+        $"Zeroconf service name. Default: {ServerOptions.DefaultServiceName}.",
+        OptionValues.CheckServiceName);
     private readonly Option<string?> _configDirectory = Text(
-        "--configdir", "DIR", $"Where mandos.conf and clients.conf are. Default: {ServerOptions.DefaultConfigDirectory}.", OptionValues.CheckPath);
+        "--configdir", "DIR",
+        $"Where mandos.conf and clients.conf are. Default: {ServerOptions.DefaultConfigDirectory}.",
+        OptionValues.CheckPath);
     private readonly Option<bool> _noDBus = Switch("--no-dbus", "Do not offer the D-Bus interface. Default: offer it.");
     private readonly Option<bool> _noIPv6 = Switch("--no-ipv6", "Use IPv4 alone; not recommended. Default: use IPv6.");
     private readonly Option<bool> _noRestore = Switch("--no-restore", "Do not restore the saved state. Default: restore it.");
     private readonly Option<string?> _stateDirectory = Text(
-        "--statedir", "DIR", $"Where the state is saved. Default: {ServerOptions.DefaultStateDirectory}.", OptionValues.CheckPath);
+        "--statedir", "DIR",
+        $"Where the state is saved. Default: {ServerOptions.DefaultStateDirectory}.",
+        OptionValues.CheckPath);
     private readonly Option<int?> _socket = Value<int>(
-        "--socket", "FD", "Use this open socket instead of a new one. Default: none.", OptionValues.ParseDescriptor);
-    private readonly Option<bool> _foreground = Switch("--foreground", "Do not become a daemon and write no PID file. Default: become one.");
-    private readonly Option<bool> _noZeroconf = Switch("--no-zeroconf", "Do not announce the service; needs --port or --socket. Default: announce it.");
+        "--socket", "FD",
+        "Use this open socket instead of a new one. Default: none.",
+        OptionValues.ParseDescriptor);
+    private readonly Option<bool> _foreground = Switch(
+        "--foreground", "Do not become a daemon and write no PID file. Default: become one.");
+    private readonly Option<bool> _noZeroconf = Switch(
+        "--no-zeroconf", "Do not announce the service; needs --port or --socket. Default: announce it.");
     private readonly Option<string?> _pluginDirectory = Text(
-        "--plugindir", "DIR", "Where the plugins are. Default: plugins, beside the program.", OptionValues.CheckPath);
+        "--plugindir", "DIR",
+        "Where the plugins are. Default: plugins, beside the program.",
+        OptionValues.CheckPath);
 
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _listPlugins, _interface, _address, _port, _debug, _debugLevel, _priority, _serviceName, _configDirectory,
-        _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf, _pluginDirectory,
+        _help, _version, _check, _listPlugins, _interface, _address, _port, _debug, _debugLevel, _priority, _serviceName,
+        _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf, _pluginDirectory,
     };
 
     /// <summary>The command with all its options.</summary>
@@ -80,7 +102,8 @@ internal sealed class ServerCommand
     private static Option<bool> Switch(string name, string description, params string[] aliases) =>
         new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
-    private static Option<string?> Text(string name, string value, string description, Func<string, string?> check, params string[] aliases) =>
+    private static Option<string?> Text(
+        string name, string value, string description, Func<string, string?> check, params string[] aliases) =>
         new(name, aliases)
         {
             HelpName = value,
@@ -89,7 +112,8 @@ internal sealed class ServerCommand
             CustomParser = result => Parse(result, name, (string text, out string? parsed) => check(parsed = text)),
         };
 
-    private static Option<T?> Value<T>(string name, string value, string description, OptionValues.Parser<T> parse, params string[] aliases)
+    private static Option<T?> Value<T>(
+        string name, string value, string description, OptionValues.Parser<T> parse, params string[] aliases)
         where T : struct => new(name, aliases)
         {
             HelpName = value,

@@ -58,8 +58,8 @@ internal sealed class ClientFileReader : IDisposable
 
     private static readonly string[] _knownNames =
     [
-        "key_id", "fingerprint", "secret", "secfile", "host", "checker", "checker_plugin", "interval", "timeout", "extended_timeout",
-        "approval_delay", "approval_duration", "approved_by_default", "enabled",
+        "key_id", "fingerprint", "secret", "secfile", "host", "checker", "checker_plugin", "interval", "timeout",
+        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "enabled",
     ];
 
     private readonly ProblemList _problems = new();
@@ -116,7 +116,12 @@ internal sealed class ClientFileReader : IDisposable
             _clients.ForEach(client => client.Secret.Dispose());
         }
 
-        return new ClientFileResult { Clients = isFine ? _clients : null, Problems = _problems.Problems, Notes = _notes.Problems };
+        return new ClientFileResult
+        {
+            Clients = isFine ? _clients : null,
+            Problems = _problems.Problems,
+            Notes = _notes.Problems,
+        };
     }
 
     private void AddFiles(string configDirectory)
@@ -186,13 +191,14 @@ internal sealed class ClientFileReader : IDisposable
         Sort(_document.OptionsOf(section), _set, _unknown);
         if (section.Name.Any(char.IsControl))
         {
-            _document.Report(section.Line, $"section [{OptionValues.Show(section.Name)}]: a client's name has no control characters");
+            Report(section, "has a control character in its name, which is not allowed");
         }
 
-        // Not ||: both are to be checked
-        if (!ReadKey(section, Known.KeyId, 64, out string? keyId) & !ReadKey(section, Known.Fingerprint, 40, out string? fingerprint))
+        bool hasKeyId = ReadKey(section, Known.KeyId, 64, out string? keyId);
+        bool hasFingerprint = ReadKey(section, Known.Fingerprint, 40, out string? fingerprint);
+        if (!hasKeyId && !hasFingerprint)
         {
-            _document.Report(section.Line, $"client [{OptionValues.Show(section.Name)}] has neither key_id nor fingerprint; it needs one");
+            Report(section, "has neither key_id nor fingerprint; it needs one");
         }
 
         ClientSettings settings = new()
@@ -277,7 +283,8 @@ internal sealed class ClientFileReader : IDisposable
         if (!_keys.TryAdd(key, (section, option.Line)))
         {
             (ConfigSection other, int line) = _keys[key];
-            Report(option, $"is that of client [{OptionValues.Show(other.Name)}] too, at {_document.Place(line)}; each client needs its own");
+            string place = _document.Place(line);
+            Report(option, $"is that of client [{OptionValues.Show(other.Name)}] too, at {place}; each client needs its own");
         }
 
         return true;
@@ -303,8 +310,8 @@ internal sealed class ClientFileReader : IDisposable
     private TimeSpan ReadInterval(ConfigSection section) => Read<TimeSpan>(
         section,
         Known.Interval,
-        (string text, out TimeSpan value) =>
-            Duration.Parse(text, out value) ?? (value > TimeSpan.Zero ? null : $"{OptionValues.Quote(text)} is not longer than zero"));
+        (string text, out TimeSpan value) => Duration.Parse(text, out value)
+            ?? (value > TimeSpan.Zero ? null : $"{OptionValues.Quote(text)} is not longer than zero"));
 
     private bool ReadBoolean(ConfigSection section, Known known) => Read<bool>(section, known, OptionValues.ParseBoolean);
 
@@ -356,7 +363,8 @@ internal sealed class ClientFileReader : IDisposable
     {
         if (_noted.Add(option.Name))
         {
-            _notes.Add(_document.At(option.Line, $"option {OptionValues.ShowName(option.Name.Text)} is unknown; it is left to checker plugins"));
+            string name = OptionValues.ShowName(option.Name.Text);
+            _notes.Add(_document.At(option.Line, $"option {name} is unknown; it is left to checker plugins"));
         }
 
         bool isRead = _document.TryRead(section, option, out ReadOnlySpan<byte> value);
@@ -385,10 +393,11 @@ internal sealed class ClientFileReader : IDisposable
 
         if (_set[(int)Known.SecFile] is ConfigOption file)
         {
-            return _document.TryRead(section, file, out ReadOnlySpan<byte> path) ? ReadSecretFile(file, Encoding.UTF8.GetString(path)) : null;
+            bool isRead = _document.TryRead(section, file, out ReadOnlySpan<byte> path);
+            return isRead ? ReadSecretFile(file, Encoding.UTF8.GetString(path)) : null;
         }
 
-        _document.Report(section.Line, $"client [{OptionValues.Show(section.Name)}] has neither secret nor secfile; it needs one");
+        Report(section, "has neither secret nor secfile; it needs one");
         return null;
     }
 
@@ -398,7 +407,7 @@ internal sealed class ClientFileReader : IDisposable
         string? fault = null;
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using FileStream file = InputFile.Open(path);
             if (_secret.AppendAll(file, MaxSecretFileBytes))
             {
                 return new Secret(_secret.Written);
@@ -408,7 +417,7 @@ internal sealed class ClientFileReader : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            fault = $"cannot be read: {FileErrors.Describe(e, path)}";
+            fault = $"cannot be read: {InputFile.Describe(e, path)}";
         }
         catch (ArgumentException)
         {
@@ -431,6 +440,9 @@ internal sealed class ClientFileReader : IDisposable
         _shared.Add(text, text);
         return text;
     }
+
+    private void Report(ConfigSection section, string fault) =>
+        _document.Report(section.Line, $"client [{OptionValues.Show(section.Name)}] {fault}");
 
     private void Report(in ConfigOption option, string fault) => _document.Report(option.Line, $"{option.Name.Text}: {fault}");
 }

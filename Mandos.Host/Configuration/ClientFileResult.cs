@@ -5,7 +5,8 @@ namespace Mandos.Host.Configuration;
 /// <summary>What <see cref="ClientFileReader"/> found.</summary>
 internal sealed record ClientFileResult
 {
-    /// <summary>The clients in the order of the files; null if there is any problem. The caller becomes the owner of the secrets.</summary>
+    /// <summary>The clients in the order of the files; null if there is any problem.</summary>
+    /// <remarks>The caller becomes the owner of their secrets.</remarks>
     public IReadOnlyList<ClientDefinition>? Clients { get; init; }
 
     /// <summary>Everything that is wrong: fatal at start, while a reload keeps the clients there are.</summary>

@@ -166,7 +166,8 @@ internal sealed partial class ConfigDocument
 
     private Continuation ReportRepeated(in ConfigOption option, ConfigSection section, int first)
     {
-        Report(option.Line, $"option {OptionValues.ShowName(option.Name.Text)} is set twice in [{OptionValues.Show(section.Name)}], first at {Place(first)}");
+        string name = OptionValues.ShowName(option.Name.Text);
+        Report(option.Line, $"option {name} is set twice in [{OptionValues.Show(section.Name)}], first at {Place(first)}");
         return Continuation.Skipped;
     }
 }

@@ -52,7 +52,7 @@ internal sealed partial class ConfigDocument : IDisposable
         int start = BeginFile(path);
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using FileStream file = InputFile.Open(path);
             if (file.CanSeek && file.Length <= MaxBytes - start)
             {
                 _text.Room((int)file.Length + ScratchBuffer.MinRead);
@@ -60,7 +60,8 @@ internal sealed partial class ConfigDocument : IDisposable
 
             if (!_text.AppendAll(file, MaxBytes))
             {
-                _problems.Add(new ConfigProblem(path, 0, $"the configuration is larger than {MaxBytes >> 20} MiB in all, which is the most allowed"));
+                string limit = $"{MaxBytes >> 20} MiB";
+                _problems.Add(new ConfigProblem(path, 0, $"makes the configuration larger than {limit}, the most allowed"));
                 return;
             }
         }
@@ -75,7 +76,7 @@ internal sealed partial class ConfigDocument : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _problems.Add(new ConfigProblem(path, 0, $"cannot be read: {FileErrors.Describe(e, path)}"));
+            _problems.Add(new ConfigProblem(path, 0, $"cannot be read: {InputFile.Describe(e, path)}"));
             return;
         }
 

@@ -112,7 +112,7 @@ internal static class Duration
         return true;
     }
 
-    /// <summary>Takes digits; a number beyond all sense counts as 10^15, which is beyond <see cref="Max"/> in every unit.</summary>
+    /// <summary>Takes digits; a number beyond all sense counts as 10^15, which exceeds <see cref="Max"/> in any unit.</summary>
     private static bool TakeNumber(ref ReadOnlySpan<char> text, out long number)
     {
         int length = 0;

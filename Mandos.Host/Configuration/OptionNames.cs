@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Mandos.Host.Configuration;
@@ -17,7 +18,9 @@ internal sealed class OptionNames
     public OptionName? Find(ReadOnlySpan<byte> utf8, bool add)
     {
         Span<char> buffer = stackalloc char[64];
-        ReadOnlySpan<char> text = utf8.Length <= buffer.Length && Ascii.ToLower(utf8, buffer, out int length) is System.Buffers.OperationStatus.Done
+        int length = 0;
+        bool isSimple = utf8.Length <= buffer.Length && Ascii.ToLower(utf8, buffer, out length) == OperationStatus.Done;
+        ReadOnlySpan<char> text = isSimple
             ? buffer[..length]
             : ToLower(Encoding.UTF8.GetString(utf8));
         if (!_lookup.TryGetValue(text, out OptionName? name) && add)
@@ -29,6 +32,6 @@ internal sealed class OptionNames
         return name;
     }
 
-    /// <summary>As Python does; but that a final capital sigma becomes ς there and σ here, which no option of ours minds.</summary>
+    /// <summary>As Python does, but for a final capital sigma: it becomes ς there and σ here, and nobody minds.</summary>
     private static string ToLower(string text) => text.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
 }

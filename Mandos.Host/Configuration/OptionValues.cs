@@ -74,8 +74,10 @@ internal static class OptionValues
         string literal = percent < 0 ? text : text[..percent];
         bool zoneIsFine = percent < 0 || (useIPv6 && CheckInterface(text[(percent + 1)..]) is null);
         // IPAddress takes forms that no other program does, such as [::1] and 127.1
-        bool isAddress = literal.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.') && IPAddress.TryParse(literal, out IPAddress? address)
-            && (useIPv6 ? address.AddressFamily == AddressFamily.InterNetworkV6 : address.ToString() == literal && !literal.Contains(':', StringComparison.Ordinal));
+        bool isAddress = literal.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
+            && IPAddress.TryParse(literal, out IPAddress? address)
+            && address.AddressFamily == (useIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
+            && (useIPv6 || address.ToString() == literal);
         if (isAddress && zoneIsFine)
         {
             return null;
@@ -109,7 +111,6 @@ internal static class OptionValues
     public static string ShowName(string name) => name.Length <= 32 && !name.Any(char.IsControl) ? name : "(long name)";
 
     private static string? ParseInteger(string text, int least, int most, string what, out int value) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least && value <= most
-            ? null
-            : $"{Quote(text)} is not {what}";
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+            && value >= least && value <= most ? null : $"{Quote(text)} is not {what}";
 }

@@ -20,14 +20,17 @@ internal static class PathExpansion
 
         int slash = path.IndexOf('/', StringComparison.Ordinal);
         string user = slash < 0 ? path[1..] : path[1..slash];
-        string? home = user.Length > 0 ? HomeOf(user) : Environment.GetEnvironmentVariable("HOME") ?? HomeOf(Environment.UserName);
+        string? home = user.Length > 0
+            ? HomeOf(user)
+            : Environment.GetEnvironmentVariable("HOME") ?? HomeOf(Environment.UserName);
         return home is null ? path : home.TrimEnd('/') + (slash < 0 ? "" : path[slash..]);
     }
 
     /// <summary>passwd(5): the sixth field of the line that starts with the name.</summary>
     private static string? HomeOf(string user)
     {
-        string? line = File.ReadLines(PasswordFile).FirstOrDefault(line => line.StartsWith(user + ":", StringComparison.Ordinal));
+        IEnumerable<string> lines = File.Exists(PasswordFile) ? File.ReadLines(PasswordFile) : [];
+        string? line = lines.FirstOrDefault(line => line.StartsWith(user + ":", StringComparison.Ordinal));
         return line?.Split(':') is { Length: > 5 } fields ? fields[5] : null;
     }
 
@@ -46,7 +49,8 @@ internal static class PathExpansion
                 end++;
             }
 
-            string? value = end > start && (!isBraced || end < path.Length) ? Environment.GetEnvironmentVariable(path[start..end]) : null;
+            bool isComplete = end > start && (!isBraced || end < path.Length);
+            string? value = isComplete ? Environment.GetEnvironmentVariable(path[start..end]) : null;
             int length = value is null ? 1 : isBraced ? end + 1 : end;
             result.Append(value ?? "$");
             path = path[length..];

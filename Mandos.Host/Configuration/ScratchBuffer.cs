@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Mandos.Host.Configuration;
 
-/// <summary>A growing buffer for text that may be secret: pinned, so no copies are left behind, and zeroed when done with.</summary>
+/// <summary>A growing buffer for text that may be secret: pinned, so it leaves no copies behind, and zeroed at the end.</summary>
 internal sealed class ScratchBuffer : IDisposable
 {
     /// <summary>Least number of bytes that <see cref="AppendAll"/> asks for; reserve as many more than expected.</summary>
@@ -59,8 +59,9 @@ internal sealed class ScratchBuffer : IDisposable
     {
         if (_bytes.Length - _used < count)
         {
-            long doubled = Math.Min(2L * _bytes.Length, Array.MaxLength);
-            byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Max(Math.Max(doubled, 256), _used + (long)count), pinned: true);
+            long doubled = Math.Clamp(2L * _bytes.Length, 256, Array.MaxLength);
+            int length = checked((int)Math.Max(doubled, _used + (long)count));
+            byte[] larger = GC.AllocateUninitializedArray<byte>(length, pinned: true);
             Written.CopyTo(larger);
             CryptographicOperations.ZeroMemory(_bytes);
             _bytes = larger;

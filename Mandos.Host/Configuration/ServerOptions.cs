@@ -21,7 +21,8 @@ internal sealed record ServerOptions
     /// <summary>The only network interface to announce and listen on; null for all.</summary>
     public string? Interface { get; init; }
 
-    /// <summary>The only address to listen on, a literal perhaps with <c>%zone</c>; null for all. IPv6, or IPv4 without IPv6.</summary>
+    /// <summary>The only address to listen on; null for all.</summary>
+    /// <remarks>An IPv6 literal, perhaps with <c>%zone</c>; an IPv4 one if <see cref="UseIPv6"/> is off.</remarks>
     public string? Address { get; init; }
 
     /// <summary>TCP port, 1 to 65535; null lets the kernel choose.</summary>

@@ -3,7 +3,7 @@ using Mandos.Host.CommandLine;
 
 namespace Mandos.Host.Configuration;
 
-/// <summary>Merges the built-in defaults, <c>mandos.conf</c> and the command line, in this order, and checks the outcome.</summary>
+/// <summary>Merges built-in defaults, <c>mandos.conf</c> and the command line, in this order, and checks the result.</summary>
 internal sealed class ServerOptionsLoader : IDisposable
 {
     /// <summary>The name of the file in the configuration directory.</summary>
@@ -53,7 +53,7 @@ internal sealed class ServerOptionsLoader : IDisposable
         _file.AddFile(Path.Combine(configDirectory, FileName));
 
         bool debug = commandLine.Debug ?? Value<bool>("debug", OptionValues.ParseBoolean) ?? false;
-        DebugLevel level = commandLine.DebugLevel ?? Value<DebugLevel>("debuglevel", OptionValues.ParseLevel) ?? DebugLevel.Warning;
+        DebugLevel? level = commandLine.DebugLevel ?? Value<DebugLevel>("debuglevel", OptionValues.ParseLevel);
         int? port = commandLine.Port ?? Value<int>("port", OptionValues.ParsePort);
         ServerOptions options = new()
         {
@@ -63,15 +63,17 @@ internal sealed class ServerOptionsLoader : IDisposable
             Port = port == 0 ? null : port,
             Socket = commandLine.Socket ?? Value<int>("socket", OptionValues.ParseDescriptor),
             Debug = debug,
-            DebugLevel = debug ? DebugLevel.Debug : level,
+            DebugLevel = debug ? DebugLevel.Debug : level ?? DebugLevel.Warning,
             Foreground = (commandLine.Foreground ?? Value<bool>("foreground", OptionValues.ParseBoolean) ?? false) || debug,
             Priority = commandLine.Priority ?? Text("priority", OptionValues.CheckText) ?? ServerOptions.DefaultPriority,
-            ServiceName = commandLine.ServiceName ?? Text("servicename", OptionValues.CheckServiceName) ?? ServerOptions.DefaultServiceName,
+            ServiceName = commandLine.ServiceName ?? Text("servicename", OptionValues.CheckServiceName)
+                ?? ServerOptions.DefaultServiceName,
             UseDBus = commandLine.UseDBus ?? Value<bool>("use_dbus", OptionValues.ParseBoolean) ?? true,
             UseIPv6 = commandLine.UseIPv6 ?? Value<bool>("use_ipv6", OptionValues.ParseBoolean) ?? true,
             UseZeroconf = commandLine.UseZeroconf ?? Value<bool>("zeroconf", OptionValues.ParseBoolean) ?? true,
             Restore = commandLine.Restore ?? Value<bool>("restore", OptionValues.ParseBoolean) ?? true,
-            StateDirectory = commandLine.StateDirectory ?? Text("statedir", OptionValues.CheckPath) ?? ServerOptions.DefaultStateDirectory,
+            StateDirectory = commandLine.StateDirectory ?? Text("statedir", OptionValues.CheckPath)
+                ?? ServerOptions.DefaultStateDirectory,
             PluginDirectory = commandLine.PluginDirectory ?? Text("plugindir", OptionValues.CheckPath),
             MaxConnections = Value<int>("max_connections", OptionValues.ParseLimit),
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
@@ -112,7 +114,7 @@ internal sealed class ServerOptionsLoader : IDisposable
         return fault is null ? value : null;
     }
 
-    /// <summary>A text, taken as it is written: stock interpolates none, and the usual priority string has a lone <c>%</c>.</summary>
+    /// <summary>A text, taken as written: stock interpolates none, and a usual priority string has a lone <c>%</c>.</summary>
     private string? Text(string name, Func<string, string?> check, bool mayBeEmpty = false)
     {
         if (!TryFind(name, out ConfigOption option))
@@ -172,7 +174,8 @@ internal sealed class ServerOptionsLoader : IDisposable
 
         foreach (ConfigSection section in _file.Sections)
         {
-            _notes.Add(_file.At(section.Line, $"section [{OptionValues.Show(section.Name)}] is ignored; options belong in [DEFAULT]"));
+            string name = OptionValues.Show(section.Name);
+            _notes.Add(_file.At(section.Line, $"section [{name}] is ignored; options belong in [DEFAULT]"));
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed record ServerOptionsResult
     /// <summary>Everything that is wrong: fatal.</summary>
     public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 
-    /// <summary>What the command line lacks, in one line, or null: exit status 2, see <c>CommandLineParser.UsageError</c>.</summary>
+    /// <summary>What the command line lacks, in one line, or null; for <c>CommandLineParser.UsageError</c>.</summary>
     public string? UsageError { get; init; }
 
     /// <summary>What to log at INFO.</summary>

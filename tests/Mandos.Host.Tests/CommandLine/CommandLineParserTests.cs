@@ -7,9 +7,9 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--list-plugins", "-i", "--interface", "-a", "--address", "-p", "--port", "--debug",
-        "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6", "--no-restore", "--no-zeroconf", "--statedir",
-        "--socket", "--foreground", "--plugindir",
+        "-h", "--help", "-v", "--version", "--check", "--list-plugins", "-i", "--interface", "-a", "--address", "-p", "--port",
+        "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6", "--no-restore",
+        "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
 
     [Fact]
@@ -37,9 +37,9 @@ public sealed class CommandLineParserTests
             PluginDirectory = "/p",
         },
         Options(
-            "--interface", "eth0", "--address=fe80::1%eth0", "--port", "1", "--debug", "--debuglevel=info", "--priority", "NORMAL:%COMPAT",
-            "--servicename", "My server", "--configdir=/c", "--no-dbus", "--no-ipv6", "--no-restore", "--statedir", "/s", "--socket=3",
-            "--foreground", "--no-zeroconf", "--plugindir", "/p"));
+            "--interface", "eth0", "--address=fe80::1%eth0", "--port", "1", "--debug", "--debuglevel=info",
+            "--priority", "NORMAL:%COMPAT", "--servicename", "My server", "--configdir=/c", "--no-dbus", "--no-ipv6",
+            "--no-restore", "--statedir", "/s", "--socket=3", "--foreground", "--no-zeroconf", "--plugindir", "/p"));
 
     [Theory]
     [InlineData("--check", CommandLineAction.Check)]
@@ -54,11 +54,19 @@ public sealed class CommandLineParserTests
     [InlineData("--po", "1234")]
     [InlineData("--po=1234")]
     [InlineData("--port=1", "-p2", "--port", "1234")]
-    public void Parse_FormsOfAnOption_AreEqual(params string[] arguments) => Assert.Equal(new CommandLineOptions { Port = 1234 }, Options(arguments));
+    public void Parse_FormsOfAnOption_AreEqual(params string[] arguments) =>
+        Assert.Equal(new CommandLineOptions { Port = 1234 }, Options(arguments));
 
     [Fact]
     public void Parse_Abbreviations_AreExpanded() => Assert.Equal(
-        new CommandLineOptions { Foreground = true, UseZeroconf = false, Debug = true, DebugLevel = DebugLevel.Error, Interface = "lo" },
+        new CommandLineOptions
+        {
+            Foreground = true,
+            UseZeroconf = false,
+            Debug = true,
+            DebugLevel = DebugLevel.Error,
+            Interface = "lo",
+        },
         Options("--fore", "--no-z", "--debug", "--debugl", "ERROR", "-ilo"));
 
     [Theory]
@@ -132,7 +140,9 @@ public sealed class CommandLineParserTests
         string[] words = result.Output.Split([' ', '\n', ',']);
         Assert.All(_allOptions, option => Assert.Contains(option, words));
         Assert.Contains(ServerOptions.DefaultPriority, words);
-        Assert.All(result.Output.Split('\n'), line => Assert.True(line.Length < 80 || line.Contains(ServerOptions.DefaultPriority)));
+        Assert.All(
+            result.Output.Split('\n'),
+            line => Assert.True(line.Length < 80 || line.Contains(ServerOptions.DefaultPriority), line));
     }
 
     [Theory]

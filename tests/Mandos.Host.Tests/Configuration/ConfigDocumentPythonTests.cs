@@ -42,7 +42,8 @@ public sealed class ConfigDocumentPythonTests
         {
             await File.WriteAllLinesAsync(input, files.Select(Convert.ToBase64String), TestContext.Current.CancellationToken);
             string script = Path.Combine(AppContext.BaseDirectory, "Configuration", "configparser_oracle.py");
-            using Process process = Process.Start(new ProcessStartInfo(Python, [script, input]) { RedirectStandardOutput = true })!;
+            ProcessStartInfo start = new(Python, [script, input]) { RedirectStandardOutput = true };
+            using Process process = Process.Start(start)!;
             List<string> lines = [];
             while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is string line)
             {
@@ -87,8 +88,8 @@ public sealed class ConfigDocumentPythonTests
                 return ours.Select(problem => problem.Line).SequenceEqual(lines) && ours.All(problem => problem.Kind == "syntax")
                     ? null : $"ours: {found}";
             case "option" when python.GetProperty("nameless").GetBoolean():
-                return ours.Contains((lines[0], "syntax")) && ours.All(problem => problem.Kind == "syntax" || problem.Line > lines[0])
-                    ? null : $"ours: {found}";
+                return ours.Contains((lines[0], "syntax"))
+                    && ours.All(problem => problem.Kind == "syntax" || problem.Line > lines[0]) ? null : $"ours: {found}";
             default:
                 return ours.Find(problem => problem.Kind != "syntax") == (lines[0], kind) ? null : $"ours: {found}";
         }
@@ -128,7 +129,9 @@ public sealed class ConfigDocumentPythonTests
                 bool isRead = document.TryRead(section, option, out ReadOnlySpan<byte> value);
                 string ours = isRead ? "=" + Encoding.UTF8.GetString(value) : InterpolationKind(problems);
                 JsonElement answer = pythons.GetProperty(name);
-                string theirs = answer.TryGetProperty("value", out JsonElement text) ? "=" + text.GetString() : answer.GetProperty("error").GetString()!;
+                string? theirs = answer.TryGetProperty("value", out JsonElement text)
+                    ? "=" + text.GetString()
+                    : answer.GetProperty("error").GetString();
                 if (ours != theirs)
                 {
                     return $"{section} {name}: ours {ours}";

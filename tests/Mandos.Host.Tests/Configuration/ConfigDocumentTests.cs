@@ -53,7 +53,9 @@ public sealed class ConfigDocumentTests
     {
         using ConfigDocument document = new(_problems);
         document.AddText("f", [.. "[a]\nx = "u8, 0xE9, .. "\r\ny = 1\r# "u8, 0xFF]);
-        Assert.Equal(["f:2: is not valid UTF-8; write the file in UTF-8", "f:4: is not valid UTF-8; write the file in UTF-8"], Problems);
+        Assert.Equal(
+            ["f:2: is not valid UTF-8; write the file in UTF-8", "f:4: is not valid UTF-8; write the file in UTF-8"],
+            Problems);
     }
 
     [Fact]
@@ -80,7 +82,9 @@ public sealed class ConfigDocumentTests
         document.AddText("f", "[DEFAULT]\nx = 1\n[a]\ny = 2"u8);
         document.AddText("g", "\n[b]\nz = %(x)s\n[a]\n[DEFAULT]\nx = 3\n"u8);
 
-        Assert.Equal(["g:4: section [a] is defined twice, first at f:3", "g:6: option x is set twice in [DEFAULT], first at f:2"], Problems);
+        Assert.Equal(
+            ["g:4: section [a] is defined twice, first at f:3", "g:6: option x is set twice in [DEFAULT], first at f:2"],
+            Problems);
         Assert.Equal("1", Read(document, document.Sections[1], "z"));
         Assert.Equal("g:3", document.Place(document.OptionsOf(document.Sections[1])[0].Line));
     }

@@ -7,21 +7,28 @@ namespace Mandos.Host.Tests.Configuration;
 internal sealed class RandomConfigFile(Random random)
 {
     private static readonly string[] _spaces =
-        ["", "", "", "", "", " ", " ", "  ", "    ", "\t", "\f", "\v", "\x1c", "\x1f", "\u0085", "\u00a0", "\u2003", "\u2028", "\u3000", "\u200b", "\ufeff"];
+    [
+        "", "", "", "", "", " ", " ", "  ", "    ", "\t", "\f", "\v", "\x1c", "\x1f", "\u0085", "\u00a0", "\u2003", "\u2028",
+        "\u3000", "\u200b", "\ufeff",
+    ];
     private static readonly string[] _names =
-        ["timeout", "interval", "host", "checker", "secret", "key_id", "a", "b", "c", "A", "HOST", "É", "é", "İ", "a b", "[x", "%", "a%", "x]"];
+    [
+        "timeout", "interval", "host", "checker", "secret", "key_id", "a", "b", "c", "A", "HOST", "É", "é", "İ", "a b", "[x", "%",
+        "a%", "x]",
+    ];
     private static readonly string[] _values =
     [
-        "", "PT5M", "foo", "x = y", "a: b", "# no comment", "%%", "%", "%(host)s", "%(a)s", "%(b)s%(c)s", "%(A)s", "%(É)s", "%(i̇)s", "%(nothing)s",
-        "%(a", "%()s", "%(a)", "%(a)d", "%s", "%%(host)s", "%%%(a)s", "fping -q -- %%(host)s", "100%", "hQIOA6QdEjBs2L/HEAf/==", "ü€😀",
-        "%(a\u00a0)s", "%( a)s", "[not a section]", "[", "]", "%(c)s%(c)s", "a\0b",
+        "", "PT5M", "foo", "x = y", "a: b", "# no comment", "%%", "%", "%(host)s", "%(a)s", "%(b)s%(c)s", "%(A)s", "%(É)s",
+        "%(i\u0307)s", "%(nothing)s", "%(a", "%()s", "%(a)", "%(a)d", "%s", "%%(host)s", "%%%(a)s", "fping -q -- %%(host)s",
+        "100%", "hQIOA6QdEjBs2L/HEAf/==", "ü€😀", "%(a\u00a0)s", "%( a)s", "[not a section]", "[", "]", "%(c)s%(c)s", "a\0b",
     ];
     private static readonly string[] _headers =
     [
-        "[DEFAULT]", "[DEFAULT]", "[default]", "[foo]", "[bar]", "[baz]", "[foo bar]", "[a]b]", "[a] trailing", "[]", "[]]", "[[x]]", "[ foo ]", "[foo",
-        "[foo]=x", "[ü]", "[x=y]", "[\u00a0]",
+        "[DEFAULT]", "[DEFAULT]", "[default]", "[foo]", "[bar]", "[baz]", "[foo bar]", "[a]b]", "[a] trailing", "[]", "[]]",
+        "[[x]]", "[ foo ]", "[foo", "[foo]=x", "[ü]", "[x=y]", "[\u00a0]",
     ];
-    private static readonly string[] _ends = ["\n", "\n", "\n", "\n", "\n", "\n", "\r\n", "\r", "\n\n", "\f\n", "\x1c\n", "\u0085", "\u2028", ""];
+    private static readonly string[] _ends =
+        ["\n", "\n", "\n", "\n", "\n", "\n", "\r\n", "\r", "\n\n", "\f\n", "\x1c\n", "\u0085", "\u2028", ""];
 
     /// <summary>The next file.</summary>
     public byte[] Next()
@@ -41,7 +48,8 @@ internal sealed class RandomConfigFile(Random random)
         StringBuilder text = new();
         if (random.Next(2) == 0)
         {
-            text.Append("# Defaults\n[DEFAULT]\ntimeout = PT5M\n;interval = PT2M\nchecker = fping -q -- %%(host)s\nhost: %(name)s.example\n\n");
+            text.Append("# Defaults\n[DEFAULT]\ntimeout = PT5M\n;interval = PT2M\nchecker = fping -q -- %%(host)s\n");
+            text.Append("host: %(name)s.example\n\n");
         }
 
         int clients = random.Next(4);
@@ -91,6 +99,14 @@ internal sealed class RandomConfigFile(Random random)
         for (int lines = random.Next(10); lines > 0; lines--)
         {
             text.Append(Line());
+        }
+
+        if (random.Next(50) == 0)
+        {
+            // References that end about as deep as is allowed
+            int depth = random.Next(7, 13);
+            text.Append(string.Concat(Enumerable.Range(0, depth).Select(i => $"deep{i} = %(deep{i + 1})s\n")));
+            text.Append($"deep{depth} = {Pick(["", "x", "%%"])}\n");
         }
 
         return text.ToString();
