@@ -189,9 +189,10 @@ internal sealed class ClientFileReader : IDisposable
         Array.Copy(_defaultSet, _set, _set.Length);
         _unknown.Clear();
         Sort(_document.OptionsOf(section), _set, _unknown);
-        if (section.Name.Any(char.IsControl))
+        if (section.Name.Contains('\0'))
         {
-            Report(section, "has a control character in its name, which is not allowed");
+            // D-Bus cannot carry it
+            Report(section, "has a NUL character in its name, which is not allowed");
         }
 
         bool hasKeyId = ReadKey(section, Known.KeyId, 64, out string? keyId);

@@ -329,10 +329,10 @@ public sealed class ClientFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void Read_NameWithControlCharacter_IsRefused()
+    public void Read_NameWithNul_IsRefused()
     {
         Write($"[a\0b]\nkey_id={KeyId}\nsecret={Secret}\n");
-        AssertProblems($"{Place(1)}: client [a…] has a control character in its name, which is not allowed");
+        AssertProblems($"{Place(1)}: client [a…] has a NUL character in its name, which is not allowed");
     }
 
     [Fact]
