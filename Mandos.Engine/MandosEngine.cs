@@ -70,8 +70,8 @@ public sealed partial class MandosEngine : IDisposable
         _expire = client => _lifecycle.Expire((Client)client);
     }
 
-    /// <summary>Ends when the engine has stopped; faults if it cannot go on.</summary>
-    public Task Completion { get; private set; } = Task.CompletedTask;
+    /// <summary>Ends when the engine has stopped.</summary>
+    public Task Completion => _loop.Completion;
 
     /// <summary>Number of clients at start.</summary>
     public int ClientCount => _clients.Count;
@@ -89,7 +89,7 @@ public sealed partial class MandosEngine : IDisposable
     public async Task StartAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
     {
         await LoadAsync(definitions, cancellationToken).ConfigureAwait(false);
-        Completion = Task.Run(_loop.RunAsync, CancellationToken.None);
+        _loop.Start();
     }
 
     /// <summary>Serves a connection until it ends. Returns at once.</summary>

@@ -1,66 +1,131 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Scheduling;
 
 /// <summary>The one logical thread that owns the state of all clients.</summary>
-internal sealed partial class EngineLoop(ILogger logger)
+/// <remarks>
+/// It has no thread of its own: whoever posts work while the loop is idle runs it at once, and others' that comes meanwhile, up to a
+/// <see cref="TurnLength"/>. So a request that finds the loop idle costs no switch of threads, which is most of what a small one could cost.
+/// </remarks>
+internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
 {
-    private readonly Channel<WorkItem> _work = Channel.CreateUnbounded<WorkItem>(
-        new UnboundedChannelOptions { SingleReader = true });
+    /// <summary>Work items that one caller runs before it hands the loop to the thread pool.</summary>
+    internal const int TurnLength = 64;
+
+    private readonly ConcurrentQueue<WorkItem> _work = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Who sets this from 0 to 1 owns the loop until it sets it back. 1 before <see cref="Start"/>.</summary>
+    private int _owned = 1;
+    private volatile bool _isComplete;
+
+    /// <summary>Ends when the loop has ended.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Has posted work run from now on.</summary>
+    public void Start() => RunTurn();
 
     /// <summary>Puts work on the loop. After the loop has ended it is dropped.</summary>
-    public void Post(Action action) => _work.Writer.TryWrite(new WorkItem(static state => ((Action)state)(), action));
+    public void Post(Action action) => TryPost(action);
 
     /// <inheritdoc cref="Post(Action)"/>
     public void Post<T>(Action<T> action, T state) where T : class => Post(() => action(state));
+
+    /// <summary>Puts work on the loop, unless the loop has ended.</summary>
+    public bool TryPost(Action action) => TryEnqueue(new WorkItem(static state => ((Action)state)(), action));
 
     /// <summary>Has the loop compute something.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up, or the loop has ended.</exception>
     public Task<T> InvokeAsync<T>(Func<T> function, CancellationToken cancellationToken = default)
     {
         var call = new Call<T>(function);
-        return _work.Writer.TryWrite(new WorkItem(static state => ((Call<T>)state).Run(), call))
-            ? cancellationToken.CanBeCanceled ? call.Task.WaitAsync(cancellationToken) : call.Task
-            : Task.FromException<T>(new OperationCanceledException("the server is stopping"));
-    }
-
-    /// <summary>Runs work until <see cref="Complete"/>.</summary>
-    public async Task RunAsync()
-    {
-        while (await _work.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+        if (!TryEnqueue(new WorkItem(static state => ((Call<T>)state).Run(), call)))
         {
-            RunPending();
+            return Task.FromException<T>(new OperationCanceledException("the server is stopping"));
         }
+
+        return cancellationToken.CanBeCanceled ? call.Task.WaitAsync(cancellationToken) : call.Task;
     }
 
-    /// <summary>Runs the work that waits now, on the caller's thread. For <see cref="RunAsync"/>, and for tests that step the loop.</summary>
+    /// <summary>Runs the work that waits now, on the caller's thread: for tests that step the loop instead of starting it.</summary>
+    /// <returns>Whether there was any.</returns>
     public bool RunPending()
     {
         bool any = false;
-        while (_work.Reader.TryRead(out WorkItem item))
+        while (_work.TryDequeue(out WorkItem item))
         {
             any = true;
-            try
-            {
-                item.Run(item.State);
-            }
-#pragma warning disable CA1031 // One bad work item must not stop the others; whoever waits for a result has got it by now
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                OnError(e);
-            }
+            Run(item);
         }
 
         return any;
     }
 
     /// <summary>Ends the loop after the work that waits now.</summary>
-    public void Complete() => _work.Writer.TryComplete();
+    public void Complete() => Post(() =>
+    {
+        _isComplete = true;
+        _completion.TrySetResult();
+    });
 
     /// <summary>Reports an exception that nobody else is told of.</summary>
     public void OnError(Exception exception) => LogUnexpected(exception);
+
+    /// <inheritdoc/>
+    void IThreadPoolWorkItem.Execute() => RunTurn();
+
+    private bool TryEnqueue(WorkItem item)
+    {
+        if (_isComplete)
+        {
+            return false;
+        }
+
+        _work.Enqueue(item);
+        if (Interlocked.CompareExchange(ref _owned, 1, 0) == 0)
+        {
+            RunTurn();
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs work. The caller owns the loop, and gives it up.</summary>
+    private void RunTurn()
+    {
+        for (int i = 0; i < TurnLength; i++)
+        {
+            if (_work.TryDequeue(out WorkItem item))
+            {
+                Run(item);
+                continue;
+            }
+
+            Interlocked.Exchange(ref _owned, 0);
+            // Work may have come in between: then its poster found the loop owned.
+            if (_work.IsEmpty || Interlocked.CompareExchange(ref _owned, 1, 0) != 0)
+            {
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Run(WorkItem item)
+    {
+        try
+        {
+            item.Run(item.State);
+        }
+#pragma warning disable CA1031 // One bad work item must not stop the others; whoever waits for a result has got it by now
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            OnError(e);
+        }
+    }
 
     [LoggerMessage(1000, LogLevel.Critical, "Unexpected error in the engine; the server goes on")]
     private partial void LogUnexpected(Exception exception);
