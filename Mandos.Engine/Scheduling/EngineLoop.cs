@@ -10,10 +10,13 @@ internal sealed partial class EngineLoop(ILogger logger)
         new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Puts work on the loop. After the loop has ended it is dropped.</summary>
-    public void Post(Action action) => _work.Writer.TryWrite(new WorkItem(static state => ((Action)state)(), action));
+    public void Post(Action action) => TryPost(action);
 
     /// <inheritdoc cref="Post(Action)"/>
     public void Post<T>(Action<T> action, T state) where T : class => Post(() => action(state));
+
+    /// <summary>Puts work on the loop, unless the loop has ended.</summary>
+    public bool TryPost(Action action) => _work.Writer.TryWrite(new WorkItem(static state => ((Action)state)(), action));
 
     /// <summary>Has the loop compute something.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up, or the loop has ended.</exception>
