@@ -74,8 +74,11 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Gives up a save that still runs.</summary>
     public void Dispose()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        if (!_stop.IsCancellationRequested)
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
     }
 
     /// <summary>What the store is to keep of a client.</summary>
