@@ -76,9 +76,9 @@ public sealed partial class MandosEngine : IMandosServer
         {
             await ChangeStateAsync(name, Quick(client => SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
-        catch (UnknownClientException)
+        catch (Exception e) when (e is UnknownClientException || !cancellationToken.IsCancellationRequested)
         {
-            secret.Dispose();
+            secret.Dispose(); // it did not become the client's
             throw;
         }
     }
@@ -99,9 +99,13 @@ public sealed partial class MandosEngine : IMandosServer
 
     private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
-        Task effect = await _loop.InvokeAsync(() => command(_clients.Get(name)), cancellationToken).ConfigureAwait(false);
+        Task effect = await _loop.InvokeAsync(() => Run(name, command), cancellationToken).ConfigureAwait(false);
         await WaitAsync(effect, "a checker to start", cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Carries out a command, unless the server stops: what it set going would outlast the stop.</summary>
+    private Task Run(string name, Func<Client, Task> command)
+        => _stopping ? throw new OperationCanceledException("the server is stopping") : command(_clients.Get(name));
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 
@@ -134,8 +138,9 @@ public sealed partial class MandosEngine : IMandosServer
 
     private void Remove(Client client)
     {
-        _lifecycle.Remove(client);
+        // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
+        _lifecycle.Remove(client);
         _journal.Publish(client, static state => new ClientRemoved(state));
         client.IsRemoved = true;
         client.EncryptedSecret = default;

@@ -82,6 +82,15 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>The connections, for tests.</summary>
     internal ConnectionTable Connections => _connections;
 
+    /// <summary>The clients, for tests.</summary>
+    internal ClientRegistry Clients => _clients;
+
+    /// <summary>The keeper of the state, for tests.</summary>
+    internal StateKeeper Keeper => _keeper;
+
+    /// <summary>The deadlines, for tests.</summary>
+    internal DeadlineQueue Deadlines => _deadlines;
+
     /// <summary>Loads the saved state, brings it together with the definitions, and starts to check.</summary>
     /// <param name="definitions">The clients of the configuration, with different names, key IDs and fingerprints.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -94,19 +103,27 @@ public sealed partial class MandosEngine : IDisposable
 
     /// <summary>Serves a connection until it ends. Returns at once.</summary>
     /// <param name="peer">The connection, which becomes the engine's.</param>
-    public void Serve(IPeerConnection peer) => _loop.Post(Admit, peer);
+    public void Serve(IPeerConnection peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        if (!_loop.TryPost(() => Admit(peer)))
+        {
+            peer.Dispose();
+        }
+    }
 
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
-    /// <param name="cancellationToken">Stops without waiting further.</param>
+    /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        Task[] checks = await _loop.InvokeAsync(BeginStop, cancellationToken).ConfigureAwait(false);
-        await WaitAsync(Task.WhenAll(checks), "checks", cancellationToken).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
-        await WaitAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
-        await _loop.InvokeAsync(EndStop, cancellationToken).ConfigureAwait(false);
+        // The connections end in no time, but one that has just sent a secret has that to tell before the last save.
+        Task ended = await _loop.InvokeAsync(BeginStop, CancellationToken.None).ConfigureAwait(false);
+        await WaitForStopAsync(ended, "checks and connections to end", cancellationToken).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, CancellationToken.None).ConfigureAwait(false);
+        await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
+        await _loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _loop.Complete();
-        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Completion.ConfigureAwait(false);
     }
 
     /// <summary>Ends the timer and zeroes the secrets. Nothing may run any more.</summary>
@@ -194,7 +211,8 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    private Task[] BeginStop()
+    /// <returns>Ends when no check and no connection is left.</returns>
+    private Task BeginStop()
     {
         _stopping = true;
         _approvals.AbandonAll();
@@ -203,7 +221,7 @@ public sealed partial class MandosEngine : IDisposable
             connection.Abort("the server stops");
         }
 
-        var checks = new List<Task>();
+        var ending = new List<Task> { _connections.WhenEmptyAsync() };
         foreach (Client client in _clients.All)
         {
             _deadlines.Cancel(client.NextCheck);
@@ -211,17 +229,29 @@ public sealed partial class MandosEngine : IDisposable
             _checks.Stop(client);
             if (!client.LastCheck.IsCompleted)
             {
-                checks.Add(client.LastCheck);
+                ending.Add(client.LastCheck);
             }
         }
 
-        return [.. checks];
+        return Task.WhenAll(ending);
     }
 
     private bool EndStop()
     {
         _events.Complete();
         return true;
+    }
+
+    private async Task WaitForStopAsync(Task task, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WaitAsync(task, what, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The rest of the stop waits for nothing.
+        }
     }
 
     private async Task WaitAsync(Task task, string what, CancellationToken cancellationToken)

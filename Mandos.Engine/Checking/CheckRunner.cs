@@ -65,8 +65,8 @@ internal sealed partial class CheckRunner(
         CheckResult? result = null;
         try
         {
-            ICheck? check = running.Stopping.IsCancellationRequested ? null : Prepare(snapshot);
-            if (check is not null && await loop.InvokeAsync(() => Announce(client, running, check.Description)).ConfigureAwait(false))
+            if (!running.Stopping.IsCancellationRequested && Prepare(snapshot, out result) is var (check, description)
+                && await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
                 result = await RunAsync(check, running.Stopping).ConfigureAwait(false);
             }
@@ -75,33 +75,41 @@ internal sealed partial class CheckRunner(
         {
             // Stopped, or the engine has ended.
         }
-
-        loop.Post(() => Complete(client, running, result));
+        finally
+        {
+            loop.Post(() => Complete(client, running, result));
+        }
     }
 
+    /// <param name="client">The client to check.</param>
+    /// <param name="result">How the check ended, if a fault ended it before it began.</param>
     /// <returns>Null if there is no check to run; the log says why.</returns>
-    private ICheck? Prepare(ClientSnapshot client)
+    private (ICheck Check, string Description)? Prepare(ClientSnapshot client, out CheckResult? result)
     {
+        result = null;
         string name = client.Settings.CheckerPlugin ?? DefaultChecker;
         if (!checkers.TryGetValue(name, out IChecker? checker))
         {
             LogNoChecker(client.Name, name, string.Join(", ", checkers.Keys.Order(StringComparer.Ordinal)));
+            result = CheckResult.Failed("there is no such checker plugin");
             return null;
         }
 
         try
         {
-            return checker.Prepare(client);
+            ICheck check = checker.Prepare(client);
+            return (check, check.Description);
         }
         catch (CheckPreparationException e)
         {
             LogBadChecker(client.Name, e.Message);
         }
-#pragma warning disable CA1031 // A fault of a plugin is a check that does not succeed, nothing else
+#pragma warning disable CA1031 // A fault of a plugin is a failed check, nothing else
         catch (Exception e)
 #pragma warning restore CA1031
         {
             LogCheckerFault(client.Name, name, e);
+            result = CheckResult.Failed("the checker plugin failed");
         }
 
         return null;
@@ -155,8 +163,16 @@ internal sealed partial class CheckRunner(
             return;
         }
 
-        LogResult(client.Name, result);
         ClientSnapshot old = client.Snapshot;
+        if (!running.IsAnnounced)
+        {
+            // It failed before it began: the status is all there is to tell.
+            journal.Update(client, old with { LastCheckerStatus = result.ExitCode },
+                old.LastCheckerStatus != result.ExitCode ? [ClientProperty.LastCheckerStatus] : []);
+            return;
+        }
+
+        LogResult(client.Name, result);
         ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
         bool extends = result.IsSuccess && old.Enabled;
         if (result.IsSuccess)

@@ -99,7 +99,7 @@ internal sealed partial class ClientLifecycle(
         if (Set(client, change.Timeout, static s => s.Timeout, static (s, v) => s with { Timeout = v }, ClientProperty.Timeout)
             && client.Snapshot.Enabled)
         {
-            journal.Update(client, expiry.Move(client, client.Snapshot, client.Settings.Timeout - oldTimeout), ClientProperty.Expires);
+            journal.Update(client, expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
             if (expiry.IsPast(client))
             {
                 Expire(client);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Engine.Protocol;
 
 namespace Mandos.Engine.Clients;
 
@@ -48,9 +49,10 @@ internal sealed class ClientRegistry
     /// <param name="keyId">Key ID (64 digits) or OpenPGP fingerprint (40 digits), upper-case; their lengths keep them apart.</param>
     public Client? FindByKey(string keyId) => _byKey.GetValueOrDefault(keyId);
 
+    /// <remarks>The key ID of an empty key is left out, so that it finds nobody even if a client claims it.</remarks>
     private static IEnumerable<string> Keys(ClientSettings settings)
     {
-        if (settings.KeyId is { } keyId)
+        if (settings.KeyId is { } keyId && keyId != PeerIdentity.EmptyKeyId)
         {
             yield return keyId;
         }

@@ -14,12 +14,19 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
         return state with { Expires = EngineClock.Add(clock.UtcNow, fromNow) };
     }
 
-    /// <summary>Moves the expiry of an enabled client by a difference, which may be negative.</summary>
+    /// <summary>Moves the expiry of an enabled client by the difference between its timeout and the one that it had.</summary>
     /// <inheritdoc cref="Set"/>
-    public ClientSnapshot Move(Client client, ClientSnapshot state, TimeSpan difference)
+    public ClientSnapshot Move(Client client, ClientSnapshot state, TimeSpan oldTimeout)
     {
-        TimeSpan due = EngineClock.Add(client.Expiry.Due ?? clock.Now, difference);
-        return Set(client, state, due - clock.Now);
+        TimeSpan timeout = state.Settings.Timeout;
+        if (client.Expiry.Due is not { } due || due == TimeSpan.MaxValue)
+        {
+            // It lay beyond all time, so a difference says nothing; count from now.
+            return Set(client, state, timeout);
+        }
+
+        TimeSpan left = EngineClock.Add(due, -clock.Now);
+        return Set(client, state, EngineClock.Add(left, timeout - oldTimeout));
     }
 
     /// <summary>Whether an enabled client's expiry has come.</summary>

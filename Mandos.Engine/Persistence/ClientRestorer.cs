@@ -45,7 +45,7 @@ internal static class ClientRestorer
 
         if (saved.Expires > now)
         {
-            return new RestoredClient(state, saved.Expires.Value - now, null);
+            return new RestoredClient(state, saved.Expires.Value - Present(saved, now), null);
         }
 
         string? reason = saved.LastCheckedOk is null ? "it was never checked successfully"
@@ -54,6 +54,14 @@ internal static class ClientRestorer
         return reason is null
             ? new RestoredClient(state, state.Settings.Timeout, null)
             : new RestoredClient(state with { Enabled = false, Expires = null }, TimeSpan.Zero, reason);
+    }
+
+    /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>
+    /// <remarks>A clock that is behind at boot, for want of a battery, must not keep a client enabled for years.</remarks>
+    private static DateTimeOffset Present(ClientSnapshot saved, DateTimeOffset now)
+    {
+        DateTimeOffset?[] times = [now, saved.Created, saved.LastEnabled, saved.LastCheckedOk, saved.LastApprovalRequest];
+        return times.Max().GetValueOrDefault();
     }
 
     private static ClientSnapshot New(ClientDefinition definition, DateTimeOffset now) => new()

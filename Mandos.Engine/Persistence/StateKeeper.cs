@@ -21,8 +21,8 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Deadline _saveDue;
-    private readonly HashSet<Client> _changed = [];
-    private readonly HashSet<string> _forgotten = [];
+    private readonly Dictionary<string, Client> _changed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     private TaskCompletionSource? _nextSave;
     private Task? _saving;
     private TimeSpan _retryAfter = TimeSpan.Zero;
@@ -33,18 +33,21 @@ internal sealed partial class StateKeeper : IDisposable
         _saveDue = new Deadline(static state => ((StateKeeper)state).Save(), this);
     }
 
+    /// <summary>Whether a save is under way.</summary>
+    public bool IsSaving => _saving is not null;
+
     /// <summary>Notes that a client has changed, or was removed.</summary>
     public void Changed(Client client)
     {
-        if (_changed.Add(client))
-        {
-            SaveWithin(GatherTime);
-        }
+        _forgotten.Remove(client.Name);
+        _changed[client.Name] = client;
+        SaveWithin(GatherTime);
     }
 
     /// <summary>Notes that the store need not know a name any more.</summary>
     public void Forget(string name)
     {
+        _changed.Remove(name);
         _forgotten.Add(name);
         SaveWithin(GatherTime);
     }
@@ -71,8 +74,11 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Gives up a save that still runs.</summary>
     public void Dispose()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        if (!_stop.IsCancellationRequested)
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
     }
 
     /// <summary>What the store is to keep of a client.</summary>
@@ -96,7 +102,7 @@ internal sealed partial class StateKeeper : IDisposable
     private void Save()
     {
         _deadlines.Cancel(_saveDue);
-        Client[] changed = [.. _changed];
+        Client[] changed = [.. _changed.Values];
         string[] forgotten = [.. _forgotten];
         _changed.Clear();
         _forgotten.Clear();
@@ -138,8 +144,7 @@ internal sealed partial class StateKeeper : IDisposable
         }
         else
         {
-            _changed.UnionWith(changed);
-            _forgotten.UnionWith(forgotten);
+            KeepUnsaved(changed, forgotten);
             _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
                 : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
@@ -153,6 +158,26 @@ internal sealed partial class StateKeeper : IDisposable
         else if (_changed.Count + _forgotten.Count > 0)
         {
             SaveWithin(error is null ? GatherTime : _retryAfter);
+        }
+    }
+
+    /// <summary>Takes up what a failed save did not save, but for names that have changed again since.</summary>
+    private void KeepUnsaved(Client[] changed, string[] forgotten)
+    {
+        foreach (Client client in changed)
+        {
+            if (!_forgotten.Contains(client.Name))
+            {
+                _changed.TryAdd(client.Name, client);
+            }
+        }
+
+        foreach (string name in forgotten)
+        {
+            if (!_changed.ContainsKey(name))
+            {
+                _forgotten.Add(name);
+            }
         }
     }
 

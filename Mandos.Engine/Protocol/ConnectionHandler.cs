@@ -48,8 +48,14 @@ internal sealed partial class ConnectionHandler(
         }
         finally
         {
-            connection.Peer.Dispose();
-            loop.Post(table.Leave, connection);
+            try
+            {
+                connection.Peer.Dispose();
+            }
+            finally
+            {
+                loop.Post(table.Leave, connection);
+            }
         }
     }
 
@@ -69,11 +75,18 @@ internal sealed partial class ConnectionHandler(
         LogHandshake(peer, session.Description);
 
         connection.Enter(ConnectionPhase.Deciding);
-        string? keyId = session.PeerKey.Encoded.IsEmpty ? null : PeerIdentity.Of(session.PeerKey);
+        string keyId = PeerIdentity.Of(session.PeerKey);
         SecretRequest? request = await loop.InvokeAsync(() =>
         {
-            ConnectionTable.Authenticated(connection);
-            return keyId is null ? null : approvals.Open(keyId, peer.Address);
+            // It may have given way, or the server may have begun to stop, while it was on its way here.
+            connection.Aborted.ThrowIfCancellationRequested();
+            SecretRequest? opened = approvals.Open(keyId, peer.Address);
+            if (opened is not null)
+            {
+                ConnectionTable.Authenticated(connection);
+            }
+
+            return opened;
         }).ConfigureAwait(false);
 
         if (request is not null)
@@ -95,7 +108,7 @@ internal sealed partial class ConnectionHandler(
         {
             connection.Enter(ConnectionPhase.Held);
             using var decided = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
-            Task peerGone = WaitForPeerCloseAsync(session, decided.Token);
+            Task peerGone = WaitForPeerCloseAsync(connection, session, decided.Token);
             if (await Task.WhenAny(request.Outcome, peerGone).ConfigureAwait(false) == peerGone)
             {
                 loop.Post(approvals.Abandon, request);
@@ -108,8 +121,8 @@ internal sealed partial class ConnectionHandler(
         return await request.Outcome.ConfigureAwait(false);
     }
 
-    /// <summary>Ends when the peer is gone, the connection is aborted, or there is no more need to wait.</summary>
-    private static async Task WaitForPeerCloseAsync(ITlsSession session, CancellationToken cancellationToken)
+    /// <summary>Ends when the peer is gone, the connection is aborted, or there is no more need to wait. Does not throw.</summary>
+    private async Task WaitForPeerCloseAsync(Connection connection, ITlsSession session, CancellationToken cancellationToken)
     {
         try
         {
@@ -118,6 +131,12 @@ internal sealed partial class ConnectionHandler(
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             // All of them end the wait.
+        }
+#pragma warning disable CA1031 // A fault ends the wait too: the request behind it has to be settled, or its secret and its count leak
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogUnexpected(connection.Peer.RemoteEndPoint, e);
         }
     }
 
@@ -142,12 +161,11 @@ internal sealed partial class ConnectionHandler(
         }
         finally
         {
+            loop.Post(() => approvals.Finish(request, sent));
             if (!sent)
             {
                 LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name);
             }
-
-            loop.Post(() => approvals.Finish(request, sent));
         }
     }
 

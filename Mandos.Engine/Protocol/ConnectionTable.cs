@@ -16,8 +16,21 @@ internal sealed partial class ConnectionTable(
     private readonly HashSet<Connection> _all = [];
     private readonly LinkedList<Connection> _unauthenticated = [];
     private readonly Dictionary<IPAddress, AddressEntry> _addresses = [];
+    private TaskCompletionSource? _empty;
 
     public IReadOnlyCollection<Connection> All => _all;
+
+    /// <summary>Ends once there are no connections any more.</summary>
+    public Task WhenEmptyAsync()
+    {
+        if (_all.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _empty.Task;
+    }
 
     /// <summary>Takes a connection in.</summary>
     /// <returns>Null if there is no room for it; it is closed then.</returns>
@@ -79,6 +92,11 @@ internal sealed partial class ConnectionTable(
         if (--entry.Count == 0)
         {
             _addresses.Remove(address);
+        }
+
+        if (_all.Count == 0)
+        {
+            _empty?.TrySetResult();
         }
     }
 

@@ -11,16 +11,22 @@ internal static class PeerIdentity
     public const string EmptyKeyId = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
 
     /// <summary>Key ID of a raw key: SHA-256 of its SubjectPublicKeyInfo. Of an OpenPGP key: its fingerprint (RFC 4880 section 12.2).</summary>
-    /// <returns>Upper-case hexadecimal digits.</returns>
-    public static string Of(PeerKey key) => key.Type == PeerKeyType.OpenPgp
+    /// <returns>Upper-case hexadecimal digits; <see cref="EmptyKeyId"/> for an empty key of either type.</returns>
+    /// <exception cref="ProtocolException">An OpenPGP key is too long to have a fingerprint.</exception>
+    public static string Of(PeerKey key) => key.Type == PeerKeyType.OpenPgp && !key.Encoded.IsEmpty
         ? Fingerprint(key.Encoded.Span)
         : Convert.ToHexString(SHA256.HashData(key.Encoded.Span));
 
     private static string Fingerprint(ReadOnlySpan<byte> keyPacket)
     {
+        if (keyPacket.Length > ushort.MaxValue)
+        {
+            throw new ProtocolException($"its OpenPGP key has {keyPacket.Length} bytes; at most {ushort.MaxValue} are possible");
+        }
+
         byte[] hashed = new byte[3 + keyPacket.Length];
         hashed[0] = 0x99;
-        BinaryPrimitives.WriteUInt16BigEndian(hashed.AsSpan(1), checked((ushort)keyPacket.Length));
+        BinaryPrimitives.WriteUInt16BigEndian(hashed.AsSpan(1), (ushort)keyPacket.Length);
         keyPacket.CopyTo(hashed.AsSpan(3));
 #pragma warning disable CA5350 // RFC 4880 defines version 4 fingerprints by SHA-1
         return Convert.ToHexString(SHA1.HashData(hashed));

@@ -59,7 +59,8 @@ internal sealed class DeadlineQueue : IDisposable
     {
         _armedFor = TimeSpan.MaxValue;
         TimeSpan now = _clock.Now;
-        while (_queue.Min is { } first && first.Due <= now)
+        long last = _sequence; // what is scheduled from here on waits for the next round, so that nothing can hold the loop
+        while (_queue.Min is { } first && first.Due <= now && first.Sequence <= last)
         {
             Cancel(first);
             try

@@ -17,10 +17,15 @@ internal sealed class EngineClock(TimeProvider timeProvider)
     /// <summary>The monotonic time after a delay; <see cref="TimeSpan.MaxValue"/> where it would overflow.</summary>
     public TimeSpan After(TimeSpan delay) => Add(Now, delay);
 
-    /// <summary>Adds a duration to a monotonic time, up to <see cref="TimeSpan.MaxValue"/>.</summary>
-    public static TimeSpan Add(TimeSpan time, TimeSpan delay) => delay > TimeSpan.MaxValue - time ? TimeSpan.MaxValue : time + delay;
+    /// <summary>Adds a duration to a monotonic time, down to <see cref="TimeSpan.MinValue"/> or up to <see cref="TimeSpan.MaxValue"/>.</summary>
+    public static TimeSpan Add(TimeSpan time, TimeSpan delay)
+        => delay > TimeSpan.Zero
+            ? time > TimeSpan.MaxValue - delay ? TimeSpan.MaxValue : time + delay
+            : time < TimeSpan.MinValue - delay ? TimeSpan.MinValue : time + delay;
 
-    /// <summary>Adds a duration to a wall clock time, up to the end of year 9999.</summary>
+    /// <summary>Adds a duration to a wall clock time, down to year 1 or up to the end of year 9999.</summary>
     public static DateTimeOffset Add(DateTimeOffset time, TimeSpan delay)
-        => delay > DateTimeOffset.MaxValue - time ? DateTimeOffset.MaxValue : time + delay;
+        => delay > DateTimeOffset.MaxValue - time ? DateTimeOffset.MaxValue
+            : delay < DateTimeOffset.MinValue - time ? DateTimeOffset.MinValue
+            : time + delay;
 }

@@ -1,0 +1,57 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Engine.Tests.Model;
+
+/// <summary>A client as the rules have it. Times that end in <c>At</c> are milliseconds since the test began; null: never.</summary>
+internal sealed class ModelClient
+{
+    public required ModelDefinition File { get; init; }
+
+    public string Name => File.Name;
+
+    public required ClientSettings Settings { get; set; }
+
+    public required string Secret { get; set; }
+
+    public bool Enabled { get; set; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public DateTimeOffset? LastEnabled { get; set; }
+
+    /// <summary>The expiry on the wall clock of the moment when it was set.</summary>
+    public DateTimeOffset? Expires { get; set; }
+
+    public DateTimeOffset? LastCheckedOk { get; set; }
+
+    public int Status { get; set; } = ClientSnapshot.NotCheckedYet;
+
+    public DateTimeOffset? LastApprovalRequest { get; set; }
+
+    public int Pending { get; set; }
+
+    public ModelDeadline ExpiresAt { get; } = new();
+
+    public ModelDeadline NextCheckAt { get; } = new();
+
+    /// <summary>Approval or denial in force; holds until <see cref="VerdictEndsAt"/>.</summary>
+    public bool? Verdict { get; set; }
+
+    public ModelDeadline VerdictEndsAt { get; } = new();
+
+    public ModelCheck Check { get; set; }
+
+    /// <summary>Whether the running check does not die when it is stopped.</summary>
+    public bool IsStubborn { get; set; }
+
+    /// <summary>Checks that were stopped and have not died yet.</summary>
+    public int Dying { get; set; }
+
+    public bool Removed { get; set; }
+
+    public ModelCounts Counts { get; } = new();
+
+    public ModelRecord ToRecord() => Removed
+        ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
+        : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest, Secret);
+}

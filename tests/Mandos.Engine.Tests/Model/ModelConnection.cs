@@ -1,0 +1,49 @@
+using Mandos.Engine.Tests.Support;
+
+namespace Mandos.Engine.Tests.Model;
+
+internal enum ModelPhase
+{
+    FirstLine,
+    Handshake,
+    Held,
+    Sending,
+    Closing,
+    Ended,
+}
+
+/// <summary>A connection as the rules have it, with the peer that plays it.</summary>
+internal sealed class ModelConnection(FakePeer peer)
+{
+    public FakePeer Peer { get; } = peer;
+
+    public ModelPhase Phase { get; set; } = ModelPhase.FirstLine;
+
+    /// <summary>Whose key it has; null: nobody's.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Whose secret it wants, once its key is proved.</summary>
+    public ModelClient? Client { get; set; }
+
+    /// <summary>When the phase is over.</summary>
+    public ModelDeadline End { get; } = new();
+
+    /// <summary>Whether the version has been sent without its newline.</summary>
+    public bool HasSentHalf { get; set; }
+
+    /// <summary>Null: hangs.</summary>
+    public bool? HandshakeSucceeds { get; set; }
+
+    /// <summary>Null: hangs.</summary>
+    public bool? WriteSucceeds { get; set; }
+
+    public bool IsGone { get; set; }
+
+    public bool CountsAsPending { get; set; }
+
+    /// <summary>The secret that is being sent.</summary>
+    public string? Sending { get; set; }
+
+    /// <summary>The secret that it got.</summary>
+    public string? Got { get; set; }
+}

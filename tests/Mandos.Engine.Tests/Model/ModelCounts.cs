@@ -1,0 +1,22 @@
+namespace Mandos.Engine.Tests.Model;
+
+/// <summary>How often control surfaces have heard of something.</summary>
+internal sealed class ModelCounts
+{
+    public int Started { get; set; }
+
+    public int Completed { get; set; }
+
+    public int GotSecret { get; set; }
+
+    public int NeedApproval { get; set; }
+
+    public int Disabled { get; set; }
+
+    public int Denied { get; set; }
+
+    public int TimedOut { get; set; }
+
+    public override string ToString()
+        => $"started {Started}, completed {Completed}, got {GotSecret}, need {NeedApproval}, disabled {Disabled}, denied {Denied}, timed out {TimedOut}";
+}

@@ -1,0 +1,6 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Engine.Tests.Model;
+
+/// <summary>A client in the file.</summary>
+internal sealed record ModelDefinition(string Name, ClientSettings Settings, bool Enabled, string Secret);

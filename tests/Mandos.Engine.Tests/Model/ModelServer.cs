@@ -1,0 +1,514 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Tests.Support;
+
+namespace Mandos.Engine.Tests.Model;
+
+/// <summary>The rules for clients, saved state and connections, written down as plainly as can be: no threads, no laziness, one list each.</summary>
+internal sealed class ModelServer(Func<string, CheckPlan> planOf)
+{
+    private const int FirstLineTime = 10_000;
+    private const int HandshakeTime = 30_000;
+    private const int SendTime = 30_000;
+    private const int CloseTime = 5_000;
+
+    public long Now { get; set; }
+
+    public TimeSpan WallOffset { get; set; }
+
+    public DateTimeOffset Wall => TestClock.Epoch + TimeSpan.FromMilliseconds(Now) + WallOffset;
+
+    public Dictionary<string, ModelClient> Clients { get; } = [];
+
+    public List<ModelConnection> Connections { get; } = [];
+
+    public int NotFound { get; private set; }
+
+    // Start
+
+    public void Start(IEnumerable<ModelDefinition> file, IReadOnlyDictionary<string, ModelRecord> saved, bool restore, double firstCheck)
+    {
+        Clients.Clear();
+        Connections.Clear();
+        NotFound = 0;
+        foreach (ModelDefinition definition in file)
+        {
+            ModelRecord? record = restore ? saved.GetValueOrDefault(definition.Name) : null;
+            if (record is { Settings: null })
+            {
+                continue; // removed by a person
+            }
+
+            (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(definition, record);
+            Clients.Add(client.Name, client);
+            if (client.Enabled)
+            {
+                Schedule(client, firstCheck * client.Settings.Interval, left);
+            }
+        }
+    }
+
+    // Commands
+
+    public void Enable(ModelClient c)
+    {
+        if (!c.Enabled)
+        {
+            c.Enabled = true;
+            c.LastEnabled = Wall;
+            Schedule(c, c.Settings.Interval, c.Settings.Timeout);
+        }
+    }
+
+    public void Disable(ModelClient c)
+    {
+        if (c.Enabled)
+        {
+            c.Enabled = false;
+            c.Expires = null;
+            c.ExpiresAt.Clear();
+            c.NextCheckAt.Clear();
+            StopCheck(c);
+            foreach (ModelConnection waiting in WaitingFor(c))
+            {
+                Refuse(waiting, () => c.Counts.Disabled++);
+            }
+        }
+    }
+
+    public void CheckedOk(ModelClient c)
+    {
+        c.LastCheckedOk = Wall;
+        c.Status = 0;
+        if (c.Enabled)
+        {
+            SetExpiry(c, c.Settings.Timeout);
+        }
+    }
+
+    public void Approve(ModelClient c, bool approved)
+    {
+        c.Verdict = null;
+        c.VerdictEndsAt.Clear();
+        if (c.Settings.ApprovalDuration > TimeSpan.Zero)
+        {
+            c.Verdict = approved;
+            c.VerdictEndsAt.Set(Now + (long)c.Settings.ApprovalDuration.TotalMilliseconds);
+        }
+
+        foreach (ModelConnection waiting in WaitingFor(c))
+        {
+            Decide(waiting, approved, () => c.Counts.Denied++);
+        }
+    }
+
+    public void Change(ModelClient c, ClientChange change)
+    {
+        ClientSettings old = c.Settings;
+        c.Settings = old with
+        {
+            Host = change.Host ?? old.Host,
+            Checker = change.Checker ?? old.Checker,
+            Timeout = change.Timeout ?? old.Timeout,
+            ExtendedTimeout = change.ExtendedTimeout ?? old.ExtendedTimeout,
+            Interval = change.Interval ?? old.Interval,
+            ApprovalDelay = change.ApprovalDelay ?? old.ApprovalDelay,
+            ApprovalDuration = change.ApprovalDuration ?? old.ApprovalDuration,
+            ApprovedByDefault = change.ApprovedByDefault ?? old.ApprovedByDefault,
+        };
+        if (c.Enabled && c.Settings.Timeout != old.Timeout)
+        {
+            SetExpiry(c, TimeSpan.FromMilliseconds(c.ExpiresAt.At!.Value - Now) + c.Settings.Timeout - old.Timeout);
+            if (c.ExpiresAt.At <= Now)
+            {
+                Disable(c);
+            }
+        }
+
+        if (c.Enabled && c.Settings.Interval != old.Interval)
+        {
+            c.NextCheckAt.Set(Now + (long)c.Settings.Interval.TotalMilliseconds);
+            StartCheck(c);
+        }
+    }
+
+    public void Remove(ModelClient c)
+    {
+        StopCheck(c);
+        foreach (ModelConnection waiting in WaitingFor(c))
+        {
+            Refuse(waiting, () => c.Counts.Disabled++);
+        }
+
+        c.Removed = true;
+        Clients.Remove(c.Name);
+    }
+
+    // Checks
+
+    public static void StartCheck(ModelClient c)
+    {
+        if (c.Check == ModelCheck.None)
+        {
+            c.Check = ModelCheck.Queued;
+            if (c.Dying == 0)
+            {
+                c.Check = ModelCheck.Beginning;
+            }
+        }
+    }
+
+    public static void StopCheck(ModelClient c)
+    {
+        if (c.Check == ModelCheck.Running && c.IsStubborn)
+        {
+            c.Dying++;
+        }
+
+        c.Check = ModelCheck.None;
+    }
+
+    public static void CheckDied(ModelClient c)
+    {
+        if (--c.Dying == 0 && c.Check == ModelCheck.Queued)
+        {
+            c.Check = ModelCheck.Beginning;
+        }
+    }
+
+    /// <summary>A running check ended by itself.</summary>
+    public void EndCheck(ModelClient c, CheckResult result)
+    {
+        c.Check = ModelCheck.None;
+        c.Counts.Completed++;
+        c.Status = result.ExitCode;
+        if (result.IsSuccess)
+        {
+            CheckedOk(c);
+        }
+    }
+
+    /// <summary>Runs the checks that begin now; some end at once.</summary>
+    public void RunChecks()
+    {
+        foreach (ModelClient c in Clients.Values.Where(static c => c.Check == ModelCheck.Beginning))
+        {
+            CheckPlan plan = planOf(c.Name);
+            c.Check = ModelCheck.None;
+            switch (plan.Mode)
+            {
+                case CheckMode.CannotBePrepared:
+                    break;
+                case CheckMode.ThrowsInPreparing:
+                    c.Status = -1;
+                    break;
+                case CheckMode.Ends:
+                    c.Counts.Started++;
+                    EndCheck(c, plan.Result);
+                    break;
+                case CheckMode.Throws:
+                    c.Counts.Started++;
+                    EndCheck(c, CheckResult.Failed("a fault"));
+                    break;
+                default:
+                    c.Counts.Started++;
+                    c.Check = ModelCheck.Running;
+                    c.IsStubborn = plan.Mode == CheckMode.IsStubborn;
+                    break;
+            }
+        }
+    }
+
+    // Connections
+
+    public void LineReceived(ModelConnection x, bool good)
+    {
+        if (!good)
+        {
+            EndConnection(x);
+            return;
+        }
+
+        x.Phase = ModelPhase.Handshake;
+        x.End.Set(Now + HandshakeTime);
+        if (x.HandshakeSucceeds is { } success)
+        {
+            HandshakeEnded(x, success);
+        }
+    }
+
+    public void Connect(ModelConnection x)
+    {
+        Connections.Add(x);
+        x.End.Set(Now + FirstLineTime);
+    }
+
+    public void HandshakeEnded(ModelConnection x, bool success)
+    {
+        if (!success)
+        {
+            EndConnection(x);
+            return;
+        }
+
+        if (x.Key is null || !Clients.TryGetValue(x.Key, out ModelClient? c))
+        {
+            NotFound++;
+            Close(x);
+            return;
+        }
+
+        x.Client = c;
+        ClientSettings settings = c.Settings;
+        if (!c.Enabled)
+        {
+            Refuse(x, () => c.Counts.Disabled++);
+        }
+        else if (c.Verdict is { } verdict)
+        {
+            Decide(x, verdict, () => c.Counts.Denied++);
+        }
+        else if (settings.ApprovalDelay == TimeSpan.Zero)
+        {
+            Decide(x, settings.ApprovedByDefault, () => c.Counts.TimedOut++);
+        }
+        else
+        {
+            c.LastApprovalRequest = Wall;
+            c.Pending++;
+            c.Counts.NeedApproval++;
+            x.CountsAsPending = true;
+            x.Phase = ModelPhase.Held;
+            x.End.Set(Now + (long)settings.ApprovalDelay.TotalMilliseconds);
+        }
+    }
+
+    public void WriteEnded(ModelConnection x, bool success)
+    {
+        ModelClient c = x.Client!;
+        if (success)
+        {
+            x.Got = x.Sending;
+            if (c.Enabled && !c.Removed)
+            {
+                SetExpiry(c, c.Settings.ExtendedTimeout);
+            }
+
+            c.Counts.GotSecret += c.Removed ? 0 : 1;
+        }
+
+        NotPending(x);
+        if (success)
+        {
+            Close(x);
+        }
+        else
+        {
+            EndConnection(x);
+        }
+    }
+
+    public void PeerGone(ModelConnection x)
+    {
+        x.IsGone = true;
+        switch (x.Phase)
+        {
+            case ModelPhase.Sending:
+                WriteEnded(x, false);
+                break;
+            default:
+                EndConnection(x);
+                break;
+        }
+    }
+
+    // Time
+
+    /// <summary>When something happens next by itself.</summary>
+    public long? Next() => Deadlines().Min(static d => d.Deadline.At);
+
+    /// <summary>Does all that is due now.</summary>
+    public void Fire()
+    {
+        while (Deadlines().Where(d => d.Deadline.At <= Now).OrderBy(static d => (d.Deadline.At, d.Deadline.Order)).ToArray() is [var due, ..])
+        {
+            due.Deadline.Clear();
+            due.Action();
+        }
+
+        RunChecks();
+    }
+
+    private IEnumerable<(ModelDeadline Deadline, Action Action)> Deadlines()
+    {
+        foreach (ModelClient c in Clients.Values)
+        {
+            yield return (c.ExpiresAt, () => Disable(c));
+            yield return (c.NextCheckAt, () =>
+            {
+                c.NextCheckAt.Set(Now + (long)c.Settings.Interval.TotalMilliseconds);
+                StartCheck(c);
+            });
+            yield return (c.VerdictEndsAt, () => c.Verdict = null);
+        }
+
+        foreach (ModelConnection x in Connections)
+        {
+            yield return (x.End, () => PhaseOver(x));
+        }
+    }
+
+    private void PhaseOver(ModelConnection x)
+    {
+        switch (x.Phase)
+        {
+            case ModelPhase.Held:
+                ModelClient c = x.Client!;
+                Decide(x, c.Settings.ApprovedByDefault, () => c.Counts.TimedOut++);
+                break;
+            case ModelPhase.Sending:
+                WriteEnded(x, false);
+                break;
+            default:
+                EndConnection(x);
+                break;
+        }
+    }
+
+    private void Decide(ModelConnection x, bool approved, Action countRefusal)
+    {
+        if (!approved)
+        {
+            Refuse(x, countRefusal);
+            return;
+        }
+
+        x.Phase = ModelPhase.Sending;
+        x.Sending = x.Client!.Secret;
+        x.End.Set(Now + SendTime);
+        if (x.WriteSucceeds is { } success)
+        {
+            WriteEnded(x, success);
+        }
+    }
+
+    private void Refuse(ModelConnection x, Action count)
+    {
+        count();
+        NotPending(x);
+        Close(x);
+    }
+
+    private static void NotPending(ModelConnection x)
+    {
+        if (x.CountsAsPending)
+        {
+            x.CountsAsPending = false;
+            x.Client!.Pending--;
+        }
+    }
+
+    private void Close(ModelConnection x)
+    {
+        if (x.IsGone || x.Peer.ClosesAfterServer)
+        {
+            EndConnection(x);
+            return;
+        }
+
+        x.Phase = ModelPhase.Closing;
+        x.End.Set(Now + CloseTime);
+    }
+
+    private static void EndConnection(ModelConnection x)
+    {
+        NotPending(x);
+        x.Phase = ModelPhase.Ended;
+        x.End.Clear();
+    }
+
+    private ModelConnection[] WaitingFor(ModelClient c)
+        => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c)];
+
+    private void SetExpiry(ModelClient c, TimeSpan fromNow)
+    {
+        c.ExpiresAt.Set(Now + (long)fromNow.TotalMilliseconds);
+        c.Expires = Wall + fromNow;
+    }
+
+    private void Schedule(ModelClient c, TimeSpan firstCheck, TimeSpan left)
+    {
+        c.NextCheckAt.Set(Now + (long)firstCheck.TotalMilliseconds);
+        TimeSpan atLeast = firstCheck + c.Settings.Interval;
+        SetExpiry(c, left > atLeast ? left : atLeast);
+    }
+
+    private (ModelClient Client, TimeSpan Left) New(ModelDefinition definition)
+    {
+        var client = new ModelClient
+        {
+            File = definition,
+            Settings = definition.Settings,
+            Secret = definition.Secret,
+            Created = Wall,
+            Enabled = definition.Enabled,
+            LastEnabled = definition.Enabled ? Wall : null,
+        };
+        return (client, definition.Settings.Timeout);
+    }
+
+    private (ModelClient Client, TimeSpan Left) Restore(ModelDefinition file, ModelRecord record)
+    {
+        ClientSettings then = record.File.Settings;
+        ClientSettings saved = record.Settings!;
+        T Pick<T>(Func<ClientSettings, T> of) => Equals(of(file.Settings), of(then)) ? of(saved) : of(file.Settings);
+        var client = new ModelClient
+        {
+            File = file,
+            Settings = new ClientSettings
+            {
+                KeyId = file.Settings.KeyId,
+                Fingerprint = file.Settings.Fingerprint,
+                Host = Pick(static s => s.Host),
+                Checker = Pick(static s => s.Checker),
+                Interval = Pick(static s => s.Interval),
+                Timeout = Pick(static s => s.Timeout),
+                ExtendedTimeout = Pick(static s => s.ExtendedTimeout),
+                ApprovalDelay = Pick(static s => s.ApprovalDelay),
+                ApprovalDuration = Pick(static s => s.ApprovalDuration),
+                ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
+            },
+            Secret = file.Secret == record.File.Secret ? record.Secret! : file.Secret,
+            Created = record.Created,
+            Enabled = file.Enabled == record.File.Enabled ? record.Enabled : file.Enabled,
+            LastEnabled = record.LastEnabled,
+            LastCheckedOk = record.LastCheckedOk,
+            Status = record.Status,
+            LastApprovalRequest = record.LastApprovalRequest,
+        };
+        TimeSpan timeout = client.Settings.Timeout;
+        if (!client.Enabled)
+        {
+            return (client, default);
+        }
+
+        if (!record.Enabled)
+        {
+            client.LastEnabled = Wall;
+            return (client, timeout);
+        }
+
+        if (record.Expires > Wall)
+        {
+            // A clock that is behind what has been seen before is wrong.
+            DateTimeOffset present = new DateTimeOffset?[]
+            {
+                Wall, record.Created, record.LastEnabled, record.LastCheckedOk, record.LastApprovalRequest,
+            }.Max()!.Value;
+            return (client, record.Expires.Value - present);
+        }
+
+        client.Enabled = record.LastCheckedOk is not null && record.Status == 0;
+        return (client, timeout);
+    }
+}

@@ -1,7 +1,0 @@
-namespace Mandos.Engine.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void A_B_C() => Assert.True(true);
-}

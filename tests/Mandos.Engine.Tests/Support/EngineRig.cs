@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+
+namespace Mandos.Engine.Tests.Support;
+
+/// <summary>An engine with fakes on all sides, whose loop runs on the test's thread.</summary>
+internal sealed class EngineRig : IDisposable
+{
+    /// <summary>Real time after which a wait is given up; far beyond what anything here takes.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    public TestClock Clock { get; init; } = new();
+
+    public FakeTls Tls { get; } = new();
+
+    public FakeStore Store { get; init; } = new();
+
+    public FakeChecker Checker { get; init; } = new();
+
+    public TestLog Log { get; init; } = new();
+
+    /// <summary>Part of the interval after which the first check comes.</summary>
+    public double FirstCheck { get; init; } = 0.5;
+
+    public EngineOptions Options { get; init; } = new();
+
+    public MandosEngine Engine { get; private set; } = null!;
+
+    public ServerSubscription Events { get; private set; } = null!;
+
+    public static string PublicKey(string client) => "key of " + client;
+
+    public static string KeyId(string client) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(PublicKey(client))));
+
+    public static string FileSecret(string client) => "S3CRET of " + client;
+
+    public static ClientDefinition Define(string name, Func<ClientSettings, ClientSettings>? change = null, bool enabled = true, string? secret = null)
+    {
+        var settings = new ClientSettings { KeyId = KeyId(name) };
+        return new ClientDefinition
+        {
+            Name = name,
+            Settings = change is null ? settings : change(settings),
+            Enabled = enabled,
+            Secret = new Secret(Encoding.UTF8.GetBytes(secret ?? FileSecret(name))),
+        };
+    }
+
+    /// <summary>Makes and loads the engine, and subscribes to its events.</summary>
+    public EngineRig Start(params ClientDefinition[] definitions)
+    {
+        Engine = new MandosEngine(
+            Options with { Random = new FixedRandom(FirstCheck) }, Tls, Store,
+            new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = Checker }, Clock, Log);
+        Run(Engine.LoadAsync(definitions, CancellationToken.None));
+        Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
+        Run(subscription);
+        Events = subscription.GetAwaiter().GetResult();
+        return this;
+    }
+
+    public Client Client(string name) => Engine.Clients.Get(name);
+
+    public ClientSnapshot this[string name] => Client(name).Snapshot;
+
+    public FakePeer Connect(FakePeer peer)
+    {
+        Tls.Add(peer);
+        Engine.Serve(peer);
+        return peer;
+    }
+
+    /// <summary>Connects a peer that does everything right and at once.</summary>
+    public FakePeer Connect(string client) => Connect(new FakePeer().SendHello().Authenticate(PublicKey(client)).TakeSecret());
+
+    /// <summary>Connects such a peer and waits until it has been served.</summary>
+    public FakePeer Serve(string client) => Finish(Connect(client));
+
+    public FakePeer Finish(FakePeer peer)
+    {
+        Until(() => peer.IsDisposed && Engine.Connections.All.Count == 0, "the connection to end");
+        return peer;
+    }
+
+    /// <summary>Connects such a peer and waits until it waits for approval.</summary>
+    public FakePeer Hold(string client)
+    {
+        int before = this[client].ApprovalsPending;
+        FakePeer peer = Connect(client);
+        Until(() => peer.InWait && this[client].ApprovalsPending == before + 1, "the connection to wait for approval");
+        return peer;
+    }
+
+    /// <summary>Steps the loop until something is so and the loop has nothing more to do.</summary>
+    public void Until(Func<bool> condition, string what)
+    {
+        var time = Stopwatch.StartNew();
+        for (int spins = 0; ; spins++)
+        {
+            Engine.Loop.RunPending();
+            if (condition() && !Engine.Loop.RunPending() && condition())
+            {
+                return;
+            }
+
+            Assert.True(time.Elapsed < _patience, $"waited in vain for {what}");
+            if (spins > 20)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    /// <summary>Steps the loop until a task has ended, and throws its exception if it has one.</summary>
+    public void Run(Task task)
+    {
+        Until(() => task.IsCompleted, "a task to end");
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
+    public void Settle() => Until(
+        () => !Engine.Keeper.IsSaving && Engine.Clients.All.All(static client => client.LastCheck.IsCompleted && client.Check is null),
+        "checks and saves to end");
+
+    /// <summary>Lets time pass in one piece, and what was due happen.</summary>
+    public void Pass(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Engine.Loop.RunPending();
+    }
+
+    /// <summary>The events so far, in short: a property as <c>client.Property=value</c>, anything else by its name.</summary>
+    public string[] TakeEvents()
+    {
+        Engine.Loop.RunPending();
+        var texts = new List<string>();
+        while (Events.Events.TryRead(out ServerEvent? e))
+        {
+            texts.Add(Describe(e));
+        }
+
+        return [.. texts];
+    }
+
+    public void Dispose()
+    {
+        Engine?.Dispose();
+    }
+
+    private static string Describe(ServerEvent e) => e switch
+    {
+        ClientPropertyChanged change => $"{change.Property}={Value(change.Client, change.Property)}",
+        CheckerCompleted done => $"CheckerCompleted({done.Result.ExitCode}, {done.Result.WaitStatus}, {done.Description})",
+        CheckerStarted started => $"CheckerStarted({started.Description})",
+        Rejected rejected => $"Rejected({rejected.Reason})",
+        NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
+        ClientNotFound unknown => $"ClientNotFound({unknown.KeyId}, {unknown.Address})",
+        _ => e.GetType().Name,
+    };
+
+    private static object? Value(ClientSnapshot client, ClientProperty property) => property switch
+    {
+        ClientProperty.Enabled => client.Enabled,
+        ClientProperty.LastEnabled => Time(client.LastEnabled),
+        ClientProperty.Expires => Time(client.Expires),
+        ClientProperty.LastCheckedOk => Time(client.LastCheckedOk),
+        ClientProperty.LastCheckerStatus => client.LastCheckerStatus,
+        ClientProperty.LastApprovalRequest => Time(client.LastApprovalRequest),
+        ClientProperty.ApprovalPending => client.ApprovalsPending > 0,
+        ClientProperty.CheckerRunning => client.CheckerRunning,
+        ClientProperty.Host => client.Settings.Host,
+        ClientProperty.Checker => client.Settings.Checker,
+        ClientProperty.Interval => client.Settings.Interval.TotalSeconds,
+        ClientProperty.Timeout => client.Settings.Timeout.TotalSeconds,
+        ClientProperty.ExtendedTimeout => client.Settings.ExtendedTimeout.TotalSeconds,
+        ClientProperty.ApprovalDelay => client.Settings.ApprovalDelay.TotalSeconds,
+        ClientProperty.ApprovalDuration => client.Settings.ApprovalDuration.TotalSeconds,
+        ClientProperty.ApprovedByDefault => client.Settings.ApprovedByDefault,
+        _ => "",
+    };
+
+    /// <summary>Seconds since the start of the test.</summary>
+    private static double? Time(DateTimeOffset? time) => time is { } t ? (t - TestClock.Epoch).TotalSeconds : null;
+
+    private sealed class FixedRandom(double value) : Random
+    {
+        public override double NextDouble() => value;
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mandos.Engine.Tests.Support;
+
+/// <summary>A clock whose wall time can jump while its monotonic time and its timers go on.</summary>
+internal sealed class TestClock : TimeProvider
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 11, 23, 5, 0, 0, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider _steady = new(Epoch);
+
+    public TimeSpan WallOffset { get; set; }
+
+    public override long TimestampFrequency => _steady.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => _steady.GetUtcNow() + WallOffset;
+
+    public override long GetTimestamp() => _steady.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        => _steady.CreateTimer(callback, state, dueTime, period);
+
+    public void Advance(TimeSpan time) => _steady.Advance(time);
+}
