@@ -67,14 +67,17 @@ public static class SampleClients
         },
     };
 
+    /// <summary>A client on the loopback address, which the shell checker takes long to check.</summary>
+    public static ClientSnapshot SlowToCheck() => Snapshot(0) with { Settings = Settings(0) with { Checker = "sleep 600" } };
+
     /// <summary>Clients with settings that are allowed but that nobody should have.</summary>
-    public static IReadOnlyList<ClientSnapshot> Weird()
+    public static IReadOnlyList<ClientSnapshot> Odd()
     {
         ClientSnapshot ordinary = Snapshot(0);
         return
         [
             With(ordinary.Settings with { Host = "" }),
-            With(ordinary.Settings with { Host = "-rf; $(reboot) `reboot` 'x' \"y\"\n\\" }),
+            With(ordinary.Settings with { Host = "-x; $(exit 1) `exit 1` 'x' \"y\"\n\\" }),
             With(ordinary.Settings with { Host = new string('h', 100_000) }),
             With(ordinary.Settings with { Host = "Ünï ☃ \U0001F600" }),
             With(ordinary.Settings with { Checker = "" }),

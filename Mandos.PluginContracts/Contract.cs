@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Mandos.PluginContracts;
+
+/// <summary>What the checks have in common.</summary>
+internal static class Contract
+{
+    /// <summary>Fails the check unless something is true.</summary>
+    public static void Require([DoesNotReturnIf(false)] bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new ContractViolationException(otherwise);
+        }
+    }
+
+    /// <summary>Fails the check unless an action throws an exception of one type.</summary>
+    public static async Task<T> RequireThrowsAsync<T>(Func<Task> action, string when)
+        where T : Exception
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (T e)
+        {
+            return e;
+        }
+        catch (Exception e)
+        {
+            throw new ContractViolationException($"{when} it should throw {typeof(T).Name} and throws {Describe(e)}", e);
+        }
+
+        throw new ContractViolationException($"{when} it should throw {typeof(T).Name} and does not");
+    }
+
+    /// <summary>Fails the check if a text, which a person will read in the log, is empty or longer than a line.</summary>
+    public static void RequireOneLine(string? text, string what)
+    {
+        string shown = text?.ReplaceLineEndings("↵") ?? "";
+        Require(!string.IsNullOrWhiteSpace(text) && shown == text, $"{what} should be one line, and is “{shown}”");
+    }
+
+    /// <summary>Waits for a task, whatever its outcome, and fails the check if it does not end in time.</summary>
+    public static async Task EndsAsync(Task task, TimeSpan limit, string otherwise)
+    {
+        await Task.WhenAny(task, Task.Delay(limit, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
+        Require(task.IsCompleted, $"{otherwise} (within {limit.TotalSeconds:0.##} s)");
+    }
+
+    /// <summary>Runs something that runs until it is cancelled, and sees that it does.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="meanwhile">What to do while it runs.</param>
+    /// <param name="limits">How long to wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How it failed before it was cancelled; null if it did not.</returns>
+    /// <remarks>It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.</remarks>
+    public static async Task<Exception?> RunUntilCancelledAsync(
+        Func<CancellationToken, Task> run, Func<Task, Task> meanwhile, ContractLimits limits, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // On another thread, for it may block.
+        Task running = Task.Run(() => run(stop.Token), CancellationToken.None);
+        await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+        await meanwhile(running).ConfigureAwait(false);
+        Require(!running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
+        Exception? failure = running.Exception?.InnerException;
+        await stop.CancelAsync().ConfigureAwait(false);
+        await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);
+        return failure;
+    }
+
+    /// <summary>An exception in a line.</summary>
+    public static string Describe(Exception exception) => $"{exception.GetType().Name} ({exception.Message.ReplaceLineEndings(" ")})";
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.PluginContracts.Samples;
+
+namespace Mandos.PluginContracts.Control;
+
+/// <summary>What every <see cref="IControlSurface"/> has to do.</summary>
+public static class ControlSurfaceContract
+{
+    /// <summary>
+    /// The checks of a control surface. A failure, such as that of a bus which is not there, is allowed; ending silently is not. The surface
+    /// shows the sample clients to whoever can reach it: give it settings by which nobody can.
+    /// </summary>
+    /// <param name="create">Makes a control surface.</param>
+    /// <param name="limits">How long to wait.</param>
+    public static IReadOnlyList<PluginCheck> Checks(Func<IControlSurface> create, ContractLimits? limits = null)
+    {
+        limits ??= new ContractLimits();
+        return
+        [
+            new("runs until cancelled", token => RunAsync(create(), Server(), token)),
+            new("can be run again", async token =>
+            {
+                IControlSurface surface = create();
+                await RunAsync(surface, Server(), token).ConfigureAwait(false);
+                await RunAsync(surface, Server(), token).ConfigureAwait(false);
+            }),
+            new("ends when cancelled before it began", async _ =>
+            {
+                IControlSurface surface = create();
+                Task run = Task.Run(() => surface.RunAsync(Server(), new CancellationToken(canceled: true)), CancellationToken.None);
+                await Contract.EndsAsync(run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
+            }),
+            new("survives every event", SurvivesEventsAsync),
+            new("takes odd clients", async token =>
+            {
+                var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name));
+                if (await RunAsync(create(), Server(), token).ConfigureAwait(false) is null
+                    && await RunAsync(create(), odd, token).ConfigureAwait(false) is { } failure)
+                {
+                    throw new ContractViolationException($"it fails with odd clients: {Contract.Describe(failure)}", failure);
+                }
+            }),
+            new("gives up its subscriptions at the end", async token =>
+            {
+                InMemoryServer server = Server();
+                await RunAsync(create(), server, token).ConfigureAwait(false);
+                Contract.Require(server.Subscriptions == 0, "it ended and did not dispose its subscription");
+            }),
+            new("does not end silently when the server fails it", async token =>
+            {
+                InMemoryServer server = Server();
+                server.Failure = new InvalidOperationException("the server is made to fail");
+                await RunAsync(create(), server, token).ConfigureAwait(false);
+            }),
+        ];
+
+        Task<Exception?> RunAsync(IControlSurface surface, InMemoryServer server, CancellationToken cancellationToken)
+            => Contract.RunUntilCancelledAsync(
+                stop => surface.RunAsync(server, stop), _ => Task.CompletedTask, limits, cancellationToken);
+
+        async Task SurvivesEventsAsync(CancellationToken cancellationToken)
+        {
+            InMemoryServer server = Server();
+            IControlSurface surface = create();
+            bool sent = false;
+            Exception? failure = await Contract.RunUntilCancelledAsync(
+                stop => surface.RunAsync(server, stop),
+                async running =>
+                {
+                    sent = !running.IsCompleted && server.Subscriptions > 0;
+                    if (sent)
+                    {
+                        await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
+                        await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                    }
+                },
+                limits,
+                cancellationToken).ConfigureAwait(false);
+            if (sent && failure is not null)
+            {
+                throw new ContractViolationException($"it fails when events come: {Contract.Describe(failure)}", failure);
+            }
+        }
+    }
+
+    private static InMemoryServer Server() => new([SampleClients.Snapshot(1), SampleClients.Snapshot(2)]);
+
+    private static async Task CauseEventsAsync(InMemoryServer server, CancellationToken cancellationToken)
+    {
+        ClientSnapshot client = SampleClients.Snapshot(3);
+        server.Add(client);
+        await server.DisableAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.EnableAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.StartCheckerAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.StopCheckerAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.MarkCheckedOkAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.SetSecretAsync(client.Name, new byte[] { 1 }, cancellationToken).ConfigureAwait(false);
+        var change = new ClientChange
+        {
+            Host = "::1",
+            Checker = "true",
+            Interval = TimeSpan.FromSeconds(1),
+            Timeout = TimeSpan.FromSeconds(2),
+            ExtendedTimeout = TimeSpan.FromSeconds(3),
+            ApprovalDelay = TimeSpan.FromSeconds(4),
+            ApprovalDuration = TimeSpan.FromSeconds(5),
+            ApprovedByDefault = false,
+        };
+        await server.ChangeAsync(client.Name, change, cancellationToken).ConfigureAwait(false);
+        server.Update(client.Name, snapshot => snapshot with { ApprovalsPending = 1, LastApprovalRequest = client.Created });
+        server.Publish(new NeedApproval(client, TimeSpan.FromSeconds(1), ApprovedByDefault: true));
+        server.Publish(new GotSecret(client));
+        server.Publish(new CheckerCompleted(client, CheckResult.Exited(1), "true"));
+        server.Publish(new CheckerCompleted(client, CheckResult.Signaled(9), "true"));
+        server.Publish(new CheckerCompleted(client, CheckResult.Failed("no such program"), "true"));
+        foreach (RejectionReason reason in Enum.GetValues<RejectionReason>())
+        {
+            server.Publish(new Rejected(client, reason));
+        }
+
+        server.Publish(new ClientNotFound(client.Settings.KeyId!, IPAddress.IPv6Loopback));
+        await server.RemoveAsync(client.Name, cancellationToken).ConfigureAwait(false);
+    }
+}

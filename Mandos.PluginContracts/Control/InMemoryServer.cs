@@ -1,0 +1,333 @@
+using System.Net;
+using System.Threading.Channels;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+
+namespace Mandos.PluginContracts.Control;
+
+/// <summary>A server without network, checks or timers, to try control surfaces with: commands change its clients and cause events.</summary>
+public sealed class InMemoryServer : IMandosServer
+{
+    private static readonly (ClientProperty Property, Func<ClientSnapshot, object?> Value)[] _properties =
+    [
+        (ClientProperty.Enabled, client => client.Enabled),
+        (ClientProperty.LastEnabled, client => client.LastEnabled),
+        (ClientProperty.Expires, client => client.Expires),
+        (ClientProperty.LastCheckedOk, client => client.LastCheckedOk),
+        (ClientProperty.LastCheckerStatus, client => client.LastCheckerStatus),
+        (ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
+        (ClientProperty.ApprovalPending, client => client.ApprovalsPending > 0),
+        (ClientProperty.CheckerRunning, client => client.CheckerRunning),
+        (ClientProperty.Host, client => client.Settings.Host),
+        (ClientProperty.Checker, client => client.Settings.Checker),
+        (ClientProperty.Interval, client => client.Settings.Interval),
+        (ClientProperty.Timeout, client => client.Settings.Timeout),
+        (ClientProperty.ExtendedTimeout, client => client.Settings.ExtendedTimeout),
+        (ClientProperty.ApprovalDelay, client => client.Settings.ApprovalDelay),
+        (ClientProperty.ApprovalDuration, client => client.Settings.ApprovalDuration),
+        (ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault),
+    ];
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ClientSnapshot> _clients;
+    private readonly Dictionary<string, byte[]> _secrets = [];
+    private readonly List<(string Name, bool Approved)> _approvals = [];
+    private readonly List<Channel<ServerEvent>> _subscriptions = [];
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes a server.</summary>
+    /// <param name="clients">The clients that it has at first.</param>
+    /// <param name="timeProvider">The clock; the system's by default.</param>
+    public InMemoryServer(IEnumerable<ClientSnapshot> clients, TimeProvider? timeProvider = null)
+    {
+        _clients = clients.ToDictionary(client => client.Name, StringComparer.Ordinal);
+        _time = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <inheritdoc/>
+    public ServerInfo Info { get; init; } = new()
+    {
+        Version = "0.0.0",
+        ServiceName = "Mandos",
+        EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 9)],
+    };
+
+    /// <summary>What every call throws; null for none.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>The number of subscriptions that are not disposed.</summary>
+    public int Subscriptions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _subscriptions.Count;
+            }
+        }
+    }
+
+    /// <summary>The approvals and denials given, in their order.</summary>
+    public IReadOnlyList<(string Name, bool Approved)> Approvals
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _approvals];
+            }
+        }
+    }
+
+    /// <summary>The secret set for a client; null if none was.</summary>
+    /// <param name="name">Name of the client.</param>
+    public ReadOnlyMemory<byte>? Secret(string name)
+    {
+        lock (_lock)
+        {
+            return _secrets.TryGetValue(name, out byte[]? secret) ? secret : null;
+        }
+    }
+
+    /// <summary>Adds a client.</summary>
+    /// <param name="client">The client.</param>
+    public void Add(ClientSnapshot client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        lock (_lock)
+        {
+            _clients.Add(client.Name, client);
+            Publish(new ClientAdded(client));
+        }
+    }
+
+    /// <summary>Changes a client, with an event for each property that is different afterwards.</summary>
+    /// <param name="name">Name of the client.</param>
+    /// <param name="change">Gives the client as it shall be.</param>
+    /// <returns>The client after it.</returns>
+    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    public ClientSnapshot Update(string name, Func<ClientSnapshot, ClientSnapshot> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        lock (_lock)
+        {
+            ClientSnapshot before = _clients.GetValueOrDefault(name) ?? throw new UnknownClientException(name);
+            ClientSnapshot after = change(before);
+            _clients[name] = after;
+            foreach ((ClientProperty property, Func<ClientSnapshot, object?> value) in _properties)
+            {
+                if (!Equals(value(before), value(after)))
+                {
+                    Publish(new ClientPropertyChanged(after, property));
+                }
+            }
+
+            return after;
+        }
+    }
+
+    /// <summary>Sends an event to all subscriptions.</summary>
+    /// <param name="serverEvent">The event.</param>
+    public void Publish(ServerEvent serverEvent)
+    {
+        lock (_lock)
+        {
+            foreach (Channel<ServerEvent> subscription in _subscriptions)
+            {
+                subscription.Writer.TryWrite(serverEvent);
+            }
+        }
+    }
+
+    /// <summary>Ends all subscriptions, as a server does that stops.</summary>
+    public void Stop() => EndSubscriptions(null);
+
+    /// <summary>Ends all subscriptions as if their readers had fallen behind.</summary>
+    public void Overflow() => EndSubscriptions(new SubscriptionOverflowException(0));
+
+    /// <inheritdoc/>
+    public ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        lock (_lock)
+        {
+            Channel<ServerEvent> channel = Channel.CreateUnbounded<ServerEvent>();
+            _subscriptions.Add(channel);
+            return ValueTask.FromResult(new ServerSubscription([.. _clients.Values], channel.Reader, () => Unsubscribe(channel)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        lock (_lock)
+        {
+            return ValueTask.FromResult<IReadOnlyList<ClientSnapshot>>([.. _clients.Values]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        lock (_lock)
+        {
+            return ValueTask.FromResult(_clients.GetValueOrDefault(name));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task EnableAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+        name,
+        client => client.Enabled ? client : client with
+        {
+            Enabled = true,
+            LastEnabled = _time.GetUtcNow(),
+            Expires = _time.GetUtcNow() + client.Settings.Timeout,
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DisableAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+        name, client => client with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken) => UpdateAsync(
+        name,
+        client =>
+        {
+            _approvals.Add((name, approved));
+            return client;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+        name,
+        client => client with
+        {
+            LastCheckedOk = _time.GetUtcNow(),
+            LastCheckerStatus = 0,
+            Expires = client.Enabled ? _time.GetUtcNow() + client.Settings.Timeout : null,
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartCheckerAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+        name,
+        client =>
+        {
+            ClientSnapshot running = client with { CheckerRunning = true };
+            if (!client.CheckerRunning)
+            {
+                Publish(new CheckerStarted(running, client.Settings.Checker));
+            }
+
+            return running;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopCheckerAsync(string name, CancellationToken cancellationToken)
+        => UpdateAsync(name, client => client with { CheckerRunning = false }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        TimeSpan?[] durations =
+            [change.Interval, change.Timeout, change.ExtendedTimeout, change.ApprovalDelay, change.ApprovalDuration];
+        return change.Interval == TimeSpan.Zero || durations.Any(duration => duration < TimeSpan.Zero)
+            ? Task.FromException(new ArgumentException("a duration is out of its range"))
+            : UpdateAsync(name, client => client with { Settings = Apply(change, client.Settings) }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
+    {
+        byte[] copy = secret.ToArray();
+        return UpdateAsync(
+            name,
+            client =>
+            {
+                _secrets[name] = copy;
+                Publish(new ClientPropertyChanged(client, ClientProperty.Secret));
+                return client;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        lock (_lock)
+        {
+            if (!_clients.Remove(name, out ClientSnapshot? client))
+            {
+                return Task.FromException(new UnknownClientException(name));
+            }
+
+            Publish(new ClientRemoved(client));
+            return Task.CompletedTask;
+        }
+    }
+
+    private static ClientSettings Apply(ClientChange change, ClientSettings settings) => settings with
+    {
+        Host = change.Host ?? settings.Host,
+        Checker = change.Checker ?? settings.Checker,
+        Interval = change.Interval ?? settings.Interval,
+        Timeout = change.Timeout ?? settings.Timeout,
+        ExtendedTimeout = change.ExtendedTimeout ?? settings.ExtendedTimeout,
+        ApprovalDelay = change.ApprovalDelay ?? settings.ApprovalDelay,
+        ApprovalDuration = change.ApprovalDuration ?? settings.ApprovalDuration,
+        ApprovedByDefault = change.ApprovedByDefault ?? settings.ApprovedByDefault,
+    };
+
+    private Task UpdateAsync(string name, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        try
+        {
+            Update(name, change);
+            return Task.CompletedTask;
+        }
+        catch (UnknownClientException e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
+    private void Begin(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private void Unsubscribe(Channel<ServerEvent> channel)
+    {
+        lock (_lock)
+        {
+            _subscriptions.Remove(channel);
+            channel.Writer.TryComplete();
+        }
+    }
+
+    private void EndSubscriptions(Exception? reason)
+    {
+        lock (_lock)
+        {
+            foreach (Channel<ServerEvent> subscription in _subscriptions)
+            {
+                subscription.Writer.TryComplete(reason);
+            }
+
+            _subscriptions.Clear();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Mandos.Abstractions.Announcing;
+using Mandos.PluginContracts.Announcing;
+
+namespace Mandos.PluginContracts.Tests.Announcing;
+
+public sealed class AnnouncerContractTests
+{
+    private static readonly Task _never = new TaskCompletionSource().Task;
+
+    private static readonly Fault<Func<IAnnouncer>>[] _faults =
+    [
+        new("ends silently", "announces until cancelled", () => new FakeAnnouncer((_, _, _) => Task.CompletedTask)),
+        new("ignores cancellation", "announces until cancelled", () => new FakeAnnouncer((_, _, _) => _never)),
+        new("reports no name", "announces until cancelled", () => new FakeAnnouncer((_, announced, token) =>
+        {
+            announced.Report("");
+            return UntilCancelledAsync(token);
+        })),
+        new("runs once", "can be run again", RunsOnce),
+        new("looks at cancellation later", "ends when cancelled before it began",
+            () => new FakeAnnouncer((_, _, token) => token.IsCancellationRequested ? _never : UntilCancelledAsync(token))),
+    ];
+
+    public static TheoryData<string> Checks => ContractTests.Names(Sound());
+
+    public static TheoryData<string> Faults => ContractTests.Names(_faults);
+
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public Task Check_SoundAnnouncer_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
+
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public Task Check_AnnouncerWithoutDaemon_Passes(string check) => ContractTests.PassesAsync(
+        AnnouncerContract.Checks(() => new FakeAnnouncer((_, _, _) => throw new IOException("there is no daemon"))), check);
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Check_AnnouncerWithFault_Fails(string fault)
+        => ContractTests.FailsAsync(_faults, fault, create => AnnouncerContract.Checks(create, ContractTests.Impatient));
+
+    [Fact]
+    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
+
+    private static IReadOnlyList<PluginCheck> Sound() => AnnouncerContract.Checks(() => new FakeAnnouncer((service, announced, token) =>
+    {
+        announced.Report(service.Name);
+        return UntilCancelledAsync(token);
+    }));
+
+    private static Task UntilCancelledAsync(CancellationToken cancellationToken)
+        => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+
+    private static FakeAnnouncer RunsOnce()
+    {
+        bool ran = false;
+        return new FakeAnnouncer((_, _, token) =>
+        {
+            bool first = !ran;
+            ran = true;
+            return first ? UntilCancelledAsync(token) : Task.CompletedTask;
+        });
+    }
+}

@@ -1,0 +1,99 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.PluginContracts.Control;
+
+namespace Mandos.PluginContracts.Tests.Control;
+
+public sealed class ControlSurfaceContractTests
+{
+    private static readonly Task _never = new TaskCompletionSource().Task;
+
+    private static readonly Fault<Func<IControlSurface>>[] _faults =
+    [
+        new("ends silently", "runs until cancelled", () => new FakeControlSurface((_, _) => Task.CompletedTask)),
+        new("ignores cancellation", "runs until cancelled", () => new FakeControlSurface((_, _) => _never)),
+        new("runs once", "can be run again", RunsOnce),
+        new("looks at cancellation later", "ends when cancelled before it began",
+            () => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
+        new("knows only clients' events", "survives every event",
+            () => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
+        new("wants a host", "takes odd clients",
+            () => new FakeControlSurface((server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
+        new("stays subscribed", "gives up its subscriptions at the end",
+            () => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
+        new("hides the server's failure", "does not end silently when the server fails it", () => new FakeControlSurface(async (server, token) =>
+        {
+            try
+            {
+                await WatchAsync(server, token);
+            }
+            catch (InvalidOperationException)
+            {
+            }
+        })),
+    ];
+
+    public static TheoryData<string> Checks => ContractTests.Names(Sound());
+
+    public static TheoryData<string> Faults => ContractTests.Names(_faults);
+
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public Task Check_SoundSurface_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
+
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public Task Check_SurfaceWithoutBus_Passes(string check) => ContractTests.PassesAsync(
+        ControlSurfaceContract.Checks(() => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Check_SurfaceWithFault_Fails(string fault)
+        => ContractTests.FailsAsync(_faults, fault, create => ControlSurfaceContract.Checks(create, ContractTests.Impatient));
+
+    [Fact]
+    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
+
+    private static IReadOnlyList<PluginCheck> Sound()
+        => ControlSurfaceContract.Checks(() => new FakeControlSurface((server, token) => WatchAsync(server, token)));
+
+    private static async Task WatchAsync(
+        IMandosServer server,
+        CancellationToken cancellationToken,
+        Action<ClientSnapshot>? listed = null,
+        Action<ServerEvent>? seen = null,
+        bool unsubscribe = true)
+    {
+        ServerSubscription subscription = await server.SubscribeAsync(cancellationToken);
+        try
+        {
+            foreach (ClientSnapshot client in subscription.Clients)
+            {
+                listed?.Invoke(client);
+            }
+
+            await foreach (ServerEvent e in subscription.Events.ReadAllAsync(cancellationToken))
+            {
+                seen?.Invoke(e);
+            }
+        }
+        finally
+        {
+            if (unsubscribe)
+            {
+                subscription.Dispose();
+            }
+        }
+    }
+
+    private static FakeControlSurface RunsOnce()
+    {
+        bool ran = false;
+        return new FakeControlSurface((server, token) =>
+        {
+            bool first = !ran;
+            ran = true;
+            return first ? WatchAsync(server, token) : Task.CompletedTask;
+        });
+    }
+}

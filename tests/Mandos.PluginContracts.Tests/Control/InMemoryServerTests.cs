@@ -1,0 +1,130 @@
+using System.Threading.Channels;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.PluginContracts.Control;
+using Mandos.PluginContracts.Samples;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mandos.PluginContracts.Tests.Control;
+
+public sealed class InMemoryServerTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly ClientSnapshot _client = SampleClients.Snapshot(1);
+    private readonly InMemoryServer _server;
+
+    public InMemoryServerTests() => _server = new InMemoryServer([_client], _time);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task DisableAsync_EnabledClient_ChangesItWithEvents()
+    {
+        using ServerSubscription subscription = await _server.SubscribeAsync(Token);
+        Assert.Equal([_client], subscription.Clients);
+
+        await _server.DisableAsync(_client.Name, Token);
+
+        ClientSnapshot disabled = _client with { Enabled = false, Expires = null };
+        Assert.Equal(disabled, await _server.GetClientAsync(_client.Name, Token));
+        Assert.Equal(
+            [new ClientPropertyChanged(disabled, ClientProperty.Enabled), new ClientPropertyChanged(disabled, ClientProperty.Expires)],
+            Events(subscription));
+    }
+
+    [Fact]
+    public async Task EnableAsync_DisabledClient_ExpiresAfterItsTimeout()
+    {
+        await _server.DisableAsync(_client.Name, Token);
+        await _server.EnableAsync(_client.Name, Token);
+
+        ClientSnapshot? client = await _server.GetClientAsync(_client.Name, Token);
+
+        Assert.True(client!.Enabled);
+        Assert.Equal(_time.GetUtcNow() + client.Settings.Timeout, client.Expires);
+    }
+
+    [Fact]
+    public async Task EnableAsync_EnabledClient_ChangesNothing()
+    {
+        using ServerSubscription subscription = await _server.SubscribeAsync(Token);
+
+        await _server.EnableAsync(_client.Name, Token);
+
+        Assert.Empty(Events(subscription));
+    }
+
+    [Fact]
+    public async Task ChangeAsync_BadDuration_ChangesNothing()
+    {
+        var change = new ClientChange { Host = "other", Interval = TimeSpan.Zero };
+
+        await Assert.ThrowsAsync<ArgumentException>(() => _server.ChangeAsync(_client.Name, change, Token));
+
+        Assert.Equal(_client, await _server.GetClientAsync(_client.Name, Token));
+    }
+
+    [Fact]
+    public async Task ChangeAsync_SomeSettings_GivesAnEventForEachThatIsNew()
+    {
+        using ServerSubscription subscription = await _server.SubscribeAsync(Token);
+
+        await _server.ChangeAsync(
+            _client.Name, new ClientChange { Host = _client.Settings.Host, Checker = "true", Timeout = TimeSpan.FromDays(1) }, Token);
+
+        Assert.Equal(
+            [ClientProperty.Checker, ClientProperty.Timeout],
+            Events(subscription).Cast<ClientPropertyChanged>().Select(changed => changed.Property));
+    }
+
+    [Fact]
+    public async Task Commands_UnknownClient_Throw()
+    {
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.RemoveAsync("nobody", Token));
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.EnableAsync("nobody", Token));
+        Assert.Null(await _server.GetClientAsync("nobody", Token));
+    }
+
+    [Fact]
+    public async Task ApproveAsyncAndSetSecretAsync_Called_AreKept()
+    {
+        await _server.ApproveAsync(_client.Name, false, Token);
+        await _server.SetSecretAsync(_client.Name, new byte[] { 1, 2 }, Token);
+
+        Assert.Equal([(_client.Name, false)], _server.Approvals);
+        Assert.Equal(new byte[] { 1, 2 }, _server.Secret(_client.Name)!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task RemoveAsync_Client_IsGoneWithAnEvent()
+    {
+        using ServerSubscription subscription = await _server.SubscribeAsync(Token);
+
+        await _server.RemoveAsync(_client.Name, Token);
+
+        Assert.Empty(await _server.GetClientsAsync(Token));
+        Assert.Equal([new ClientRemoved(_client)], Events(subscription));
+    }
+
+    [Fact]
+    public async Task Overflow_Subscriber_HasToSubscribeAnew()
+    {
+        using ServerSubscription subscription = await _server.SubscribeAsync(Token);
+
+        _server.Overflow();
+
+        var closed = await Assert.ThrowsAsync<ChannelClosedException>(async () => await subscription.Events.ReadAsync(Token));
+        Assert.IsType<SubscriptionOverflowException>(closed.InnerException);
+    }
+
+    private static List<ServerEvent> Events(ServerSubscription subscription)
+    {
+        List<ServerEvent> events = [];
+        while (subscription.Events.TryRead(out ServerEvent? e))
+        {
+            events.Add(e);
+        }
+
+        return events;
+    }
+}

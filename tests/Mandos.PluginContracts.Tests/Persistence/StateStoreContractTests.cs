@@ -1,0 +1,199 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+using Mandos.PluginContracts.Persistence;
+using Mandos.PluginContracts.Samples;
+
+namespace Mandos.PluginContracts.Tests.Persistence;
+
+public sealed class StateStoreContractTests
+{
+    private static readonly Fault<Func<string, IStateStore>>[] _faults =
+    [
+        new("has a client of its own", "is empty at first",
+            path => new BrokenStore(path) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
+        new("loses a client", "gives back what was saved", path => new BrokenStore(path) { Loaded = clients => [.. clients.Skip(1)] }),
+        new("gives a client twice", "gives back what was saved",
+            path => new BrokenStore(path) { Loaded = clients => [.. clients, .. clients.Take(1)] }),
+        new("enables all clients", "gives back what was saved", Changing(client => client with { Enabled = true })),
+        new("keeps seconds only", "gives back what was saved",
+            Changing(client => client with { Expires = client.Expires?.AddTicks(-(client.Expires.Value.Ticks % TimeSpan.TicksPerSecond)) })),
+        new("drops a time", "gives back what was saved", Changing(client => client with { LastApprovalRequest = null })),
+        new("drops a setting", "gives back what was saved",
+            Changing(client => client with { Settings = client.Settings with { ApprovedByDefault = true } })),
+        new("drops secrets", "gives back what was saved",
+            path => new BrokenStore(path) { Changed = clients => [.. clients.Select(client => client with { EncryptedSecret = default })] }),
+        new("forgets who was removed", "gives back what was saved",
+            path => new BrokenStore(path) { Loaded = clients => [.. clients.Where(client => client.Client is not null)] }),
+        new("only adds", "replaces clients", path => new AddingStore(path)),
+        new("keeps the forgotten", "forgets clients, and ignores names that it does not know",
+            path => new BrokenStore(path) { Forgotten = _ => [] }),
+        new("forgets nobody unless it knows all", "forgets clients, and ignores names that it does not know",
+            path => new BrokenStore(path) { Forgotten = names => names.Contains("no such client") ? throw new KeyNotFoundException() : names }),
+        new("has a limit", "keeps a thousand clients saved at once", path => new BrokenStore(path) { Changed = clients => [.. clients.Take(999)] }),
+        new("saves at its end", "has everything on the disk when a save ends", path => new LazyStore(path)),
+        new("saves the half before it is cancelled", "saves all or nothing when cancelled", path => new HalfStore(path)),
+        new("saves though it says that it was cancelled", "saves all or nothing when cancelled", path => new DenyingStore(path)),
+        new("saves no more once cancelled", "goes on after a cancelled save", path => new SulkingStore(path)),
+        new("takes a failure to load for an empty store", "refuses to be opened twice", path => new CarelessStore(path)),
+        new("starts afresh", "refuses damaged files rather than starting afresh", path => new CarelessStore(path)),
+        new("keeps no files", "refuses damaged files rather than starting afresh", _ => new MemoryStore()),
+        new("makes its directory", "refuses a directory that is missing", path => new DirectoryMakingStore(path)),
+        new("shows its files", "lets nobody but the owner read its files", path => new OpenStore(path)),
+        new("cannot be disposed twice", "can be disposed twice, and unopened", path => new OnceDisposedStore(path)),
+    ];
+
+    public static TheoryData<string> Checks => ContractTests.Names(Sound());
+
+    public static TheoryData<string> Faults => ContractTests.Names(_faults);
+
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public Task Check_SoundStore_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(_faults, fault, StateStoreContract.Checks);
+
+    [Fact]
+    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
+
+    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(path => new BrokenStore(path));
+
+    private static Func<string, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change) => path => new BrokenStore(path)
+    {
+        Changed = clients => [.. clients.Select(stored => stored.Client is null ? stored : stored with { Client = change(stored.Client) })],
+    };
+
+    private sealed class AddingStore(string directory) : BrokenStore(directory)
+    {
+        private HashSet<string> _names = [];
+
+        public override async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+        {
+            IReadOnlyList<StoredClient> clients = await base.LoadAsync(cancellationToken);
+            _names = [.. clients.Select(client => client.Name)];
+            return clients;
+        }
+
+        public override ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+            => base.SaveAsync([.. changed.Where(client => _names.Add(client.Name))], forgotten, cancellationToken);
+    }
+
+    private sealed class LazyStore(string directory) : BrokenStore(directory)
+    {
+        private readonly List<StoredClient> _changed = [];
+
+        public override ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            _changed.AddRange(changed);
+            return ValueTask.CompletedTask;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            if (_changed.Count > 0)
+            {
+                await Inner.SaveAsync([.. _changed], [], CancellationToken.None);
+            }
+
+            _changed.Clear();
+            await base.DisposeAsync();
+        }
+    }
+
+    private sealed class HalfStore(string directory) : BrokenStore(directory)
+    {
+        public override async ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            await base.SaveAsync([.. changed.Take(changed.Count / 2)], forgotten, CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
+            await base.SaveAsync(changed, [], CancellationToken.None);
+        }
+    }
+
+    private sealed class DenyingStore(string directory) : BrokenStore(directory)
+    {
+        public override async ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            await base.SaveAsync(changed, forgotten, CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private sealed class SulkingStore(string directory) : BrokenStore(directory)
+    {
+        private bool _cancelled;
+
+        public override ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            _cancelled |= cancellationToken.IsCancellationRequested;
+            return _cancelled
+                ? ValueTask.FromException(new OperationCanceledException(cancellationToken))
+                : base.SaveAsync(changed, forgotten, cancellationToken);
+        }
+    }
+
+    private sealed class CarelessStore(string directory) : BrokenStore(directory)
+    {
+        public override async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.LoadAsync(cancellationToken);
+            }
+            catch (StateStoreException)
+            {
+                return [];
+            }
+        }
+    }
+
+    private sealed class MemoryStore : IStateStore
+    {
+        public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+            => ValueTask.FromResult<IReadOnlyList<StoredClient>>([]);
+
+        public ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+            => ValueTask.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class DirectoryMakingStore(string directory) : BrokenStore(directory)
+    {
+        public override ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+        {
+            System.IO.Directory.CreateDirectory(Directory);
+            return base.LoadAsync(cancellationToken);
+        }
+    }
+
+    private sealed class OpenStore(string directory) : BrokenStore(directory)
+    {
+        public override async ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            await base.SaveAsync(changed, forgotten, cancellationToken);
+            string file = System.IO.Directory.GetFiles(Directory)[0];
+            File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.GroupRead);
+        }
+    }
+
+    private sealed class OnceDisposedStore(string directory) : BrokenStore(directory)
+    {
+        private bool _disposed;
+
+        public override ValueTask DisposeAsync()
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _disposed = true;
+            return base.DisposeAsync();
+        }
+    }
+}
