@@ -41,7 +41,7 @@ public sealed class RefusalTests(ClientKeys keys)
 
         await unwanted.RequireRefusalAsync(server);
 
-        await server.Log.WaitForAsync("WARNING", "Client unwanted: refused its secret: Denied");
+        await server.Log.WaitForAsync("WARNING", "Client unwanted: refused its secret: ApprovalTimedOut");
         await keys.First.RequirePasswordAsync(server.EndPoint);
     }
 

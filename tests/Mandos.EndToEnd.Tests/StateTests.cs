@@ -107,38 +107,6 @@ public sealed class StateTests
     }
 
     [Fact]
-    public async Task Reload_OfEditedFile_AddsAndDropsClients()
-    {
-        var (dropped, added) = (new TestClient("dropped"), new TestClient("added"));
-        await using var server = await StartServerAsync();
-        server.AddClient(dropped.StanzaWith());
-        await server.StopAsync();
-        await server.StartAsync();
-        await dropped.RequireSecretAsync(server);
-
-        using var control = await server.ConnectControlAsync();
-        await File.WriteAllTextAsync(server.ClientsFile, $"{_client.StanzaWith()}\n{added.StanzaWith()}\n", Cancellation);
-        await server.SignalAsync("HUP");
-        await WaitForClientsAsync(control, "added", "client");
-
-        await added.RequireSecretAsync(server);
-        await _client.RequireSecretAsync(server);
-        await dropped.RequireRefusalAsync(server);
-    }
-
-    [Fact]
-    public async Task Reload_OfFaultyFile_KeepsRunningConfiguration()
-    {
-        await using var server = await StartServerAsync();
-
-        await File.WriteAllTextAsync(server.ClientsFile, "[client]\ninterval = never\n", Cancellation);
-        await server.SignalAsync("HUP");
-
-        await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:2: ");
-        await _client.RequireSecretAsync(server);
-    }
-
-    [Fact]
     public async Task Kill_DuringChanges_LosesNothingThatWasAcknowledged()
     {
         await using var server = await StartServerAsync();
@@ -171,18 +139,6 @@ public sealed class StateTests
                 acknowledged = number;
             }
         }
-    }
-
-    private static async Task WaitForClientsAsync(TestControlClient control, params string[] names)
-    {
-        string[] found;
-        var start = TimeProvider.System.GetTimestamp();
-        do
-        {
-            found = [.. (await control.GetClientsAsync(Cancellation)).Select(client => client.Name).Order(StringComparer.Ordinal)];
-        }
-        while (!found.SequenceEqual(names) && TimeProvider.System.GetElapsedTime(start) < Patience.Limit);
-        Assert.Equal(names, found);
     }
 
     private static async Task SteerAsync(TestServer server, Func<TestControlClient, Task> command)
