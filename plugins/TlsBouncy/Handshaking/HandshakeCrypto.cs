@@ -17,6 +17,11 @@ internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new Crypt
         : throw new PeerRefusedException(AlertDescription.unsupported_certificate,
             "the peer presents an X.509 certificate, not a raw public key: mandos-client must be 1.8 or later");
 
+    public override TlsSecret HkdfInit(int cryptoHashAlgorithm) =>
+        new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);
+
+    public override TlsSecret CreateSecret(byte[] data) => new HkdfSecret(this, [.. data]);
+
     public override TlsNonceGenerator CreateNonceGenerator(byte[] additionalSeedMaterial) => SystemNonces.Instance;
 
     public override TlsNonceGenerator CreateNonceGenerator(ReadOnlySpan<byte> additionalSeedMaterial) => SystemNonces.Instance;

@@ -50,11 +50,6 @@ internal sealed partial class Handshaker(
             await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             throw;
         }
-        catch
-        {
-            protocol.Close();
-            throw;
-        }
     }
 
     /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
