@@ -22,14 +22,16 @@ internal sealed class GnutlsServer : IAsyncDisposable
         File.WriteAllText(privateKey, key.ToPrivatePem());
         File.WriteAllText(publicKey, key.ToPublicPem());
 
-        string peers = Environment.GetEnvironmentVariable("MANDOS_PEERS") ?? Path.Combine(RepositoryRoot(), "artifacts/peers/root");
+        string peers = Environment.GetEnvironmentVariable("MANDOS_PEERS")
+            ?? Path.Combine(RepositoryRoot(), "artifacts/peers/root");
         string program = Path.Combine(peers, "usr/bin/gnutls-serv");
         Assert.True(File.Exists(program), $"{program} is not there: ./test fetches it, or set MANDOS_PEERS");
         ProcessStartInfo start = new(program)
         {
             ArgumentList =
             {
-                "--quiet", "--echo", "--port", _port.ToString(CultureInfo.InvariantCulture), "--rawpkkeyfile", privateKey, "--rawpkfile", publicKey,
+                "--quiet", "--echo", "--port", _port.ToString(CultureInfo.InvariantCulture),
+                "--rawpkkeyfile", privateKey, "--rawpkfile", publicKey,
                 "--priority", $"NORMAL:-CTYPE-ALL:+CTYPE-SRV-RAWPK{priority}",
             },
             RedirectStandardOutput = true,

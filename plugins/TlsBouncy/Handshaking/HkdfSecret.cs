@@ -10,6 +10,9 @@ namespace Mandos.TlsBouncy.Handshaking;
 /// <remarks>A handshake derives some twenty of them; BouncyCastle's HMAC would allocate 3 KiB for each.</remarks>
 internal sealed class HkdfSecret(BcTlsCrypto crypto, byte[] data) : BcTlsSecret(crypto, data)
 {
+    /// <summary>Length, label and context with their own lengths (RFC 8446 section 7.1).</summary>
+    private const int MaxInfoBytes = 2 + 1 + 255 + 1 + 255;
+
     public override TlsSecret HkdfExtract(int cryptoHashAlgorithm, TlsSecret ikm)
     {
         CheckAlive();
@@ -49,13 +52,11 @@ internal sealed class HkdfSecret(BcTlsCrypto crypto, byte[] data) : BcTlsSecret(
         return secret;
     }
 
-    /// <summary>Length, label and context with their own lengths (RFC 8446 section 7.1).</summary>
-    private const int MaxInfoBytes = 2 + 1 + 255 + 1 + 255;
-
-    private static byte[] Hmac(int cryptoHashAlgorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> input) => cryptoHashAlgorithm switch
-    {
-        CryptoHashAlgorithm.sha256 => HMACSHA256.HashData(key, input),
-        CryptoHashAlgorithm.sha384 => HMACSHA384.HashData(key, input),
-        _ => throw new TlsFatalAlert(AlertDescription.internal_error),
-    };
+    private static byte[] Hmac(int cryptoHashAlgorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> input) =>
+        cryptoHashAlgorithm switch
+        {
+            CryptoHashAlgorithm.sha256 => HMACSHA256.HashData(key, input),
+            CryptoHashAlgorithm.sha384 => HMACSHA384.HashData(key, input),
+            _ => throw new TlsFatalAlert(AlertDescription.internal_error),
+        };
 }

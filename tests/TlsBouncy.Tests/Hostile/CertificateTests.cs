@@ -13,14 +13,17 @@ public sealed class CertificateTests : TlsTest
     [Fact]
     public async Task HandshakeAsync_X509Certificate_SaysSo()
     {
-        string reason = await RefusedAsync(new PresentingServer(HonestPeer(), CertificateType.X509, [RandomNumberGenerator.GetBytes(500)]));
+        byte[] certificate = RandomNumberGenerator.GetBytes(500);
+
+        string reason = await RefusedAsync(new PresentingServer(HonestPeer(), CertificateType.X509, [certificate]));
 
         Assert.Contains("X.509", reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task HandshakeAsync_NoKey_Refused() =>
-        await RefusedAsync(new RawKeyServer(HonestPeer()), new ReplacingProtocol([(byte)HandshakeType.certificate, 0, 0, 4, 0, 0, 0, 0]));
+        await RefusedAsync(
+            new RawKeyServer(HonestPeer()), new ReplacingProtocol([(byte)HandshakeType.certificate, 0, 0, 4, 0, 0, 0, 0]));
 
     [Fact]
     public async Task HandshakeAsync_BytesAfterTheList_Refused()

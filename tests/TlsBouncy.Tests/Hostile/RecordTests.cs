@@ -80,7 +80,8 @@ public sealed class RecordTests : TlsTest
     [Fact]
     public async Task HandshakeAsync_ServerHelloOfTls12_SaysWhatIsNeeded()
     {
-        byte[] serverHello = [22, 3, 3, 0, 42, (byte)HandshakeType.server_hello, 0, 0, 38, 3, 3, .. new byte[32], 0, 0x13, 0x02, 0];
+        byte[] serverHello =
+            [22, 3, 3, 0, 42, (byte)HandshakeType.server_hello, 0, 0, 38, 3, 3, .. new byte[32], 0, 0x13, 0x02, 0];
 
         string reason = await RefusedAsync(stream => stream.WriteAsync(serverHello, Token).AsTask());
 
