@@ -11,7 +11,7 @@ internal static class TlsLimits
     /// </remarks>
     public const int HandshakeBytes = 64 * 1024;
 
-    /// <summary>Bytes of one handshake message. The longest honest one is a CertificateVerify or a Certificate of about 1 KiB.</summary>
+    /// <summary>Bytes of one handshake message. The longest honest one is a Certificate of about 1 KiB.</summary>
     public const int HandshakeMessageBytes = 8 * 1024;
 
     /// <summary>Bytes that a peer may send after the handshake. They are dropped unread.</summary>
@@ -27,7 +27,7 @@ internal static class TlsLimits
     /// <summary>Shortest RSA modulus in bits. GnuTLS sets no minimum for raw keys, but makes none below this.</summary>
     public const int RsaModulusMinBits = 1024;
 
-    /// <summary>Longest RSA modulus in bits. Verifying costs its square: 0.2 ms at 8192 bits, and no one makes longer ones.</summary>
+    /// <summary>Longest RSA modulus in bits. Verifying costs its square: 0.5 ms at 8192 bits. No one makes longer ones.</summary>
     public const int RsaModulusMaxBits = 8192;
 
     /// <summary>Longest RSA public exponent in bits. Verifying costs its length, and nearly all exponents are 65537.</summary>

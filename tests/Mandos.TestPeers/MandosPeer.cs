@@ -47,10 +47,13 @@ public static class MandosPeer
     }
 
     /// <summary>Does the TLS part alone: serves a handshake and receives until the other side ends.</summary>
-    public static async Task<PeerOutcome> ServeAsync(Stream stream, PeerOptions options, CancellationToken cancellationToken)
+    public static Task<PeerOutcome> ServeAsync(Stream stream, PeerOptions options, CancellationToken cancellationToken) =>
+        ServeAsync(stream, new RawKeyServer(options), new TlsServerProtocol(), cancellationToken);
+
+    /// <summary>Does the TLS part alone, with a server or protocol of your own, which may misbehave.</summary>
+    public static async Task<PeerOutcome> ServeAsync(
+        Stream stream, RawKeyServer server, TlsServerProtocol protocol, CancellationToken cancellationToken)
     {
-        RawKeyServer server = new(options);
-        TlsServerProtocol protocol = new();
         protocol.Accept(server);
         ArrayBufferWriter<byte> secret = new();
         try
@@ -89,6 +92,7 @@ public static class MandosPeer
         }
         catch (TlsFatalAlert e)
         {
+            await SendAlertAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
             return new PeerOutcome(secret.WrittenSpan.ToArray(), PeerEnding.TlsFault, e.Message);
         }
         catch (IOException e)
@@ -96,6 +100,18 @@ public static class MandosPeer
             // A server that has sent all and goes away does not wait for the close_notify with which TLS answers.
             return new PeerOutcome(secret.WrittenSpan.ToArray(),
                 server.IsNotifiedOfClose ? PeerEnding.CloseNotify : PeerEnding.Broken, e.Message);
+        }
+    }
+
+    private static async ValueTask SendAlertAsync(TlsServerProtocol protocol, Stream stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The other side has gone, and the fault before is what matters.
         }
     }
 

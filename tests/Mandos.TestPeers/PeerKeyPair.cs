@@ -62,6 +62,13 @@ public sealed class PeerKeyPair
         }
     }
 
+    /// <summary>Makes a new key that signs with another scheme than is right for it.</summary>
+    public static PeerKeyPair Create(PeerKeyKind kind, int signatureScheme)
+    {
+        PeerKeyPair key = Create(kind);
+        return new(key.PrivateKey, key.SubjectPublicKeyInfo.ToArray(), signatureScheme);
+    }
+
     /// <summary>The private key as PKCS #8 in PEM, for programs of GnuTLS.</summary>
     public string ToPrivatePem()
     {

@@ -21,12 +21,17 @@ public class RawKeyServer(PeerOptions options) : AbstractTlsServer(SharedCrypto)
     /// <summary>The alert that the other side has sent last; -1 if none.</summary>
     public short AlertReceived { get; private set; } = -1;
 
+    /// <summary>What it presents as its certificate.</summary>
+    protected virtual Certificate Certificate => new(
+        CertificateType.RawPublicKey,
+        [],
+        [new CertificateEntry(new EncodedCertificate(options.Key.SubjectPublicKeyInfo.ToArray()), null)]);
+
     public override TlsCredentials GetCredentials() => new BcDefaultTlsCredentialedSigner(
         new TlsCryptoParameters(m_context),
         SharedCrypto,
         options.Key.PrivateKey,
-        new Certificate(CertificateType.RawPublicKey, [], [new CertificateEntry(
-            new EncodedCertificate(options.Key.SubjectPublicKeyInfo.ToArray()), null)]),
+        Certificate,
         SignatureScheme.GetSignatureAndHashAlgorithm(options.Key.SignatureScheme));
 
     public override int[] GetSupportedGroups() => [.. options.Groups];

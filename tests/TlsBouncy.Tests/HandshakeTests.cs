@@ -7,15 +7,8 @@ using Org.BouncyCastle.Tls;
 namespace TlsBouncy.Tests;
 
 /// <summary>Exchanges with well-behaved peers.</summary>
-public sealed class HandshakeTests : IDisposable
+public sealed class HandshakeTests : TlsTest
 {
-    private readonly BouncyTlsBackend _backend = new(new FakePluginContext());
-    private readonly ITlsHandshaker _handshaker;
-
-    public HandshakeTests() => _handshaker = _backend.CreateHandshaker(PriorityString.Default);
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     public static TheoryData<PeerKeyKind> Kinds => [.. Enum.GetValues<PeerKeyKind>()];
 
     [Theory]
@@ -37,7 +30,7 @@ public sealed class HandshakeTests : IDisposable
     [InlineData(CipherSuite.TLS_AES_128_CCM_SHA256)]
     public async Task HandshakeAsync_EachCipherSuite_PeerGetsSecret(int cipherSuite)
     {
-        PeerOptions peer = new(PeerKeyPair.Create(PeerKeyKind.Ed25519)) { CipherSuites = [cipherSuite] };
+        PeerOptions peer = HonestPeer() with { CipherSuites = [cipherSuite] };
 
         Assert.Contains(CipherSuites.Name(cipherSuite), await ExchangeAsync(peer), StringComparison.Ordinal);
     }
@@ -52,7 +45,7 @@ public sealed class HandshakeTests : IDisposable
     [InlineData(NamedGroup.ffdhe3072)]
     public async Task HandshakeAsync_EachGroup_PeerGetsSecret(int group)
     {
-        PeerOptions peer = new(PeerKeyPair.Create(PeerKeyKind.Ed25519)) { Groups = [group] };
+        PeerOptions peer = HonestPeer() with { Groups = [group] };
 
         Assert.Contains(NamedGroup.GetName(group), await ExchangeAsync(peer), StringComparison.Ordinal);
     }
@@ -65,7 +58,7 @@ public sealed class HandshakeTests : IDisposable
     [InlineData(1024 * 1024)]
     public async Task WriteAsync_AnySize_ArrivesWhole(int size)
     {
-        PeerOptions peer = new(PeerKeyPair.Create(PeerKeyKind.Ed25519));
+        PeerOptions peer = HonestPeer();
         byte[] secret = new byte[size];
         new Random(size).NextBytes(secret);
 
@@ -73,26 +66,49 @@ public sealed class HandshakeTests : IDisposable
     }
 
     [Fact]
-    public async Task WarmUpAsync_Always_Succeeds() => await _handshaker.WarmUpAsync(Token);
-
-    public void Dispose() => _backend.Dispose();
-
-    private Task<string> ExchangeAsync(PeerOptions peer) => ExchangeAsync(peer, "the secret"u8.ToArray());
-
-    /// <returns>The session's description.</returns>
-    private async Task<string> ExchangeAsync(PeerOptions peer, byte[] secret)
+    public async Task HandshakeAsync_OneByteAtATime_Succeeds()
     {
+        PeerOptions peer = HonestPeer();
         using Connection connection = await Connection.OpenAsync(Token);
         Task<PeerOutcome> outcome = MandosPeer.ServeAsync(connection.Peer, peer, Token);
-        using ITlsSession session = await _handshaker.HandshakeAsync(connection.Server, Token);
-        Assert.Equal(PeerKeyType.RawPublicKey, session.PeerKey.Type);
-        Assert.Equal(peer.Key.SubjectPublicKeyInfo.ToArray(), session.PeerKey.Encoded.ToArray());
-        await session.WriteAsync(secret, Token);
+        using ITlsSession session = await Handshaker.HandshakeAsync(new CountingStream(connection.Server, atMost: 1), Token);
         await session.CloseAsync(Token);
 
-        PeerOutcome got = await outcome;
-        Assert.Equal(PeerEnding.CloseNotify, got.Ending);
-        Assert.Equal(secret, got.Secret);
-        return session.Description;
+        Assert.Equal(PeerEnding.CloseNotify, (await outcome).Ending);
     }
+
+    [Fact]
+    public async Task HandshakeAsync_ManyWhileOthersAreSilent_AllSucceed()
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        List<Connection> silent = [];
+        List<Task> waiting = [];
+        for (int i = 0; i < 8 * TlsLimits.ConcurrentComputations; i++)
+        {
+            silent.Add(await Connection.OpenAsync(Token));
+            waiting.Add(Handshaker.HandshakeAsync(silent[i].Server, end.Token).AsTask());
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ExchangeAsync(HonestPeer())));
+
+        Assert.DoesNotContain(waiting, static task => task.IsCompleted);
+        await end.CancelAsync();
+        foreach (Task task in waiting)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
+        }
+        silent.ForEach(static connection => connection.Dispose());
+    }
+
+    [Fact]
+    public async Task HandshakeAsync_CancelledBefore_Throws()
+    {
+        using Connection connection = await Connection.OpenAsync(Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Handshaker.HandshakeAsync(connection.Server, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task WarmUpAsync_Always_Succeeds() => await Handshaker.WarmUpAsync(Token);
 }

@@ -8,7 +8,7 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Mandos.TlsBouncy.Handshaking;
 
-/// <summary>BouncyCastle's cryptography, shared by all connections, with our own reading of certificates and .NET's random numbers.</summary>
+/// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys, and .NET's HMAC and random numbers.</summary>
 /// <remarks>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</remarks>
 internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
 {
@@ -16,6 +16,11 @@ internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new Crypt
         ? new RawPublicKeyCertificate(encoding)
         : throw new PeerRefusedException(AlertDescription.unsupported_certificate,
             "the peer presents an X.509 certificate, not a raw public key: mandos-client must be 1.8 or later");
+
+    public override TlsSecret HkdfInit(int cryptoHashAlgorithm) =>
+        new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);
+
+    public override TlsSecret CreateSecret(byte[] data) => new HkdfSecret(this, [.. data]);
 
     public override TlsNonceGenerator CreateNonceGenerator(byte[] additionalSeedMaterial) => SystemNonces.Instance;
 

@@ -15,7 +15,8 @@ namespace Mandos.TlsBouncy.Handshaking;
 /// <param name="logger">The plugin's log.</param>
 /// <param name="timeProvider">Measures the warming up.</param>
 internal sealed partial class Handshaker(
-    HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider) : ITlsHandshaker
+    HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider)
+    : ITlsHandshaker
 {
     /// <summary>A whole exchange for each kind of key that mandos-keygen makes.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
@@ -50,11 +51,6 @@ internal sealed partial class Handshaker(
             await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             throw;
         }
-        catch
-        {
-            protocol.Close();
-            throw;
-        }
     }
 
     /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
@@ -82,7 +78,8 @@ internal sealed partial class Handshaker(
             byte[] buffer = ArrayPool<byte>.Shared.Rent(TlsLimits.ReadBytes);
             try
             {
-                int count = await stream.ReadAsync(buffer.AsMemory(0, TlsLimits.ReadBytes), cancellationToken).ConfigureAwait(false);
+                Memory<byte> space = buffer.AsMemory(0, TlsLimits.ReadBytes);
+                int count = await stream.ReadAsync(space, cancellationToken).ConfigureAwait(false);
                 if (count == 0)
                 {
                     throw new EndOfStreamException("the peer closed the connection before the TLS handshake was complete");
@@ -90,8 +87,8 @@ internal sealed partial class Handshaker(
                 received += count;
                 if (received > TlsLimits.HandshakeBytes)
                 {
-                    throw new TlsHandshakeException(
-                        $"the peer sent more than {TlsLimits.HandshakeBytes} bytes without completing the handshake: it is no mandos-client");
+                    throw new TlsHandshakeException($"the peer sent more than {TlsLimits.HandshakeBytes} bytes "
+                        + "without completing the handshake: it is no mandos-client");
                 }
                 await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try

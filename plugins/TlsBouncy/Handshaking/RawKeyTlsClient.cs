@@ -13,7 +13,7 @@ internal sealed class RawKeyTlsClient(TlsCrypto crypto, HandshakePolicy policy) 
     /// <summary>Whether the handshake is complete, and hence <see cref="PeerKey"/> proved.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>The peer's SubjectPublicKeyInfo. Only a complete handshake proves that the peer owns the key, so it is not to be had before.</summary>
+    /// <summary>The peer's SubjectPublicKeyInfo, not to be had before the handshake has proved that the peer owns it.</summary>
     public ReadOnlyMemory<byte> PeerKey => IsComplete
         ? _certificate!.Encoded
         : throw new InvalidOperationException("The handshake is not complete.");
@@ -32,7 +32,7 @@ internal sealed class RawKeyTlsClient(TlsCrypto crypto, HandshakePolicy policy) 
     /// <summary>No: a peer that just goes away has the secret, or does without.</summary>
     public override bool RequiresCloseNotify() => false;
 
-    /// <summary>Looks at the key that the peer presents, without refusing an unknown one: that would tell a stranger which keys we know.</summary>
+    /// <summary>Takes the key that the peer presents, known or not: a stranger must not learn which keys we know.</summary>
     public void NotifyServerCertificate(TlsServerCertificate serverCertificate)
     {
         Certificate list = serverCertificate.Certificate;

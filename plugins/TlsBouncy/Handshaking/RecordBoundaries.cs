@@ -2,8 +2,8 @@ namespace Mandos.TlsBouncy.Handshaking;
 
 /// <summary>Finds where TLS records end in the bytes from a peer (RFC 8446 section 5.1).</summary>
 /// <remarks>
-/// BouncyCastle is offered one record at a time: it then works in place, without copying to a queue, and we can stop exactly when the
-/// handshake is complete.
+/// BouncyCastle is offered one record at a time: it then works in place, without copying to a queue, and we can stop exactly
+/// when the handshake is complete.
 /// </remarks>
 internal struct RecordBoundaries
 {

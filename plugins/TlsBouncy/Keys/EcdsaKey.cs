@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Mandos.TlsBouncy.Keys;
 
-/// <summary>A key on one of the NIST curves, each of which TLS 1.3 binds to one scheme. Verified by .NET: several times faster.</summary>
+/// <summary>A key on one of the NIST curves, each of which TLS 1.3 binds to one scheme. Verified by .NET.</summary>
 internal sealed class EcdsaKey(EcdsaCurve curve, ReadOnlyMemory<byte> point) : VerificationKey
 {
     public override string Name => curve.Name;

@@ -8,6 +8,8 @@ namespace Mandos.TlsBouncy.Keys;
 /// <summary>A peer's raw public key in the place where BouncyCastle wants a certificate.</summary>
 internal sealed class RawPublicKeyCertificate : TlsCertificate
 {
+    private const string Faulty = "its TLS is faulty";
+
     private readonly byte[] _encoded;
     private readonly VerificationKey _key;
 
@@ -23,7 +25,7 @@ internal sealed class RawPublicKeyCertificate : TlsCertificate
     /// <summary>The key as it came.</summary>
     public ReadOnlyMemory<byte> Encoded => _encoded;
 
-    /// <summary>The key's algorithm and the scheme it signed with; null until the peer has signed the handshake with it.</summary>
+    /// <summary>The key's algorithm and the scheme; null until the peer has signed the handshake with the key.</summary>
     public string? ProvedBy { get; private set; }
 
     public BigInteger? SerialNumber => null;
@@ -36,7 +38,7 @@ internal sealed class RawPublicKeyCertificate : TlsCertificate
     public Tls13Verifier CreateVerifier(int signatureScheme) => _key.Fits(signatureScheme)
         ? new Proof(this, signatureScheme)
         : throw new PeerRefusedException(AlertDescription.illegal_parameter,
-            $"the peer signed with {SignatureScheme.GetText(signatureScheme)}, which does not fit its {_key.Name} key: its TLS is faulty");
+            $"the peer signed with {SignatureScheme.GetText(signatureScheme)}, which does not fit its {_key.Name} key: {Faulty}");
 
     // The rest is for X.509 certificates and TLS 1.2.
     public byte[]? GetExtension(DerObjectIdentifier extensionOid) => null;
@@ -56,7 +58,8 @@ internal sealed class RawPublicKeyCertificate : TlsCertificate
     public TlsVerifier CreateVerifier(short signatureAlgorithm) => throw new TlsFatalAlert(AlertDescription.internal_error);
 
     /// <summary>Gathers what the peer should have signed, then verifies that it did.</summary>
-    private sealed class Proof(RawPublicKeyCertificate certificate, int signatureScheme) : MemoryStream(ContentBytes), Tls13Verifier
+    private sealed class Proof(RawPublicKeyCertificate certificate, int signatureScheme)
+        : MemoryStream(ContentBytes), Tls13Verifier
     {
         /// <summary>64 spaces, the name of the context, a zero and a hash (RFC 8446 section 4.4.3).</summary>
         private const int ContentBytes = 64 + 33 + 1 + 48;

@@ -4,8 +4,8 @@ using Org.BouncyCastle.Tls;
 namespace Mandos.TlsBouncy.Keys;
 
 /// <summary>
-/// An RSA key, for RSA-PSS only: TLS 1.3 takes no PKCS #1 signatures of handshakes. Verified by .NET, because BouncyCastle would test the
-/// modulus for primality, which costs a stranger nothing and us seconds.
+/// An RSA key, for RSA-PSS only: TLS 1.3 takes no PKCS #1 signatures of handshakes. Verified by .NET, because BouncyCastle
+/// would test the modulus for primality, which costs a stranger nothing and us seconds.
 /// </summary>
 /// <param name="modulus">The modulus, most significant byte first, without leading zeros.</param>
 /// <param name="exponent">The public exponent, likewise.</param>

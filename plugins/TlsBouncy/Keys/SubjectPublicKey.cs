@@ -8,8 +8,8 @@ namespace Mandos.TlsBouncy.Keys;
 
 /// <summary>Reads a SubjectPublicKeyInfo (RFC 5280 section 4.1) before anything computes with it.</summary>
 /// <remarks>
-/// Only DER is read, so that each key has one encoding and hence one key ID. An algorithm is compared as a whole with the encodings
-/// that we take; this refuses unknown ones, curves given by their numbers, and parameters where there must be none.
+/// Only DER is read, so that each key has one encoding and hence one key ID. An algorithm is compared as a whole with the
+/// encodings that we take; this refuses unknown ones, curves given by their numbers, and parameters where there must be none.
 /// </remarks>
 internal static class SubjectPublicKey
 {
@@ -56,7 +56,8 @@ internal static class SubjectPublicKey
                 "the peer's public key is not valid DER: make it a new one with mandos-keygen", e);
         }
         throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-            "the peer's public key is of a kind that is not taken: Ed25519, Ed448, ECDSA on a named P-256, P-384 or P-521, and RSA are");
+            "the peer's public key is of a kind that is not taken: "
+            + "Ed25519, Ed448, ECDSA on a named P-256, P-384 or P-521, and RSA are");
     }
 
     private static ReadOnlyMemory<byte> ReadWholeBytes(AsnReader reader) =>
@@ -82,16 +83,18 @@ internal static class SubjectPublicKey
         byte[] exponent = ReadOddNumber(key);
         key.ThrowIfNotEmpty();
 
-        long modulusBits = BitLength(modulus);
+        int modulusBits = BitLength(modulus);
         if (modulusBits is < TlsLimits.RsaModulusMinBits or > TlsLimits.RsaModulusMaxBits)
         {
             throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-                $"the peer's RSA key has {modulusBits} bits: {TlsLimits.RsaModulusMinBits} to {TlsLimits.RsaModulusMaxBits} are taken");
+                $"the peer's RSA key has {modulusBits} bits: "
+                + $"{TlsLimits.RsaModulusMinBits} to {TlsLimits.RsaModulusMaxBits} are taken");
         }
         if (BitLength(exponent) is < 2 or > TlsLimits.RsaExponentMaxBits)
         {
             throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-                $"the peer's RSA key has an unusual public exponent: it must be above 1 and at most {TlsLimits.RsaExponentMaxBits} bits long");
+                "the peer's RSA key has an unusual public exponent: "
+                + $"it must be above 1 and at most {TlsLimits.RsaExponentMaxBits} bits long");
         }
         return new RsaKey(modulus, exponent, isPssKey, pssHash);
     }

@@ -14,7 +14,7 @@ internal sealed record HandshakePolicy
     /// <summary>Key exchange groups, by their IANA number.</summary>
     public required int[] Groups { get; init; }
 
-    /// <summary>Those of <see cref="Groups"/> for which the first message already has a key; the others cost a round trip more.</summary>
+    /// <summary>Those of <see cref="Groups"/> for which the first message has a key; the others cost a round trip more.</summary>
     public required int[] EarlyGroups { get; init; }
 
     /// <summary>Signature algorithms.</summary>

@@ -10,8 +10,8 @@ internal static class PriorityString
     public const string Default = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:!RSA:!VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA";
 
     /// <summary>
-    /// What GnuTLS offers under <see cref="Default"/>, with two changes: X25519 comes first, because its key goes out at once and costs half of
-    /// P-256; and finite fields above 3072 bits are left out, because by asking for one of 8192 bits a stranger could cost us 125 ms.
+    /// What GnuTLS offers under <see cref="Default"/>, with two changes: X25519 comes first, because it costs half of P-256,
+    /// and its key goes out at once; and finite fields above 3072 bits are left out, because one of 8192 bits costs 125 ms.
     /// </summary>
     private static readonly HandshakePolicy _default = new()
     {

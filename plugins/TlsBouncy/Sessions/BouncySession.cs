@@ -11,7 +11,8 @@ namespace Mandos.TlsBouncy.Sessions;
 /// <param name="description">What was agreed on.</param>
 /// <param name="bytesAfterHandshake">Bytes that the peer has sent since.</param>
 internal sealed class BouncySession(
-    Stream stream, TlsClientProtocol protocol, ReadOnlyMemory<byte> peerKey, string description, int bytesAfterHandshake) : ITlsSession
+    Stream stream, TlsClientProtocol protocol, ReadOnlyMemory<byte> peerKey, string description, int bytesAfterHandshake)
+    : ITlsSession
 {
     private int _bytesDropped = bytesAfterHandshake;
 

@@ -12,7 +12,8 @@ internal sealed class RehearsalServer(BcTlsCrypto crypto, RehearsalKey key) : Ab
         new TlsCryptoParameters(m_context),
         crypto,
         key.PrivateKey,
-        new Certificate(CertificateType.RawPublicKey, [], [new CertificateEntry(new RawPublicKeyCertificate(key.PublicKey), null)]),
+        new Certificate(
+            CertificateType.RawPublicKey, [], [new CertificateEntry(new RawPublicKeyCertificate(key.PublicKey), null)]),
         SignatureScheme.GetSignatureAndHashAlgorithm(key.SignatureScheme));
 
     protected override ProtocolVersion[] GetSupportedVersions() => [ProtocolVersion.TLSv13];
