@@ -2,6 +2,7 @@ using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
 using Microsoft.Extensions.Logging;
 
@@ -10,8 +11,8 @@ namespace Mandos.Host;
 /// <summary>The executable <c>mandos</c>.</summary>
 internal static class Program
 {
-    /// <summary>A fatal error at start.</summary>
-    private const int CannotStart = 1;
+    /// <summary>A fatal error at start, or a failed self-test.</summary>
+    private const int Failure = 1;
 
     public static async Task<int> Main(string[] arguments)
     {
@@ -21,6 +22,27 @@ internal static class Program
             return Exit(commandLine);
         }
 
+        try
+        {
+            return await (given.Action switch
+            {
+                CommandLineAction.Check => CheckAsync(given),
+                CommandLineAction.ListPlugins => ListPluginsAsync(given),
+                _ => ServeAsync(given),
+            }).ConfigureAwait(false);
+        }
+        catch (PluginException e)
+        {
+            return Fail([e.Message]);
+        }
+        catch (StartException e)
+        {
+            return Fail(e.Problems);
+        }
+    }
+
+    private static async Task<int> ServeAsync(CommandLineOptions given)
+    {
         ServerOptionsResult result = ServerOptionsLoader.Load(given);
         if (result.UsageError is { } usageError)
         {
@@ -32,34 +54,55 @@ internal static class Program
             return Fail(result.Problems.Select(problem => problem.ToString()));
         }
 
-        using var log = new ServerLog(Level(options.DebugLevel), Console.OpenStandardError(), options.Debug, TimeProvider.System)
-        {
-            ServiceName = options.ServiceName,
-        };
-        try
-        {
-            if (given.Action == CommandLineAction.ListPlugins)
-            {
-                PluginListing.Write(MandosServer.LoadPlugins(options, log, TimeProvider.System).Plugins, Console.Out);
-                return 0;
-            }
-
-            return await new MandosServer(options, log, TimeProvider.System).RunAsync(result.Notes).ConfigureAwait(false);
-        }
-        catch (StartException e)
-        {
-            return Fail(e.Problems);
-        }
+        using ServerLog log = OpenLog(options.DebugLevel, options.Debug);
+        log.ServiceName = options.ServiceName;
+        return await new MandosServer(options, log, TimeProvider.System).RunAsync(result.Notes).ConfigureAwait(false);
     }
 
-    private static LogLevel Level(DebugLevel level) => level switch
+    private static async Task<int> CheckAsync(CommandLineOptions given)
     {
-        DebugLevel.Debug => LogLevel.Debug,
-        DebugLevel.Info => LogLevel.Information,
-        DebugLevel.Warning => LogLevel.Warning,
-        DebugLevel.Error => LogLevel.Error,
-        _ => LogLevel.Critical,
+        using ServerLog log = OpenLog(given.Debug == true ? DebugLevel.Debug : DebugLevel.Critical, given.Debug == true);
+        PluginServices services = TemporaryServices(log);
+        var test = new SelfTest(LoadPlugins(given.PluginDirectory, services), services, Console.Out);
+        return await test.RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
+    }
+
+    private static Task<int> ListPluginsAsync(CommandLineOptions given)
+    {
+        ServerOptionsResult result = ServerOptionsLoader.Load(given);
+        if (result.Problems.Count > 0)
+        {
+            return Task.FromResult(Fail(result.Problems.Select(problem => problem.ToString())));
+        }
+
+        using ServerLog log = OpenLog(DebugLevel.Critical, debug: false);
+        string? directory = result.Options?.PluginDirectory ?? given.PluginDirectory;
+        PluginListing.Write(LoadPlugins(directory, TemporaryServices(log)).Plugins, Console.Out);
+        return Task.FromResult(0);
+    }
+
+    private static PluginCatalog LoadPlugins(string? directory, PluginServices services)
+        => PluginCatalog.Load(directory ?? MandosServer.DefaultPluginDirectory, services);
+
+    private static PluginServices TemporaryServices(ServerLog log) => new()
+    {
+        LoggerFactory = log.Factory,
+        TimeProvider = TimeProvider.System,
+        StateDirectory = Path.GetTempPath(),
     };
+
+    private static ServerLog OpenLog(DebugLevel level, bool debug)
+    {
+        LogLevel minimum = level switch
+        {
+            DebugLevel.Debug => LogLevel.Debug,
+            DebugLevel.Info => LogLevel.Information,
+            DebugLevel.Warning => LogLevel.Warning,
+            DebugLevel.Error => LogLevel.Error,
+            _ => LogLevel.Critical,
+        };
+        return new ServerLog(minimum, Console.OpenStandardError(), debug, TimeProvider.System);
+    }
 
     private static int Exit(CommandLineResult result)
     {
@@ -75,6 +118,6 @@ internal static class Program
             Console.Error.WriteLine($"mandos: {problem}");
         }
 
-        return CannotStart;
+        return Failure;
     }
 }

@@ -11,8 +11,8 @@ internal sealed record PluginServices
     /// <summary>The only source of time.</summary>
     public required TimeProvider TimeProvider { get; init; }
 
-    /// <summary>Absolute path of an existing directory for persistent state.</summary>
-    public required string StateDirectory { get; init; }
+    /// <summary>Absolute path of an existing directory for persistent state. Only the self-test changes it.</summary>
+    public required string StateDirectory { get; set; }
 
     /// <summary>Whether the server runs in debug mode.</summary>
     public bool Debug { get; init; }

@@ -24,6 +24,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>How long the end of the server waits for plugins, and for the engine.</summary>
     private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where the plugins are, unless the options say otherwise.</summary>
+    public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
+
     private readonly ILogger _logger = log.Factory.CreateLogger(LogFormat.DefaultServiceName);
 
     /// <summary>Runs the server.</summary>
@@ -40,7 +43,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         CreateStateDirectory();
-        PluginCatalog plugins = LoadPlugins(options, log, timeProvider);
+        PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
 
         using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
         ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
@@ -58,20 +61,6 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             EndPoints = [listener.EndPoint],
         };
         return await ServeAsync(engine, listener, plugins, handshaker).ConfigureAwait(false);
-    }
-
-    /// <summary>Loads the plugins.</summary>
-    /// <exception cref="StartException">The plugin directory cannot be read.</exception>
-    public static PluginCatalog LoadPlugins(ServerOptions options, ServerLog log, TimeProvider timeProvider)
-    {
-        string directory = options.PluginDirectory ?? Path.Combine(AppContext.BaseDirectory, "plugins");
-        return Try(() => PluginCatalog.Load(directory, new PluginServices
-        {
-            LoggerFactory = log.Factory,
-            TimeProvider = timeProvider,
-            StateDirectory = Path.GetFullPath(options.StateDirectory),
-            Debug = options.Debug,
-        }));
     }
 
     private async Task<int> ServeAsync(MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls)
@@ -229,6 +218,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Interface = options.Interface,
         UseIPv6 = options.UseIPv6,
         Socket = options.Socket,
+    };
+
+    private PluginServices PluginServices() => new()
+    {
+        LoggerFactory = log.Factory,
+        TimeProvider = timeProvider,
+        StateDirectory = Path.GetFullPath(options.StateDirectory),
+        Debug = options.Debug,
     };
 
     private EngineOptions EngineOptions()
