@@ -8,7 +8,7 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Mandos.TlsBouncy.Handshaking;
 
-/// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys, and .NET's HMAC and random numbers.</summary>
+/// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys and with .NET's HMAC.</summary>
 /// <remarks>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</remarks>
 internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
 {
