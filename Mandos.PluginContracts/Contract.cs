@@ -60,8 +60,16 @@ internal static class Contract
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
-        // On another thread, for it may block.
-        Task running = Task.Run(() => run(stop.Token), CancellationToken.None);
+        // On another thread, for it may block. That thread may be long in coming.
+        var started = new TaskCompletionSource();
+        Task running = Task.Run(
+            () =>
+            {
+                started.SetResult();
+                return run(stop.Token);
+            },
+            CancellationToken.None);
+        await started.Task.ConfigureAwait(false);
         await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
         await meanwhile(running).ConfigureAwait(false);
         Require(!running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");

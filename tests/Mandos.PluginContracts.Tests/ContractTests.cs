@@ -7,7 +7,7 @@ internal static class ContractTests
     public static ContractLimits Impatient { get; } = new()
     {
         Stop = TimeSpan.FromSeconds(0.1),
-        Run = TimeSpan.FromSeconds(0.1),
+        Run = TimeSpan.FromSeconds(0.3),
         Quick = TimeSpan.FromSeconds(0.02),
     };
 
