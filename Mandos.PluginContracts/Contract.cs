@@ -54,7 +54,9 @@ internal static class Contract
     /// <param name="limits">How long to wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How it failed before it was cancelled; null if it did not.</returns>
-    /// <remarks>It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.</remarks>
+    /// <remarks>
+    /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.
+    /// </remarks>
     public static async Task<Exception?> RunUntilCancelledAsync(
         Func<CancellationToken, Task> run, Func<Task, Task> meanwhile, ContractLimits limits, CancellationToken cancellationToken)
     {
@@ -80,5 +82,6 @@ internal static class Contract
     }
 
     /// <summary>An exception in a line.</summary>
-    public static string Describe(Exception exception) => $"{exception.GetType().Name} ({exception.Message.ReplaceLineEndings(" ")})";
+    public static string Describe(Exception exception)
+        => $"{exception.GetType().Name} ({exception.Message.ReplaceLineEndings(" ")})";
 }

@@ -1,6 +1,8 @@
 namespace Mandos.PluginContracts;
 
-/// <summary>How long the checks wait for a plugin. More than the contracts say, so that a slow machine makes no plugin a bad one.</summary>
+/// <summary>
+/// How long the checks wait for a plugin. More than the contracts say, so that a slow machine makes no plugin a bad one.
+/// </summary>
 public sealed record ContractLimits
 {
     /// <summary>How long a plugin may go on after it was cancelled; five seconds by default.</summary>

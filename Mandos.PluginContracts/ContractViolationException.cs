@@ -3,4 +3,5 @@ namespace Mandos.PluginContracts;
 /// <summary>A plugin does not keep the contract of its kind.</summary>
 /// <param name="message">One line that says what it did and what would be right.</param>
 /// <param name="innerException">The cause.</param>
-public sealed class ContractViolationException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class ContractViolationException(
+    string message, Exception? innerException = null) : Exception(message, innerException);

@@ -8,7 +8,9 @@ public static class AnnouncerContract
     /// <summary>Index of the loopback interface on Linux, by which the service announced here reaches no network.</summary>
     private const int LoopbackIndex = 1;
 
-    /// <summary>The checks of an announcer. A failure, such as that of a daemon which is not there, is allowed; ending silently is not.</summary>
+    /// <summary>
+    /// The checks of an announcer. A failure, such as that of a daemon which is not there, is allowed; ending silently is not.
+    /// </summary>
     /// <param name="create">Makes an announcer.</param>
     /// <param name="limits">How long to wait.</param>
     public static IReadOnlyList<PluginCheck> Checks(Func<IAnnouncer> create, ContractLimits? limits = null)
@@ -26,9 +28,10 @@ public static class AnnouncerContract
             new("ends when cancelled before it began", async _ =>
             {
                 IAnnouncer announcer = create();
-                Task run = Task.Run(
-                    () => announcer.RunAsync(Service(), new Names(), new CancellationToken(canceled: true)), CancellationToken.None);
-                await Contract.EndsAsync(run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
+                var cancelled = new CancellationToken(canceled: true);
+                Task run = Task.Run(() => announcer.RunAsync(Service(), new Names(), cancelled), CancellationToken.None);
+                await Contract.EndsAsync(
+                    run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
             }),
         ];
 
@@ -36,7 +39,10 @@ public static class AnnouncerContract
         {
             var names = new Names();
             await Contract.RunUntilCancelledAsync(
-                stop => announcer.RunAsync(Service(), names, stop), _ => Task.CompletedTask, limits, cancellationToken).ConfigureAwait(false);
+                stop => announcer.RunAsync(Service(), names, stop),
+                _ => Task.CompletedTask,
+                limits,
+                cancellationToken).ConfigureAwait(false);
             foreach (string? name in names.Reported)
             {
                 Contract.RequireOneLine(name, "the name under which the service stands");

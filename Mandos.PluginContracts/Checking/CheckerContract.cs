@@ -11,11 +11,12 @@ public static class CheckerContract
     /// <summary>The checks of a checker. They reach no host but this one.</summary>
     /// <param name="create">Makes a checker.</param>
     /// <param name="client">
-    /// A client for which the checker can prepare a check, best one that takes long; by default one on the loopback address whose shell
-    /// command sleeps. A checker that cannot prepare a check of the default one passes what needs a check.
+    /// A client for which the checker can prepare a check, best one that takes long; by default one on the loopback address whose
+    /// shell command sleeps. A checker that cannot prepare a check of the default one passes what needs a check.
     /// </param>
     /// <param name="limits">How long to wait.</param>
-    public static IReadOnlyList<PluginCheck> Checks(Func<IChecker> create, ClientSnapshot? client = null, ContractLimits? limits = null)
+    public static IReadOnlyList<PluginCheck> Checks(
+        Func<IChecker> create, ClientSnapshot? client = null, ContractLimits? limits = null)
     {
         limits ??= new ContractLimits();
         return
@@ -51,7 +52,7 @@ public static class CheckerContract
 
             Contract.Require(
                 Stopwatch.GetElapsedTime(start) < limits.Quick,
-                $"it took more than {limits.Quick.TotalSeconds:0.##} s to prepare {times} checks; Prepare should do no input or output");
+                $"{times} times Prepare took more than {limits.Quick.TotalSeconds:0.##} s; it should do no input or output");
             return Task.CompletedTask;
         }
 
@@ -102,15 +103,18 @@ public static class CheckerContract
             }
 
             Task<CheckResult> run = Task.Run(() => check.RunAsync(new CancellationToken(canceled: true)), CancellationToken.None);
-            await Contract.EndsAsync(run, limits.Stop, "a check that was cancelled before it began did not end").ConfigureAwait(false);
+            await Contract.EndsAsync(
+                run, limits.Stop, "a check that was cancelled before it began did not end").ConfigureAwait(false);
             Contract.Require(
-                !run.IsCompletedSuccessfully || !(await run.ConfigureAwait(false)).IsSuccess, "a check that was cancelled before it began succeeded");
+                !run.IsCompletedSuccessfully || !(await run.ConfigureAwait(false)).IsSuccess,
+                "a check that was cancelled before it began succeeded");
         }
 
         async Task RunThenCancelAsync(IReadOnlyCollection<ICheck> checks, CancellationToken cancellationToken)
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task<CheckResult>[] runs = [.. checks.Select(check => Task.Run(() => check.RunAsync(stop.Token), CancellationToken.None))];
+            Task<CheckResult>[] runs =
+                [.. checks.Select(check => Task.Run(() => check.RunAsync(stop.Token), CancellationToken.None))];
             Task all = Task.WhenAll(runs);
             await Task.WhenAny(all, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
             await stop.CancelAsync().ConfigureAwait(false);
@@ -150,7 +154,8 @@ public static class CheckerContract
         }
         catch (Exception e) when (e is not ContractViolationException)
         {
-            throw new ContractViolationException($"a check that fails should give a result, and throws {Contract.Describe(e)}", e);
+            throw new ContractViolationException(
+                $"a check that fails should give a result, and throws {Contract.Describe(e)}", e);
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Mandos.PluginContracts.Control;
 public static class ControlSurfaceContract
 {
     /// <summary>
-    /// The checks of a control surface. A failure, such as that of a bus which is not there, is allowed; ending silently is not. The surface
-    /// shows the sample clients to whoever can reach it: give it settings by which nobody can.
+    /// The checks of a control surface. A failure, such as that of a bus which is not there, is allowed; ending silently is not.
+    /// The surface shows the sample clients to whoever can reach it: give it settings by which nobody can.
     /// </summary>
     /// <param name="create">Makes a control surface.</param>
     /// <param name="limits">How long to wait.</param>
@@ -30,8 +30,10 @@ public static class ControlSurfaceContract
             new("ends when cancelled before it began", async _ =>
             {
                 IControlSurface surface = create();
-                Task run = Task.Run(() => surface.RunAsync(Server(), new CancellationToken(canceled: true)), CancellationToken.None);
-                await Contract.EndsAsync(run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
+                Task run = Task.Run(
+                    () => surface.RunAsync(Server(), new CancellationToken(canceled: true)), CancellationToken.None);
+                await Contract.EndsAsync(
+                    run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
             }),
             new("survives every event", SurvivesEventsAsync),
             new("takes odd clients", async token =>
@@ -74,7 +76,8 @@ public static class ControlSurfaceContract
                     if (sent)
                     {
                         await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
-                        await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                        await Task.WhenAny(
+                            running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
                     }
                 },
                 limits,

@@ -5,7 +5,9 @@ using Mandos.Abstractions.Control;
 
 namespace Mandos.PluginContracts.Control;
 
-/// <summary>A server without network, checks or timers, to try control surfaces with: commands change its clients and cause events.</summary>
+/// <summary>
+/// A server without network, checks or timers, to try control surfaces with: commands change its clients and cause events.
+/// </summary>
 public sealed class InMemoryServer : IMandosServer
 {
     private static readonly (ClientProperty Property, Func<ClientSnapshot, object?> Value)[] _properties =

@@ -44,7 +44,8 @@ public static class StateStoreContract
 
     private static async Task ReplacesAsync(TemporaryStores stores, CancellationToken cancellationToken)
     {
-        StoredClient[] before = [SampleClients.Stored(1), SampleClients.Removed(2), SampleClients.Stored(3), SampleClients.Stored(4)];
+        StoredClient[] before =
+            [SampleClients.Stored(1), SampleClients.Removed(2), SampleClients.Stored(3), SampleClients.Stored(4)];
         StoredClient disabled = before[0] with { Client = before[0].Client! with { Enabled = false, Expires = null } };
         StoredClient[] after = [disabled, SampleClients.Stored(2), SampleClients.Removed(3)];
         await stores.SaveAsync(before, [], cancellationToken).ConfigureAwait(false);
@@ -67,7 +68,8 @@ public static class StateStoreContract
         Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    private static Task SavesDurablyAsync(TemporaryStores stores, CancellationToken cancellationToken) => stores.UseAsync(async store =>
+    private static Task SavesDurablyAsync(TemporaryStores stores, CancellationToken cancellationToken)
+        => stores.UseAsync(async store =>
     {
         await store.LoadAsync(cancellationToken).ConfigureAwait(false);
         await store.SaveAsync([SampleClients.Stored(1)], [], cancellationToken).ConfigureAwait(false);
@@ -96,7 +98,8 @@ public static class StateStoreContract
             [SampleClients.Stored(1), SampleClients.Stored(2)], await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
     });
 
-    private static Task RefusesSecondAsync(TemporaryStores stores, CancellationToken cancellationToken) => stores.UseAsync(async store =>
+    private static Task RefusesSecondAsync(TemporaryStores stores, CancellationToken cancellationToken)
+        => stores.UseAsync(async store =>
     {
         await store.LoadAsync(cancellationToken).ConfigureAwait(false);
         await RefusesAsync(stores, "while another store has the files open", cancellationToken).ConfigureAwait(false);
@@ -124,7 +127,8 @@ public static class StateStoreContract
         await RefusesAsync(stores, "without its state directory", cancellationToken).ConfigureAwait(false);
     }
 
-    private static Task HidesFilesAsync(TemporaryStores stores, CancellationToken cancellationToken) => stores.UseAsync(async store =>
+    private static Task HidesFilesAsync(TemporaryStores stores, CancellationToken cancellationToken)
+        => stores.UseAsync(async store =>
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         await store.LoadAsync(cancellationToken).ConfigureAwait(false);
@@ -132,7 +136,9 @@ public static class StateStoreContract
         foreach (string file in stores.Files())
         {
             UnixFileMode mode = File.GetUnixFileMode(file);
-            Contract.Require((mode & ~ownerOnly) == 0, $"{Path.GetFileName(file)} has mode {Convert.ToString((int)mode, 8)}; it should be 600");
+            Contract.Require(
+                (mode & ~ownerOnly) == 0,
+                $"{Path.GetFileName(file)} has mode {Convert.ToString((int)mode, 8)}; it should be 600");
         }
     });
 
@@ -156,12 +162,14 @@ public static class StateStoreContract
     private static void Same(IReadOnlyCollection<StoredClient> expected, IReadOnlyCollection<StoredClient> actual)
     {
         Contract.Require(
-            actual.Select(client => client.Name).Distinct(StringComparer.Ordinal).Count() == actual.Count, "it gives a client back twice");
+            actual.Select(client => client.Name).Distinct(StringComparer.Ordinal).Count() == actual.Count,
+            "it gives a client back twice");
         Dictionary<string, StoredClient> found = actual.ToDictionary(client => client.Name, StringComparer.Ordinal);
         foreach (StoredClient client in expected)
         {
             Contract.Require(found.Remove(client.Name, out StoredClient? other), $"it does not give “{client.Name}” back");
-            Contract.Require(StoredClientComparer.Instance.Equals(client, other), $"it does not give “{client.Name}” back as it was saved");
+            Contract.Require(
+                StoredClientComparer.Instance.Equals(client, other), $"it does not give “{client.Name}” back as it was saved");
         }
 
         Contract.Require(found.Count == 0, $"it gives back “{found.Keys.FirstOrDefault()}”, which should not be there");

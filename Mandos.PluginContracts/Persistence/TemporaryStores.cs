@@ -26,7 +26,8 @@ internal sealed class TemporaryStores(Func<string, IStateStore> create) : IDispo
     public async Task<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredClient> clients = [];
-        await UseAsync(async store => clients = await store.LoadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await UseAsync(
+            async store => clients = await store.LoadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         return clients;
     }
 

@@ -45,7 +45,9 @@ public static class SampleClients
     /// <param name="number">Which client.</param>
     public static StoredClient Removed(int number) => Stored(number) with { Client = null };
 
-    /// <summary>What a store keeps of a client with a value other than the default one, and other than its neighbours', in every place.</summary>
+    /// <summary>
+    /// What a store keeps of a client with a value other than the default one, and other than its neighbours', in every place.
+    /// </summary>
     /// <param name="number">Which client.</param>
     public static StoredClient Unusual(int number) => new()
     {
@@ -85,7 +87,8 @@ public static class SampleClients
             With(ordinary.Settings with { KeyId = null, Fingerprint = new string('A', 40) }),
             With(ordinary.Settings with { Interval = TimeSpan.FromTicks(1), Timeout = TimeSpan.Zero }),
             With(ordinary.Settings with { Interval = TimeSpan.MaxValue, Timeout = TimeSpan.MaxValue }),
-            With(ordinary.Settings with { Options = new Dictionary<string, string> { ["port"] = "-1", [""] = "", ["x"] = "\0" } }),
+            With(
+                ordinary.Settings with { Options = new Dictionary<string, string> { ["port"] = "-1", [""] = "", ["x"] = "\0" } }),
             ordinary with { Name = "" },
             ordinary with { Name = "a/b\n../\u202e☃" },
             ordinary with { Enabled = false, Expires = null, LastEnabled = null },

@@ -1,6 +1,8 @@
 namespace Mandos.PluginContracts.Tls;
 
-/// <summary>The other end of a TLS connection: a Mandos client, which is the TLS server and authenticates by a raw public key.</summary>
+/// <summary>
+/// The other end of a TLS connection: a Mandos client, which is the TLS server and authenticates by a raw public key.
+/// </summary>
 /// <remarks>It is handed in, because this library has no TLS server that can do raw public keys.</remarks>
 public interface ITlsTestPeer
 {

@@ -8,7 +8,8 @@ public static class TlsBackendContract
     /// <summary>The server's default priority string: TLS 1.3 with raw public keys alone.</summary>
     public const string DefaultPriority = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:!RSA:!VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA";
 
-    private static readonly string[] _badPriorities = ["", "NO-SUCH-KEYWORD", "NORMAL:+NO-SUCH-ALGORITHM", "NORMAL:-VERS-ALL", "NONE"];
+    private static readonly string[] _badPriorities =
+        ["", "NO-SUCH-KEYWORD", "NORMAL:+NO-SUCH-ALGORITHM", "NORMAL:-VERS-ALL", "NONE"];
 
     /// <summary>The checks of a TLS back end.</summary>
     /// <param name="create">Makes a back end.</param>
@@ -22,9 +23,15 @@ public static class TlsBackendContract
         [
             Check("warms up under the default priority string", (handshaker, token) => handshaker.WarmUpAsync(token)),
             new("refuses bad priority strings", _ => RefusesBadPrioritiesAsync()),
-            Check("fails a handshake with a peer that talks nonsense", (handshaker, token) => FailsAsync(handshaker, Garbage(), token)),
-            Check("fails a handshake with a peer that answers with an alert", (handshaker, token) => FailsAsync(handshaker, Alert(), token)),
-            Check("fails a handshake with a peer that closes the connection", (handshaker, token) => FailsAsync(handshaker, [], token)),
+            Check(
+                "fails a handshake with a peer that talks nonsense",
+                (handshaker, token) => FailsAsync(handshaker, Garbage(), token)),
+            Check(
+                "fails a handshake with a peer that answers with an alert",
+                (handshaker, token) => FailsAsync(handshaker, Alert(), token)),
+            Check(
+                "fails a handshake with a peer that closes the connection",
+                (handshaker, token) => FailsAsync(handshaker, [], token)),
             Check("stops a handshake when cancelled", StopsHandshakeAsync),
             Check("makes many handshakes at once", (handshaker, token) => Task.WhenAll(
                 Enumerable.Range(0, 20).Select(_ => Task.Run(() => FailsAsync(handshaker, Garbage(), token), token)))),
@@ -33,8 +40,10 @@ public static class TlsBackendContract
         {
             checks.Add(Check("sends a secret", (handshaker, token) => SendsAsync(handshaker, peer(), Bytes(2000), token)));
             checks.Add(Check("sends an empty secret", (handshaker, token) => SendsAsync(handshaker, peer(), [], token)));
-            checks.Add(Check("sends a secret of a megabyte", (handshaker, token) => SendsAsync(handshaker, peer(), Bytes(1 << 20), token)));
-            checks.Add(Check("goes on after a wait for the peer was cancelled", (handshaker, token) => GoesOnAsync(handshaker, peer(), token)));
+            checks.Add(Check(
+                "sends a secret of a megabyte", (handshaker, token) => SendsAsync(handshaker, peer(), Bytes(1 << 20), token)));
+            checks.Add(Check(
+                "goes on after a cancelled wait for the peer", (handshaker, token) => GoesOnAsync(handshaker, peer(), token)));
             checks.Add(Check("notices that the peer is gone", (handshaker, token) => NoticesAsync(handshaker, peer(), token)));
         }
 
@@ -52,7 +61,8 @@ public static class TlsBackendContract
             foreach (string priority in _badPriorities)
             {
                 PriorityStringException refusal = await Contract.RequireThrowsAsync<PriorityStringException>(
-                    () => Task.FromResult(backend.CreateHandshaker(priority)), $"given the priority string “{priority}”").ConfigureAwait(false);
+                    () => Task.FromResult(backend.CreateHandshaker(priority)),
+                    $"given the priority string “{priority}”").ConfigureAwait(false);
                 Contract.RequireOneLine(refusal.Message, "the message of a PriorityStringException");
             }
         }
@@ -65,7 +75,8 @@ public static class TlsBackendContract
             await BeginsAsync(handshake, connection, cancellationToken).ConfigureAwait(false);
             await connection.Peer.WriteAsync(answer, cancellationToken).ConfigureAwait(false);
             connection.Peer.Dispose();
-            await Contract.EndsAsync(handshake, limits.Stop, "the handshake did not end when the peer was gone").ConfigureAwait(false);
+            await Contract.EndsAsync(
+                handshake, limits.Stop, "the handshake did not end when the peer was gone").ConfigureAwait(false);
             try
             {
                 (await handshake.ConfigureAwait(false)).Dispose();
@@ -87,14 +98,16 @@ public static class TlsBackendContract
             await BeginsAsync(handshake, connection, cancellationToken).ConfigureAwait(false);
             await stop.CancelAsync().ConfigureAwait(false);
             await Contract.EndsAsync(handshake, limits.Stop, "the handshake did not end when cancelled").ConfigureAwait(false);
-            await Contract.RequireThrowsAsync<OperationCanceledException>(() => handshake, "cancelled in a handshake").ConfigureAwait(false);
+            await Contract.RequireThrowsAsync<OperationCanceledException>(
+                () => handshake, "cancelled in a handshake").ConfigureAwait(false);
         }
 
         async Task SendsAsync(ITlsHandshaker handshaker, ITlsTestPeer other, byte[] secret, CancellationToken cancellationToken)
         {
             using LoopbackConnection connection = await LoopbackConnection.OpenAsync(cancellationToken).ConfigureAwait(false);
             Task<byte[]> receiving = Task.Run(() => other.ReceiveAsync(connection.Peer, cancellationToken), cancellationToken);
-            using ITlsSession session = await HandshakeAsync(handshaker, other, connection, cancellationToken).ConfigureAwait(false);
+            using ITlsSession session = await HandshakeAsync(
+                handshaker, other, connection, cancellationToken).ConfigureAwait(false);
             await SendAsync(session, receiving, secret, cancellationToken).ConfigureAwait(false);
         }
 
@@ -102,7 +115,8 @@ public static class TlsBackendContract
         {
             using LoopbackConnection connection = await LoopbackConnection.OpenAsync(cancellationToken).ConfigureAwait(false);
             Task<byte[]> receiving = Task.Run(() => other.ReceiveAsync(connection.Peer, cancellationToken), cancellationToken);
-            using ITlsSession session = await HandshakeAsync(handshaker, other, connection, cancellationToken).ConfigureAwait(false);
+            using ITlsSession session = await HandshakeAsync(
+                handshaker, other, connection, cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < 2; i++)
             {
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -110,8 +124,10 @@ public static class TlsBackendContract
                 await Task.WhenAny(waiting, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
                 Contract.Require(!waiting.IsCompleted, "WaitForPeerCloseAsync ended while the peer was there");
                 await stop.CancelAsync().ConfigureAwait(false);
-                await Contract.EndsAsync(waiting, limits.Stop, "WaitForPeerCloseAsync did not end when cancelled").ConfigureAwait(false);
-                await Contract.RequireThrowsAsync<OperationCanceledException>(() => waiting, "cancelled in a wait").ConfigureAwait(false);
+                await Contract.EndsAsync(
+                    waiting, limits.Stop, "WaitForPeerCloseAsync did not end when cancelled").ConfigureAwait(false);
+                await Contract.RequireThrowsAsync<OperationCanceledException>(
+                    () => waiting, "cancelled in a wait").ConfigureAwait(false);
             }
 
             await SendAsync(session, receiving, Bytes(2000), cancellationToken).ConfigureAwait(false);
@@ -121,10 +137,12 @@ public static class TlsBackendContract
         {
             using LoopbackConnection connection = await LoopbackConnection.OpenAsync(cancellationToken).ConfigureAwait(false);
             Task<byte[]> receiving = Task.Run(() => other.ReceiveAsync(connection.Peer, cancellationToken), cancellationToken);
-            using ITlsSession session = await HandshakeAsync(handshaker, other, connection, cancellationToken).ConfigureAwait(false);
+            using ITlsSession session = await HandshakeAsync(
+                handshaker, other, connection, cancellationToken).ConfigureAwait(false);
             Task waiting = session.WaitForPeerCloseAsync(cancellationToken).AsTask();
             connection.Peer.Dispose();
-            await Contract.EndsAsync(waiting, limits.Stop, "WaitForPeerCloseAsync did not end when the peer was gone").ConfigureAwait(false);
+            await Contract.EndsAsync(
+                waiting, limits.Stop, "WaitForPeerCloseAsync did not end when the peer was gone").ConfigureAwait(false);
             await waiting.ConfigureAwait(false);
             await Task.WhenAny(receiving).ConfigureAwait(false);
         }
@@ -141,7 +159,7 @@ public static class TlsBackendContract
 
     private static Task<ITlsSession> StartHandshake(
         ITlsHandshaker handshaker, LoopbackConnection connection, CancellationToken cancellationToken)
-        => Task.Run(async () => await handshaker.HandshakeAsync(connection.Server, cancellationToken).ConfigureAwait(false), CancellationToken.None);
+        => Task.Run(() => handshaker.HandshakeAsync(connection.Server, cancellationToken).AsTask(), CancellationToken.None);
 
     /// <summary>Waits until the handshake has sent something, or has ended.</summary>
     private static async Task BeginsAsync(Task handshake, LoopbackConnection connection, CancellationToken cancellationToken)
@@ -155,7 +173,8 @@ public static class TlsBackendContract
     {
         ITlsSession session = await StartHandshake(handshaker, connection, cancellationToken).ConfigureAwait(false);
         Contract.Require(session.PeerKey.Type == PeerKeyType.RawPublicKey, "the peer's key should be a raw public key");
-        Contract.Require(session.PeerKey.Encoded.Span.SequenceEqual(other.PublicKey.Span), "the peer's key is not the one that the peer has");
+        Contract.Require(
+            session.PeerKey.Encoded.Span.SequenceEqual(other.PublicKey.Span), "the peer's key is not the one that the peer has");
         Contract.Require(!string.IsNullOrWhiteSpace(session.Description), "the description of a session is empty");
         return session;
     }

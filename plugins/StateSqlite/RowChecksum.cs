@@ -5,11 +5,12 @@ using System.Security.Cryptography;
 namespace Mandos.StateSqlite;
 
 /// <summary>
-/// The checksum of a row: SQLite notices broken pages, but not a flipped bit in a value, and the one in <c>enabled</c> gives out a secret.
+/// The checksum of a row: SQLite notices broken pages, but not a flipped bit in a value, and the one in <c>enabled</c> gives out
+/// a secret.
 /// </summary>
 /// <remarks>
-/// The first 64 bits of the SHA-256 over the values, each as a byte for its kind and its contents. It is against chance, not against a
-/// person, who could as well compute it.
+/// The first 64 bits of the SHA-256 over the values, each as a byte for its kind and its contents. It is against chance, not
+/// against a person, who could as well compute it.
 /// </remarks>
 internal sealed class RowChecksum
 {

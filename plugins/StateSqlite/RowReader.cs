@@ -7,8 +7,9 @@ namespace Mandos.StateSqlite;
 /// <summary>Reads the columns of a row one after another, and at its end compares their checksum with the last of them.</summary>
 /// <param name="statement">A query that stands at a row.</param>
 /// <remarks>
-/// It reads directly from SQLite, because it does so some millions of times while the server starts. That a column has a value of the right
-/// type is not looked at: SQLite converts it if it has not, and the checksum shows whether that is the value which was written.
+/// It reads directly from SQLite, because it does so some millions of times while the server starts. That a column has a value of
+/// the right type is not looked at: SQLite converts it if it has not, and the checksum shows whether that is the value which was
+/// written.
 /// </remarks>
 internal sealed class RowReader(sqlite3_stmt statement)
 {

@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Mandos.StateSqlite;
 
-/// <summary>Sets the parameters of an insertion one after another, and the last of them to the checksum over the others.</summary>
+/// <summary>
+/// Sets the parameters of an insertion one after another, and the last of them to the checksum over the others.
+/// </summary>
 internal sealed class RowWriter
 {
     private readonly SqliteParameter[] _parameters;

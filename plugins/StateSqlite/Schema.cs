@@ -8,14 +8,20 @@ internal static class Schema
     /// <summary>Says in the file's header whose database it is (“Mand”).</summary>
     public const int ApplicationId = 0x4D616E64;
 
-    /// <summary>The steps from an empty database to the present tables: the first makes version 1 of it, the second version 2 …</summary>
-    /// <remarks>A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.</remarks>
+    /// <summary>
+    /// The steps from an empty database to the present tables: the first makes version 1 of it, the second version 2 …
+    /// </summary>
+    /// <remarks>
+    /// A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.
+    /// </remarks>
     private static readonly Action<SqliteConnection>[] _migrations = [CreateTables];
 
     /// <summary>The present version.</summary>
     public static int Version => _migrations.Length;
 
-    /// <summary>The columns of a client in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
+    /// <summary>
+    /// The columns of a client in the order of <see cref="ClientRow"/>; the last is the checksum over the others.
+    /// </summary>
     public static IReadOnlyList<string> ClientColumns { get; } =
     [
         "name",
@@ -94,10 +100,10 @@ internal static class Schema
 
     /// <summary>Version 1.</summary>
     /// <remarks>
-    /// Durations and times are in ticks of 100 ns, times since 0001-01-01 UTC, so that they come back exactly as they were. A client that
-    /// was removed at run time has nothing after <c>removed</c>, and one whose settings are those of the file nothing after
-    /// <c>own_settings</c>. <c>summary</c> counts the clients and has the exclusive or of their checksums: a client that is missing or out
-    /// of date shows.
+    /// Durations and times are in ticks of 100 ns, times since 0001-01-01 UTC, so that they come back exactly as they were. A
+    /// client that was removed at run time has nothing after <c>removed</c>, and one whose settings are those of the file nothing
+    /// after <c>own_settings</c>. <c>summary</c> counts the clients and has the exclusive or of their checksums: a client that is
+    /// missing or out of date shows.
     /// </remarks>
     private static void CreateTables(SqliteConnection connection) => connection.Execute(
         """

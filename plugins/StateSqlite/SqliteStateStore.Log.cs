@@ -8,7 +8,7 @@ public sealed partial class SqliteStateStore
     [LoggerMessage(6000, LogLevel.Information, "there was no state: created {File}")]
     private partial void LogCreated(string file);
 
-    [LoggerMessage(6001, LogLevel.Warning, "{File} could be accessed by other users; that is now taken away from them (mode 0600)")]
+    [LoggerMessage(6001, LogLevel.Warning, "{File} could be accessed by other users; its mode is now 0600")]
     private partial void LogTightened(string file);
 
     [LoggerMessage(6002, LogLevel.Information, "{File} was of version {From} and is now of version {To}")]

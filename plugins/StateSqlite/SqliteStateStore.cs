@@ -9,8 +9,8 @@ namespace Mandos.StateSqlite;
 
 /// <summary>Keeps the state in an SQLite database, <c>clients.db</c> in the state directory.</summary>
 /// <remarks>
-/// SQLite's calls block, so each method runs them on the thread pool. Every save is one transaction, written to the write-ahead log,
-/// synchronised, and then moved into the database, so that at rest there is one file whose contents are proved by checksums.
+/// SQLite's calls block, so each method runs them on the thread pool. Every save is one transaction, written to the write-ahead
+/// log, synchronised, and then moved into the database, so that at rest there is one file whose contents are proved by checksums.
 /// </remarks>
 [ExportStateStore("sqlite")]
 public sealed partial class SqliteStateStore : IStateStore

@@ -42,7 +42,8 @@ internal sealed class StateDatabase : IDisposable
         SqliteConnection connection = Connect(path);
         try
         {
-            // Exclusive, hence no memory shared with others; the log is emptied by Checkpoint after each save rather than automatically.
+            // Exclusive, hence no memory shared with others; the log is emptied by Checkpoint after each save rather than
+            // automatically.
             connection.Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
             string journal = connection.Text("PRAGMA journal_mode = WAL");
             if (journal != "wal")
@@ -60,7 +61,9 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
-    /// <summary>Makes sure that the database is ours, writable and undamaged, brings it to the present version and reads it.</summary>
+    /// <summary>
+    /// Makes sure that the database is ours, writable and undamaged, brings it to the present version and reads it.
+    /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="migratedFrom">The version that it had.</param>
     public List<StoredClient> Verify(CancellationToken cancellationToken, out int migratedFrom)
@@ -196,7 +199,8 @@ internal sealed class StateDatabase : IDisposable
 
         if (clients.Count != count || checksum != 0)
         {
-            throw new DamageException($"it should hold {count} clients and holds {clients.Count}, or some of them are out of date");
+            throw new DamageException(
+                $"it should hold {count} clients and holds {clients.Count}, or some of them are out of date");
         }
     }
 

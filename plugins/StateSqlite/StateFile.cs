@@ -17,7 +17,9 @@ internal sealed class StateFile(string path)
     /// <summary>Creates the file if there is none, and sees to it that nobody but the owner can access it.</summary>
     /// <param name="tightened">Whether others could access it until now.</param>
     /// <returns>Whether the file is new.</returns>
-    /// <remarks>It never opens a database that is there: closing it again would drop the locks that this process has on it.</remarks>
+    /// <remarks>
+    /// It never opens a database that is there: closing it again would drop the locks that this process has on it.
+    /// </remarks>
     public bool PrepareToOpen(out bool tightened)
     {
         var file = new FileInfo(path);
@@ -42,11 +44,14 @@ internal sealed class StateFile(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException("it was moved or deleted while the server ran; restart the server to have the state saved");
+            throw new FileNotFoundException(
+                "it was moved or deleted while the server ran; restart the server to have the state saved");
         }
     }
 
-    /// <summary>Says in one line what is wrong and how to go on; null for exceptions that have nothing to do with the file.</summary>
+    /// <summary>
+    /// Says in one line what is wrong and how to go on; null for exceptions that have nothing to do with the file.
+    /// </summary>
     /// <param name="exception">What an operation on the database threw.</param>
     public string? Explain(Exception exception) => exception switch
     {
@@ -55,14 +60,16 @@ internal sealed class StateFile(string path)
             + "run the newer server that wrote it, or restore a backup from before that",
         SqliteException e => e.SqliteErrorCode switch
         {
-            SQLITE_BUSY or SQLITE_LOCKED => $"{path}: it is in use by another server; stop that one first, or give this one another statedir",
+            SQLITE_BUSY or SQLITE_LOCKED
+                => $"{path}: it is in use by another server; stop that one first, or give this one another statedir",
             SQLITE_CORRUPT => Damaged("its structure is broken"),
             SQLITE_NOTADB => Damaged("it is not an SQLite database"),
             SQLITE_FULL => $"{path}: the disk is full; make room",
             SQLITE_IOERR => $"{path}: input or output failed; see the kernel's log about the disk, and make room if it is full",
             SQLITE_CANTOPEN or SQLITE_PERM or SQLITE_AUTH =>
-                $"{path}: it cannot be opened; it must be a file that the server's user owns, in a directory that this user can write to",
-            SQLITE_READONLY => $"{path}: it cannot be written; the server's user must own it, on a file system that is not read-only",
+                $"{path}: it cannot be opened; the server's user must own it and be able to write to its directory",
+            SQLITE_READONLY
+                => $"{path}: it cannot be written; the server's user must own it, on a file system that is not read-only",
             SQLITE_ERROR or SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_FORMAT => Damaged(e.Message),
             _ => $"{path}: {e.Message}",
         },
@@ -90,7 +97,8 @@ internal sealed class StateFile(string path)
 
         if (!Directory.Exists(System.IO.Path.GetDirectoryName(path)))
         {
-            throw new DirectoryNotFoundException("its directory does not exist; create it, owned by the server's user, mode 0700");
+            throw new DirectoryNotFoundException(
+                "its directory does not exist; create it, owned by the server's user, mode 0700");
         }
 
         if (File.Exists(_log))
@@ -99,18 +107,21 @@ internal sealed class StateFile(string path)
             throw new DamageException($"it is missing, but its log {_log} is there");
         }
 
-        // The file gets its name when it is complete, so that a crash here leaves no half of it. That the name is on the disk is seen to
-        // by the first save: SQLite then creates the log and synchronises the directory.
+        // The file gets its name when it is complete, so that a crash here leaves no half of it. That the name is on the disk is
+        // seen to by the first save: SQLite then creates the log and synchronises the directory.
         string unfinished = path + ".new";
         File.Delete(unfinished);
         File.Delete(unfinished + "-journal");
-        new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly })
+        new FileStream(
+            unfinished,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly })
             .Dispose();
         StateDatabase.Create(unfinished);
         File.Move(unfinished, path, overwrite: false);
     }
 
     private string Damaged(string what)
-        => $"{path}: it is damaged: {what}; restore a backup of it, or move it away together with {_log}, if there: the server then takes "
-            + "clients.conf as it stands and forgets what was changed at run time, so that clients disabled since are ENABLED again";
+        => $"{path}: it is damaged: {what}; restore a backup of it, or move it away together with {_log}, if there: the server "
+            + "then takes clients.conf as it stands and forgets what was changed at run time, so that clients disabled since "
+            + "are ENABLED again";
 }

@@ -1,6 +1,8 @@
 namespace Mandos.PluginContracts.Tests;
 
-/// <summary>What the tests of all contracts have in common: good plugins pass, and for each check there is a fault that it notices.</summary>
+/// <summary>
+/// What the tests of all contracts have in common: good plugins pass, and for each check there is a fault that it notices.
+/// </summary>
 internal static class ContractTests
 {
     /// <summary>Waits for plugins that never end are short.</summary>
@@ -25,7 +27,8 @@ internal static class ContractTests
         Fault<T> found = Assert.Single(faults, candidate => candidate.Name == fault);
         PluginCheck check = Assert.Single(checks(found.Create), candidate => candidate.Name == found.Check);
 
-        var violation = await Assert.ThrowsAsync<ContractViolationException>(() => check.RunAsync(TestContext.Current.CancellationToken));
+        var violation = await Assert.ThrowsAsync<ContractViolationException>(
+            () => check.RunAsync(TestContext.Current.CancellationToken));
 
         Assert.DoesNotContain('\n', violation.Message);
         TestContext.Current.TestOutputHelper?.WriteLine(violation.Message);

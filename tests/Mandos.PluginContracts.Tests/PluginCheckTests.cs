@@ -60,7 +60,8 @@ public sealed class PluginCheckTests
     public async Task RunAsync_Cancelled_IsNoViolation()
     {
         using var cancellation = new CancellationTokenSource();
-        Task run = new PluginCheck("x", token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token)).RunAsync(cancellation.Token);
+        Task run = new PluginCheck(
+            "x", token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token)).RunAsync(cancellation.Token);
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);

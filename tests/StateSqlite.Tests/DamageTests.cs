@@ -26,7 +26,8 @@ public sealed class DamageTests : IDisposable
         ["cut"] = (random, file) => Cut(file, random.Next(file.Count)),
         ["cut at a page"] = (random, file) => Cut(file, random.Next(file.Count / PageSize) * PageSize),
         ["missing bytes"] = (random, file) => file.RemoveRange(random.Next(file.Count - 100), random.Next(1, 100)),
-        ["longer"] = (random, file) => file.AddRange(Enumerable.Range(0, random.Next(1, 10_000)).Select(_ => (byte)random.Next(256))),
+        ["longer"] = (random, file)
+            => file.AddRange(Enumerable.Range(0, random.Next(1, 10_000)).Select(_ => (byte)random.Next(256))),
         ["garbage"] = (random, file) => Fill(file, 0, file.Count, () => (byte)random.Next(256)),
     };
 
@@ -81,8 +82,8 @@ public sealed class DamageTests : IDisposable
     [Fact]
     public async Task LoadAsync_DamagedLogAfterACrash_RefusesOrGivesOneOfTheStatesThatWereSaved()
     {
-        // SQLite takes a broken end of its log for a save that the crash interrupted. So an earlier state can come back here, but only one
-        // that was whole, and only from a log that could not be moved into the database before the crash.
+        // SQLite takes a broken end of its log for a save that the crash interrupted. So an earlier state can come back here, but
+        // only one that was whole, and only from a log that could not be moved into the database before the crash.
         await _directory.SaveAsync(_before);
         using var crashed = new StateDirectory();
         using (StateDatabase database = StateDatabase.Open(_directory.Database))
@@ -149,7 +150,9 @@ public sealed class DamageTests : IDisposable
         Execute("PRAGMA user_version = 99");
 
         Assert.Contains(
-            $"version 99 and this server knows versions up to {Schema.Version}", await _directory.RefusalAsync(), StringComparison.Ordinal);
+            $"version 99 and this server knows versions up to {Schema.Version}",
+            await _directory.RefusalAsync(),
+            StringComparison.Ordinal);
     }
 
     [Theory]

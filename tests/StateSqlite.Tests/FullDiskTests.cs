@@ -11,7 +11,8 @@ public sealed class FullDiskTests : IDisposable
     private readonly StateDirectory _directory = new();
     private readonly bool _mounted;
 
-    public FullDiskTests() => _mounted = Environment.IsPrivilegedProcess && Run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", _directory.Path);
+    public FullDiskTests()
+        => _mounted = Environment.IsPrivilegedProcess && Run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", _directory.Path);
 
     private string Filler => Path.Join(_directory.Path, "filler");
 

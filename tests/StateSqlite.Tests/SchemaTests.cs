@@ -34,7 +34,8 @@ public sealed class SchemaTests : IDisposable
         _connection.Execute("BEGIN");
 
         Assert.Throws<SqliteException>(() => Schema.Migrate(
-            _connection, [_ => { }, connection => connection.Execute("CREATE TABLE t (a)"), connection => connection.Execute("nonsense")]));
+            _connection,
+            [_ => { }, connection => connection.Execute("CREATE TABLE t (a)"), connection => connection.Execute("nonsense")]));
 
         _connection.Execute("ROLLBACK");
         Assert.Equal(1, _connection.Scalar("PRAGMA user_version"));

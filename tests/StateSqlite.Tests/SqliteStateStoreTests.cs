@@ -127,7 +127,8 @@ public sealed class SqliteStateStoreTests : IDisposable
     [Fact]
     public async Task SaveAsync_OneClientOfABatchFails_NothingIsSaved()
     {
-        StoredClient impossible = SampleClients.Stored(4) with { FileSettings = SampleClients.Settings(4) with { Checker = null! } };
+        ClientSettings noChecker = SampleClients.Settings(4) with { Checker = null! };
+        StoredClient impossible = SampleClients.Stored(4) with { FileSettings = noChecker };
         await _directory.SaveAsync(SampleClients.Stored(1));
         await using SqliteStateStore store = _directory.Store();
         await store.LoadAsync(Token);
@@ -194,7 +195,8 @@ public sealed class SqliteStateStoreTests : IDisposable
         await store.LoadAsync(Token);
         File.Move(_directory.Database, _directory.Database + ".away");
 
-        var failure = await Assert.ThrowsAsync<StateStoreException>(async () => await store.SaveAsync([SampleClients.Stored(1)], [], Token));
+        var failure = await Assert.ThrowsAsync<StateStoreException>(
+            async () => await store.SaveAsync([SampleClients.Stored(1)], [], Token));
         Assert.StartsWith(_directory.Database + ": it was moved or deleted", failure.Message, StringComparison.Ordinal);
 
         File.Move(_directory.Database + ".away", _directory.Database);

@@ -42,7 +42,8 @@ public sealed class AnnouncerContractTests
     [Fact]
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
-    private static IReadOnlyList<PluginCheck> Sound() => AnnouncerContract.Checks(() => new FakeAnnouncer((service, announced, token) =>
+    private static IReadOnlyList<PluginCheck> Sound()
+        => AnnouncerContract.Checks(() => new FakeAnnouncer((service, announced, token) =>
     {
         announced.Report(service.Name);
         return UntilCancelledAsync(token);

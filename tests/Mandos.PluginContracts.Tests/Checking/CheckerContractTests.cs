@@ -37,7 +37,8 @@ public sealed class CheckerContractTests
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_CheckerThatCannotPrepare_Passes(string check) => ContractTests.PassesAsync(
-        CheckerContract.Checks(() => new FakeChecker { Describe = _ => throw new CheckPreparationException("option port is missing") }), check);
+        CheckerContract.Checks(
+            () => new FakeChecker { Describe = _ => throw new CheckPreparationException("option port is missing") }), check);
 
     [Theory]
     [MemberData(nameof(Checks))]

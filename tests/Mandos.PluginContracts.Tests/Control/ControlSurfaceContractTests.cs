@@ -18,19 +18,21 @@ public sealed class ControlSurfaceContractTests
         new("knows only clients' events", "survives every event",
             () => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
         new("wants a host", "takes odd clients",
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
+            () => new FakeControlSurface(
+                (server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
         new("stays subscribed", "gives up its subscriptions at the end",
             () => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
-        new("hides the server's failure", "does not end silently when the server fails it", () => new FakeControlSurface(async (server, token) =>
-        {
-            try
+        new("hides the server's failure", "does not end silently when the server fails it",
+            () => new FakeControlSurface(async (server, token) =>
             {
-                await WatchAsync(server, token);
-            }
-            catch (InvalidOperationException)
-            {
-            }
-        })),
+                try
+                {
+                    await WatchAsync(server, token);
+                }
+                catch (InvalidOperationException)
+                {
+                }
+            })),
     ];
 
     public static TheoryData<string> Checks => ContractTests.Names(Sound());

@@ -28,7 +28,10 @@ public sealed class InMemoryServerTests
         ClientSnapshot disabled = _client with { Enabled = false, Expires = null };
         Assert.Equal(disabled, await _server.GetClientAsync(_client.Name, Token));
         Assert.Equal(
-            [new ClientPropertyChanged(disabled, ClientProperty.Enabled), new ClientPropertyChanged(disabled, ClientProperty.Expires)],
+            [
+                new ClientPropertyChanged(disabled, ClientProperty.Enabled),
+                new ClientPropertyChanged(disabled, ClientProperty.Expires),
+            ],
             Events(subscription));
     }
 
@@ -70,7 +73,8 @@ public sealed class InMemoryServerTests
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);
 
         await _server.ChangeAsync(
-            _client.Name, new ClientChange { Host = _client.Settings.Host, Checker = "true", Timeout = TimeSpan.FromDays(1) }, Token);
+            _client.Name, new ClientChange { Host = _client.Settings.Host, Checker = "true", Timeout = TimeSpan.FromDays(1) },
+            Token);
 
         Assert.Equal(
             [ClientProperty.Checker, ClientProperty.Timeout],

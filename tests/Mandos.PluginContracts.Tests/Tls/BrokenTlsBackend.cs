@@ -6,7 +6,8 @@ namespace Mandos.PluginContracts.Tests.Tls;
 /// <summary>A good back end behind a layer that can be made to do wrong.</summary>
 internal sealed class BrokenTlsBackend : ITlsBackend
 {
-    public delegate Task<ITlsSession> Handshake(Func<Stream, CancellationToken, ValueTask<ITlsSession>> sound, Stream stream, CancellationToken token);
+    public delegate Task<ITlsSession> Handshake(
+        Func<Stream, CancellationToken, ValueTask<ITlsSession>> sound, Stream stream, CancellationToken token);
 
     private readonly BouncyTlsBackend _inner = new(new TestPluginContext());
 

@@ -18,7 +18,8 @@ internal sealed class BrokenTlsSession(ITlsSession inner) : ITlsSession
     public async ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken)
         => await (WaitForPeerClose?.Invoke(cancellationToken) ?? inner.WaitForPeerCloseAsync(cancellationToken).AsTask());
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => inner.WriteAsync(Data(data), cancellationToken);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+        => inner.WriteAsync(Data(data), cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken)
         => SendsCloseNotify ? inner.CloseAsync(cancellationToken) : ValueTask.CompletedTask;

@@ -12,6 +12,8 @@ internal sealed class TestPeer : ITlsTestPeer
     public async Task<byte[]> ReceiveAsync(Stream stream, CancellationToken cancellationToken)
     {
         PeerOutcome outcome = await MandosPeer.ServeAsync(stream, new PeerOptions(_key), cancellationToken);
-        return outcome.Ending == PeerEnding.CloseNotify ? outcome.Secret : throw new IOException($"{outcome.Ending}: {outcome.Detail}");
+        return outcome.Ending == PeerEnding.CloseNotify
+            ? outcome.Secret
+            : throw new IOException($"{outcome.Ending}: {outcome.Detail}");
     }
 }

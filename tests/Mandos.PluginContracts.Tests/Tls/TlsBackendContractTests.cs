@@ -13,29 +13,31 @@ public sealed class TlsBackendContractTests
             () => new BrokenTlsBackend { WarmUp = _ => throw new InvalidOperationException("no provider") }),
         new("takes any priority string", "refuses bad priority strings",
             () => new BrokenTlsBackend { Priority = _ => TlsBackendContract.DefaultPriority }),
-        new("throws what it likes", "fails a handshake with a peer that talks nonsense", Translating(_ => new NotSupportedException("HTTP"))),
+        new("throws what it likes", "fails a handshake with a peer that talks nonsense",
+            Translating(_ => new NotSupportedException("HTTP"))),
         new("believes in nonsense", "fails a handshake with a peer that talks nonsense", Believing),
         new("throws what it likes at an alert", "fails a handshake with a peer that answers with an alert",
             Translating(_ => new InvalidOperationException("alert 40"))),
         new("tells a failure in two lines", "fails a handshake with a peer that answers with an alert",
             Translating(_ => new TlsHandshakeException("a\nb"))),
-        new("waits for a peer that is gone", "fails a handshake with a peer that closes the connection", () => new BrokenTlsBackend
-        {
-            HandshakeAsync = async (sound, stream, token) =>
+        new("waits for a peer that is gone", "fails a handshake with a peer that closes the connection",
+            () => new BrokenTlsBackend
             {
-                try
+                HandshakeAsync = async (sound, stream, token) =>
                 {
-                    return await sound(stream, token);
-                }
-                catch (Exception e) when (e is IOException or TlsHandshakeException)
-                {
-                    await _never;
-                    throw;
-                }
-            },
-        }),
+                    try
+                    {
+                        return await sound(stream, token);
+                    }
+                    catch (Exception e) when (e is IOException or TlsHandshakeException)
+                    {
+                        await _never;
+                        throw;
+                    }
+                },
+            }),
         new("ignores cancellation", "stops a handshake when cancelled",
-            () => new BrokenTlsBackend { HandshakeAsync = async (sound, stream, _) => await sound(stream, CancellationToken.None) }),
+            () => new BrokenTlsBackend { HandshakeAsync = (sound, stream, _) => sound(stream, CancellationToken.None).AsTask() }),
         new("takes cancellation for a failure", "stops a handshake when cancelled",
             Translating(e => e is OperationCanceledException ? new IOException("closed") : e)),
         new("makes one handshake at a time", "makes many handshakes at once", OneAtATime),
@@ -48,15 +50,20 @@ public sealed class TlsBackendContractTests
             PeerKey = session.PeerKey with { Type = PeerKeyType.OpenPgp },
         })),
         new("describes nothing", "sends a secret", Session(session => new BrokenTlsSession(session) { Description = "" })),
-        new("garbles", "sends a secret", Session(session => new BrokenTlsSession(session) { Data = data => new byte[data.Length] })),
-        new("sends no close_notify", "sends a secret", Session(session => new BrokenTlsSession(session) { SendsCloseNotify = false })),
+        new("garbles", "sends a secret",
+            Session(session => new BrokenTlsSession(session) { Data = data => new byte[data.Length] })),
+        new("sends no close_notify", "sends a secret",
+            Session(session => new BrokenTlsSession(session) { SendsCloseNotify = false })),
         new("needs something to send", "sends an empty secret",
-            Session(session => new BrokenTlsSession(session) { Data = data => data.Length > 0 ? data : throw new ArgumentException("empty") })),
+            Session(session => new BrokenTlsSession(session)
+            {
+                Data = data => data.Length > 0 ? data : throw new ArgumentException("empty"),
+            })),
         new("sends one record only", "sends a secret of a megabyte",
             Session(session => new BrokenTlsSession(session) { Data = data => data[..Math.Min(data.Length, 16384)] })),
-        new("takes a waiting peer for gone", "goes on after a wait for the peer was cancelled",
+        new("takes a waiting peer for gone", "goes on after a cancelled wait for the peer",
             Session(session => new BrokenTlsSession(session) { WaitForPeerClose = _ => Task.CompletedTask })),
-        new("cannot stop waiting", "goes on after a wait for the peer was cancelled",
+        new("cannot stop waiting", "goes on after a cancelled wait for the peer",
             Session(session => new BrokenTlsSession(session) { WaitForPeerClose = _ => _never })),
         new("does not see the peer go", "notices that the peer is gone", Session(session => new BrokenTlsSession(session)
         {
@@ -75,18 +82,23 @@ public sealed class TlsBackendContractTests
     [Theory]
     [MemberData(nameof(Faults))]
     public Task Check_BackendWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults, fault, create => TlsBackendContract.Checks(create, () => new TestPeer(), new ContractLimits { Stop = TimeSpan.FromSeconds(1) }));
+        _faults,
+        fault,
+        create => TlsBackendContract.Checks(create, () => new TestPeer(), new ContractLimits { Stop = TimeSpan.FromSeconds(1) }));
 
     [Fact]
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
     [Fact]
     public void Checks_NoPeer_LeaveTheExchangesOut()
-        => Assert.DoesNotContain(TlsBackendContract.Checks(() => new BrokenTlsBackend()), check => check.Name == "sends a secret");
+        => Assert.DoesNotContain(
+            TlsBackendContract.Checks(() => new BrokenTlsBackend()), check => check.Name == "sends a secret");
 
-    private static IReadOnlyList<PluginCheck> Sound() => TlsBackendContract.Checks(() => new BrokenTlsBackend(), () => new TestPeer());
+    private static IReadOnlyList<PluginCheck> Sound()
+        => TlsBackendContract.Checks(() => new BrokenTlsBackend(), () => new TestPeer());
 
-    private static Func<ITlsBackend> Session(Func<ITlsSession, ITlsSession> session) => () => new BrokenTlsBackend { Session = session };
+    private static Func<ITlsBackend> Session(Func<ITlsSession, ITlsSession> session)
+        => () => new BrokenTlsBackend { Session = session };
 
     private static Func<ITlsBackend> Translating(Func<Exception, Exception> translate) => () => new BrokenTlsBackend
     {
