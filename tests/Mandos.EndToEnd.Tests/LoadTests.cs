@@ -14,6 +14,7 @@ public sealed class LoadTests
         var clients = Enumerable.Range(0, Clients).Select(i => new TestClient($"client{i}")).ToArray();
         await using var server = new TestServer("--foreground");
         server.AddClient(string.Join('\n', clients.Select(client => client.StanzaWith("checker = true"))));
+        await server.ConfigureAsync($"max_connections_per_address = {Clients}");
         await server.StartAsync();
 
         var outcomes = await Task.WhenAll(clients.Select(client => client.FetchAsync(server)));

@@ -60,6 +60,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="stanza">Lines of the file.</param>
     public void AddClient(string stanza) => File.AppendAllText(ClientsFile, stanza + "\n");
 
+    /// <summary>Writes mandos.conf.</summary>
+    /// <param name="options">Its options, lines of the file.</param>
+    public Task ConfigureAsync(params IEnumerable<string> options)
+        => File.WriteAllLinesAsync(Path.Combine(ConfigDirectory, "mandos.conf"), ["[DEFAULT]", .. options]);
+
     /// <summary>Starts it and waits until it listens.</summary>
     public async Task StartAsync()
     {
