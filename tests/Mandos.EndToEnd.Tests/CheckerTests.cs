@@ -12,7 +12,8 @@ public sealed class CheckerTests
     {
         await using var server = new TestServer("--debug");
         var file = Path.Combine(server.ScratchDirectory, "checks");
-        server.AddClient(_client.StanzaWith("interval = PT1S", "host = some where", $"checker = echo %%(name)s at %%(host)s >> {file}"));
+        server.AddClient(_client.StanzaWith(
+            "interval = PT1S", "host = some where", $"checker = echo %%(name)s at %%(host)s >> {file}"));
         await server.StartAsync();
 
         await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: 3);
@@ -67,8 +68,11 @@ public sealed class CheckerTests
         server.AddClient(_client.StanzaWith("interval = PT1S", $"checker = sleep 3600 & echo $! $$ > {file}; wait"));
         await server.StartAsync();
         var pids = Array.Empty<string>();
-        await Patience.UntilAsync("the check runs", ()
-            => File.Exists(file) && (pids = File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Length == 2);
+        await Patience.UntilAsync("the check runs", () =>
+        {
+            pids = File.Exists(file) ? File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : [];
+            return pids.Length == 2;
+        });
 
         await server.StopAsync();
 

@@ -22,7 +22,10 @@ public sealed class FetchTests(ClientKeys keys)
     [Fact]
     public async Task Fetch_OverMappedIPv4_GivesPassword()
     {
-        await using var server = new TestServer("--debug") { EndPoint = new(IPAddress.Parse("::ffff:127.0.0.1"), FreePort.Find()) };
+        await using var server = new TestServer("--debug")
+        {
+            EndPoint = new(IPAddress.Loopback.MapToIPv6(), FreePort.Find()),
+        };
         server.AddClient(keys.First.Stanza);
         await server.StartAsync();
 

@@ -5,7 +5,7 @@ internal static class Account
 {
     private static readonly string[] Candidates = ["_mandos", "mandos", "nobody"];
 
-    /// <summary>Gives files to the server's user, as a package's installation does. Does nothing when the tests do not run as root.</summary>
+    /// <summary>Gives files to the server's user, as a package's installation does; not if the tests do not run as root.</summary>
     public static async Task GiveAsync(params string[] paths)
     {
         if (Environment.IsPrivilegedProcess)

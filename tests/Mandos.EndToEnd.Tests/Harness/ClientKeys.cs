@@ -38,7 +38,8 @@ public sealed class ClientKeys : IAsyncLifetime
         }
 
         var (secret, shared) = (Path.Combine(directory, "tls-privkey.pem"), Path.Combine(directory, "tls-pubkey.pem"));
-        await Command.RequireAsync("certtool", ["--generate-privkey", .. certtoolOptions, "--pkcs8", "--password=", "--outfile", secret]);
+        await Command.RequireAsync(
+            "certtool", ["--generate-privkey", .. certtoolOptions, "--pkcs8", "--password=", "--outfile", secret]);
         await Command.RequireAsync("certtool", "--load-privkey", secret, "--pubkey-info", "--outfile", shared);
         return await ReadAsync(client.Name, directory, client.Password);
     }

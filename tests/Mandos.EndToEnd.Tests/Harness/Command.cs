@@ -56,7 +56,8 @@ internal static class Command
 
     private static readonly string[] Folders =
     [
-        $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+        $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin",
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ];
 
     /// <summary>The folder of the peers' libraries.</summary>

@@ -6,7 +6,7 @@ internal static class Repository
     /// <summary>The folder with Mandos.sln.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The server that <c>./build</c> has built; another one if the environment variable MANDOS_SERVER names it.</summary>
+    /// <summary>The server that <c>./build</c> has built, unless the environment variable MANDOS_SERVER names another.</summary>
     public static string Server { get; } =
         Environment.GetEnvironmentVariable("MANDOS_SERVER") ?? Path.Combine(Root, "artifacts/mandos/mandos");
 
@@ -17,15 +17,17 @@ internal static class Repository
     public static string TestPlugins { get; } = Path.Combine(Root, "artifacts/bin/Mandos.TestPlugins/debug");
 
     /// <summary>What <c>tests/peers</c> has unpacked.</summary>
-    public static string Peers { get; } =
-        Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers ? peers : Path.Combine(Root, "artifacts/peers/root");
+    public static string Peers { get; } = Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers
+        ? peers
+        : Path.Combine(Root, "artifacts/peers/root");
 
     private static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Mandos.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("the tests must run inside the repository");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new DirectoryNotFoundException("the tests must run inside the repository");
         }
 
         return folder;

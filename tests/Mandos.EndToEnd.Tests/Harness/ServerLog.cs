@@ -34,5 +34,6 @@ internal sealed class ServerLog
 
     /// <summary>The number of lines with a text at a level.</summary>
     public int Count(string level, string text) => Lines.Count(line
-        => line.IndexOf($" {level}: ", StringComparison.Ordinal) is >= 0 and var start && line.IndexOf(text, start, StringComparison.Ordinal) >= 0);
+        => line.IndexOf($" {level}: ", StringComparison.Ordinal) is >= 0 and var start
+            && line.IndexOf(text, start, StringComparison.Ordinal) >= 0);
 }

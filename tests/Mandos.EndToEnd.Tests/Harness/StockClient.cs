@@ -9,16 +9,10 @@ namespace Mandos.EndToEnd.Tests.Harness;
 /// <param name="Password">What it is to find in its secret.</param>
 internal sealed record StockClient(string Name, string Directory, string Stanza, string Password)
 {
-    /// <summary>Its key ID as the server writes it.</summary>
-    public string KeyId => Option("key_id").ToUpperInvariant();
-
-    /// <summary>Its secret, still encrypted.</summary>
-    public byte[] Secret => Convert.FromBase64String(Option("secret"));
-
     /// <summary>Its section, with further options.</summary>
     /// <param name="options">Lines that are added; they come first, as the secret is a long value at the end.</param>
     public string StanzaWith(params string[] options)
-        => Stanza.Replace($"[{Name}]\n", $"[{Name}]\n{string.Concat(options.Select(line => line + "\n"))}", StringComparison.Ordinal);
+        => Stanza.Replace($"[{Name}]\n", string.Join('\n', [$"[{Name}]", .. options, ""]), StringComparison.Ordinal);
 
     /// <summary>Fetches the password as at boot, once.</summary>
     /// <param name="server">Where the server listens.</param>
@@ -47,13 +41,5 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
         var result = await FetchAsync(server, networkInterface, networkNamespace);
         Assert.True(result.ExitCode == 0, $"mandos-client failed ({result.ExitCode}): {result.Errors}");
         Assert.Equal(Password, result.Output);
-    }
-
-    // The value of an option of the section; continued lines are joined.
-    private string Option(string name)
-    {
-        var lines = Stanza.Split('\n');
-        var start = Array.FindIndex(lines, line => line.StartsWith($"{name} = ", StringComparison.Ordinal) || line == $"{name} =");
-        return lines[start][$"{name} =".Length..].Trim() + string.Concat(lines.Skip(start + 1).TakeWhile(line => line.StartsWith(' ')).Select(line => line.Trim()));
     }
 }

@@ -3,7 +3,7 @@ using Mandos.TestPeers;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
-/// <summary>A client within the test's process: it sees how the server refuses it, where mandos-client only tries again.</summary>
+/// <summary>A client within the test's process: it sees how it is refused, where mandos-client only tries again.</summary>
 /// <param name="name">Its name.</param>
 internal sealed class TestClient(string name)
 {

@@ -143,9 +143,9 @@ internal sealed class TestServer : IAsyncDisposable
         string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
-            .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf", "--address", EndPoint.Address.ToString(),
-            "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--configdir", ConfigDirectory, "--statedir", StateDirectory,
-            .. plugins, .. Arguments,
+            .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf",
+            "--address", EndPoint.Address.ToString(), "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture),
+            "--configdir", ConfigDirectory, "--statedir", StateDirectory, .. plugins, .. Arguments,
         ];
         var start = Command.Describe(command[0], command.Skip(1));
         start.Environment.Remove("LD_LIBRARY_PATH");
