@@ -69,6 +69,24 @@ internal sealed class EngineRig : IDisposable
 
     public ClientSnapshot this[string name] => Client(name).Snapshot;
 
+    public void Enable(string client) => Run(Engine.EnableAsync(client, CancellationToken.None));
+
+    public void Disable(string client) => Run(Engine.DisableAsync(client, CancellationToken.None));
+
+    public void Approve(string client, bool approved) => Run(Engine.ApproveAsync(client, approved, CancellationToken.None));
+
+    public void MarkCheckedOk(string client) => Run(Engine.MarkCheckedOkAsync(client, CancellationToken.None));
+
+    public void StartChecker(string client) => Run(Engine.StartCheckerAsync(client, CancellationToken.None));
+
+    public void StopChecker(string client) => Run(Engine.StopCheckerAsync(client, CancellationToken.None));
+
+    public void Change(string client, ClientChange change) => Run(Engine.ChangeAsync(client, change, CancellationToken.None));
+
+    public void SetSecret(string client, byte[] secret) => Run(Engine.SetSecretAsync(client, secret, CancellationToken.None));
+
+    public void Remove(string client) => Run(Engine.RemoveAsync(client, CancellationToken.None));
+
     public FakePeer Connect(FakePeer peer)
     {
         Tls.Add(peer);
