@@ -124,22 +124,20 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void Connection_ApprovedAndFaultyAtOnce_LeaksNeitherSecretNorCount()
     {
-        for (int i = 0; i < 50; i++)
-        {
-            using var rig = new EngineRig();
-            rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
-            Secret secret = rig.Client("a").Secret;
-            FakePeer peer = rig.Hold("a");
-            Task approve = rig.Engine.ApproveAsync("a", true, TestContext.Current.CancellationToken);
+        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
+        Secret secret = _rig.Client("a").Secret;
+        FakePeer peer = _rig.Hold("a");
 
-            peer.Gone.SetException(new InvalidOperationException("a fault"));
-            rig.Run(approve);
-            rig.Finish(peer);
+        // The approval stands in the loop's queue before the connection notices its fault.
+        Task approve = _rig.Engine.ApproveAsync("a", true, TestContext.Current.CancellationToken);
+        peer.Gone.SetException(new InvalidOperationException("a fault"));
+        SpinWait.SpinUntil(() => _rig.Log.Has(LogLevel.Error, "unexpected error"));
+        _rig.Run(approve);
+        _rig.Finish(peer);
 
-            Assert.Equal(0, rig["a"].ApprovalsPending);
-            rig.Engine.Dispose();
-            Assert.Equal(-1, secret.Memory.Span.IndexOfAnyExcept((byte)0));
-        }
+        Assert.Equal(0, _rig["a"].ApprovalsPending);
+        _rig.Engine.Dispose();
+        Assert.Equal(-1, secret.Memory.Span.IndexOfAnyExcept((byte)0));
     }
 
     [Fact]
@@ -252,7 +250,7 @@ public sealed class ConnectionTests : IDisposable
     public void Connection_GivesWayWithItsHandshakeJustDone_GetsNothingAndCountsNothing()
     {
         using var rig = new EngineRig { Options = new EngineOptions { MaxConnections = 4, MaxConnectionsPerAddress = 1 } };
-        rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10) }), EngineRig.Define("b"));
         var first = new FakePeer();
         rig.Connect(first.SendHello().TakeSecret());
         rig.Until(() => first.InHandshake, "the handshake");
@@ -263,7 +261,7 @@ public sealed class ConnectionTests : IDisposable
         rig.Until(() => first.IsDisposed && second.IsDisposed && rig.Engine.Connections.All.Count == 0, "both to end");
 
         Assert.Equal(EngineRig.FileSecret("b"), Text(second));
-        Assert.Equal(0, rig["a"].ApprovalsPending);
+        Assert.Equal(["Expires=900", "GotSecret"], rig.TakeEvents());
     }
 
     private static string? Text(FakePeer peer) => peer.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
