@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Protocol;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests;
@@ -50,19 +51,19 @@ public sealed class EngineStopTests : IDisposable
     [Fact]
     public void StopAsync_SecretJustSent_SavesTheExtendedExpiry()
     {
-        for (int i = 0; i < 30; i++)
-        {
-            using var rig = new EngineRig();
-            rig.Start(EngineRig.Define("a"));
-            FakePeer peer = rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
-            rig.Until(() => peer.InWrite, "the write");
+        _rig.Start(EngineRig.Define("a"));
+        var peer = new FakePeer { TakesWhatIsOnItsWay = true };
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.InWrite, "the write");
 
-            peer.TakeSecret();
-            SpinWait.SpinUntil(() => peer.Received is not null); // the loop has not heard of it yet
-            rig.Run(rig.Engine.StopAsync(TestContext.Current.CancellationToken));
+        Connection connection = Assert.Single(_rig.Engine.Connections.All);
+        Task stop = _rig.Engine.StopAsync(TestContext.Current.CancellationToken);
+        _rig.Until(() => connection.Aborted.IsCancellationRequested, "the stop to begin");
+        peer.TakeSecret();
+        _rig.Run(stop);
 
-            Assert.Equal(TestClock.Epoch.AddMinutes(15), rig.Store["a"]!.Client!.Expires);
-        }
+        Assert.NotNull(peer.Received);
+        Assert.Equal(TestClock.Epoch.AddMinutes(15), _rig.Store["a"]!.Client!.Expires);
     }
 
     [Fact]
