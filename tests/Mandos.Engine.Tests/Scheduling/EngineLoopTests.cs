@@ -1,6 +1,7 @@
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
+using Moq;
 
 namespace Mandos.Engine.Tests.Scheduling;
 
@@ -12,14 +13,14 @@ public sealed class EngineLoopTests
     public EngineLoopTests() => _loop = new EngineLoop(_log);
 
     [Fact]
-    public async Task RunAsync_ManyPosters_RunsAllOneAfterAnotherInTheirOrders()
+    public async Task Start_ManyPosters_RunsAllOneAfterAnotherInTheirOrders()
     {
         const int posters = 8;
-        const int each = 2_000;
+        const int each = 5_000;
         int inside = 0;
         int overlaps = 0;
         var order = new List<int>[posters];
-        Task run = Task.Run(_loop.RunAsync, TestContext.Current.CancellationToken);
+        _loop.Start();
 
         await Task.WhenAll(Enumerable.Range(0, posters).Select(p => Task.Run(() =>
         {
@@ -36,10 +37,72 @@ public sealed class EngineLoopTests
             }
         })));
         _loop.Complete();
-        await run;
+        await _loop.Completion;
 
         Assert.Equal(0, overlaps);
         Assert.All(order, static numbers => Assert.Equal(Enumerable.Range(0, each), numbers));
+    }
+
+    [Fact]
+    public async Task Post_FromWithin_RunsAfterwardsAndNeverHoldsThePosterForLong()
+    {
+        int count = 0;
+        int ownThread = Environment.CurrentManagedThreadId;
+        int inOwnThread = 0;
+        bool nested = false;
+        bool inside = false;
+        void Again()
+        {
+            nested |= inside;
+            inside = true;
+            inOwnThread += Environment.CurrentManagedThreadId == ownThread ? 1 : 0;
+            if (++count < 1_000)
+            {
+                _loop.Post(Again);
+            }
+            else
+            {
+                _loop.Complete();
+            }
+
+            inside = false;
+        }
+
+        _loop.Start();
+        _loop.Post(Again);
+        int whenPosted = inOwnThread;
+        await _loop.Completion;
+
+        Assert.Equal(1_000, count);
+        Assert.False(nested);
+        Assert.InRange(whenPosted, 1, EngineLoop.TurnLength);
+    }
+
+    [Fact]
+    public void Post_BeforeStart_RunsAtTheStart()
+    {
+        bool ran = false;
+        _loop.Post(() => ran = true);
+        Assert.False(ran);
+
+        _loop.Start();
+
+        Assert.True(ran);
+    }
+
+    [Fact]
+    public void Run_ActionAndLogThrow_LoopGoesOn()
+    {
+        var logger = new Mock<ILogger>();
+        logger.Setup(static l => l.IsEnabled(It.IsAny<LogLevel>())).Throws(new IOException("no room for the log"));
+        var loop = new EngineLoop(logger.Object);
+        loop.Start();
+        bool ran = false;
+
+        loop.Post(static () => throw new InvalidOperationException("x"));
+        loop.Post(() => ran = true);
+
+        Assert.True(ran);
     }
 
     [Fact]
@@ -88,11 +151,11 @@ public sealed class EngineLoopTests
         _loop.Post(() => ran = true);
 
         _loop.Complete();
-        bool posted = _loop.TryPost(static () => { });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _loop.InvokeAsync(static () => 1, CancellationToken.None));
-        await _loop.RunAsync();
+        _loop.Start();
+        await _loop.Completion;
 
         Assert.True(ran);
-        Assert.False(posted);
+        Assert.False(_loop.TryPost(static () => { }));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _loop.InvokeAsync(static () => 1, CancellationToken.None));
     }
 }
