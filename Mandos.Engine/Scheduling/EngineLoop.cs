@@ -69,8 +69,19 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         _completion.TrySetResult();
     });
 
-    /// <summary>Reports an exception that nobody else is told of.</summary>
-    public void OnError(Exception exception) => LogUnexpected(exception);
+    /// <summary>Reports an exception that nobody else is told of. Does not throw.</summary>
+    public void OnError(Exception exception)
+    {
+        try
+        {
+            LogUnexpected(exception);
+        }
+#pragma warning disable CA1031 // A log that fails must not end the loop: whoever owns it would never give it up
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
 
     /// <inheritdoc/>
     void IThreadPoolWorkItem.Execute() => RunTurn();

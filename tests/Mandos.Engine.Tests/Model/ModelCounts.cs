@@ -1,7 +1,7 @@
 namespace Mandos.Engine.Tests.Model;
 
 /// <summary>How often control surfaces have heard of something.</summary>
-internal sealed class ModelCounts
+internal sealed record ModelCounts
 {
     public int Started { get; set; }
 
@@ -16,7 +16,4 @@ internal sealed class ModelCounts
     public int Denied { get; set; }
 
     public int TimedOut { get; set; }
-
-    public override string ToString()
-        => $"started {Started}, completed {Completed}, got {GotSecret}, need {NeedApproval}, disabled {Disabled}, denied {Denied}, timed out {TimedOut}";
 }

@@ -324,6 +324,8 @@ internal sealed class RandomRun
         switch (_random.Next(36))
         {
             case < 10:
+                name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
+                c = _model.Clients.GetValueOrDefault(name);
                 Do($"enable {name}", c, () => server.EnableAsync(name, none), _model.Enable);
                 break;
             case < 12:
@@ -680,10 +682,10 @@ internal sealed class RandomRun
             : s.ApprovalsPending != m.Pending ? $"pending {s.ApprovalsPending} instead of {m.Pending}"
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
-            : _rig.Checker.RunningOf(name).Count != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
+            : _rig.Checker.CountRunning(name) != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
             : m.Check == ModelCheck.None && m.Dying == 0 && !client.LastCheck.IsCompleted ? "last check has not ended"
-            : _heard[name].ToString() != m.Counts.ToString() ? $"heard {_heard[name]} instead of {m.Counts}"
-            : Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
+            : _heard[name] != m.Counts ? $"heard {_heard[name]} instead of {m.Counts}"
+            : _mirror[name] != s && Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
             : null;
 
         // Of the number of pending approvals, events tell only whether it is zero.
@@ -910,7 +912,7 @@ internal sealed class RandomRun
 
     private void Did(string what)
     {
-        string kind = what.Split(' ', ':')[0];
+        string kind = char.IsDigit(what[0]) ? "time" : what.Split(' ', ':')[0];
         Tally[kind] = Tally.GetValueOrDefault(kind) + 1;
         _steps.Enqueue($"{_model.Now,12} {what}");
         if (_steps.Count > 60)

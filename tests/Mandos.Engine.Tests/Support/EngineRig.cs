@@ -15,6 +15,8 @@ internal sealed class EngineRig : IDisposable
     /// <summary>Real time after which a wait is given up; far beyond what anything here takes.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
+    public const string OtherCheckerName = "other";
+
     public TestClock Clock { get; init; } = new();
 
     public FakeTls Tls { get; } = new();
@@ -22,6 +24,9 @@ internal sealed class EngineRig : IDisposable
     public FakeStore Store { get; init; } = new();
 
     public FakeChecker Checker { get; init; } = new();
+
+    /// <summary>A second checker, named <see cref="OtherCheckerName"/>.</summary>
+    public IChecker? OtherChecker { get; init; }
 
     public TestLog Log { get; init; } = new();
 
@@ -55,9 +60,15 @@ internal sealed class EngineRig : IDisposable
     /// <summary>Makes and loads the engine, and subscribes to its events.</summary>
     public EngineRig Start(params ClientDefinition[] definitions)
     {
+        var checkers = new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = Checker };
+        if (OtherChecker is not null)
+        {
+            checkers.Add(OtherCheckerName, OtherChecker);
+        }
+
         Engine = new MandosEngine(
             Options with { Random = new FixedRandom(FirstCheck) }, Tls, Store,
-            new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = Checker }, Clock, Log);
+            checkers, Clock, Log);
         Run(Engine.LoadAsync(definitions, CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
@@ -68,6 +79,24 @@ internal sealed class EngineRig : IDisposable
     public Client Client(string name) => Engine.Clients.Get(name);
 
     public ClientSnapshot this[string name] => Client(name).Snapshot;
+
+    public void Enable(string client) => Run(Engine.EnableAsync(client, CancellationToken.None));
+
+    public void Disable(string client) => Run(Engine.DisableAsync(client, CancellationToken.None));
+
+    public void Approve(string client, bool approved) => Run(Engine.ApproveAsync(client, approved, CancellationToken.None));
+
+    public void MarkCheckedOk(string client) => Run(Engine.MarkCheckedOkAsync(client, CancellationToken.None));
+
+    public void StartChecker(string client) => Run(Engine.StartCheckerAsync(client, CancellationToken.None));
+
+    public void StopChecker(string client) => Run(Engine.StopCheckerAsync(client, CancellationToken.None));
+
+    public void Change(string client, ClientChange change) => Run(Engine.ChangeAsync(client, change, CancellationToken.None));
+
+    public void SetSecret(string client, byte[] secret) => Run(Engine.SetSecretAsync(client, secret, CancellationToken.None));
+
+    public void Remove(string client) => Run(Engine.RemoveAsync(client, CancellationToken.None));
 
     public FakePeer Connect(FakePeer peer)
     {

@@ -58,6 +58,9 @@ internal sealed class FakeChecker : IChecker
     public IReadOnlyList<FakeCheck> RunningOf(string client)
         => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? [.. checks.Where(check => !check.HasEnded)] : [];
 
+    public int CountRunning(string client)
+        => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? checks.Count(static check => !check.HasEnded) : 0;
+
     public ICheck Prepare(ClientSnapshot client)
     {
         if (KeepsPrepared)

@@ -39,6 +39,9 @@ internal sealed class FakePeer : IPeerConnection
     /// <summary>Whether it closes as soon as the server has.</summary>
     public bool ClosesAfterServer { get; init; } = true;
 
+    /// <summary>Whether a write that has begun goes through even if the server gives up.</summary>
+    public bool TakesWhatIsOnItsWay { get; init; }
+
     public Exception? DisposeError { get; init; }
 
     public volatile bool InHandshake;

@@ -1,0 +1,190 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Tests.Support;
+using Microsoft.Extensions.Logging;
+using Moq;
+
+namespace Mandos.Engine.Tests.Checking;
+
+/// <summary>Checks, through the engine.</summary>
+public sealed class CheckRunnerTests : IDisposable
+{
+    private readonly EngineRig _rig = new();
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public void Start_FirstCheck_ComesAfterItsPartOfTheIntervalThenEveryInterval()
+    {
+        _rig.Start(EngineRig.Define("a"));
+
+        for (int second = 1; second <= 420; second++)
+        {
+            _rig.Pass(TimeSpan.FromSeconds(1));
+            _rig.Settle();
+            Assert.Equal(second < 60 ? 0 : 1 + ((second - 60) / 120), _rig.Checker.Prepared.Count);
+        }
+    }
+
+    [Fact]
+    public void Due_OldCheckRuns_LeavesItToFinish()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a", static s => s with { Timeout = TimeSpan.FromHours(1) }));
+        _rig.Pass(TimeSpan.FromSeconds(60));
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
+        _rig.Pass(TimeSpan.FromSeconds(120));
+        FakeCheck check = Assert.Single(_rig.Checker.RunningOf("a"));
+
+        check.End(FakeChecker.Success);
+        _rig.Settle();
+        Assert.Equal(0, _rig["a"].LastCheckerStatus);
+        _rig.Pass(TimeSpan.FromSeconds(120));
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the next check");
+
+        Assert.Equal(2, _rig.Checker.Prepared.Count);
+    }
+
+    [Fact]
+    public void Hanging_Check_DoesNotKeepTheClientEnabled()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Pass(TimeSpan.FromSeconds(60));
+        _rig.Until(() => _rig["a"].CheckerRunning, "the check");
+
+        _rig.Pass(TimeSpan.FromSeconds(240));
+
+        Assert.False(_rig["a"].Enabled);
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 0, "the check to be stopped");
+    }
+
+    [Theory]
+    [InlineData(nameof(CheckMode.Throws), -1)]
+    [InlineData(nameof(CheckMode.ThrowsInPreparing), -1)]
+    [InlineData(nameof(CheckMode.CannotBePrepared), 0)] // a bad format does nothing by itself
+    public void Fault_OfAChecker_IsAFailedCheckAndTriedAgain(string mode, int status)
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.MarkCheckedOk("a");
+        DateTimeOffset? expires = _rig["a"].Expires;
+        _rig.Checker.Plan("a", Enum.Parse<CheckMode>(mode));
+
+        _rig.StartChecker("a");
+        _rig.Settle();
+        Assert.Equal((status, expires, true), (_rig["a"].LastCheckerStatus, _rig["a"].Expires, _rig["a"].Enabled));
+        _rig.Checker.Plan("a", FakeChecker.Success);
+        _rig.Pass(TimeSpan.FromSeconds(60));
+        _rig.Settle();
+
+        Assert.Equal(0, _rig["a"].LastCheckerStatus);
+    }
+
+    [Fact]
+    public void Fault_InDescription_DoesNotEndCheckingForGood()
+    {
+        var check = new Mock<ICheck>();
+        check.SetupGet(static c => c.Description).Throws(new InvalidOperationException("a fault"));
+        check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>())).ReturnsAsync(FakeChecker.Success);
+        var checker = new Mock<IChecker>();
+        checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
+        using var rig = new EngineRig { OtherChecker = checker.Object };
+        rig.Start(EngineRig.Define("a", static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }));
+
+        rig.StartChecker("a");
+        rig.Settle();
+        rig.StartChecker("a");
+        rig.Settle();
+
+        checker.Verify(static c => c.Prepare(It.IsAny<ClientSnapshot>()), Times.Exactly(2));
+        Assert.Equal(-1, rig["a"].LastCheckerStatus);
+        check.Verify(static c => c.RunAsync(It.IsAny<CancellationToken>()), Times.Never);
+    }
+
+    [Fact]
+    public void Plugin_Missing_IsAFailedCheckThatNamesTheChoice()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { CheckerPlugin = "ssh" }));
+
+        _rig.StartChecker("a");
+        _rig.Settle();
+
+        Assert.True(_rig.Log.Has(LogLevel.Error, "no checker plugin named “ssh”; there are: shell"));
+        Assert.Equal(-1, _rig["a"].LastCheckerStatus);
+        Assert.Equal(["LastCheckerStatus=-1"], _rig.TakeEvents());
+    }
+
+    [Fact]
+    public void Stop_ResultComesAnyway_DoesNotCount()
+    {
+        _rig.Checker.Plan("a", CheckMode.IsStubborn);
+        _rig.Start(EngineRig.Define("a"));
+        _rig.StartChecker("a");
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
+        FakeCheck check = _rig.Checker.RunningOf("a")[0];
+
+        _rig.StopChecker("a");
+        check.End(FakeChecker.Success);
+        _rig.Settle();
+
+        Assert.Equal((ClientSnapshot.NotCheckedYet, null), (_rig["a"].LastCheckerStatus, _rig["a"].LastCheckedOk));
+    }
+
+    [Fact]
+    public void StopAndStart_OldCheckSlowToDie_RunsTheNewOneAfterIt()
+    {
+        _rig.Checker.Plan("a", CheckMode.IsStubborn);
+        _rig.Start(EngineRig.Define("a"));
+        _rig.StartChecker("a");
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
+        FakeCheck old = _rig.Checker.RunningOf("a")[0];
+        _rig.StopChecker("a");
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+
+        Task start = _rig.Engine.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Client("a").Check is not null, "the start");
+        Assert.False(_rig["a"].CheckerRunning);
+        Assert.False(start.IsCompleted);
+        old.End(FakeChecker.Success);
+        _rig.Run(start);
+
+        Assert.True(_rig["a"].CheckerRunning);
+        _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the new check");
+        Assert.Equal(1, _rig.Checker.MostAtOnce);
+        Assert.Equal(ClientSnapshot.NotCheckedYet, _rig["a"].LastCheckerStatus);
+    }
+
+    [Fact]
+    public void StopAndStart_ManyTimes_NeverRunsTwoAtOnce()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a"));
+        for (int i = 0; i < 300; i++)
+        {
+            Task start = _rig.Engine.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+            if (i % 3 == 0)
+            {
+                _rig.Run(start);
+                _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
+            }
+
+            // The next one is started without waiting for this one to die.
+            _rig.StopChecker("a");
+        }
+
+        _rig.Settle();
+        Assert.Equal(1, _rig.Checker.MostAtOnce);
+        Assert.False(_rig["a"].CheckerRunning);
+    }
+
+    [Fact]
+    public void Success_OfADisabledClient_DoesNotEnableIt()
+    {
+        _rig.Start(EngineRig.Define("a", enabled: false));
+
+        _rig.StartChecker("a");
+        _rig.Settle();
+
+        Assert.Equal((false, null, 0), (_rig["a"].Enabled, _rig["a"].Expires, _rig["a"].LastCheckerStatus));
+    }
+}

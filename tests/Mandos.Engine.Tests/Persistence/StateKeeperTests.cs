@@ -1,0 +1,257 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Tests.Support;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Tests.Persistence;
+
+/// <summary>Saving, through the engine.</summary>
+public sealed class StateKeeperTests : IDisposable
+{
+    private readonly EngineRig _rig = new();
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public void Start_NewClients_AreSavedInOneBatchWithinASecond()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Settle();
+
+        Assert.Equal(1, _rig.Store.Saves);
+        Assert.Equal(2, _rig.Store.LastBatch);
+    }
+
+    [Fact]
+    public void Change_ByItself_IsSavedWithinASecondInOneBatch()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c"));
+        SaveAll();
+
+        _rig.Serve("a");
+        _rig.Serve("b");
+        Assert.Equal(1, _rig.Store.Saves);
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Settle();
+
+        Assert.Equal(2, _rig.Store.Saves);
+        Assert.Equal(2, _rig.Store.LastBatch);
+        Assert.Equal(_rig["a"].Expires, _rig.Store["a"]!.Client!.Expires);
+    }
+
+    [Fact]
+    public void Command_Returned_IsSaved()
+    {
+        _rig.Start(EngineRig.Define("a"));
+
+        _rig.Disable("a");
+
+        Assert.False(_rig.Store["a"]!.Client!.Enabled);
+    }
+
+    [Fact]
+    public void Change_DuringASave_IsSavedByTheNext()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        Task disable = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+
+        Task enable = _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig["a"].Enabled, "the change");
+        Assert.False(enable.IsCompleted);
+        _rig.Store.Release();
+        _rig.Run(disable);
+        _rig.Run(enable);
+
+        Assert.True(_rig.Store["a"]!.Client!.Enabled);
+        Assert.False(_rig.Store.Overlapped);
+    }
+
+    [Fact]
+    public void Save_Fails_GoesOnServingAndTriesAgainEverMoreRarely()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        SaveAll();
+        _rig.Store.Error = new StateStoreException("/var/lib/mandos/state: the disk is full");
+        _rig.Disable("a");
+        int before = _rig.Store.Saves;
+        Assert.True(_rig.Log.Has(LogLevel.Error, "the disk is full"));
+        Assert.True(_rig.Store["a"]!.Client!.Enabled);
+
+        List<double> tries = [];
+        for (double time = 0; time < 120; time += 0.5)
+        {
+            _rig.Pass(TimeSpan.FromSeconds(0.5));
+            _rig.Settle();
+            if (_rig.Store.Saves > before)
+            {
+                before = _rig.Store.Saves;
+                tries.Add(time + 0.5);
+            }
+        }
+
+        Assert.Equal([1, 3, 7, 15, 31, 61, 91], tries);
+        Assert.NotNull(_rig.Serve("b").Received);
+        _rig.Store.Error = null;
+        _rig.Pass(TimeSpan.FromSeconds(30));
+        _rig.Settle();
+        Assert.False(_rig.Store["a"]!.Client!.Enabled);
+        Assert.True(_rig.Log.Has(LogLevel.Warning, "is saved again"));
+    }
+
+    [Fact]
+    public void Save_FailsWithSomethingUnexpected_LosesNothing()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        SaveAll();
+        _rig.Store.Error = new InvalidOperationException("a fault");
+        _rig.Disable("a");
+        _rig.Store.Error = null;
+
+        _rig.Disable("b");
+
+        Assert.False(_rig.Store["a"]!.Client!.Enabled);
+        Assert.False(_rig.Store["b"]!.Client!.Enabled);
+    }
+
+    [Fact]
+    public void Save_FailsAfterTheClientChangedAgain_SavesTheNewerState()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        _rig.Store.Error = new StateStoreException("full");
+        Task first = _rig.Engine.ChangeAsync("a", new ClientChange { Host = "one" }, TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+        Task second = _rig.Engine.ChangeAsync("a", new ClientChange { Host = "two" }, TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig["a"].Settings.Host == "two", "the change");
+
+        _rig.Store.Release();
+        _rig.Run(first);
+        _rig.Run(second);
+        _rig.Store.Error = null;
+        _rig.Pass(TimeSpan.FromSeconds(30));
+        _rig.Settle();
+
+        Assert.Equal("two", _rig.Store["a"]!.Client!.Settings.Host);
+    }
+
+    [Fact]
+    public void Command_SaveHangs_ReturnsAfterFiveSecondsWithAWord()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        Task disable = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+
+        PassUntil(() => disable.IsCompleted, TimeSpan.FromSeconds(10));
+
+        Assert.True(_rig.Log.Has(LogLevel.Error, "Not waiting longer than 5 s"));
+        _rig.Store.Release();
+        _rig.Settle();
+        Assert.False(_rig.Store["a"]!.Client!.Enabled);
+    }
+
+    [Fact]
+    public void Remove_Client_LeavesAMarkThatKeepsItAway()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.SetSecret("a", [1, 2, 3]);
+
+        _rig.Remove("a");
+
+        Assert.Null(_rig.Store["a"]!.Client);
+        Assert.True(_rig.Store["a"]!.EncryptedSecret.IsEmpty);
+        using EngineRig again = Restart(EngineRig.Define("a"));
+        Assert.Empty(again.Engine.Clients.All);
+        Assert.True(again.Log.Has(LogLevel.Information, "was removed at run time"));
+    }
+
+    [Fact]
+    public void Start_RemovedClientNoLongerInTheFile_IsForgottenAndMayComeBack()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Remove("a");
+        using EngineRig without = Restart();
+        without.Pass(TimeSpan.FromSeconds(1));
+        without.Settle();
+        Assert.Empty(without.Store.Durable);
+
+        using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
+        with.Start(EngineRig.Define("a"));
+
+        Assert.Single(with.Engine.Clients.All);
+    }
+
+    [Fact]
+    public void Start_RestoreOff_TakesTheFileAndForgetsTheRest()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c"));
+        _rig.Disable("a");
+        _rig.Remove("b");
+
+        using var again = new EngineRig { Store = new FakeStore(_rig.Store.Durable), Options = new EngineOptions { Restore = false } };
+        again.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        again.Pass(TimeSpan.FromSeconds(1));
+        again.Settle();
+
+        Assert.True(again["a"].Enabled && again["b"].Enabled);
+        Assert.Equal(["a", "b"], again.Store.Durable.Select(static client => client.Name).Order());
+        Assert.All(again.Store.Durable, static client => Assert.True(client.Client!.Enabled));
+    }
+
+    [Fact]
+    public void Start_RunTimeSecret_IsKeptWhileTheFilesIsTheSame()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.SetSecret("a", "changed"u8.ToArray());
+
+        using EngineRig same = Restart(EngineRig.Define("a"));
+        using EngineRig edited = Restart(EngineRig.Define("a", secret: "edited"));
+
+        Assert.Equal("changed"u8.ToArray(), same.Serve("a").Received);
+        Assert.Equal("edited"u8.ToArray(), edited.Serve("a").Received);
+        Assert.True(edited.Log.Has(LogLevel.Information, "replaces the one set at run time"));
+        edited.Pass(TimeSpan.FromSeconds(1));
+        edited.Settle();
+        Assert.True(edited.Store["a"]!.EncryptedSecret.IsEmpty);
+    }
+
+    [Fact]
+    public void SetSecret_BackToTheFiles_KeepsNothingInTheStore()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.SetSecret("a", "changed"u8.ToArray());
+        Assert.False(_rig.Store["a"]!.EncryptedSecret.IsEmpty);
+
+        _rig.SetSecret("a", System.Text.Encoding.UTF8.GetBytes(EngineRig.FileSecret("a")));
+
+        Assert.True(_rig.Store["a"]!.EncryptedSecret.IsEmpty);
+        Assert.Equal(System.Text.Encoding.UTF8.GetBytes(EngineRig.FileSecret("a")), _rig.Serve("a").Received);
+    }
+
+    private EngineRig Restart(params Mandos.Engine.Clients.ClientDefinition[] definitions)
+        => new EngineRig { Store = new FakeStore(_rig.Store.Durable) }.Start(definitions);
+
+    private void SaveAll()
+    {
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Settle();
+    }
+
+    private void PassUntil(Func<bool> condition, TimeSpan atMost)
+    {
+        for (TimeSpan passed = TimeSpan.Zero; !condition() && passed < atMost; passed += TimeSpan.FromSeconds(1))
+        {
+            _rig.Pass(TimeSpan.FromSeconds(1));
+            Thread.Yield();
+        }
+
+        _rig.Until(condition, "the end of a wait whose time is over");
+    }
+}

@@ -1,0 +1,214 @@
+using Mandos.Engine.Protocol;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Tests.Support;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Tests.Protocol;
+
+public sealed class ConnectionTableTests : IDisposable
+{
+    private const int Total = 5;
+    private const int PerAddress = 3;
+
+    private readonly TestClock _time = new();
+    private readonly TestLog _log = new();
+    private readonly Queue<Action> _posted = new();
+    private readonly DeadlineQueue _deadlines;
+    private readonly ConnectionTable _table;
+
+    public ConnectionTableTests()
+    {
+        var clock = new EngineClock(_time);
+        _deadlines = new DeadlineQueue(clock, _posted.Enqueue, static e => throw e);
+        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, _log);
+    }
+
+    public void Dispose() => _deadlines.Dispose();
+
+    [Fact]
+    public void Admit_AddressIsFull_ItsOldestUnauthenticatedGivesWay()
+    {
+        Connection other = Admit("192.0.2.9");
+        Connection first = Admit("192.0.2.1");
+        Connection second = Admit("192.0.2.1");
+        Connection third = Admit("192.0.2.1");
+        ConnectionTable.Authenticated(first);
+
+        Connection fourth = Admit("192.0.2.1");
+
+        Assert.Equal([second], Aborted(other, first, second, third, fourth));
+        Assert.Equal(4, _table.All.Count);
+    }
+
+    [Fact]
+    public void Admit_AddressIsFullOfAuthenticated_IsRefused()
+    {
+        for (int i = 0; i < PerAddress; i++)
+        {
+            ConnectionTable.Authenticated(Admit("192.0.2.1"));
+        }
+
+        var peer = new FakePeer("192.0.2.1");
+
+        Assert.Null(_table.Admit(peer));
+        Assert.True(peer.IsDisposed);
+        Assert.True(_log.Has(LogLevel.Warning, "refused: 3 connections from its address and 3 in all"));
+        Admit("192.0.2.2");
+    }
+
+    [Fact]
+    public void Admit_AllIsFull_OwnAddressGivesWayFirst()
+    {
+        Connection oldest = Admit("192.0.2.9");
+        Connection own = Admit("192.0.2.1");
+        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
+
+        Connection newest = Admit("192.0.2.1");
+
+        Assert.Equal([own], Aborted([oldest, own, newest, .. others]));
+    }
+
+    [Fact]
+    public void Admit_AllIsFullAndAddressNew_OldestUnauthenticatedOfAllGivesWay()
+    {
+        Connection oldest = Admit("192.0.2.9");
+        Connection second = Admit("192.0.2.1");
+        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
+        ConnectionTable.Authenticated(oldest);
+
+        Connection newest = Admit("192.0.2.7");
+
+        Assert.Equal([second], Aborted([oldest, second, newest, .. others]));
+        Assert.Equal(Total, _table.All.Count);
+    }
+
+    [Fact]
+    public void Admit_AllAreAuthenticated_IsRefused()
+    {
+        for (int i = 0; i < Total; i++)
+        {
+            ConnectionTable.Authenticated(Admit("192.0.2." + i));
+        }
+
+        Assert.Null(_table.Admit(new FakePeer("192.0.2.77")));
+        Assert.Equal(Total, _table.All.Count);
+    }
+
+    [Fact]
+    public void Leave_AllInAnyOrder_LeavesNothingBehind()
+    {
+        var random = new Random(1);
+        for (int round = 0; round < 200; round++)
+        {
+            Connection[] all = [.. Enumerable.Range(0, Total).Select(_ => Admit("192.0.2." + random.Next(3)))];
+            random.Shuffle(all);
+            foreach (Connection connection in all)
+            {
+                if (random.Next(2) == 0)
+                {
+                    ConnectionTable.Authenticated(connection);
+                }
+
+                _table.Leave(connection);
+                _table.Leave(connection);
+            }
+
+            Assert.Empty(_table.All);
+            Assert.Equal(0, _deadlines.Count);
+        }
+
+        // Had a counter not come down, the address would be full.
+        for (int i = 0; i < PerAddress; i++)
+        {
+            Assert.Empty(Aborted(Admit("192.0.2.1")));
+        }
+    }
+
+    [Fact]
+    public void WhenEmptyAsync_ConnectionsLeave_EndsWithTheLast()
+    {
+        Assert.True(_table.WhenEmptyAsync().IsCompleted);
+        Connection a = Admit("192.0.2.1");
+        Connection b = Admit("192.0.2.2");
+
+        Task empty = _table.WhenEmptyAsync();
+        _table.Leave(a);
+        Assert.False(empty.IsCompleted);
+        _table.Leave(b);
+
+        Assert.True(empty.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData(nameof(ConnectionPhase.FirstLine), 10)]
+    [InlineData(nameof(ConnectionPhase.Handshake), 30)]
+    [InlineData(nameof(ConnectionPhase.Deciding), 30)]
+    [InlineData(nameof(ConnectionPhase.Sending), 30)]
+    public void Limit_PhaseEnteredBeforeTheFirstIsOver_EndsItAtItsOwnTime(string phase, int seconds)
+    {
+        Connection connection = Admit("192.0.2.1");
+        int before = phase == nameof(ConnectionPhase.FirstLine) ? 0 : 4;
+        Pass(before);
+        connection.Enter(Enum.Parse<ConnectionPhase>(phase));
+
+        Pass(seconds - 0.001);
+        Assert.Empty(Aborted(connection));
+        Pass(0.001);
+
+        Assert.Equal([connection], Aborted(connection));
+        Assert.NotNull(connection.AbortReason);
+    }
+
+    [Fact]
+    public void Limit_EachPhaseInTime_NeverEndsIt()
+    {
+        Connection connection = Admit("192.0.2.1");
+        Pass(9.9);
+        connection.Enter(ConnectionPhase.Handshake);
+        Pass(29.9);
+        connection.Enter(ConnectionPhase.Deciding);
+        Pass(29.9);
+        connection.Enter(ConnectionPhase.Held);
+        Pass(100_000);
+        connection.Enter(ConnectionPhase.Sending);
+        _table.Watch(connection);
+        Pass(29.9);
+        connection.Enter(ConnectionPhase.Closing);
+        _table.Watch(connection);
+        Pass(4.9);
+
+        Assert.Empty(Aborted(connection));
+        Pass(0.2);
+        Assert.Equal([connection], Aborted(connection));
+    }
+
+    [Fact]
+    public void Watch_ConnectionIsGone_SetsNoLimit()
+    {
+        Connection connection = Admit("192.0.2.1");
+        _table.Leave(connection);
+
+        _table.Watch(connection);
+
+        Assert.Equal(0, _deadlines.Count);
+    }
+
+    private static IEnumerable<Connection> Aborted(params Connection[] connections)
+        => connections.Where(static connection => connection.Aborted.IsCancellationRequested);
+
+    private Connection Admit(string address)
+    {
+        Connection? connection = _table.Admit(new FakePeer(address));
+        Assert.NotNull(connection);
+        return connection;
+    }
+
+    private void Pass(double seconds)
+    {
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        while (_posted.TryDequeue(out Action? action))
+        {
+            action();
+        }
+    }
+}
