@@ -504,7 +504,8 @@ internal sealed class RandomRun
 
     private void Start(bool restore, Dictionary<string, ModelRecord> saved, IReadOnlyList<StoredClient>? durable = null)
     {
-        double firstCheck = _random.Next(1000) / 1000.0;
+        // Not zero: the first check would come before the subscription to events.
+        double firstCheck = _random.Next(1, 1000) / 1000.0;
         _rig = new EngineRig
         {
             Clock = _clock,
