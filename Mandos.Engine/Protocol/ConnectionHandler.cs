@@ -121,7 +121,7 @@ internal sealed partial class ConnectionHandler(
         return await request.Outcome.ConfigureAwait(false);
     }
 
-    /// <summary>Ends when the peer is gone, the connection is aborted, or there is no more need to wait. Does not throw.</summary>
+    /// <summary>Ends when the peer is gone, the connection is aborted, or waiting is over. Does not throw.</summary>
     private async Task WaitForPeerCloseAsync(Connection connection, ITlsSession session, CancellationToken cancellationToken)
     {
         try

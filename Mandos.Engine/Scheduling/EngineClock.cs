@@ -17,7 +17,7 @@ internal sealed class EngineClock(TimeProvider timeProvider)
     /// <summary>The monotonic time after a delay; <see cref="TimeSpan.MaxValue"/> where it would overflow.</summary>
     public TimeSpan After(TimeSpan delay) => Add(Now, delay);
 
-    /// <summary>Adds a duration to a monotonic time, down to <see cref="TimeSpan.MinValue"/> or up to <see cref="TimeSpan.MaxValue"/>.</summary>
+    /// <summary>Adds a duration to a monotonic time; stops at the ends of <see cref="TimeSpan"/>.</summary>
     public static TimeSpan Add(TimeSpan time, TimeSpan delay)
         => delay > TimeSpan.Zero
             ? time > TimeSpan.MaxValue - delay ? TimeSpan.MaxValue : time + delay

@@ -32,10 +32,12 @@ public sealed class EngineConcurrencyTests
         [
             EngineRig.Define(Steady),
             EngineRig.Define(Disabled, enabled: false),
-            EngineRig.Define(Busy, static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero }),
+            EngineRig.Define(Busy,
+                static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero }),
         ];
         using var engine = new MandosEngine(
-            new EngineOptions(), tls, store, new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = checker }, TimeProvider.System, log);
+            new EngineOptions(), tls, store, new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = checker },
+                TimeProvider.System, log);
         await engine.StartAsync(definitions, cancellation);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);
         Task<int> pending = FollowPendingAsync(events);
@@ -48,7 +50,8 @@ public sealed class EngineConcurrencyTests
             for (int i = 0; i < each; i++)
             {
                 string name = new[] { Steady, Disabled, Busy, Busy }[random.Next(4)];
-                FakePeer peer = new FakePeer("192.0.2." + random.Next(9)).SendHello().Authenticate(EngineRig.PublicKey(name)).TakeSecret();
+                FakePeer peer = new FakePeer("192.0.2." + random.Next(9))
+                    .SendHello().Authenticate(EngineRig.PublicKey(name)).TakeSecret();
                 tls.Add(peer);
                 peers[t][i] = (name, peer);
                 engine.Serve(peer);
@@ -111,7 +114,8 @@ public sealed class EngineConcurrencyTests
         Assert.False(store.Overlapped);
         Assert.False(store[Busy]!.Client!.Enabled);
         Assert.DoesNotContain(log.Lines, static line => line.Level >= LogLevel.Critical);
-        Assert.All([.. definitions.Select(static d => d.Secret), secret], static s => Assert.Equal(-1, s.Memory.Span.IndexOfAnyExcept((byte)0)));
+        Assert.All([.. definitions.Select(static d => d.Secret), secret],
+            static s => Assert.Equal(-1, s.Memory.Span.IndexOfAnyExcept((byte)0)));
     }
 
     /// <summary>The number of clients that are said to have approvals pending, at the end.</summary>
@@ -122,7 +126,8 @@ public sealed class EngineConcurrencyTests
         {
             if (e is ClientPropertyChanged { Property: ClientProperty.ApprovalPending } change)
             {
-                bool changed = change.Client.ApprovalsPending > 0 ? pending.Add(change.Client.Name) : pending.Remove(change.Client.Name);
+                bool changed = change.Client.ApprovalsPending > 0 ? pending.Add(change.Client.Name)
+                    : pending.Remove(change.Client.Name);
                 Assert.True(changed, "told what was so already");
             }
         }

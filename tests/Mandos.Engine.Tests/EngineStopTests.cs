@@ -26,7 +26,8 @@ public sealed class EngineStopTests : IDisposable
         FakePeer writing = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("b")));
         FakePeer closing = _rig.Connect(new FakePeer { ClosesAfterServer = false }.SendHello().Authenticate("nobody's"));
         _rig.Until(
-            () => silent.Bytes.IsReadPending && shaking.InHandshake && writing.InWrite && closing.Bytes.IsReadPending && closing.SendIsShutDown,
+            () => silent.Bytes.IsReadPending && shaking.InHandshake && writing.InWrite && closing.Bytes.IsReadPending
+                && closing.SendIsShutDown,
             "all to be under way");
 
         _rig.Run(_rig.Engine.StopAsync(TestContext.Current.CancellationToken));
@@ -111,7 +112,8 @@ public sealed class EngineStopTests : IDisposable
         Task stop = _rig.Engine.StopAsync(CancellationToken.None);
         _rig.Until(() => !_rig["a"].CheckerRunning, "the stop to begin");
 
-        Task shorter = _rig.Engine.ChangeAsync("a", new ClientChange { Timeout = TimeSpan.FromMinutes(5) }, TestContext.Current.CancellationToken);
+        Task shorter = _rig.Engine.ChangeAsync("a", new ClientChange { Timeout = TimeSpan.FromMinutes(5) },
+            TestContext.Current.CancellationToken);
         Task check = _rig.Engine.StartCheckerAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => shorter.IsCompleted && check.IsCompleted, "the commands to end");
 
@@ -141,7 +143,8 @@ public sealed class EngineStopTests : IDisposable
         var tls = new FakeTls();
         var store = new FakeStore();
         using var engine = new MandosEngine(
-            new EngineOptions(), tls, store, new Dictionary<string, Abstractions.Checking.IChecker>(), TimeProvider.System, new TestLog());
+            new EngineOptions(), tls, store, new Dictionary<string, Abstractions.Checking.IChecker>(), TimeProvider.System,
+                new TestLog());
         await engine.StartAsync([EngineRig.Define("a")], cancellation);
         Assert.False(engine.Completion.IsCompleted);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);

@@ -38,7 +38,8 @@ public sealed class ApprovalDeskTests : IDisposable
     [InlineData(false)]
     public void Wait_DelayOver_DefaultOfThatMomentDecides(bool byDefault)
     {
-        _rig.Start(EngineRig.Define("a", s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = !byDefault }));
+        _rig.Start(EngineRig.Define("a",
+            s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = !byDefault }));
         FakePeer peer = _rig.Hold("a");
         _rig.Change("a", new ClientChange { ApprovedByDefault = byDefault });
 
@@ -84,7 +85,8 @@ public sealed class ApprovalDeskTests : IDisposable
     [Fact]
     public void Approve_DurationZero_DecidesOnlyThoseThatWait()
     {
-        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovalDuration = TimeSpan.Zero }));
+        _rig.Start(EngineRig.Define("a",
+            static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovalDuration = TimeSpan.Zero }));
         FakePeer peer = _rig.Hold("a");
 
         _rig.Approve("a", true);

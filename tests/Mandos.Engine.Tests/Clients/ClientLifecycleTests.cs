@@ -110,7 +110,8 @@ public sealed class ClientLifecycleTests : IDisposable
     [Fact]
     public void ChangeTimeout_DifferenceReachesBeforeTheStart_TellsTheTrueExpiry()
     {
-        _rig.Start(EngineRig.Define("a", static s => s with { Timeout = TimeSpan.FromSeconds(1000), ExtendedTimeout = TimeSpan.FromSeconds(5) }));
+        _rig.Start(EngineRig.Define("a",
+            static s => s with { Timeout = TimeSpan.FromSeconds(1000), ExtendedTimeout = TimeSpan.FromSeconds(5) }));
         _rig.Serve("a");
         _rig.TakeEvents();
 
@@ -126,7 +127,8 @@ public sealed class ClientLifecycleTests : IDisposable
         TimeSpan negative = TimeSpan.FromTicks(-1);
         ClientChange[] changes =
         [
-            new() { Host = "x", Interval = TimeSpan.Zero }, new() { Host = "x", Interval = negative }, new() { Host = "x", Timeout = negative },
+            new() { Host = "x", Interval = TimeSpan.Zero }, new() { Host = "x", Interval = negative },
+            new() { Host = "x", Timeout = negative },
             new() { Host = "x", ExtendedTimeout = negative }, new() { Host = "x", ApprovalDelay = negative },
             new() { Host = "x", ApprovalDuration = negative }, new() { Host = "x\0" }, new() { Host = "x", Checker = "\0" },
         ];

@@ -77,7 +77,8 @@ public sealed class EventOrderTests : IDisposable
         _rig.Disable("a");
 
         Assert.Equal(
-            ["Expires=", "Enabled=False", "Rejected(Disabled)", "Rejected(Disabled)", "ApprovalPending=False"], _rig.TakeEvents());
+            ["Expires=", "Enabled=False", "Rejected(Disabled)", "Rejected(Disabled)", "ApprovalPending=False"],
+                _rig.TakeEvents());
     }
 
     [Fact]
@@ -161,7 +162,8 @@ public sealed class EventOrderTests : IDisposable
         _rig.SetSecret("a", new byte[] { 1 });
 
         Assert.Equal(
-            ["Host=h", "Checker=c", "ExtendedTimeout=1", "ApprovalDelay=2", "ApprovalDuration=3", "ApprovedByDefault=False", "Secret="],
+            ["Host=h", "Checker=c", "ExtendedTimeout=1", "ApprovalDelay=2", "ApprovalDuration=3", "ApprovedByDefault=False",
+                "Secret="],
             _rig.TakeEvents());
     }
 
@@ -197,7 +199,8 @@ public sealed class EventOrderTests : IDisposable
         _rig.Settle();
 
         Assert.Equal(
-            ["CheckerRunning=False", "LastCheckerStatus=0", "LastCheckedOk=0", "Expires=300", "CheckerCompleted(0, 0, fake check)"],
+            ["CheckerRunning=False", "LastCheckerStatus=0", "LastCheckedOk=0", "Expires=300",
+                "CheckerCompleted(0, 0, fake check)"],
             _rig.TakeEvents());
     }
 
@@ -276,7 +279,8 @@ public sealed class EventOrderTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a"));
 
-        FakePeer peer = _rig.Finish(_rig.Connect(new FakePeer("192.0.2.7").SendHello().Authenticate(EngineRig.PublicKey("b")).TakeSecret()));
+        FakePeer peer = _rig.Finish(_rig.Connect(
+            new FakePeer("192.0.2.7").SendHello().Authenticate(EngineRig.PublicKey("b")).TakeSecret()));
 
         Assert.Equal([$"ClientNotFound({EngineRig.KeyId("b")}, 192.0.2.7)"], _rig.TakeEvents());
         Assert.Null(peer.Received);
@@ -300,7 +304,8 @@ public sealed class EventOrderTests : IDisposable
     [Fact]
     public void ApprovalWait_TwoConnections_TellsPendingOnce()
     {
-        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = false }));
+        _rig.Start(EngineRig.Define("a",
+            static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = false }));
         _rig.Pass(TimeSpan.FromSeconds(5));
 
         _rig.Hold("a");
@@ -366,7 +371,8 @@ public sealed class EventOrderTests : IDisposable
     [Fact]
     public void Refusal_NobodyDecides_TellsThatApprovalTimedOut()
     {
-        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = false }));
+        _rig.Start(EngineRig.Define("a",
+            static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = false }));
         FakePeer peer = _rig.Hold("a");
         _rig.TakeEvents();
 

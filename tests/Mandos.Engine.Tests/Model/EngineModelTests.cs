@@ -29,10 +29,12 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"seed {seed}, {steps} steps, {got} secrets; " + string.Join(", ", tally.Select(static kind => $"{kind.Key} {kind.Value}")));
+        output.WriteLine($"seed {seed}, {steps} steps, {got} secrets; " + string.Join(", ",
+            tally.Select(static kind => $"{kind.Key} {kind.Value}")));
         Assert.True(got > steps / 50, $"only {got} secrets in {steps} steps: the test does not test");
     }
 
     private static int? Number(string variable)
-        => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture)
+            : null;
 }

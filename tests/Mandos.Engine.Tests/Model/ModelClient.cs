@@ -2,7 +2,9 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Engine.Tests.Model;
 
-/// <summary>A client as the rules have it. Times that end in <c>At</c> are milliseconds since the test began; null: never.</summary>
+/// <summary>
+/// A client as the rules have it. Times that end in <c>At</c> are milliseconds since the test began; null: never.
+/// </summary>
 internal sealed class ModelClient
 {
     public required ModelDefinition File { get; init; }
@@ -53,5 +55,6 @@ internal sealed class ModelClient
 
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
-        : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest, Secret);
+        : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
+            Secret);
 }

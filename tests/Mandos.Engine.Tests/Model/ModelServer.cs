@@ -4,7 +4,8 @@ using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Model;
 
-/// <summary>The rules for clients, saved state and connections, written down as plainly as can be: no threads, no laziness, one list each.</summary>
+/// <summary>The rules for clients, saved state and connections, written down as plainly as can be: no threads, no laziness, one
+/// list each.</summary>
 internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 {
     private const int FirstLineTime = 10_000;
@@ -26,7 +27,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     // Start
 
-    public void Start(IEnumerable<ModelDefinition> file, IReadOnlyDictionary<string, ModelRecord> saved, bool restore, double firstCheck)
+    public void Start(IEnumerable<ModelDefinition> file, IReadOnlyDictionary<string, ModelRecord> saved, bool restore,
+        double firstCheck)
     {
         Clients.Clear();
         Connections.Clear();
@@ -330,7 +332,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     /// <summary>Does all that is due now.</summary>
     public void Fire()
     {
-        while (Deadlines().Where(d => d.Deadline.At <= Now).OrderBy(static d => (d.Deadline.At, d.Deadline.Order)).ToArray() is [var due, ..])
+        while (Deadlines().Where(d => d.Deadline.At <= Now).OrderBy(
+            static d => (d.Deadline.At, d.Deadline.Order)).ToArray() is [var due, ..])
         {
             due.Deadline.Clear();
             due.Action();

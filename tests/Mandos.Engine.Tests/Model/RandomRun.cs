@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Tests.Model;
 
-/// <summary>Drives the real engine and <see cref="ModelServer"/> side by side through a random life, and compares them after each step.</summary>
+/// <summary>Drives the real engine and <see cref="ModelServer"/> side by side through a random life, and compares them after
+/// each step.</summary>
 #pragma warning disable CA1001 // Run disposes it
 internal sealed class RandomRun
 #pragma warning restore CA1001
@@ -90,7 +91,7 @@ internal sealed class RandomRun
         catch (Exception e)
         {
             throw new ModelMismatchException(
-                $"seed {_seed}: {e.Message}{Environment.NewLine}last steps:{Environment.NewLine}{string.Join(Environment.NewLine, _steps)}", e);
+                string.Join(Environment.NewLine, [$"seed {_seed}: {e.Message}", "last steps:", .. _steps]), e);
         }
         finally
         {
@@ -162,8 +163,8 @@ internal sealed class RandomRun
         SetHandshake(connection);
         SetWrite(connection);
         int line = _random.Next(20);
-        Did($"connect {key ?? "nobody"}: line {line}, handshake {connection.HandshakeSucceeds}, write {connection.WriteSucceeds}, "
-            + $"closes {peer.ClosesAfterServer}");
+        Did($"connect {key ?? "nobody"}: line {line}, handshake {connection.HandshakeSucceeds}, "
+            + $"write {connection.WriteSucceeds}, closes {peer.ClosesAfterServer}");
         _model.Connect(connection);
         _rig.Connect(peer);
         switch (line)
@@ -332,10 +333,12 @@ internal sealed class RandomRun
                 Do($"disable {name}", c, () => server.DisableAsync(name, none), _model.Disable);
                 break;
             case < 16:
-                Do($"approve {name}", c, () => server.ApproveAsync(name, true, none), client => _model.Approve(client, true), saves: false);
+                Do($"approve {name}", c, () => server.ApproveAsync(name, true, none), client => _model.Approve(client, true),
+                    saves: false);
                 break;
             case < 18:
-                Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false), saves: false);
+                Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false),
+                    saves: false);
                 break;
             case < 20:
                 Do($"checked ok {name}", c, () => server.MarkCheckedOkAsync(name, none), _model.CheckedOk);
@@ -348,7 +351,8 @@ internal sealed class RandomRun
                 break;
             case < 32:
                 ClientChange change = RandomChange();
-                Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, none), client => _model.Change(client, change));
+                Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, none),
+                    client => _model.Change(client, change));
                 break;
             case < 35:
                 string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
@@ -476,7 +480,9 @@ internal sealed class RandomRun
             StoredClient? stored = _rig.Store[name];
             List<(long At, ModelRecord? Record)> history = _history[name];
             int found = history.FindLastIndex(version => Matches(stored, version.Record));
-            Assert.True(found >= 0, $"what is saved of {name} is not among its {history.Count} last states: {stored} / {history[^1].Record}");
+            Assert.True(
+                found >= 0,
+                $"what is saved of {name} is none of its {history.Count} last states: {stored} / {history[^1].Record}");
             ModelRecord? record = history[found].Record;
             _history[name] = [(long.MinValue, record)];
             if (record is not null)
@@ -588,7 +594,8 @@ internal sealed class RandomRun
     }
 
     private bool IsWaitingAtStop()
-        => _rig.Engine.Connections.All.Count == 0 && (_rig.Store.IsHanging || _names.Any(name => _rig.Checker.RunningOf(name).Count > 0));
+        => _rig.Engine.Connections.All.Count == 0
+            && (_rig.Store.IsHanging || _names.Any(name => _rig.Checker.RunningOf(name).Count > 0));
 
     // Comparison
 
@@ -679,7 +686,8 @@ internal sealed class RandomRun
             : s.Expires != m.Expires ? $"expires {s.Expires:O} instead of {m.Expires:O}"
             : s.LastCheckedOk != m.LastCheckedOk ? $"last checked ok {s.LastCheckedOk:O} instead of {m.LastCheckedOk:O}"
             : s.LastCheckerStatus != m.Status ? $"status {s.LastCheckerStatus} instead of {m.Status}"
-            : s.LastApprovalRequest != m.LastApprovalRequest ? $"last request {s.LastApprovalRequest:O} instead of {m.LastApprovalRequest:O}"
+            : s.LastApprovalRequest != m.LastApprovalRequest
+                ? $"last request {s.LastApprovalRequest:O} instead of {m.LastApprovalRequest:O}"
             : s.ApprovalsPending != m.Pending ? $"pending {s.ApprovalsPending} instead of {m.Pending}"
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
@@ -752,10 +760,13 @@ internal sealed class RandomRun
         ClientProperty.Checker => to with { Settings = to.Settings with { Checker = from.Settings.Checker } },
         ClientProperty.Interval => to with { Settings = to.Settings with { Interval = from.Settings.Interval } },
         ClientProperty.Timeout => to with { Settings = to.Settings with { Timeout = from.Settings.Timeout } },
-        ClientProperty.ExtendedTimeout => to with { Settings = to.Settings with { ExtendedTimeout = from.Settings.ExtendedTimeout } },
+        ClientProperty.ExtendedTimeout
+            => to with { Settings = to.Settings with { ExtendedTimeout = from.Settings.ExtendedTimeout } },
         ClientProperty.ApprovalDelay => to with { Settings = to.Settings with { ApprovalDelay = from.Settings.ApprovalDelay } },
-        ClientProperty.ApprovalDuration => to with { Settings = to.Settings with { ApprovalDuration = from.Settings.ApprovalDuration } },
-        ClientProperty.ApprovedByDefault => to with { Settings = to.Settings with { ApprovedByDefault = from.Settings.ApprovedByDefault } },
+        ClientProperty.ApprovalDuration
+            => to with { Settings = to.Settings with { ApprovalDuration = from.Settings.ApprovalDuration } },
+        ClientProperty.ApprovedByDefault
+            => to with { Settings = to.Settings with { ApprovedByDefault = from.Settings.ApprovedByDefault } },
         _ => to,
     };
 

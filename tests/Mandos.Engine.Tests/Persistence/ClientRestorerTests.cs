@@ -17,13 +17,16 @@ public sealed class ClientRestorerTests
         RestoredClient enabled = ClientRestorer.Restore(EngineRig.Define("a"), null, _now);
         RestoredClient disabled = ClientRestorer.Restore(EngineRig.Define("a", enabled: false), null, _now);
 
-        Assert.Equal((true, _now, _now, _timeout), (enabled.State.Enabled, enabled.State.LastEnabled, enabled.State.Created, enabled.TimeLeft));
-        Assert.Equal((false, null, ClientSnapshot.NotCheckedYet), (disabled.State.Enabled, disabled.State.LastEnabled, disabled.State.LastCheckerStatus));
+        Assert.Equal((true, _now, _now, _timeout),
+            (enabled.State.Enabled, enabled.State.LastEnabled, enabled.State.Created, enabled.TimeLeft));
+        Assert.Equal((false, null, ClientSnapshot.NotCheckedYet),
+            (disabled.State.Enabled, disabled.State.LastEnabled, disabled.State.LastCheckerStatus));
     }
 
     public static TheoryData<string> Settings => [.. SettingChanges.Keys];
 
-    private static Dictionary<string, (Func<ClientSettings, ClientSettings> Change, Func<ClientSettings, object?> Get)> SettingChanges => new()
+    private static Dictionary<string,
+        (Func<ClientSettings, ClientSettings> Change, Func<ClientSettings, object?> Get)> SettingChanges => new()
     {
         ["host"] = (static s => s with { Host = s.Host + "x" }, static s => s.Host),
         ["checker"] = (static s => s with { Checker = s.Checker + "x" }, static s => s.Checker),
@@ -31,8 +34,10 @@ public sealed class ClientRestorerTests
         ["timeout"] = (static s => s with { Timeout = s.Timeout * 2 }, static s => s.Timeout),
         ["extended_timeout"] = (static s => s with { ExtendedTimeout = s.ExtendedTimeout * 2 }, static s => s.ExtendedTimeout),
         ["approval_delay"] = (static s => s with { ApprovalDelay = s.ApprovalDelay + _timeout }, static s => s.ApprovalDelay),
-        ["approval_duration"] = (static s => s with { ApprovalDuration = s.ApprovalDuration * 2 }, static s => s.ApprovalDuration),
-        ["approved_by_default"] = (static s => s with { ApprovedByDefault = !s.ApprovedByDefault }, static s => s.ApprovedByDefault),
+        ["approval_duration"] = (static s => s with { ApprovalDuration = s.ApprovalDuration * 2 },
+            static s => s.ApprovalDuration),
+        ["approved_by_default"] = (static s => s with { ApprovedByDefault = !s.ApprovedByDefault },
+            static s => s.ApprovedByDefault),
     };
 
     [Theory]
@@ -57,7 +62,8 @@ public sealed class ClientRestorerTests
     [Fact]
     public void Restore_WhatCannotChangeAtRunTime_ComesFromTheFile()
     {
-        ClientDefinition file = EngineRig.Define("a", static s => s with { KeyId = EngineRig.KeyId("new"), CheckerPlugin = "ssh" });
+        ClientDefinition file = EngineRig.Define("a",
+            static s => s with { KeyId = EngineRig.KeyId("new"), CheckerPlugin = "ssh" });
 
         ClientSettings settings = ClientRestorer.Restore(file, Stored(EngineRig.Define("a"), static s => s), _now).State.Settings;
 

@@ -195,7 +195,8 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Disable("a");
         _rig.Remove("b");
 
-        using var again = new EngineRig { Store = new FakeStore(_rig.Store.Durable), Options = new EngineOptions { Restore = false } };
+        using var again = new EngineRig { Store = new FakeStore(_rig.Store.Durable),
+            Options = new EngineOptions { Restore = false } };
         again.Start(EngineRig.Define("a"), EngineRig.Define("b"));
         again.Pass(TimeSpan.FromSeconds(1));
         again.Settle();

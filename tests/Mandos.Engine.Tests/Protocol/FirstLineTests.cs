@@ -26,7 +26,8 @@ public sealed class FirstLineTests
     [Fact]
     public async Task ReadAsync_AnySplit_GivesLineAndRest()
     {
-        await Gen.Select(Gen.Byte[32, 126].Array[0, 100], Gen.Byte.Array[0, 20], Gen.Int[1, 30]).SampleAsync(async (line, after, piece) =>
+        await Gen.Select(Gen.Byte[32, 126].Array[0, 100], Gen.Byte.Array[0, 20], Gen.Int[1, 30]).SampleAsync(
+            async (line, after, piece) =>
         {
             byte[] all = [.. line, (byte)'\n', .. after];
             await using var stream = new FakePeerStream();

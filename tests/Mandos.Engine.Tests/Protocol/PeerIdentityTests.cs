@@ -16,9 +16,9 @@ public sealed class PeerIdentityTests
     {
         // The public-key packet of an RSA key made with GnuPG 2.2.40, which gives this fingerprint for it.
         byte[] packet = Convert.FromHexString(
-            "046B0490DF010400B81FD50AE1E9A3A5F861A5C5FF5BB3667E82642953CAAA99AF34C4164A80A90DD884622BC4B7CA26CF4123705E35F9193ED4D1F2"
-            + "9D0C3A476AE0A220219F518D8B18547882E213D609B4BEFBDE44E0C5C8338CAA0731399A384E54B128EE1B35C5932E8589BA992239AFB9EAE35E3C5D"
-            + "50C0F0E195E85DD3956E51A8213AC72F0011010001");
+            "046B0490DF010400B81FD50AE1E9A3A5F861A5C5FF5BB3667E82642953CAAA99AF34C4164A80A90DD884622BC4B7CA26"
+            + "CF4123705E35F9193ED4D1F29D0C3A476AE0A220219F518D8B18547882E213D609B4BEFBDE44E0C5C8338CAA0731399A"
+            + "384E54B128EE1B35C5932E8589BA992239AFB9EAE35E3C5D50C0F0E195E85DD3956E51A8213AC72F0011010001");
 
         Assert.Equal("0DDC2D960905531A0332B9FDBA6952CAFE7BCE22", PeerIdentity.Of(new PeerKey(PeerKeyType.OpenPgp, packet)));
     }
@@ -35,5 +35,6 @@ public sealed class PeerIdentityTests
 
     [Fact]
     public void Of_OpenPgpKeyTooLong_IsThePeersFault()
-        => Assert.Throws<ProtocolException>(() => PeerIdentity.Of(new PeerKey(PeerKeyType.OpenPgp, new byte[ushort.MaxValue + 1])));
+        => Assert.Throws<ProtocolException>(
+            () => PeerIdentity.Of(new PeerKey(PeerKeyType.OpenPgp, new byte[ushort.MaxValue + 1])));
 }

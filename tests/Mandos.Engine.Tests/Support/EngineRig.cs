@@ -45,7 +45,8 @@ internal sealed class EngineRig : IDisposable
 
     public static string FileSecret(string client) => "S3CRET of " + client;
 
-    public static ClientDefinition Define(string name, Func<ClientSettings, ClientSettings>? change = null, bool enabled = true, string? secret = null)
+    public static ClientDefinition Define(string name, Func<ClientSettings, ClientSettings>? change = null, bool enabled = true,
+        string? secret = null)
     {
         var settings = new ClientSettings { KeyId = KeyId(name) };
         return new ClientDefinition
@@ -155,7 +156,8 @@ internal sealed class EngineRig : IDisposable
 
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
     public void Settle() => Until(
-        () => !Engine.Keeper.IsSaving && Engine.Clients.All.All(static client => client.LastCheck.IsCompleted && client.Check is null),
+        () => !Engine.Keeper.IsSaving && Engine.Clients.All.All(static client => client.LastCheck.IsCompleted
+            && client.Check is null),
         "checks and saves to end");
 
     /// <summary>Lets time pass in one piece, and what was due happen.</summary>

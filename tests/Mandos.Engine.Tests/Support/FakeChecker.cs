@@ -56,10 +56,12 @@ internal sealed class FakeChecker : IChecker
 
     /// <summary>The checks of a client that run, oldest first.</summary>
     public IReadOnlyList<FakeCheck> RunningOf(string client)
-        => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? [.. checks.Where(check => !check.HasEnded)] : [];
+        => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? [.. checks.Where(check => !check.HasEnded)]
+            : [];
 
     public int CountRunning(string client)
-        => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? checks.Count(static check => !check.HasEnded) : 0;
+        => _running.TryGetValue(client, out ConcurrentQueue<FakeCheck>? checks) ? checks.Count(static check => !check.HasEnded)
+            : 0;
 
     public ICheck Prepare(ClientSnapshot client)
     {

@@ -17,7 +17,8 @@ internal sealed class FakeTls : ITlsHandshaker
     {
         byte[] hello = new byte[FakePeer.HelloLength];
         await stream.ReadExactlyAsync(hello, cancellationToken);
-        if (hello[0] != FakePeer.HelloByte || !_peers.TryRemove(BinaryPrimitives.ReadInt32BigEndian(hello.AsSpan(1)), out FakePeer? peer))
+        if (hello[0] != FakePeer.HelloByte
+            || !_peers.TryRemove(BinaryPrimitives.ReadInt32BigEndian(hello.AsSpan(1)), out FakePeer? peer))
         {
             throw new TlsHandshakeException("no hello");
         }

@@ -16,7 +16,10 @@ internal sealed class TestLog : ILogger
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        => _lines.Enqueue((logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception}"));
+    {
+        string text = formatter(state, exception);
+        _lines.Enqueue((logLevel, exception is null ? text : $"{text}: {exception}"));
+    }
 
     public void Clear() => _lines.Clear();
 
