@@ -36,6 +36,10 @@ internal sealed partial class ConfigDocument : IDisposable
         _problems = problems;
         AddText("built-in defaults", Encoding.UTF8.GetBytes(builtInDefaults));
         _builtInLines = _line;
+
+        // The first file begins as if nothing stood before it
+        _section = null;
+        _continuation = Continuation.None;
     }
 
     /// <summary>Sections in the order of their headers, without <see cref="Defaults"/>.</summary>

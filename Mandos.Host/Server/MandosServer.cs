@@ -41,6 +41,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogNoDaemon();
         }
 
+        // Before anything is opened, so that a signal during the start ends it in order.
+        var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
+        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, LogNoReload);
+
         using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         CreateStateDirectory();
         PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
@@ -60,25 +66,21 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             ServiceName = options.ServiceName,
             EndPoints = [listener.EndPoint],
         };
-        return await ServeAsync(engine, listener, plugins, handshaker).ConfigureAwait(false);
+        return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task).ConfigureAwait(false);
     }
 
-    private async Task<int> ServeAsync(MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls)
+    private async Task<int> ServeAsync(
+        MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal)
     {
         using var stopping = new CancellationTokenSource();
-        var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
-        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
-        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, LogNoReload);
-
         Task accepting = Task.Run(() => listener.RunAsync(stopping.Token));
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task extras = Task.WhenAll(StartExtras(engine, listener, plugins, stopping.Token));
 
-        Task first = await Task.WhenAny(stopSignal.Task, accepting, engine.Completion).ConfigureAwait(false);
-        if (first == stopSignal.Task)
+        Task first = await Task.WhenAny(stopSignal, accepting, engine.Completion).ConfigureAwait(false);
+        if (first == stopSignal)
         {
-            LogStopping(await stopSignal.Task.ConfigureAwait(false));
+            LogStopping(await stopSignal.ConfigureAwait(false));
         }
         else
         {
@@ -88,7 +90,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         await stopping.CancelAsync().ConfigureAwait(false);
         await StopWaitingAsync(Task.WhenAll(accepting, warmUp, extras), "plugins").ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
-        return first == stopSignal.Task ? 0 : 1;
+        return first == stopSignal ? 0 : 1;
     }
 
     private async Task StartAsync(MandosEngine engine)

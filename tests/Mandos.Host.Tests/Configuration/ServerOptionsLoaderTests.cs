@@ -17,6 +17,18 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     public void Load_NoFile_GivesTheDefaults() =>
         Assert.Equal(new ServerOptions { ConfigDirectory = _directory.FullName }, Load().Options);
 
+    [Theory]
+    [InlineData("port = 7\n")]
+    [InlineData("  port = 7\n[DEFAULT]\n")]
+    public void Load_OptionBeforeAnySection_IsAProblem(string text)
+    {
+        Write(text);
+
+        ConfigProblem problem = Assert.Single(Load().Problems);
+        Assert.Equal(1, problem.Line);
+        Assert.Contains("comes before any section", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Load_EveryOption_IsRead()
     {
