@@ -158,9 +158,17 @@ public sealed partial class MandosEngine : IDisposable
             Load(definition, _options.Restore ? old : null);
         }
 
-        foreach (string name in stored.Keys)
+        if (definitions.Count > 0)
         {
-            _keeper.Forget(name);
+            foreach (string name in stored.Keys)
+            {
+                _keeper.Forget(name);
+            }
+        }
+        else if (stored.Count > 0)
+        {
+            // A configuration that is not mounted yet, or misspelt, must not enable a disabled client at the next start.
+            LogNothingForgotten(stored.Count);
         }
 
         if (_clients.Count == 0)
@@ -268,6 +276,9 @@ public sealed partial class MandosEngine : IDisposable
 
     [LoggerMessage(1700, LogLevel.Warning, "No clients defined")]
     private partial void LogNoClients();
+
+    [LoggerMessage(1706, LogLevel.Warning, "The configuration has no clients, the saved state has {Count}: nothing of it is forgotten")]
+    private partial void LogNothingForgotten(int count);
 
     [LoggerMessage(1701, LogLevel.Information, "Client {Client}: was removed at run time and stays so; take it out of the configuration once to have it back")]
     private partial void LogStaysRemoved(string client);

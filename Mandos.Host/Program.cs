@@ -39,6 +39,12 @@ internal static class Program
         {
             return Fail(e.Problems);
         }
+#pragma warning disable CA1031 // The last resort: one line rather than a stack trace, unless that is asked for
+        catch (Exception e) when (given.Debug != true)
+#pragma warning restore CA1031
+        {
+            return Fail([$"unexpected error, please report it with the output of --debug: {LogText.Escape(LogText.Summarize(e))}"]);
+        }
     }
 
     private static async Task<int> ServeAsync(CommandLineOptions given)
@@ -63,7 +69,10 @@ internal static class Program
     {
         using ServerLog log = OpenLog(given.Debug == true ? DebugLevel.Debug : DebugLevel.Critical, given.Debug == true);
         PluginServices services = TemporaryServices(log);
-        var test = new SelfTest(LoadPlugins(given.PluginDirectory, services), services, Console.Out);
+
+        // A faulty mandos.conf is no reason not to test
+        string? directory = given.PluginDirectory ?? ServerOptionsLoader.Load(given).Options?.PluginDirectory;
+        var test = new SelfTest(LoadPlugins(directory, services), services, Console.Out);
         return await test.RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
     }
 

@@ -16,9 +16,6 @@ internal sealed partial class ApprovalDesk(
     private readonly ILogger _logger = logger;
     private readonly HashSet<SecretRequest> _waiting = [];
 
-    /// <summary>Number of requests that wait for approval.</summary>
-    public int WaitingCount => _waiting.Count;
-
     /// <summary>Opens the request of a peer that has proved to own a key.</summary>
     /// <param name="keyId">Its key ID or fingerprint.</param>
     /// <param name="address">Where it comes from.</param>
@@ -38,7 +35,7 @@ internal sealed partial class ApprovalDesk(
 
         var request = new SecretRequest(client);
         ClientSettings settings = client.Settings;
-        if (!client.Snapshot.Enabled)
+        if (!IsEntitled(client))
         {
             Refuse(request, RejectionReason.Disabled);
         }
@@ -200,15 +197,17 @@ internal sealed partial class ApprovalDesk(
     private void Grant(SecretRequest request)
     {
         Client client = request.Client;
-        if (!client.Snapshot.Enabled || client.IsRemoved)
+        if (!IsEntitled(client))
         {
-            // No way leads here; should one ever, no secret goes out.
             Refuse(request, RejectionReason.Disabled);
             return;
         }
 
         request.Decide(new RequestOutcome(client.Secret.Borrow(), null));
     }
+
+    /// <summary>Whether a client may get its secret at all. Its expiry counts even where the timer is late to disable it.</summary>
+    private bool IsEntitled(Client client) => client.Snapshot.Enabled && !client.IsRemoved && !expiry.IsPast(client);
 
     private void Refuse(SecretRequest request, RejectionReason reason)
     {

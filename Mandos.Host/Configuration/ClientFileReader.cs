@@ -362,6 +362,13 @@ internal sealed class ClientFileReader : IDisposable
 
     private void AddUnknown(ConfigSection section, in ConfigOption option, Dictionary<string, string> options)
     {
+        if (FollowsSecret(section, option) && _document.ReadRaw(option).Trim((byte)'=').IsEmpty)
+        {
+            // Without its name: that would be a piece of the secret
+            _document.Report(option.Line, "looks like the last line of the secret above it; indent it");
+            return;
+        }
+
         if (_noted.Add(option.Name))
         {
             string name = OptionValues.ShowName(option.Name.Text);
@@ -370,6 +377,15 @@ internal sealed class ClientFileReader : IDisposable
 
         bool isRead = _document.TryRead(section, option, out ReadOnlySpan<byte> value);
         options.Add(option.Name.Text, isRead ? Share(Encoding.UTF8.GetString(value)) : "");
+    }
+
+    private static bool IsSecret(in ConfigOption option) => option.Name.Tag == (int)Known.Secret;
+
+    private bool FollowsSecret(ConfigSection section, in ConfigOption option)
+    {
+        ReadOnlySpan<ConfigOption> options = _document.OptionsOf(section);
+        int place = options.IndexOf(option);
+        return place > 0 && IsSecret(options[place - 1]);
     }
 
     private Secret? ReadSecret(ConfigSection section)
@@ -404,10 +420,11 @@ internal sealed class ClientFileReader : IDisposable
 
     private Secret? ReadSecretFile(in ConfigOption option, string name)
     {
-        string path = PathExpansion.Expand(name);
+        string path = name;
         string? fault = null;
         try
         {
+            path = PathExpansion.Expand(name);
             using FileStream file = InputFile.Open(path);
             if (_secret.AppendAll(file, MaxSecretFileBytes))
             {

@@ -33,7 +33,9 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
             {
                 return;
             }
-            catch (SocketException e) when (accepted is not null)
+#pragma warning disable CA1031 // Whatever is wrong with one connection, the others are served
+            catch (Exception e) when (accepted is not null)
+#pragma warning restore CA1031
             {
                 LogGone(e.Message);
                 accepted.Dispose();
@@ -49,7 +51,7 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
 
     /// <summary>Whether an error of accept(2) says nothing of the listening socket itself.</summary>
     private static bool IsPassing(SocketError error) => error
-        is not (SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationNotSupported or SocketError.Fault);
+        is not (SocketError.NotSocket or SocketError.InvalidArgument or SocketError.Fault);
 
     [LoggerMessage(3010, LogLevel.Information, "Listening on address {Address}, port {Port}")]
     private partial void LogListening(IPAddress address, int port);

@@ -12,7 +12,10 @@ internal sealed class LineWriter : IDisposable
     public const int DefaultCapacity = 10_000;
 
     /// <summary>How long the end waits for the last lines: a terminal needs far less, and a pipe that nobody reads must not hold up the exit.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a failed write keeps from trying again, unless a new line comes.</summary>
+    private static readonly TimeSpan _retryTime = TimeSpan.FromSeconds(1);
 
     private readonly Queue<string> _lines = new();
     private readonly Stream _stream;
@@ -63,26 +66,29 @@ internal sealed class LineWriter : IDisposable
             Monitor.Pulse(_lines);
         }
 
-        _thread.Join(DrainTime);
+        _thread.Join(_drainTime);
     }
 
     private void WriteLines()
     {
-        try
+        while (Take() is { } text)
         {
-            while (Take() is { } text)
+            try
             {
                 _stream.Write(Encoding.UTF8.GetBytes(text));
                 _stream.Flush();
             }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // The terminal is gone, and with it the only place where that could be said.
-            lock (_lines)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
-                _stopping = true;
-                _lines.Clear();
+                // A full disk may have room again; a terminal that is gone costs a try now and then.
+                lock (_lines)
+                {
+                    _dropped += text.Count(static c => c == '\n');
+                    if (!_stopping)
+                    {
+                        Monitor.Wait(_lines, _retryTime);
+                    }
+                }
             }
         }
     }

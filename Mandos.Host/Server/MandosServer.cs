@@ -18,8 +18,14 @@ namespace Mandos.Host.Server;
 /// <summary>Puts the parts of the server together, runs them until a signal comes, and takes them apart in reverse order.</summary>
 internal sealed partial class MandosServer(ServerOptions options, ServerLog log, TimeProvider timeProvider)
 {
-    /// <summary>Descriptors that are not for connections: libraries, plugins, state, checkers' starts.</summary>
+    /// <summary>The name under which the D-Bus control surface is exported, which <c>use_dbus</c> is about.</summary>
+    private const string DBusSurface = "dbus";
+
+    /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
+
+    /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
+    private const int CheckShare = 4;
 
     /// <summary>How long the end of the server waits for plugins, and for the engine.</summary>
     private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(10);
@@ -27,7 +33,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Where the plugins are, unless the options say otherwise.</summary>
     public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
 
-    private readonly ILogger _logger = log.Factory.CreateLogger(LogFormat.DefaultServiceName);
+    private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
@@ -54,19 +60,25 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
         ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
         IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
-        await using var storeEnd = store.ConfigureAwait(false);
-        Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-        using var engine = new MandosEngine(EngineOptions(), handshaker, store, checkers, timeProvider, _logger);
-        await StartAsync(engine).ConfigureAwait(false);
-
-        var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
-        engine.Info = new ServerInfo
+        try
         {
-            Version = CommandLineParser.Version,
-            ServiceName = options.ServiceName,
-            EndPoints = [listener.EndPoint],
-        };
-        return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task).ConfigureAwait(false);
+            Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
+            using var engine = new MandosEngine(EngineOptions(), handshaker, store, checkers, timeProvider, _logger);
+            await StartAsync(engine).ConfigureAwait(false);
+
+            var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
+            engine.Info = new ServerInfo
+            {
+                Version = CommandLineParser.Version,
+                ServiceName = options.ServiceName,
+                EndPoints = [listener.EndPoint],
+            };
+            return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task).ConfigureAwait(false);
+        }
+        finally
+        {
+            await StopWaitingAsync(store.DisposeAsync().AsTask(), "the state store").ConfigureAwait(false);
+        }
     }
 
     private async Task<int> ServeAsync(
@@ -87,7 +99,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogDied(first == accepting ? "accepting connections" : "the engine", first.Exception?.InnerException?.Message ?? "it ended");
         }
 
-        await stopping.CancelAsync().ConfigureAwait(false);
+        await StopWaitingAsync(stopping.CancelAsync(), "plugins").ConfigureAwait(false);
         await StopWaitingAsync(Task.WhenAll(accepting, warmUp, extras), "plugins").ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return first == stopSignal ? 0 : 1;
@@ -127,13 +139,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
         var announcers = options.UseZeroconf ? CreateAll<IAnnouncer>(plugins) : [];
-        var surfaces = CreateAll<IControlSurface>(plugins);
+        var surfaces = CreateAll<IControlSurface>(plugins, options.UseDBus ? null : DBusSurface);
         if (options.UseZeroconf && announcers.Count == 0)
         {
             LogNoZeroconf(listener.EndPoint.Port);
         }
 
-        if (options.UseDBus && !surfaces.Any(surface => surface.Name == "dbus"))
+        if (options.UseDBus && !surfaces.Any(surface => surface.Name == DBusSurface))
         {
             LogNoDBus();
         }
@@ -149,11 +161,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     }
 
     /// <summary>Constructs all exports of a kind; those that fail are logged by the catalog and left out.</summary>
-    private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins)
+    private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins, string? except = null)
         where T : class
     {
         var instances = new List<(string, T)>();
-        foreach (PluginExport<T> export in plugins.GetExports<T>())
+        foreach (PluginExport<T> export in plugins.GetExports<T>().Where(export => export.Name != except))
         {
             try
             {
@@ -233,7 +245,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     private EngineOptions EngineOptions()
     {
         var engineOptions = new EngineOptions { Restore = options.Restore };
-        long room = Math.Max(1, Native.GetOpenFileLimit() - ReservedDescriptors);
+        long descriptors = Native.GetOpenFileLimit();
+        long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
         int wanted = options.MaxConnections ?? engineOptions.MaxConnections;
         if (options.MaxConnections > room)
         {

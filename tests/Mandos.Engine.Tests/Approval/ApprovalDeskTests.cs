@@ -10,6 +10,22 @@ public sealed class ApprovalDeskTests : IDisposable
 
     public void Dispose() => _rig.Dispose();
 
+    [Fact]
+    public void Approve_ExpiryPastBeforeTheTimerIsHandled_GivesNothing()
+    {
+        _rig.Start(EngineRig.Define("a", s => s with { ApprovalDelay = TimeSpan.FromDays(1) }));
+        FakePeer peer = _rig.Hold("a");
+
+        // Posted before the timer's work, carried out after the expiry
+        Task approved = _rig.Engine.ApproveAsync("a", true, CancellationToken.None);
+        _rig.Clock.Advance(TimeSpan.FromHours(1));
+        _rig.Run(approved);
+        _rig.Finish(peer);
+
+        Assert.Null(peer.Received);
+        Assert.False(_rig["a"].Enabled);
+    }
+
     [Theory]
     [InlineData(true, null, true)] // approved by default, verdict in force: gets it
     [InlineData(true, true, true)]

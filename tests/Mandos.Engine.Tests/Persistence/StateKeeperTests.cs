@@ -177,15 +177,31 @@ public sealed class StateKeeperTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a"));
         _rig.Remove("a");
-        using EngineRig without = Restart();
+        using EngineRig without = Restart(EngineRig.Define("other"));
         without.Pass(TimeSpan.FromSeconds(1));
         without.Settle();
-        Assert.Empty(without.Store.Durable);
+        Assert.Null(without.Store["a"]);
 
         using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
         with.Start(EngineRig.Define("a"));
 
         Assert.Single(with.Engine.Clients.All);
+    }
+
+    [Fact]
+    public void Start_ConfigurationWithoutClients_ForgetsNothing()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Disable("a");
+
+        using EngineRig without = Restart();
+        without.Pass(TimeSpan.FromSeconds(1));
+        without.Settle();
+
+        Assert.True(without.Log.Has(LogLevel.Warning, "nothing of it is forgotten"));
+        using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
+        with.Start(EngineRig.Define("a"));
+        Assert.False(Assert.Single(with.Engine.Clients.All).Snapshot.Enabled);
     }
 
     [Fact]

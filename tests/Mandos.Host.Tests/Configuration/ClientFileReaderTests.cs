@@ -19,6 +19,20 @@ public sealed class ClientFileReaderTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    [Theory]
+    [InlineData("c2VzYW1lYQ==")]
+    [InlineData("c2VzYW1lYWI=")]
+    public void Read_LastLineOfSecretNotIndented_IsAProblemThatDoesNotShowIt(string line)
+    {
+        Write($"[foo]\nkey_id={KeyId}\nsecret =\n    c2VzYW1l\n{line}\n");
+
+        ConfigProblem problem = Assert.Single(Read().Problems);
+
+        Assert.Equal(5, problem.Line);
+        Assert.Contains("indent it", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2vzyw1l", problem.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public void Read_NoFile_GivesNoClients() => Assert.Empty(Read().Clients!);
 
