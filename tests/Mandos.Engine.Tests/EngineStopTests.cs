@@ -119,7 +119,7 @@ public sealed class EngineStopTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check);
-        _rig.Checker.RunningOf("a")[0].End(FakeChecker.Success);
+        _rig.RunningCheckOf("a").End(FakeChecker.Success);
         _rig.Run(stop);
         Assert.True(_rig.Store["a"]!.Client!.Enabled);
     }

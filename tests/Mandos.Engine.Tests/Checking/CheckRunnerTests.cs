@@ -34,7 +34,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.Pass(TimeSpan.FromSeconds(60));
         _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
         _rig.Pass(TimeSpan.FromSeconds(120));
-        FakeCheck check = Assert.Single(_rig.Checker.RunningOf("a"));
+        FakeCheck check = _rig.RunningCheckOf("a");
 
         check.End(FakeChecker.Success);
         _rig.Settle();
@@ -121,7 +121,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         _rig.StartChecker("a");
         _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
-        FakeCheck check = _rig.Checker.RunningOf("a")[0];
+        FakeCheck check = _rig.RunningCheckOf("a");
 
         _rig.StopChecker("a");
         check.End(FakeChecker.Success);
@@ -137,7 +137,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         _rig.StartChecker("a");
         _rig.Until(() => _rig.Checker.CountRunning("a") == 1, "the check");
-        FakeCheck old = _rig.Checker.RunningOf("a")[0];
+        FakeCheck old = _rig.RunningCheckOf("a");
         _rig.StopChecker("a");
         _rig.Checker.Plan("a", CheckMode.Hangs);
 

@@ -195,7 +195,7 @@ public sealed class EventOrderTests : IDisposable
     {
         StartWithRunningCheck();
 
-        _rig.Checker.RunningOf("a")[0].End(FakeChecker.Success);
+        _rig.RunningCheckOf("a").End(FakeChecker.Success);
         _rig.Settle();
 
         Assert.Equal(
@@ -230,7 +230,7 @@ public sealed class EventOrderTests : IDisposable
     {
         StartWithRunningCheck();
 
-        _rig.Checker.RunningOf("a")[0].End(CheckResult.Signaled(9));
+        _rig.RunningCheckOf("a").End(CheckResult.Signaled(9));
         _rig.Settle();
 
         Assert.Equal(

@@ -160,6 +160,13 @@ internal sealed class EngineRig : IDisposable
             && client.Check is null),
         "checks and saves to end");
 
+    /// <summary>The check that runs for a client; it is announced a moment before it runs.</summary>
+    public FakeCheck RunningCheckOf(string client)
+    {
+        Until(() => Checker.RunningOf(client).Count > 0, "the check to run");
+        return Assert.Single(Checker.RunningOf(client));
+    }
+
     /// <summary>Lets time pass in one piece, and what was due happen.</summary>
     public void Pass(TimeSpan time)
     {
