@@ -2,6 +2,7 @@ using System.Composition;
 using Mandos.Abstractions.Plugins;
 using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;
 
 [assembly: MandosPlugin(ContractVersion.Major, ContractVersion.Minor)]
@@ -13,7 +14,7 @@ namespace Mandos.TlsBouncy;
 [method: ImportingConstructor]
 public sealed class BouncyTlsBackend(IPluginContext context) : ITlsBackend
 {
-    private readonly HandshakeCrypto _crypto = new();
+    private readonly HandshakeCrypto _crypto = new(LibCrypto.IsAvailable);
     private readonly SemaphoreSlim _turns = new(TlsLimits.ConcurrentComputations);
 
     /// <inheritdoc/>

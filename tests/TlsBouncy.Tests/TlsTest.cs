@@ -37,12 +37,12 @@ public abstract class TlsTest : IDisposable
 
     /// <summary>Lets a peer fetch a secret, and checks that it got it and that the session had its key.</summary>
     /// <returns>The session's description.</returns>
-    protected async Task<string> ExchangeAsync(PeerOptions peer, byte[]? secret = null)
+    protected async Task<string> ExchangeAsync(PeerOptions peer, byte[]? secret = null, ITlsHandshaker? handshaker = null)
     {
         secret ??= "the secret"u8.ToArray();
         using Connection connection = await Connection.OpenAsync(Token);
         Task<PeerOutcome> outcome = MandosPeer.ServeAsync(connection.Peer, peer, Token);
-        using ITlsSession session = await Handshaker.HandshakeAsync(connection.Server, Token);
+        using ITlsSession session = await (handshaker ?? Handshaker).HandshakeAsync(connection.Server, Token);
         Assert.Equal(PeerKeyType.RawPublicKey, session.PeerKey.Type);
         Assert.Equal(peer.Key.SubjectPublicKeyInfo.ToArray(), session.PeerKey.Encoded.ToArray());
         await session.WriteAsync(secret, Token);

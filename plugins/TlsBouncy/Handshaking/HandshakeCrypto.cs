@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.OpenSsl;
 using Org.BouncyCastle.Crypto.Prng;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Tls;
@@ -8,10 +9,18 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Mandos.TlsBouncy.Handshaking;
 
-/// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys and with .NET's HMAC.</summary>
+/// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys, .NET's HMAC and OpenSSL's X25519.</summary>
+/// <param name="useLibCrypto">Whether X25519 and X448 are OpenSSL's, at half the cost; else they are BouncyCastle's.</param>
 /// <remarks>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</remarks>
-internal sealed class HandshakeCrypto() : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
+internal sealed class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
 {
+    public override TlsECDomain CreateECDomain(TlsECConfig ecConfig) => ecConfig.NamedGroup switch
+    {
+        NamedGroup.x25519 when useLibCrypto => new MontgomeryDomain(this, MontgomeryCurve.X25519),
+        NamedGroup.x448 when useLibCrypto => new MontgomeryDomain(this, MontgomeryCurve.X448),
+        _ => base.CreateECDomain(ecConfig),
+    };
+
     public override TlsCertificate CreateCertificate(short type, byte[] encoding) => type == CertificateType.RawPublicKey
         ? new RawPublicKeyCertificate(encoding)
         : throw new PeerRefusedException(AlertDescription.unsupported_certificate,

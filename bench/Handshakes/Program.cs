@@ -1,0 +1,57 @@
+// What one exchange of TLS costs the server, by the kind of the peer's key: Handshakes [EXCHANGES]
+// It has no sockets, and one thread plays both sides; the peer's part is measured apart and left out.
+
+using System.Globalization;
+using Handshakes;
+using Mandos.Abstractions.Tls;
+using Mandos.TestPeers;
+using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.OpenSsl;
+using Mandos.TlsBouncy.Priority;
+using Microsoft.Extensions.Logging.Abstractions;
+
+const int rounds = 5;
+int exchanges = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1000;
+byte[] secret = new byte[1500];
+
+using SemaphoreSlim turns = new(1);
+ITlsHandshaker managed = Create(useLibCrypto: false);
+ITlsHandshaker native = Create(useLibCrypto: true);
+
+Console.WriteLine($"libcrypto is {(LibCrypto.IsAvailable ? "" : "not ")}available; the best of {rounds} rounds of {exchanges}");
+Console.WriteLine("peer's key   BouncyCastle alone     with libcrypto         CPU");
+foreach (PeerKeyKind kind in (PeerKeyKind[])
+    [PeerKeyKind.Ed25519, PeerKeyKind.Ed448, PeerKeyKind.EcdsaP256, PeerKeyKind.Rsa2048, PeerKeyKind.Rsa4096])
+{
+    PeerOptions peer = new(PeerKeyPair.Create(kind));
+    Cost before = new(double.MaxValue, long.MaxValue);
+    Cost after = before;
+    for (int round = 0; round < rounds; round++)
+    {
+        // By turns, so that whatever else the machine does troubles both alike.
+        before = before.Min(await MeasureAsync(managed, peer));
+        after = after.Min(await MeasureAsync(native, peer));
+    }
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{kind,-10} {before}   {after}   {after.Milliseconds / before.Milliseconds:P0}"));
+}
+
+ITlsHandshaker Create(bool useLibCrypto) => new Handshaker(PriorityString.Parse(PriorityString.Default),
+    new HandshakeCrypto(useLibCrypto), turns, NullLogger.Instance, TimeProvider.System);
+
+async Task<Cost> MeasureAsync(ITlsHandshaker handshaker, PeerOptions peer)
+{
+    Cost sum = default;
+    for (int i = 0; i < exchanges; i++)
+    {
+        using PeerStream stream = new(peer);
+        Cost start = Cost.Now();
+        using (ITlsSession session = await handshaker.HandshakeAsync(stream, CancellationToken.None))
+        {
+            await session.WriteAsync(secret, CancellationToken.None);
+            await session.CloseAsync(CancellationToken.None);
+        }
+        sum += Cost.Now() - start - stream.PeersPart;
+    }
+    return sum / exchanges;
+}
