@@ -10,8 +10,8 @@ using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;
 using Microsoft.Extensions.Logging.Abstractions;
 
-const int rounds = 5;
-int exchanges = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1000;
+const int rounds = 40;
+int exchanges = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 25;
 byte[] secret = new byte[1500];
 
 using SemaphoreSlim turns = new(1);

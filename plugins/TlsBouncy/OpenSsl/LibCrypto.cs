@@ -5,7 +5,7 @@ namespace Mandos.TlsBouncy.OpenSsl;
 
 /// <summary>The functions of OpenSSL 3's libcrypto that we call, as the manual pages of the same names describe them.</summary>
 /// <remarks>
-/// They are called by their NULL library context and property query, the defaults. Each leaves its errors in a queue of the
+/// The library context and the property query are always NULL, the defaults. Each function leaves its errors in a queue of the
 /// thread, which .NET would read as its own: whoever sees a failure empties it.
 /// </remarks>
 internal static partial class LibCrypto
@@ -13,7 +13,7 @@ internal static partial class LibCrypto
     /// <summary>The library that .NET's own cryptography loads.</summary>
     private const string Library = "libcrypto.so.3";
 
-    /// <summary>Whether the library is there and agrees on secrets. It may refuse: a FIPS provider need not have these curves.</summary>
+    /// <summary>Whether the library is there and agrees on secrets: a FIPS provider, say, may lack the curves.</summary>
     public static bool IsAvailable { get; } = IsUsable();
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_private_key_ex", StringMarshalling = StringMarshalling.Utf8)]
