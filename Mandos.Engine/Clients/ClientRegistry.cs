@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Protocol;
 
 namespace Mandos.Engine.Clients;
 
@@ -52,7 +51,7 @@ internal sealed class ClientRegistry
     /// <remarks>The key ID of an empty key is left out, so that it finds nobody even if a client claims it.</remarks>
     private static IEnumerable<string> Keys(ClientSettings settings)
     {
-        if (settings.KeyId is { } keyId && keyId != PeerIdentity.EmptyKeyId)
+        if (settings.KeyId is { } keyId && keyId != ClientDefinition.EmptyKeyId)
         {
             yield return keyId;
         }

@@ -6,9 +6,6 @@ namespace Mandos.Engine.Protocol;
 /// <summary>The line by which a peer names the protocol version, before TLS.</summary>
 internal static class FirstLine
 {
-    /// <summary>The only version there is.</summary>
-    public const string SupportedVersion = "1";
-
     /// <summary>Longest part of a line that is shown in the log.</summary>
     private const int ShownLength = 32;
 

@@ -1,17 +1,15 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Protocol;
 
 /// <summary>Computes by what a client is found.</summary>
 internal static class PeerIdentity
 {
-    /// <summary>The key ID of an empty key, the SHA-256 of nothing. It identifies nobody.</summary>
-    public const string EmptyKeyId = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
-
     /// <summary>Key ID of a raw key: SHA-256 of its SubjectPublicKeyInfo. Of an OpenPGP key: its fingerprint (RFC 4880 section 12.2).</summary>
-    /// <returns>Upper-case hexadecimal digits; <see cref="EmptyKeyId"/> for an empty key of either type.</returns>
+    /// <returns>Upper-case hexadecimal digits; <see cref="ClientDefinition.EmptyKeyId"/> for an empty key of either type.</returns>
     /// <exception cref="ProtocolException">An OpenPGP key is too long to have a fingerprint.</exception>
     public static string Of(PeerKey key) => key.Type == PeerKeyType.OpenPgp && !key.Encoded.IsEmpty
         ? Fingerprint(key.Encoded.Span)

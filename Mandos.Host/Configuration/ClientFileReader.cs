@@ -19,9 +19,6 @@ internal sealed class ClientFileReader : IDisposable
     /// <summary>Largest <c>secfile</c>: hundreds of times a usual secret.</summary>
     public const int MaxSecretFileBytes = 1 << 20;
 
-    /// <summary>SHA-256 of nothing: what a broken tool makes of a missing key.</summary>
-    private const string KeyIdOfEmptyKey = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
-
     // As in stock, other options can refer to them, as in %(timeout)s. The engine's own defaults are the same
     private const string BuiltInDefaults = """
         [DEFAULT]
@@ -274,7 +271,7 @@ internal sealed class ClientFileReader : IDisposable
             return false;
         }
 
-        if (hex.SequenceEqual(KeyIdOfEmptyKey))
+        if (hex.SequenceEqual(ClientDefinition.EmptyKeyId))
         {
             Report(option, "is the key ID of an empty key, which no client has; take it from the client's mandos-keygen");
             return true;

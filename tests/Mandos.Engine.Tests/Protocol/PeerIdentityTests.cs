@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
 
 namespace Mandos.Engine.Tests.Protocol;
@@ -27,7 +28,7 @@ public sealed class PeerIdentityTests
     [InlineData(PeerKeyType.RawPublicKey)]
     [InlineData(PeerKeyType.OpenPgp)]
     public void Of_EmptyKey_IsTheIdThatFindsNobody(PeerKeyType type)
-        => Assert.Equal(PeerIdentity.EmptyKeyId, PeerIdentity.Of(new PeerKey(type, default)));
+        => Assert.Equal(ClientDefinition.EmptyKeyId, PeerIdentity.Of(new PeerKey(type, default)));
 
     [Fact]
     public void Of_LongestOpenPgpKey_HasAFingerprint()
