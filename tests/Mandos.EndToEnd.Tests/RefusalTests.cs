@@ -81,7 +81,7 @@ public sealed class RefusalTests(ClientKeys keys)
 
         await connection.ReadToEndAsync();
 
-        await server.Log.WaitForAsync("WARNING", $"Connection from {connection.Name}: ");
+        await server.Log.WaitForAsync("WARNING", $"Connection from {connection.Name}: the first line is longer than");
         await keys.First.RequirePasswordAsync(server.EndPoint);
     }
 
@@ -95,7 +95,7 @@ public sealed class RefusalTests(ClientKeys keys)
         await keys.First.RequirePasswordAsync(server.EndPoint);
         Assert.Empty(await connection.ReadToEndAsync());
 
-        await server.Log.WaitForAsync("WARNING", $"Connection from {connection.Name}");
+        await server.Log.WaitForAsync("WARNING", $"Connection from {connection.Name} ended: it did not send the protocol version in time");
         await keys.First.RequirePasswordAsync(server.EndPoint);
     }
 
@@ -110,6 +110,7 @@ public sealed class RefusalTests(ClientKeys keys)
         }
 
         await keys.First.RequirePasswordAsync(server.EndPoint);
+        await server.StopAsync();
         Assert.Equal(0, server.Log.Count("ERROR", ""));
     }
 
