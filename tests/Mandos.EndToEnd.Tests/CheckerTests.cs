@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests;
@@ -6,6 +8,8 @@ namespace Mandos.EndToEnd.Tests;
 public sealed class CheckerTests
 {
     private readonly TestClient _client = new("client");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Check_AtEachInterval_RunsCommandWithValues()
@@ -18,7 +22,7 @@ public sealed class CheckerTests
 
         await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: 3);
 
-        var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+        var lines = await File.ReadAllLinesAsync(file, Cancellation);
         Assert.All(lines, line => Assert.Equal("client at some where", line));
         Assert.True(lines.Length >= 3);
     }
@@ -37,17 +41,28 @@ public sealed class CheckerTests
     }
 
     [Fact]
-    public async Task Expiry_WhenChecksSucceed_NeverComes()
+    public async Task Expiry_AtEachSuccessfulCheck_IsPutOff()
     {
-        await using var server = new TestServer("--debug");
-        server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT3S", "checker = true"));
+        await using var server = new TestServer("--debug") { Steered = true };
+        var file = Path.Combine(server.ScratchDirectory, "checks");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT1H", $"checker = echo checked >> {file}"));
         await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        using var events = await control.SubscribeAsync(Cancellation);
+        var expires = Assert.Single(events.Clients).Expires;
 
-        // More checks than fit into the timeout.
-        await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: 5);
+        for (var i = 0; i < 3; i++)
+        {
+            var change = await events.WaitForAsync<ClientPropertyChanged>(
+                change => change.Property == ClientProperty.Expires, Cancellation);
+            Assert.True(change.Client.Expires > expires, $"{change.Client.Expires} after {expires}");
+            Assert.Equal(0, change.Client.LastCheckerStatus);
+            expires = change.Client.Expires;
+        }
 
+        var lines = await File.ReadAllLinesAsync(file, Cancellation);
+        Assert.True(lines.Length >= 3);
         await _client.RequireSecretAsync(server);
-        Assert.Equal(0, server.Log.Count("WARNING", "Client client: not seen alive in time"));
     }
 
     [Fact]
