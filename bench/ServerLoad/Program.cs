@@ -1,4 +1,4 @@
-// Load on the published server: ServerLoad [fetch] [held] [start] [checks]; all of them by default. See docs/benchmarks.md.
+// Load on the published server: ServerLoad [fetch] [held] [start] [checks]; all of them by default. See docs/testing.md.
 
 using System.Diagnostics;
 using System.Globalization;
