@@ -73,7 +73,7 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _loop.Completion;
 
-    /// <summary>Number of clients at start.</summary>
+    /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
 
     /// <summary>The loop, for tests that step it.</summary>

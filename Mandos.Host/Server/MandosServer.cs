@@ -160,7 +160,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         ];
     }
 
-    /// <summary>Constructs all exports of a kind; those that fail are logged by the catalog and left out.</summary>
+    /// <summary>Constructs all exports of a kind but one; those that fail are logged and left out.</summary>
     private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins, string? except = null)
         where T : class
     {
