@@ -39,7 +39,7 @@ public sealed class MandosCtlTests(MandosCtlTests.Office office) : IClassFixture
             ("Last Checker Status", "-2"),
         })
         {
-            var column = heading.IndexOf($"{title} ", StringComparison.Ordinal);
+            var column = $"{heading} ".IndexOf($"{title} ", StringComparison.Ordinal);
             Assert.True(column >= 0, $"there is no column {title} in: {heading}");
             Assert.StartsWith(value, line[column..], StringComparison.Ordinal);
         }
