@@ -14,7 +14,9 @@ namespace Mandos.DBusControl.Objects;
 internal static class ReplySize
 {
     /// <summary>The largest reply: what the bus allows, less room for the header.</summary>
-    public const long Limit = (32 << 20) - (64 << 10);
+    public const long Limit = BusLimit - (64 << 10);
+
+    private const int BusLimit = 32 << 20;
 
     /// <summary>What a value's place takes besides its text: alignment to eight, length and NUL.</summary>
     private const int Overhead = 16;
@@ -58,7 +60,7 @@ internal static class ReplySize
             {
                 throw new CallException(DBusErrors.LimitsExceeded, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the answer, for {clients.Count} clients, would be larger than the {Limit >> 20} MiB a bus allows; {instead}"));
+                    $"the answer, for {clients.Count} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
             }
         }
     }
