@@ -150,7 +150,6 @@ internal static class ClientProperties
     {
         Span<byte> text = stackalloc byte[TimeText.MaxLength];
         int length = TimeText.Format(time, text);
-        writer.WriteSignature("s");
-        writer.WriteString(text[..length]);
+        writer.WriteVariantString(text[..length]);
     }
 }

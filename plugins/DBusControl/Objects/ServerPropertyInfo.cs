@@ -22,7 +22,7 @@ internal sealed record ServerPropertyInfo(
             VariantValue.Array("(sss)", [.. info.Plugins.Select(ToStruct)]))),
         new("Port", "q", "const", static (writer, info, _) => writer.WriteVariantUInt16(
             (ushort)(info.EndPoints is [{ } first, ..] ? first.Port : 0))),
-        new("ServiceName", "s", "const", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
+        new("ServiceName", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
         new("Version", "s", "const", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.Version))),
     ];
 
