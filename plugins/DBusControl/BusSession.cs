@@ -55,9 +55,22 @@ internal sealed partial class BusSession : IAsyncDisposable
     /// <summary>Whether everything was offered at some time.</summary>
     public bool HasServed { get; private set; }
 
-    /// <summary>Runs until cancelled.</summary>
-    /// <exception cref="BusException">There is no bus, it refuses us, or it is gone.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Runs until cancelled, or until there is no bus for us.</summary>
+    /// <returns>Why there is none: it is away, refuses us, or is gone.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<BusException> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunConnectedAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (BusException e)
+        {
+            return e;
+        }
+    }
+
+    private async Task<BusException> RunConnectedAsync(CancellationToken cancellationToken)
     {
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
         using CancellationTokenRegistration stop = cancellationToken.Register(_ended.Cancel);
@@ -75,11 +88,12 @@ internal sealed partial class BusSession : IAsyncDisposable
         if (lost.IsCompleted || _fault is not null)
         {
             Exception? reason = _fault ?? await lost.ConfigureAwait(false);
-            throw new BusException($"the connection was lost: {reason?.Message ?? "it was closed"}");
+            return new BusException($"the connection was lost: {reason?.Message ?? "it was closed"}");
         }
 
         await SayFarewellAsync().ConfigureAwait(false);
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+        throw new OperationCanceledException(cancellationToken); // not reached: the delay ends by being cancelled
     }
 
     /// <inheritdoc/>

@@ -27,46 +27,46 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var session = new BusSession(
-                server, context.Settings.GetValueOrDefault("address", DBusAddress.System), context.TimeProvider, context.Logger);
-            await using (session.ConfigureAwait(false))
+            (BusException reason, bool hasServed) = await RunSessionAsync(server, cancellationToken).ConfigureAwait(false);
+            if (hasServed)
             {
-                try
-                {
-                    await session.RunAsync(cancellationToken).ConfigureAwait(false);
-                }
-                catch (BusException e)
-                {
-                    if (session.HasServed)
-                    {
-                        (pause, lastReason) = (_shortestPause, null);
-                    }
-                    else if (e.IsRefusal)
-                    {
-                        pause = _longestPause; // whoever has the name may give it up some day
-                    }
-
-                    LogReason(e, ref lastReason, pause);
-                }
+                (pause, lastReason) = (_shortestPause, null);
+            }
+            else if (reason.IsRefusal)
+            {
+                pause = _longestPause; // whoever has the name may give it up some day
             }
 
+            LogReason(reason.Message, lastReason, pause);
+            lastReason = reason.Message;
             await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(false);
             pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 
-    /// <summary>Logs why there is no D-Bus; loudly only if it was not said before.</summary>
-    private void LogReason(BusException e, ref string? lastReason, TimeSpan pause)
+    /// <summary>Offers the server on the bus once.</summary>
+    /// <returns>Why it ended, and whether it was offered at all.</returns>
+    private async Task<(BusException Reason, bool HasServed)> RunSessionAsync(
+        IMandosServer server, CancellationToken cancellationToken)
     {
-        if (e.Message == lastReason)
+        string address = context.Settings.GetValueOrDefault("address", DBusAddress.System);
+        var session = new BusSession(server, address, context.TimeProvider, context.Logger);
+        await using (session.ConfigureAwait(false))
         {
-            LogStillDisabled(context.Logger, e.Message);
+            return (await session.RunAsync(cancellationToken).ConfigureAwait(false), session.HasServed);
+        }
+    }
+
+    /// <summary>Logs why there is no D-Bus; loudly only if it was not said before.</summary>
+    private void LogReason(string reason, string? lastReason, TimeSpan pause)
+    {
+        if (reason == lastReason)
+        {
+            LogStillDisabled(context.Logger, reason);
         }
         else
         {
-            LogDisabled(context.Logger, e.Message, pause.TotalSeconds);
+            LogDisabled(context.Logger, reason, pause.TotalSeconds);
         }
-
-        lastReason = e.Message;
     }
 }

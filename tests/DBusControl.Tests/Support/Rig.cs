@@ -74,6 +74,7 @@ internal sealed class Rig : IAsyncDisposable
         await Bus.StartAsync();
         await ConnectAsync();
         await ServeAsync(server);
+        await Caller.IntrospectAsync("/"); // it is answered after the signals of the start
         Caller.TakeHeard();
     }
 

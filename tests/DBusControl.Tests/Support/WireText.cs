@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Mandos.DBus;
 
 namespace DBusControl.Tests.Support;
 
 /// <summary>Messages as a line of text, for comparing; the long names of the interface are shortened.</summary>
-internal static class WireText
+internal static partial class WireText
 {
     /// <summary>The arguments.</summary>
     public static string Arguments(Message message)
@@ -109,10 +110,15 @@ internal static class WireText
 
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 
-    private static string Shorten(string text) => text
-        .Replace("se.recompile.Mandos.Client", "Client", StringComparison.Ordinal)
-        .Replace("se.bsnet.fukt.Mandos.Client", "OldClient", StringComparison.Ordinal)
-        .Replace("se.recompile.Mandos", "Server", StringComparison.Ordinal)
-        .Replace("se.bsnet.fukt.Mandos", "OldServer", StringComparison.Ordinal)
-        .Replace("org.freedesktop.DBus.", "", StringComparison.Ordinal);
+    private static string Shorten(string text) => LongNames().Replace(text, match => match.Value switch
+    {
+        Caller.Client => "Client",
+        Caller.OldClient => "OldClient",
+        Caller.Server => "Server",
+        "se.bsnet.fukt.Mandos" => "OldServer",
+        _ => "",
+    });
+
+    [GeneratedRegex(@"\bse\.(recompile|bsnet\.fukt)\.Mandos(\.Client\b)?|org\.freedesktop\.DBus\.")]
+    private static partial Regex LongNames();
 }
