@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
 
 namespace Mandos.Engine;
@@ -19,6 +21,15 @@ public sealed record EngineOptions
         get => _maxConnectionsPerAddress ?? Math.Max(1, MaxConnections / ProtocolLimits.DefaultAddressShare);
         init => _maxConnectionsPerAddress = value;
     }
+
+    /// <summary>Whether clients get D-Bus object paths.</summary>
+    public bool UseDBus { get; init; }
+
+    /// <summary>
+    /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine becomes
+    /// the owner of the result. Null: there is nothing to reload.
+    /// </summary>
+    public Func<IReadOnlyCollection<ClientDefinition>>? ReadClients { get; init; }
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;

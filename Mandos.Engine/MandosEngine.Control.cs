@@ -140,6 +140,11 @@ public sealed partial class MandosEngine : IMandosServer
     {
         // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
+        if (client.Snapshot.DBusObjectPath is { } path)
+        {
+            _paths?.Release(path);
+        }
+
         _lifecycle.Remove(client);
         _journal.Publish(client, static state => new ClientRemoved(state));
         client.IsRemoved = true;

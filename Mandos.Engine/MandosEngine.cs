@@ -32,6 +32,7 @@ public sealed partial class MandosEngine : IDisposable
     private readonly StateKeeper _keeper;
     private readonly ClientJournal _journal;
     private readonly ClientRegistry _clients = new();
+    private readonly ObjectPaths? _paths;
     private readonly ExpirySchedule _expiry;
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
@@ -59,6 +60,7 @@ public sealed partial class MandosEngine : IDisposable
         _loop = new EngineLoop(logger);
         _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError);
         _keeper = new StateKeeper(_loop, _clock, _deadlines, store, logger);
+        _paths = options.UseDBus ? new ObjectPaths(logger) : null;
         _journal = new ClientJournal(_events, _keeper);
         _expiry = new ExpirySchedule(_clock, _deadlines);
         _checks = new CheckRunner(_loop, _clock, _deadlines, _journal, _expiry, checkers, logger);
@@ -205,6 +207,8 @@ public sealed partial class MandosEngine : IDisposable
         {
             _keeper.Changed(client);
         }
+
+        client.Snapshot = client.Snapshot with { DBusObjectPath = _paths?.Assign(client.Name) };
     }
 
     private void Admit(IPeerConnection peer)

@@ -13,4 +13,7 @@ public sealed record ServerInfo
 
     /// <summary>Where the server listens.</summary>
     public required IReadOnlyList<IPEndPoint> EndPoints { get; init; }
+
+    /// <summary>The plugins that the server found when it started, in use or not, in the order of loading.</summary>
+    public IReadOnlyList<PluginInfo> Plugins { get; init; } = [];
 }

@@ -6,6 +6,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine;
+using Mandos.Engine.Clients;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
@@ -63,7 +64,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         try
         {
             Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-            using var engine = new MandosEngine(EngineOptions(), handshaker, store, checkers, timeProvider, _logger);
+            using var engine = new MandosEngine(EngineOptions(plugins), handshaker, store, checkers, timeProvider, _logger);
             await StartAsync(engine).ConfigureAwait(false);
 
             var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
@@ -72,6 +73,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 Version = CommandLineParser.Version,
                 ServiceName = options.ServiceName,
                 EndPoints = [listener.EndPoint],
+                Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
             return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task).ConfigureAwait(false);
         }
@@ -107,16 +109,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private async Task StartAsync(MandosEngine engine)
     {
-        ClientFileResult clients = ClientFileReader.Read(options.ConfigDirectory);
-        LogNotes(clients.Notes);
-        if (clients.Clients is not { } definitions)
-        {
-            throw new StartException([.. clients.Problems.Select(problem => problem.ToString())]);
-        }
-
         try
         {
-            await engine.StartAsync(definitions, CancellationToken.None).ConfigureAwait(false);
+            await engine.StartAsync(ReadClients(), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new StartException(e.Problems);
         }
         catch (StateStoreException e)
         {
@@ -124,6 +123,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         LogStarted(engine.ClientCount);
+    }
+
+    /// <exception cref="ConfigurationException">There are problems.</exception>
+    private IReadOnlyList<ClientDefinition> ReadClients()
+    {
+        ClientFileResult result = ClientFileReader.Read(options.ConfigDirectory);
+        LogNotes(result.Notes);
+        return result.Clients ?? throw new ConfigurationException([.. result.Problems.Select(problem => problem.ToString())]);
     }
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
@@ -242,9 +249,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Debug = options.Debug,
     };
 
-    private EngineOptions EngineOptions()
+    private EngineOptions EngineOptions(PluginCatalog plugins)
     {
-        var engineOptions = new EngineOptions { Restore = options.Restore };
+        var engineOptions = new EngineOptions
+        {
+            Restore = options.Restore,
+            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == DBusSurface),
+            ReadClients = ReadClients,
+        };
         long descriptors = Native.GetOpenFileLimit();
         long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
         int wanted = options.MaxConnections ?? engineOptions.MaxConnections;
@@ -258,6 +270,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             ? engineOptions with { MaxConnectionsPerAddress = perAddress }
             : engineOptions;
     }
+
+    private static PluginInfo ToInfo(PluginDescription plugin) => new()
+    {
+        Name = plugin.Name,
+        Version = plugin.Version,
+        State = plugin.State.ToString(),
+    };
 
     private static PosixSignalRegistration OnSignal(PosixSignal signal, Action action)
         => PosixSignalRegistration.Create(signal, context =>

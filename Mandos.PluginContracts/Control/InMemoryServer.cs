@@ -57,6 +57,9 @@ public sealed class InMemoryServer : IMandosServer
     /// <summary>What every call throws; null for none.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>How often the configuration was re-read.</summary>
+    public int Reloads { get; private set; }
+
     /// <summary>The number of subscriptions that are not disposed.</summary>
     public int Subscriptions
     {
@@ -87,7 +90,7 @@ public sealed class InMemoryServer : IMandosServer
     {
         lock (_lock)
         {
-            return _secrets.TryGetValue(name, out byte[]? secret) ? secret : null;
+            return _secrets.TryGetValue(name, out byte[]? secret) ? new ReadOnlyMemory<byte>(secret) : (ReadOnlyMemory<byte>?)null;
         }
     }
 
@@ -274,6 +277,19 @@ public sealed class InMemoryServer : IMandosServer
             Publish(new ClientRemoved(client));
             return Task.CompletedTask;
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>There is no configuration to read: it is counted in <see cref="Reloads"/>, and <see cref="Failure"/> is thrown.</remarks>
+    public Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        lock (_lock)
+        {
+            Reloads++;
+        }
+
+        return Task.CompletedTask;
     }
 
     private static ClientSettings Apply(ClientChange change, ClientSettings settings) => settings with

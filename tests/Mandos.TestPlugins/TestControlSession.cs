@@ -68,6 +68,9 @@ internal sealed class TestControlSession
                 return new() { ["info"] = ToNode(_server.Info) };
             case "clients":
                 return new() { ["clients"] = ToNode(await _server.GetClientsAsync(cancellationToken)) };
+            case "reload":
+                await _server.ReloadAsync(cancellationToken);
+                return [];
         }
 
         var name = (string?)request["client"] ?? throw new ArgumentException($"command “{command}” needs a client");

@@ -66,6 +66,8 @@ public sealed class TestControlClient : IDisposable
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => SendAsync("remove", name, cancellationToken);
 
+    public Task ReloadAsync(CancellationToken cancellationToken) => SendAsync("reload", null, cancellationToken);
+
     public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
         => SendAsync("change", name, cancellationToken, ("change", JsonSerializer.SerializeToNode(change, TestControlJson.Options)));
 
