@@ -85,7 +85,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
     {
         var client = scenes.Take(stock, "disabled-timeout");
 
-        Require(await client.SetAsync("Timeout", "uint64 2000000000"), [.. client.Changed("Timeout", "uint64 5000000000")]);
+        Require(await client.SetAsync("Timeout", "uint64 2000000000"), [.. client.Changed("Timeout", "uint64 2000000000")]);
     }
 
     [Theory]
@@ -96,11 +96,8 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var client = scenes.Take(stock, "past");
         await client.CallAsync("CheckedOK");
 
-        var signals = await client.SetAsync("Timeout", "uint64 0");
-
-        // Debian's tells the time of the past first.
-        Require(signals,
-            [.. client.Changed("Timeout", "uint64 0"), .. stock ? client.Changed("Expires", "TIME") : [], .. client.Disabled()]);
+        Require(await client.SetAsync("Timeout", "uint64 0"),
+            [.. client.Changed("Timeout", "uint64 0"), .. client.Changed("Expires", "TIME"), .. client.Disabled()]);
     }
 
     [Theory]
@@ -360,11 +357,15 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var before = scene.Peer.Signals.Count;
         await scene.Server.StopAsync();
         await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientRemoved");
-        Require(Texts(scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
+        // Debian's goes on about an object that is gone.
+        Require(Texts(scene.Peer.Signals.Skip(before).Where(signal => !stock || signal.Path == "/")), [.. client.Removed()]);
     }
 
     private static void Require(IEnumerable<string> signals, IEnumerable<string> expected)
-        => Assert.Equal(string.Join('\n', expected), string.Join('\n', signals));
+    {
+        var (wanted, seen) = (string.Join('\n', expected), string.Join('\n', signals));
+        Assert.True(wanted == seen, $"expected:\n{wanted}\nbut these came:\n{seen}");
+    }
 
     private static IEnumerable<string> Texts(IEnumerable<object> signals)
         => signals.Select(signal => Time().Replace(signal.ToString()!, "TIME"))
