@@ -20,8 +20,8 @@ internal sealed partial class MandosServer
     [LoggerMessage(3104, LogLevel.Error, "While stopping, {What} failed: {Reason}")]
     private partial void LogBadStop(string what, string reason);
 
-    [LoggerMessage(3105, LogLevel.Warning, "SIGHUP: this version cannot re-read clients.conf in place; restart it to apply changes")]
-    private partial void LogNoReload();
+    [LoggerMessage(3105, LogLevel.Error, "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
+    private partial void LogNotReloaded(string reason);
 
     [LoggerMessage(3106, LogLevel.Warning,
         "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]
