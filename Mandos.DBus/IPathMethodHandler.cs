@@ -1,0 +1,20 @@
+namespace Mandos.DBus;
+
+/// <summary>Answers the calls of others to an object, or to a tree of them.</summary>
+public interface IPathMethodHandler
+{
+    /// <summary>The object's path.</summary>
+    string Path { get; }
+
+    /// <summary>Whether calls to paths below come here too, unless another handler's path is nearer.</summary>
+    bool HandlesChildPaths { get; }
+
+    /// <summary>
+    /// Answers one call. It runs on the connection's thread until its first await, and <see cref="MethodContext.Request"/> is
+    /// readable until then; the reply may be given later and from any thread. A <see cref="DBusReadException"/> becomes the error
+    /// <see cref="DBusErrors.InvalidArgs"/>, a <see cref="DBusMessageTooLargeException"/>
+    /// <see cref="DBusErrors.LimitsExceeded"/>, any other exception <see cref="DBusErrors.Failed"/> without details; only the
+    /// last is logged.
+    /// </summary>
+    ValueTask HandleMethodAsync(MethodContext context);
+}
