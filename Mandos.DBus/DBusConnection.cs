@@ -1,3 +1,5 @@
+using Mandos.DBus.Wire;
+
 namespace Mandos.DBus;
 
 /// <summary>
@@ -6,8 +8,10 @@ namespace Mandos.DBus;
 /// </summary>
 public sealed class DBusConnection : IAsyncDisposable
 {
+    private readonly DBusConnectionOptions _options;
+
     /// <summary>A connection that is not connected yet.</summary>
-    public DBusConnection(DBusConnectionOptions options) => _ = options;
+    public DBusConnection(DBusConnectionOptions options) => _options = options;
 
     /// <summary>Our name at the bus, from connecting on.</summary>
     public string? UniqueName => throw new NotImplementedException();
@@ -23,7 +27,7 @@ public sealed class DBusConnection : IAsyncDisposable
     public Task<Exception?> DisconnectedAsync() => throw new NotImplementedException();
 
     /// <summary>A writer for a message to be sent here.</summary>
-    public MessageWriter GetMessageWriter() => throw new NotImplementedException();
+    public MessageWriter GetMessageWriter() => new(Math.Min(_options.MaxMessageSize, Limits.Message));
 
     /// <summary>Calls a method and waits for its reply.</summary>
     /// <exception cref="DBusErrorReplyException">The reply is an error, or did not come in time.</exception>

@@ -1,11 +1,16 @@
+using Mandos.DBus.Wire;
+
 namespace Mandos.DBus;
 
 /// <summary>A message that was received. Its body is readable only while the handler runs that was given it.</summary>
 public sealed class Message
 {
-    internal Message()
-    {
-    }
+    private readonly int _bodyStart;
+    private readonly int _bodyLength;
+    private byte[]? _data;
+
+    internal Message(byte[] data, int bodyStart, int bodyLength)
+        => (_data, _bodyStart, _bodyLength) = (data, bodyStart, bodyLength);
 
     /// <summary>What it is.</summary>
     public MessageType MessageType { get; internal set; }
@@ -45,9 +50,22 @@ public sealed class Message
 
     /// <summary>Reads one whole message, in tests for example.</summary>
     /// <exception cref="DBusReadException">It is no valid message, or not one only.</exception>
-    public static Message Parse(byte[] message) => throw new NotImplementedException();
+    public static Message Parse(byte[] message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return message.Length >= MessageHeader.FixedSize && MessageHeader.GetMessageSize(message) == message.Length
+            ? MessageHeader.Read(message, 0, message.Length, new NameCache())
+            : throw new DBusReadException("a message is longer or shorter than it says");
+    }
 
     /// <summary>A new reader, at the body's beginning.</summary>
     /// <exception cref="InvalidOperationException">The handler that was given the message has returned.</exception>
-    public Reader GetBodyReader() => throw new NotImplementedException();
+    public Reader GetBodyReader()
+        => new(
+            (_data ?? throw new InvalidOperationException("A message's body can be read only until its handler returns."))
+                .AsSpan(_bodyStart, _bodyLength),
+            IsBigEndian);
+
+    /// <summary>From now on the body cannot be read.</summary>
+    internal void Release() => _data = null;
 }
