@@ -1,8 +1,12 @@
+using System.Text;
+
 namespace Mandos.DBus;
 
 /// <summary>A call that somebody made, and the way to answer it.</summary>
 public sealed class MethodContext
 {
+    private int _replied;
+
     internal MethodContext(DBusConnection connection, Message request)
     {
         Connection = connection;
@@ -31,19 +35,52 @@ public sealed class MethodContext
     public string Signature => Request.Signature;
 
     /// <summary>Whether the caller wants no reply: then none is sent.</summary>
-    public bool NoReplyExpected => throw new NotImplementedException();
+    public bool NoReplyExpected => (Request.Flags & MessageFlags.NoReplyExpected) != 0;
 
     /// <summary>Whether a reply has been given.</summary>
-    public bool ReplySent => throw new NotImplementedException();
+    public bool ReplySent => Volatile.Read(ref _replied) != 0;
 
     /// <summary>A writer with the reply's header written.</summary>
-    public MessageWriter CreateReplyWriter(string? signature) => throw new NotImplementedException();
+    public MessageWriter CreateReplyWriter(string? signature)
+    {
+        MessageWriter writer = Connection.GetMessageWriter();
+        writer.WriteMethodReturnHeader(Request.Serial, Sender, signature);
+        return writer;
+    }
 
     /// <summary>Sends the reply; from any thread.</summary>
     /// <returns>False if it could not be queued: the connection is gone, or too much waits; or a reply was given before.</returns>
-    public bool Reply(MessageBuffer message) => throw new NotImplementedException();
+    public bool Reply(MessageBuffer message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (Interlocked.Exchange(ref _replied, 1) == 0)
+        {
+            if (!NoReplyExpected)
+            {
+                return Connection.TrySendMessage(message);
+            }
+            message.Dispose();
+            return true;
+        }
+        message.Dispose();
+        return false;
+    }
 
-    /// <summary>Replies with an error; from any thread.</summary>
+    /// <summary>Replies with an error; from any thread. What is no text in the message is replaced.</summary>
     /// <returns>As <see cref="Reply"/>.</returns>
-    public bool ReplyError(string errorName, string message) => throw new NotImplementedException();
+    public bool ReplyError(string errorName, string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        string text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)).Replace('\0', '\uFFFD');
+        MessageWriter writer = Connection.GetMessageWriter();
+        try
+        {
+            writer.WriteError(Request.Serial, Sender, errorName, text);
+            return Reply(writer.CreateMessage());
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
 }
