@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Mandos.DBus.Tests.Support;
+using Mandos.TestSupport;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.DBus.Tests;
@@ -14,13 +15,13 @@ public sealed class FakeServerTests : IDisposable
 
     public FakeServerTests()
     {
-        _listener.Bind(new UnixDomainSocketEndPoint(_directory.File("bus")));
+        _listener.Bind(new UnixDomainSocketEndPoint(_directory.PathOf("bus")));
         _listener.Listen();
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private string Address => $"unix:path={_directory.File("bus")}";
+    private string Address => $"unix:path={_directory.PathOf("bus")}";
 
     public void Dispose()
     {
@@ -119,7 +120,7 @@ public sealed class FakeServerTests : IDisposable
     [Fact]
     public async Task Connect_FirstAddressesUnusable_TakesTheNext()
     {
-        DBusConnection connection = new(new($"tcp:host=localhost,port=1;unix:path={_directory.File("none")};{Address},guid=00"));
+        DBusConnection connection = new(new($"tcp:host=localhost,port=1;unix:path={_directory.PathOf("none")};{Address},guid=00"));
         Task connecting = connection.ConnectAsync(Ct);
 
         using Socket bus = await _listener.AcceptAsync(Ct);
