@@ -50,7 +50,8 @@ internal static class Command
             RedirectStandardError = true,
         };
         start.Environment["PATH"] = string.Join(':', Folders);
-        start.Environment["LD_LIBRARY_PATH"] = PeerLibraries;
+        // busctl's own library is in a folder of its own.
+        start.Environment["LD_LIBRARY_PATH"] = $"{PeerLibraries}:{PeerLibraries}/systemd";
         return start;
     }
 
