@@ -47,6 +47,15 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The network namespace in which it runs, by its name; null for that of the tests.</summary>
     public string? NetworkNamespace { get; init; }
 
+    /// <summary>The D-Bus on which it is to be; null for none.</summary>
+    public PrivateBus? Bus { get; init; }
+
+    /// <summary>Which server it is.</summary>
+    public string Program { get; init; } = Repository.Server;
+
+    /// <summary>Programs to be put before it, in whose surroundings it is to run.</summary>
+    public IReadOnlyList<string> Wrapper { get; init; } = [];
+
     /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
     public bool Steered { get; init; }
 
@@ -139,17 +148,19 @@ internal sealed class TestServer : IAsyncDisposable
     private async Task LaunchAsync()
     {
         await Account.GiveAsync(ConfigDirectory, StateDirectory, ScratchDirectory);
-        string[] wrapper = NetworkNamespace is null ? [] : ["ip", "netns", "exec", NetworkNamespace];
+        string[] wrapper = NetworkNamespace is null ? [.. Wrapper] : ["ip", "netns", "exec", NetworkNamespace, .. Wrapper];
+        string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
-            .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf",
+            .. wrapper, Program, .. bus, "--no-zeroconf",
             "--address", EndPoint.Address.ToString(), "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture),
             "--configdir", ConfigDirectory, "--statedir", StateDirectory, .. plugins, .. Arguments,
         ];
         var start = Command.Describe(command[0], command.Skip(1));
         start.Environment.Remove("LD_LIBRARY_PATH");
         start.Environment["MANDOS_TEST_CONTROL"] = ControlSocket;
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Bus?.Address ?? "unix:path=/nonexistent";
         _process?.Dispose();
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
