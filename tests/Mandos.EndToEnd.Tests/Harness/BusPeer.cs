@@ -13,6 +13,8 @@ internal sealed class BusPeer : IAsyncDisposable
     public const string OldServer = "se.bsnet.fukt.Mandos";
     public const string OldServerInterface = OldServer;
     public const string OldClientInterface = $"{OldServer}.Client";
+    /// <summary>The interface of / that only ours has.</summary>
+    public const string ServerExtension = $"{Server}.Server";
     public const string Properties = "org.freedesktop.DBus.Properties";
     public const string Bus = "org.freedesktop.DBus";
 

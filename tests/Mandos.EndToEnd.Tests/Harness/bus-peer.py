@@ -3,7 +3,7 @@
 Reads a call from each line of standard input, a JSON object: destination, path, interface (null for none), member and args,
 a tuple in GVariant's text format. Writes what it receives to standard output, a JSON object a line and in the order of the
 bus: every signal, and of each call, by its number from 0, that it was sent and what was answered. Values are written in GVariant's text
-format too; so that equal ones look equal, all numbers bear their type, and dictionaries and lists of paths are sorted.
+format too; so that equal ones look equal, all numbers bear their type, and dictionaries and lists of names and paths are sorted.
 """
 import json
 import os
@@ -65,7 +65,7 @@ def show_plain(value):
     items = [show(item) for item in value]
     if isinstance(value, dbus.Struct):
         return "(" + ", ".join(items) + ")"
-    return "[" + ", ".join(sorted(items) if value.signature == "o" else items) + "]"
+    return "[" + ", ".join(sorted(items) if value.signature in ("o", "s") else items) + "]"
 
 
 def tell(**fields):
