@@ -154,6 +154,15 @@ public ref struct Reader
         SkipAll(types, 0);
     }
 
+    /// <summary>The values of a valid signature, of any types.</summary>
+    internal VariantValue[] ReadValues(string signature)
+    {
+        int budget = MaxVariantValues;
+        List<VariantValue> values = [];
+        ReadAll(Encoding.ASCII.GetBytes(signature), 0, ref budget, values);
+        return [.. values];
+    }
+
     /// <summary>Text that is UTF-8 and holds no NUL; not a copy.</summary>
     internal ReadOnlySpan<byte> ReadStringBytes()
     {
