@@ -131,7 +131,7 @@ public ref struct Reader
         return new(_position + (int)length);
     }
 
-    /// <summary>Begins a dictionary; then, while <see cref="HasNext"/>, <see cref="AlignStruct"/> and read key and value.</summary>
+    /// <summary>Begins a dictionary; while <see cref="HasNext"/>, <see cref="AlignStruct"/> and read key and value.</summary>
     public ArrayEnd ReadDictionaryStart() => ReadArrayStart(DBusType.DictEntry);
 
     /// <summary>Whether the array goes on.</summary>
@@ -152,6 +152,15 @@ public ref struct Reader
             throw new ArgumentException("not a valid signature", nameof(signature));
         }
         SkipAll(types, 0);
+    }
+
+    /// <summary>The values of a valid signature, of any types.</summary>
+    internal VariantValue[] ReadValues(string signature)
+    {
+        int budget = MaxVariantValues;
+        List<VariantValue> values = [];
+        ReadAll(Encoding.ASCII.GetBytes(signature), 0, ref budget, values);
+        return [.. values];
     }
 
     /// <summary>Text that is UTF-8 and holds no NUL; not a copy.</summary>

@@ -105,7 +105,18 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <summary>Carries out a command, unless the server stops: what it set going would outlast the stop.</summary>
     private Task Run(string name, Func<Client, Task> command)
-        => _stopping ? throw new OperationCanceledException("the server is stopping") : command(_clients.Get(name));
+    {
+        ThrowIfStopping();
+        return command(_clients.Get(name));
+    }
+
+    private void ThrowIfStopping()
+    {
+        if (_stopping)
+        {
+            throw new OperationCanceledException("the server is stopping");
+        }
+    }
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 
@@ -138,6 +149,16 @@ public sealed partial class MandosEngine : IMandosServer
 
     private void Remove(Client client)
     {
+        client.EncryptedSecret = default;
+        TakeOut(client);
+        client.StaysAway = true;
+        _absent[client.Name] = StateKeeper.ToStored(client);
+        _keeper.Changed(client);
+    }
+
+    /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>
+    private void TakeOut(Client client)
+    {
         // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
         if (client.Snapshot.DBusObjectPath is { } path)
@@ -148,10 +169,12 @@ public sealed partial class MandosEngine : IMandosServer
         _lifecycle.Remove(client);
         _journal.Publish(client, static state => new ClientRemoved(state));
         client.IsRemoved = true;
-        client.EncryptedSecret = default;
         client.Secret.Dispose();
         client.Definition.Secret.Dispose();
-        _keeper.Changed(client);
+        if (!client.LastCheck.IsCompleted)
+        {
+            _lastChecks[client.Name] = client.LastCheck;
+        }
     }
 
     [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]

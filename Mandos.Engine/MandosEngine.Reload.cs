@@ -1,9 +1,253 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Reloading;
+using Microsoft.Extensions.Logging;
+
 namespace Mandos.Engine;
 
 /// <content>Takes up changes of the configuration.</content>
 public sealed partial class MandosEngine
 {
+    /// <summary>Clients that one work item changes at most, so that connections wait for some milliseconds at most.</summary>
+    private const int ReloadBatch = 500;
+
+    /// <summary>Checks that one reload starts at once; the others are spread over the interval, as at the start of the server.</summary>
+    private const int MostReloadChecks = 100;
+
+    /// <summary>The last reload, for the next one to wait for.</summary>
+    private Task _reload = Task.CompletedTask;
+
     /// <inheritdoc/>
-    /// <remarks>The file is read outside the loop.</remarks>
-    public Task ReloadAsync(CancellationToken cancellationToken) => Task.FromException(new NotSupportedException("cannot reload yet"));
+    public async Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        Task<Task> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
+        Task effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WaitAsync(effect, "a reload to be saved and its checkers to start", cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<Task> BeginReload()
+    {
+        Task<Task> reload = ReloadAfterAsync(_reload);
+        _reload = reload;
+        return reload;
+    }
+
+    /// <returns>What <see cref="EndReload"/> does; the next reload need not wait for it.</returns>
+    private async Task<Task> ReloadAfterAsync(Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        using var plan = new ReloadPlan(ReadClients());
+        plan.Compare(await _loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        var checks = new List<Task>();
+        while (await _loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
+        {
+        }
+
+        return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
+    }
+
+    private IReadOnlyCollection<ClientDefinition> ReadClients()
+    {
+        if (_options.ReadClients is not { } read)
+        {
+            throw new InvalidOperationException("this server was started without a configuration to reload");
+        }
+
+        try
+        {
+            return read();
+        }
+        catch (ConfigurationException e)
+        {
+            foreach (string problem in e.Problems)
+            {
+                LogProblem(problem);
+            }
+
+            LogNotReloaded(e.Problems.Count);
+            throw;
+        }
+    }
+
+    /// <summary>Takes some steps of a reload.</summary>
+    /// <returns>Whether there are more.</returns>
+    private bool Apply(ReloadPlan plan, List<Task> checks)
+    {
+        for (int i = 0; i < ReloadBatch; i++)
+        {
+            ThrowIfStopping();
+            if (!plan.TryTake(out ReloadStep step))
+            {
+                return false;
+            }
+
+            switch (step)
+            {
+                case { Definition: null, Client: { } client }:
+                    Drop(client, plan);
+                    break;
+                case { Definition: { } definition, Client: { IsRemoved: false } client }:
+                    Redefine(client, definition, plan, checks);
+                    break;
+                case { Definition: { } definition, Client: null }:
+                    Add(definition, plan);
+                    break;
+                case { Definition: { } definition }:
+                    definition.Secret.Dispose(); // a person has just removed the client
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    private void Add(ClientDefinition definition, ReloadPlan plan)
+    {
+        FreeKeys(definition, plan);
+        _absent.Remove(definition.Name, out StoredClient? stored);
+        if (TryLoad(definition, stored) is { } client)
+        {
+            plan.Added++;
+            _journal.Publish(client, static state => new ClientAdded(state));
+        }
+    }
+
+    /// <summary>Removes a client that the configuration does not have any more.</summary>
+    private void Drop(Client client, ReloadPlan plan)
+    {
+        if (client.IsRemoved)
+        {
+            return; // by a person, or for the sake of its key
+        }
+
+        plan.Removed++;
+        TakeOut(client);
+        if (plan.IsEmpty)
+        {
+            _absent[client.Name] = StateKeeper.ToStored(client);
+        }
+        else
+        {
+            _keeper.Forget(client.Name);
+        }
+    }
+
+    /// <summary>Removes the clients that lose their keys to another one and leave.</summary>
+    private void FreeKeys(ClientDefinition definition, ReloadPlan plan)
+    {
+        foreach (string key in ClientRegistry.Keys(definition.Settings))
+        {
+            if (_clients.FindByKey(key) is { } owner && plan.IsLeaving(owner))
+            {
+                Drop(owner, plan);
+            }
+        }
+    }
+
+    /// <summary>Has a client take the values that the configuration did not have before; the others stay as they are.</summary>
+    private void Redefine(Client client, ClientDefinition next, ReloadPlan plan, List<Task> checks)
+    {
+        ClientDefinition old = client.Definition;
+        bool isSecretNew = !old.Secret.FixedTimeEquals(next.Secret.Memory.Span);
+        if (!isSecretNew)
+        {
+            next.Secret.Dispose();
+            next = next with { Secret = old.Secret };
+        }
+
+        plan.Changed++;
+        FreeKeys(next, plan);
+        _clients.Redefine(client, next);
+        if (isSecretNew)
+        {
+            ReplaceFileSecret(client, old.Secret);
+        }
+
+        if (old.Enabled && !next.Enabled)
+        {
+            _lifecycle.Disable(client);
+        }
+
+        ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
+        ClientSettings unchangeable = client.Settings with
+        {
+            KeyId = merged.KeyId,
+            Fingerprint = merged.Fingerprint,
+            CheckerPlugin = merged.CheckerPlugin,
+            Options = merged.Options,
+        };
+        _journal.Update(client, client.Snapshot with { Settings = unchangeable });
+        Task check = _lifecycle.Change(client, ToChange(merged), checkNow: checks.Count < MostReloadChecks);
+        if (!check.IsCompleted)
+        {
+            checks.Add(check);
+        }
+
+        if (!old.Enabled && next.Enabled)
+        {
+            _lifecycle.Enable(client);
+        }
+    }
+
+    private void ReplaceFileSecret(Client client, Secret oldFileSecret)
+    {
+        if (!client.EncryptedSecret.IsEmpty)
+        {
+            LogFileSecretWins(client.Name);
+        }
+
+        Secret old = client.Secret;
+        client.Secret = client.Definition.Secret;
+        client.EncryptedSecret = default;
+        if (!client.Secret.FixedTimeEquals(old.Memory.Span))
+        {
+            _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+        }
+
+        old.Dispose();
+        oldFileSecret.Dispose();
+    }
+
+    /// <returns>Ends when the reload is saved, and the checks that it caused have started.</returns>
+    private Task EndReload(ReloadPlan plan, List<Task> checks)
+    {
+        if (!plan.IsEmpty)
+        {
+            foreach (string name in _absent.Keys.Where(name => !plan.Names(name)).ToArray())
+            {
+                _absent.Remove(name);
+                _keeper.Forget(name);
+            }
+        }
+
+        WarnIfEmpty(plan.IsEmpty);
+        LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
+        return Task.WhenAll([.. checks, _keeper.FlushAsync()]);
+    }
+
+    private static ClientChange ToChange(ClientSettings settings) => new()
+    {
+        Host = settings.Host,
+        Checker = settings.Checker,
+        Interval = settings.Interval,
+        Timeout = settings.Timeout,
+        ExtendedTimeout = settings.ExtendedTimeout,
+        ApprovalDelay = settings.ApprovalDelay,
+        ApprovalDuration = settings.ApprovalDuration,
+        ApprovedByDefault = settings.ApprovedByDefault,
+    };
+
+    [LoggerMessage(1800, LogLevel.Information,
+        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
+    private partial void LogReloaded(int count, int added, int removed, int changed);
+
+    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(1802, LogLevel.Error,
+        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
+    private partial void LogNotReloaded(int count);
 }

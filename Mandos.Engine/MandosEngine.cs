@@ -33,6 +33,16 @@ public sealed partial class MandosEngine : IDisposable
     private readonly ClientJournal _journal;
     private readonly ClientRegistry _clients = new();
     private readonly ObjectPaths? _paths;
+
+    /// <summary>What is saved of those that are no clients now, by name. Null is never restored, only forgotten.</summary>
+    /// <remarks>
+    /// They were removed by a person and so stay away, or all are gone from the configuration: it may not be mounted, or be
+    /// misspelt, and must not enable a disabled client when it comes back.
+    /// </remarks>
+    private readonly Dictionary<string, StoredClient?> _absent = new(StringComparer.Ordinal);
+
+    /// <summary>The ends of checks that still ran when their clients were removed, by name, for a client that comes back.</summary>
+    private readonly Dictionary<string, Task> _lastChecks = new(StringComparer.Ordinal);
     private readonly ExpirySchedule _expiry;
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
@@ -150,27 +160,31 @@ public sealed partial class MandosEngine : IDisposable
         foreach (ClientDefinition definition in definitions)
         {
             stored.Remove(definition.Name, out StoredClient? old);
-            if (_options.Restore && old is { Client: null })
-            {
-                LogStaysRemoved(definition.Name);
-                definition.Secret.Dispose();
-                continue;
-            }
-
-            Load(definition, _options.Restore ? old : null);
+            TryLoad(definition, _options.Restore ? old : null);
         }
 
-        if (definitions.Count > 0)
+        foreach ((string name, StoredClient old) in stored)
         {
-            foreach (string name in stored.Keys)
+            if (definitions.Count > 0)
             {
                 _keeper.Forget(name);
             }
+            else
+            {
+                _absent.Add(name, _options.Restore ? old : null);
+            }
         }
-        else if (stored.Count > 0)
+
+        WarnIfEmpty(definitions.Count == 0);
+    }
+
+    /// <summary>Says if there are no clients.</summary>
+    /// <param name="isConfigurationEmpty">Whether the configuration has none.</param>
+    private void WarnIfEmpty(bool isConfigurationEmpty)
+    {
+        if (isConfigurationEmpty && _absent.Count > 0)
         {
-            // A configuration that is not mounted yet, or misspelt, must not enable a disabled client at the next start.
-            LogNothingForgotten(stored.Count);
+            LogNothingForgotten(_absent.Count);
         }
 
         if (_clients.Count == 0)
@@ -179,8 +193,20 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    private void Load(ClientDefinition definition, StoredClient? stored)
+    /// <summary>Adds a client of the configuration.</summary>
+    /// <param name="definition">The client.</param>
+    /// <param name="stored">What is saved of it; null for a new one.</param>
+    /// <returns>Null if a person has removed it, so that it stays away.</returns>
+    private Client? TryLoad(ClientDefinition definition, StoredClient? stored)
     {
+        if (stored is { Client: null })
+        {
+            LogStaysRemoved(definition.Name);
+            definition.Secret.Dispose();
+            _absent.Add(definition.Name, stored);
+            return null;
+        }
+
         RestoredClient restored = ClientRestorer.Restore(definition, stored, _clock.UtcNow);
         var client = new Client(definition, restored.State, _startCheck, _expire);
         if (stored is { EncryptedSecret.IsEmpty: false })
@@ -209,6 +235,12 @@ public sealed partial class MandosEngine : IDisposable
         }
 
         client.Snapshot = client.Snapshot with { DBusObjectPath = _paths?.Assign(client.Name) };
+        if (_lastChecks.Remove(client.Name, out Task? lastCheck))
+        {
+            client.LastCheck = lastCheck;
+        }
+
+        return client;
     }
 
     private void Admit(IPeerConnection peer)
@@ -233,7 +265,7 @@ public sealed partial class MandosEngine : IDisposable
             connection.Abort("the server stops");
         }
 
-        var ending = new List<Task> { _connections.WhenEmptyAsync() };
+        List<Task> ending = [_connections.WhenEmptyAsync(), .. _lastChecks.Values];
         foreach (Client client in _clients.All)
         {
             _deadlines.Cancel(client.NextCheck);
@@ -290,7 +322,7 @@ public sealed partial class MandosEngine : IDisposable
     [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
     private partial void LogFileSecretWins(string client);
 
-    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while the server was down and {Reason}: disabled")]
+    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
     private partial void LogExpiredMeanwhile(string client, string reason);
 
     [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]

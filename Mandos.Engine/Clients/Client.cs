@@ -20,7 +20,7 @@ internal sealed class Client
     }
 
     /// <summary>What <c>clients.conf</c> says of it.</summary>
-    public ClientDefinition Definition { get; }
+    public ClientDefinition Definition { get; set; }
 
     public string Name => Definition.Name;
 
@@ -56,6 +56,9 @@ internal sealed class Client
     /// <summary>The requests that wait for approval, oldest first.</summary>
     public LinkedList<SecretRequest> Waiting { get; } = [];
 
-    /// <summary>Whether a person removed it; what still runs for it has no effect then.</summary>
+    /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
     public bool IsRemoved { get; set; }
+
+    /// <summary>Whether it is gone because a person removed it, and so is to stay away after a restart too.</summary>
+    public bool StaysAway { get; set; }
 }

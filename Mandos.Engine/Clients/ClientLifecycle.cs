@@ -23,8 +23,7 @@ internal sealed partial class ClientLifecycle(
             return;
         }
 
-        TimeSpan firstCheck = random.NextDouble() * client.Settings.Interval;
-        client.Snapshot = ScheduleFrom(client, client.Snapshot, firstCheck, timeLeft);
+        client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
     }
 
     public void Enable(Client client)
@@ -81,8 +80,11 @@ internal sealed partial class ClientLifecycle(
     }
 
     /// <summary>Changes settings that <see cref="ClientChangeValidator"/> has found good.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="change">What to change.</param>
+    /// <param name="checkNow">Whether another interval begins with a check; if not, with the random delay of a start.</param>
     /// <returns>Ends when a check that the change causes has started.</returns>
-    public Task Change(Client client, ClientChange change)
+    public Task Change(Client client, ClientChange change, bool checkNow = true)
     {
         Set(client, change.Host, static s => s.Host, static (s, v) => s with { Host = v }, ClientProperty.Host);
         Set(client, change.Checker, static s => s.Checker, static (s, v) => s with { Checker = v }, ClientProperty.Checker);
@@ -109,7 +111,12 @@ internal sealed partial class ClientLifecycle(
         if (Set(client, change.Interval, static s => s.Interval, static (s, v) => s with { Interval = v }, ClientProperty.Interval)
             && client.Snapshot.Enabled)
         {
-            return checks.StartAndRepeat(client);
+            if (checkNow)
+            {
+                return checks.StartAndRepeat(client);
+            }
+
+            deadlines.Schedule(client.NextCheck, clock.After(RandomDelay(client)));
         }
 
         return Task.CompletedTask;
@@ -125,6 +132,8 @@ internal sealed partial class ClientLifecycle(
         approvals.EndVerdict(client);
         LogRemoved(client.Name);
     }
+
+    private TimeSpan RandomDelay(Client client) => random.NextDouble() * client.Settings.Interval;
 
     /// <summary>Sets the next check and an expiry that leaves time for it to succeed.</summary>
     private ClientSnapshot ScheduleFrom(Client client, ClientSnapshot state, TimeSpan firstCheck, TimeSpan timeLeft)

@@ -20,23 +20,26 @@ internal sealed class ClientRegistry
         _byKey.EnsureCapacity(count);
     }
 
-    /// <exception cref="ArgumentException">The name, key ID or fingerprint belongs to another client.</exception>
+    /// <summary>Adds a client. A key of it that another client has becomes its own.</summary>
+    /// <exception cref="ArgumentException">There is another client of this name.</exception>
     public void Add(Client client)
     {
         _byName.Add(client.Name, client);
-        foreach (string key in Keys(client.Definition.Settings))
-        {
-            _byKey.Add(key, client);
-        }
+        TakeKeys(client);
+    }
+
+    /// <summary>Gives a client another definition of the same name. A key of another client in it becomes its own.</summary>
+    public void Redefine(Client client, ClientDefinition definition)
+    {
+        ReleaseKeys(client);
+        client.Definition = definition;
+        TakeKeys(client);
     }
 
     public void Remove(Client client)
     {
         _byName.Remove(client.Name);
-        foreach (string key in Keys(client.Definition.Settings))
-        {
-            _byKey.Remove(key);
-        }
+        ReleaseKeys(client);
     }
 
     /// <exception cref="UnknownClientException">There is no such client.</exception>
@@ -48,8 +51,9 @@ internal sealed class ClientRegistry
     /// <param name="keyId">Key ID (64 digits) or OpenPGP fingerprint (40 digits), upper-case; their lengths keep them apart.</param>
     public Client? FindByKey(string keyId) => _byKey.GetValueOrDefault(keyId);
 
+    /// <summary>The keys by which a client with these settings is found.</summary>
     /// <remarks>The key ID of an empty key is left out, so that it finds nobody even if a client claims it.</remarks>
-    private static IEnumerable<string> Keys(ClientSettings settings)
+    public static IEnumerable<string> Keys(ClientSettings settings)
     {
         if (settings.KeyId is { } keyId && keyId != ClientDefinition.EmptyKeyId)
         {
@@ -59,6 +63,25 @@ internal sealed class ClientRegistry
         if (settings.Fingerprint is { } fingerprint)
         {
             yield return fingerprint;
+        }
+    }
+
+    private void TakeKeys(Client client)
+    {
+        foreach (string key in Keys(client.Definition.Settings))
+        {
+            _byKey[key] = client;
+        }
+    }
+
+    private void ReleaseKeys(Client client)
+    {
+        foreach (string key in Keys(client.Definition.Settings))
+        {
+            if (_byKey.GetValueOrDefault(key) == client)
+            {
+                _byKey.Remove(key);
+            }
         }
     }
 }

@@ -73,7 +73,11 @@ internal static class ClientRestorer
         LastEnabled = definition.Enabled ? now : null,
     };
 
-    private static ClientSettings Merge(ClientSettings file, ClientSettings fileThen, ClientSettings saved)
+    /// <summary>The settings in force: what was changed in the file comes from there, the rest is as it was.</summary>
+    /// <param name="file">What the file says now.</param>
+    /// <param name="fileThen">What it said before.</param>
+    /// <param name="saved">The settings that were in force.</param>
+    public static ClientSettings Merge(ClientSettings file, ClientSettings fileThen, ClientSettings saved)
     {
         return file with
         {

@@ -87,7 +87,7 @@ internal sealed partial class StateKeeper : IDisposable
         Name = client.Name,
         FileSettings = client.Definition.Settings,
         FileEnabled = client.Definition.Enabled,
-        Client = client.IsRemoved ? null : client.Snapshot,
+        Client = client.StaysAway ? null : client.Snapshot,
         EncryptedSecret = client.EncryptedSecret,
     };
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Threading.Channels;
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Control;
@@ -52,7 +53,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
-        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, LogNoReload);
+        var hangUps = Channel.CreateBounded<PosixSignal>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
 
         using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         CreateStateDirectory();
@@ -75,7 +78,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 EndPoints = [listener.EndPoint],
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
-            return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task).ConfigureAwait(false);
+            return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task, hangUps.Reader).ConfigureAwait(false);
         }
         finally
         {
@@ -84,11 +87,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     }
 
     private async Task<int> ServeAsync(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal)
+        MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal,
+        ChannelReader<PosixSignal> hangUps)
     {
         using var stopping = new CancellationTokenSource();
         Task accepting = Task.Run(() => listener.RunAsync(stopping.Token));
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
+        Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
         Task extras = Task.WhenAll(StartExtras(engine, listener, plugins, stopping.Token));
 
         Task first = await Task.WhenAny(stopSignal, accepting, engine.Completion).ConfigureAwait(false);
@@ -102,7 +107,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         await StopWaitingAsync(stopping.CancelAsync(), "plugins").ConfigureAwait(false);
-        await StopWaitingAsync(Task.WhenAll(accepting, warmUp, extras), "plugins").ConfigureAwait(false);
+        await StopWaitingAsync(Task.WhenAll(accepting, warmUp, reloading, extras), "plugins").ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return first == stopSignal ? 0 : 1;
     }
@@ -157,7 +162,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogNoDBus();
         }
 
-        var announced = new Progress<string>(LogAnnounced);
+        var announced = new NameReport(name =>
+        {
+            log.ServiceName = name;
+            engine.Info = engine.Info with { ServiceName = name };
+            LogAnnounced(name);
+        });
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
@@ -185,6 +195,33 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         return instances;
+    }
+
+    /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
+    private async Task ReloadAsync(MandosEngine engine, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await hangUps.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await engine.ReloadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConfigurationException)
+            {
+                // The engine has logged it.
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopping.
+            }
+#pragma warning disable CA1031 // The clients are served as before
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogNotReloaded(e.Message);
+            }
+        }
     }
 
     private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
@@ -304,5 +341,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             LogNote(note);
         }
+    }
+
+    /// <summary>Takes names from announcers. Unlike <see cref="Progress{T}"/> it does so in their order.</summary>
+    private sealed class NameReport(Action<string> report) : IProgress<string>
+    {
+        public void Report(string value) => report(value);
     }
 }

@@ -17,8 +17,10 @@ namespace Mandos.DBusControl;
 /// </remarks>
 internal sealed partial class BusSession : IAsyncDisposable
 {
-    /// <summary>How many events or clients are told of in one go; then the bus is let keep up, and calls are answered.</summary>
-    private const int Batch = 1000;
+    /// <summary>
+    /// What may wait to be sent: as reading stops at half of it, there is room for a reply of the largest size, and a batch of signals.
+    /// </summary>
+    private const int MaxQueuedBytes = 96 << 20;
 
     /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
     private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
@@ -29,9 +31,11 @@ internal sealed partial class BusSession : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _ended = new();
     private readonly ClientTable _clients = new();
+    private readonly SignalWriter _writer;
     private readonly EventSignals _signals;
+    private readonly EventFlow _events;
     private readonly CallQueue _calls;
-    private ChannelReader<ServerEvent>? _events;
+    private Task _watch = Task.CompletedTask;
     private Exception? _fault;
 
     /// <param name="server">The server to offer.</param>
@@ -46,10 +50,13 @@ internal sealed partial class BusSession : IAsyncDisposable
             Name = "dbus-control",
             TimeProvider = time,
             Logger = logger,
+            MaxQueuedBytes = MaxQueuedBytes,
             FlushTimeout = TimeSpan.FromSeconds(0.2),
         });
-        _signals = new EventSignals(_clients, new SignalWriter(_connection));
-        _calls = new CallQueue(action => _connection.Post(static state => ((Action)state!)(), action), CatchUp, logger);
+        _writer = new SignalWriter(_connection);
+        _signals = new EventSignals(_clients, _writer);
+        _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
+        _calls = new CallQueue(action => _connection.Post(static state => ((Action)state!)(), action), _events, logger);
     }
 
     /// <summary>Whether everything was offered at some time.</summary>
@@ -68,6 +75,10 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             return e;
         }
+        catch (DBusException e)
+        {
+            return Lost(e);
+        }
     }
 
     private async Task<BusException> RunConnectedAsync(CancellationToken cancellationToken)
@@ -75,7 +86,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
         using CancellationTokenRegistration stop = cancellationToken.Register(_ended.Cancel);
         Task<Exception?> lost = _connection.DisconnectedAsync();
-        _ = lost.ContinueWith(_ => _ended.Cancel(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _watch = EndAfterAsync(lost);
         try
         {
             await ServeAsync(_ended.Token).ConfigureAwait(false);
@@ -88,7 +99,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         if (lost.IsCompleted || _fault is not null)
         {
             Exception? reason = _fault ?? await lost.ConfigureAwait(false);
-            return new BusException($"the connection was lost: {reason?.Message ?? "it was closed"}");
+            return Lost(reason);
         }
 
         await SayFarewellAsync().ConfigureAwait(false);
@@ -100,8 +111,16 @@ internal sealed partial class BusSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync().ConfigureAwait(false);
-        await _ended.CancelAsync().ConfigureAwait(false);
+        await _watch.ConfigureAwait(false);
         _ended.Dispose();
+    }
+
+    private static BusException Lost(Exception? reason) => new($"the connection was lost: {reason?.Message ?? "it was closed"}");
+
+    private async Task EndAfterAsync(Task<Exception?> lost)
+    {
+        await lost.ConfigureAwait(false);
+        await _ended.CancelAsync().ConfigureAwait(false);
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
@@ -167,11 +186,10 @@ internal sealed partial class BusSession : IAsyncDisposable
             () =>
             {
                 _calls.Close();
-                _events = null;
                 HashSet<string?> present = [.. clients.Select(static client => client.DBusObjectPath)];
                 foreach ((string path, ClientSnapshot client) in _clients.All.Where(known => !present.Contains(known.Key)).ToArray())
                 {
-                    Tell(() => _signals.Remove(path, client));
+                    Tell(gone => _signals.Remove(path, gone), client);
                 }
             },
             cancellationToken).ConfigureAwait(false);
@@ -179,7 +197,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         await OnThreadAsync(
             () =>
             {
-                _events = subscription.Events;
+                _events.Follow(subscription.Events);
                 _calls.Open();
             },
             cancellationToken).ConfigureAwait(false);
@@ -194,7 +212,7 @@ internal sealed partial class BusSession : IAsyncDisposable
             while (await events.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 bool more = false;
-                await OnThreadAsync(() => more = TellEvents(Batch), cancellationToken).ConfigureAwait(false);
+                await OnThreadAsync(() => more = _events.TellSome(), cancellationToken).ConfigureAwait(false);
                 if (more)
                 {
                     await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
@@ -210,27 +228,12 @@ internal sealed partial class BusSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends the signals of all events that there are, so that they go before what is sent next.</summary>
-    private void CatchUp() => TellEvents(_events is { CanCount: true } events ? events.Count : int.MaxValue);
-
-    /// <returns>Whether there may be more.</returns>
-    private bool TellEvents(int count)
-    {
-        while (count > 0 && _events is { } events && events.TryRead(out ServerEvent? serverEvent))
-        {
-            Tell(() => _signals.Tell(serverEvent));
-            count--;
-        }
-
-        return count == 0;
-    }
-
     /// <summary>Tells the bus something. What cannot be told costs the listeners that, and the server nothing.</summary>
-    private void Tell(Action tell)
+    private void Tell<T>(Action<T> tell, T what)
     {
         try
         {
-            tell();
+            tell(what);
         }
         catch (DBusConnectionClosedException e)
         {
@@ -253,9 +256,9 @@ internal sealed partial class BusSession : IAsyncDisposable
             await OnThreadAsync(
                 () =>
                 {
-                    CatchUp();
+                    _events.TryCatchUp();
                     _calls.Close();
-                    _events = null;
+                    _events.Follow(null);
                     clients = [.. _clients.All];
                 },
                 limit.Token).ConfigureAwait(false);
@@ -275,19 +278,21 @@ internal sealed partial class BusSession : IAsyncDisposable
 
     private async Task InBatchesAsync<T>(IReadOnlyList<T> items, Action<T> tell, CancellationToken cancellationToken)
     {
-        for (int start = 0; start < items.Count; start += Batch)
+        int next = 0;
+        while (next < items.Count)
         {
-            int end = Math.Min(start + Batch, items.Count);
             await OnThreadAsync(
                 () =>
                 {
-                    for (int i = start; i < end; i++)
+                    int end = Math.Min(next + EventFlow.Batch, items.Count);
+                    long endBytes = _writer.BytesSent + EventFlow.BatchBytes;
+                    while (next < end && _writer.BytesSent < endBytes)
                     {
-                        Tell(() => tell(items[i]));
+                        Tell(tell, items[next++]);
                     }
                 },
                 cancellationToken).ConfigureAwait(false);
-            if (end < items.Count)
+            if (next < items.Count)
             {
                 await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
             }

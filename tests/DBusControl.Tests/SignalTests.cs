@@ -151,6 +151,27 @@ public sealed class SignalTests
     }
 
     [Fact]
+    public async Task Events_MoreThanOneGo_AllGoBeforeTheReplyOfACommand()
+    {
+        const int events = 2500;
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        for (var i = 0; i < events; i++)
+        {
+            rig.Server.Publish(new GotSecret(Rig.Client("foo")));
+        }
+
+        var first = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());
+        var second = rig.Caller.GetAsync(Rig.Foo, "LastCheckerStatus");
+        await first;
+        Assert.Equal("0", await second);
+
+        var heard = rig.Caller.TakeHeard();
+        Assert.Equal(2 * events, heard.TakeWhile(text => text.Contains("GotSecret", StringComparison.Ordinal)).Count());
+        Assert.Equal(["reply to CheckedOK", "reply to Get"], heard.TakeLast(2));
+    }
+
+    [Fact]
     public async Task Start_Clients_AreTold()
     {
         await using var rig = Rig.Create(clients: Rig.Client("foo"));

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Mandos.DBus.Tests.Support;
 
 namespace Mandos.DBus.Tests;
 
@@ -57,7 +57,7 @@ public sealed class VectorTests
     [InlineData(BasicsBig, true)]
     public void Read_BasicTypes_HasTheirValues(string hex, bool isBigEndian)
     {
-        Reader reader = new(Bytes(hex), isBigEndian);
+        Reader reader = new(Hex.Bytes(hex), isBigEndian);
 
         Assert.Equal(42, reader.ReadByte());
         Assert.Equal(-2, reader.ReadInt16());
@@ -74,6 +74,112 @@ public sealed class VectorTests
         Assert.Equal(0, reader.Remaining);
     }
 
+    [Fact]
+    public void WriteMethodCallHeader_AllFields_HasTheirBytes()
+    {
+        MessageWriter writer = new(1 << 20);
+        writer.WriteMethodCallHeader("b.c", "/p", "i.j", "M", "u", MessageFlags.NoAutoStart);
+        writer.WriteUInt32(5);
+        using MessageBuffer message = writer.CreateMessage();
+        message.SetSerial(0x01020304);
+
+        Assert.Equal(
+            Hex.Bytes(
+                "6c 01 02 01 04 00 00 00 04 03 02 01 47 00 00 00" +
+                "01 01 6f 00 02 00 00 00 2f 70 00 00 00 00 00 00" +
+                "02 01 73 00 03 00 00 00 69 2e 6a 00 00 00 00 00" +
+                "03 01 73 00 01 00 00 00 4d 00 00 00 00 00 00 00" +
+                "06 01 73 00 03 00 00 00 62 2e 63 00 00 00 00 00" +
+                "08 01 67 00 01 75 00 00" + // the array of fields ends one byte before this
+                "05 00 00 00"),
+            message.ToArray());
+        Message read = Message.Parse(message.ToArray());
+        Assert.Equal(
+            ("b.c", "/p", "i.j", "M", "u", MessageFlags.NoAutoStart, 0x01020304u),
+            (read.Destination, read.Path, read.Interface, read.Member, read.Signature, read.Flags, read.Serial));
+    }
+
+    [Fact]
+    public void Write_ArrayOfByte_HasItsBytes()
+        => AssertBody("03 00 00 00 01 02 03", "ay", writer => writer.WriteArrayOfByte([1, 2, 3]));
+
+    [Fact]
+    public void Write_ArrayOfString_HasItsBytes()
+        => AssertBody(
+            "0e 00 00 00 01 00 00 00 61 00 00 00 01 00 00 00 62 00", "as", writer => writer.WriteArrayOfString(["a", "b"]));
+
+    [Fact]
+    public void Write_EmptyArrayOfLongs_IsPaddedToTheElement()
+        => AssertBody(
+            "00 00 00 00 00 00 00 00", "at", writer => writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.UInt64)));
+
+    [Fact]
+    public void Write_Dictionary_HasItsBytes()
+        => AssertBody(
+            "20 00 00 00 00 00 00 00" + // 32 bytes, which the padding before the first entry is not part of
+            "01 00 00 00 6b 00 01 79 00 07 00 00 00 00 00 00" + // "k": byte 7, padding to the next entry
+            "01 00 00 00 6c 00 01 75 00 00 00 00 08 00 00 00", // "l": uint32 8
+            "a{sv}",
+            writer =>
+            {
+                ArrayStart start = writer.WriteDictionaryStart();
+                writer.WriteDictionaryEntryStart();
+                writer.WriteString("k");
+                writer.WriteVariantByte(7);
+                writer.WriteDictionaryEntryStart();
+                writer.WriteString("l"u8);
+                writer.WriteVariantUInt32(8);
+                writer.WriteDictionaryEnd(start);
+            });
+
+    [Fact]
+    public void Write_StructuresInArrayInStructure_HasItsBytes()
+        => AssertBody(
+            "01 00 00 00 10 00 00 00" + // byte 1; 16 bytes of structures
+            "02 03 00 00 04 00 00 00" + // byte, byte, uint32
+            "05 06 00 00 07 00 00 00" +
+            "09 00", // uint16 behind the array
+            "(ya(yyu)q)",
+            writer =>
+            {
+                writer.WriteStructureStart();
+                writer.WriteByte(1);
+                ArrayStart start = writer.WriteArrayStart(DBusType.Struct);
+                writer.WriteStructureStart();
+                writer.WriteByte(2);
+                writer.WriteByte(3);
+                writer.WriteUInt32(4);
+                writer.WriteStructureStart();
+                writer.WriteByte(5);
+                writer.WriteByte(6);
+                writer.WriteUInt32(7);
+                writer.WriteArrayEnd(start);
+                writer.WriteUInt16(9);
+            });
+
+    [Fact]
+    public void Write_VariantInVariant_HasItsBytes()
+        => AssertBody(
+            "01 76 00 01 75 00 00 00 2a 00 00 00",
+            "v",
+            writer => writer.WriteVariant(VariantValue.Variant(VariantValue.UInt32(42))));
+
+    [Theory]
+    [InlineData("00 00 00 04 00 05 00 06", "aq", "[5, 6]")]
+    [InlineData("00 00 00 04 00 00 00 05", "au", "[5]")]
+    [InlineData("01 74 00 00 00 00 00 00 00 00 00 00 00 00 00 2a", "v", "<42>")]
+    [InlineData("00 00 00 0a 00 00 00 00 00 00 00 01 6b 00 01 79 00 07", "a{sv}", "{k: <7>}")]
+    [InlineData("00 00 00 0c 00 00 00 04 00 00 00 09 00 00 00 00", "aau", "[[9], []]")]
+    public void Read_BigEndianContainers_HaveTheirValues(string hex, string signature, string text)
+    {
+        Reader reader = new(Hex.Bytes(hex), isBigEndian: true);
+
+        VariantValue value = Assert.Single(reader.ReadValues(signature));
+
+        Assert.Equal(text, value.ToString());
+        Assert.Equal(0, reader.Remaining);
+    }
+
     private static void AssertBody(string hex, string signature, Write write)
     {
         MessageWriter writer = new(1 << 20);
@@ -81,9 +187,6 @@ public sealed class VectorTests
         int start = writer.Length;
         write(writer);
         using MessageBuffer message = writer.CreateMessage();
-        Assert.Equal(Convert.ToHexString(Bytes(hex)), Convert.ToHexString(message.ToArray().AsSpan(start)));
+        Assert.Equal(Convert.ToHexString(Hex.Bytes(hex)), Convert.ToHexString(message.ToArray().AsSpan(start)));
     }
-
-    private static byte[] Bytes(string hex)
-        => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal).ToUpper(CultureInfo.InvariantCulture));
 }

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.DBus;
+using Mandos.DBusControl.Signals;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.DBusControl.Calls;
@@ -9,9 +10,9 @@ namespace Mandos.DBusControl.Calls;
 /// later calls wait. Used on the connection's thread alone.
 /// </summary>
 /// <param name="post">Runs something on the connection's thread later.</param>
-/// <param name="catchUp">Sends the signals of all that has happened. It does not throw.</param>
+/// <param name="events">The signals of what a command did go before its answer.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class CallQueue(Func<Action, bool> post, Action catchUp, ILogger logger)
+internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow events, ILogger logger)
 {
     /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
     public const int MaxWaiting = 1024;
@@ -107,7 +108,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Action catchUp,
             return true;
         }
 
-        if (outcome.IsCompleted)
+        if (outcome.IsCompleted && events.TryCatchUp())
         {
             Answer(call, outcome);
             return true;
@@ -131,8 +132,11 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Action catchUp,
             return;
         }
 
-        Answer(call, outcome);
-        RunWaiting(SenderOf(call));
+        events.WhenCaughtUp(() =>
+        {
+            Answer(call, outcome);
+            RunWaiting(SenderOf(call));
+        });
     }
 
     private void RunWaiting(string name)
@@ -152,10 +156,9 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Action catchUp,
         _senders.Remove(name);
     }
 
-    /// <summary>Answers a command that has ended, after the signals of what it did.</summary>
+    /// <summary>Answers a command that has ended.</summary>
     private void Answer(Call call, Task outcome)
     {
-        catchUp();
         if (outcome.IsCompletedSuccessfully)
         {
             call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());

@@ -18,8 +18,8 @@ internal sealed class MethodTable(IReadOnlyDictionary<string, Method> methods)
         if (!_methods.TryGetValue(context.Member, out Method? method)
             || (context.Interface is { } name && !method.Interfaces.Contains(name)))
         {
-            string method2 = context.Interface is { } given ? $"{given}.{context.Member}" : context.Member;
-            throw new CallException(DBusErrors.UnknownMethod, $"{context.Path} has no method {method2}");
+            string wanted = context.Interface is { } given ? $"{given}.{context.Member}" : context.Member;
+            throw new CallException(DBusErrors.UnknownMethod, $"{context.Path} has no method {wanted}");
         }
 
         if (!method.Signatures.Contains(context.Signature))

@@ -16,6 +16,9 @@ internal sealed class SignalWriter(DBusConnection connection)
     private static readonly string[] _serverInterfaces = [Names.Server, Names.OldServer];
     private static readonly string[] _clientInterfaces = [Names.Client, Names.OldClient];
 
+    /// <summary>How many bytes of signals were sent.</summary>
+    public long BytesSent { get; private set; }
+
     /// <summary>A client appeared.</summary>
     public void ClientAdded(string path, ClientSnapshot client)
     {
@@ -173,6 +176,7 @@ internal sealed class SignalWriter(DBusConnection connection)
 
     private void Send(MessageWriter writer)
     {
+        BytesSent += writer.Length;
         if (!connection.TrySendMessage(writer.CreateMessage()))
         {
             throw new DBusConnectionClosedException("the bus does not take our signals");

@@ -244,7 +244,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
 
         var fetch = client.Keys.RequireSecretAsync(client.Scene.Server);
         await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
-        Require(client.Since(before), [.. client.Waiting(approvedByDefault: false)]);
+        Require(Once(stock, client.Since(before)), [.. client.Waiting(approvedByDefault: false)]);
         before = client.Count;
         await client.CallAsync("Approve", "(true,)");
         await fetch;
@@ -284,7 +284,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         await client.Keys.RequireRefusalAsync(client.Scene.Server);
 
         await client.WaitForChangeAsync("ApprovalPending", "false");
-        Require(client.Since(before),
+        Require(Once(stock, client.Since(before)),
         [
             .. client.Waiting(approvedByDefault: false), .. client.OnBoth("Rejected('Approval timed out')"),
             .. client.Changed("ApprovalPending", "false"),
@@ -346,7 +346,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var interfaces = string.Join(", ", new[] { BusPeer.OldClientInterface, BusPeer.ClientInterface }
             .Select(name => $"'{name}': {properties[1..^1]}"));
 
-        Require(Texts(scene.Peer.Signals), Texts(
+        Require(OfServer(stock, scene.Peer.Signals), Texts(
         [
             $"/ org.freedesktop.DBus.ObjectManager.InterfacesAdded(objectpath '{client.Path}', {{"
                 + $"'org.freedesktop.DBus.Introspectable': {{}}, 'org.freedesktop.DBus.Properties': {{}}, {interfaces}}})",
@@ -357,9 +357,15 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var before = scene.Peer.Signals.Count;
         await scene.Server.StopAsync();
         await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientRemoved");
-        // Debian's goes on about an object that is gone.
-        Require(Texts(scene.Peer.Signals.Skip(before).Where(signal => !stock || signal.Path == "/")), [.. client.Removed()]);
+        Require(OfServer(stock, scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
     }
+
+    // Debian's tells the time of a request for approval twice.
+    private static IEnumerable<string> Once(bool stock, IEnumerable<string> signals) => stock ? signals.Distinct() : signals;
+
+    // Debian's sends signals about the client before it has come and after it has gone.
+    private static IEnumerable<string> OfServer(bool stock, IEnumerable<BusSignal> signals)
+        => Texts(signals.Where(signal => !stock || signal.Path == "/"));
 
     private static void Require(IEnumerable<string> signals, IEnumerable<string> expected)
     {

@@ -1,0 +1,105 @@
+using Mandos.Engine.Clients;
+
+namespace Mandos.Engine.Reloading;
+
+/// <summary>Finds out what a new configuration changes, beside the engine loop: unchanged clients cost that nothing.</summary>
+/// <remarks>It owns the secrets of the steps that nobody has taken.</remarks>
+internal sealed class ReloadPlan : IDisposable
+{
+    private readonly HashSet<Client> _leaving = [];
+    private readonly HashSet<string> _names;
+    private Queue<ReloadStep> _steps;
+
+    /// <param name="definitions">The new configuration, with different names, key IDs and fingerprints.</param>
+    public ReloadPlan(IReadOnlyCollection<ClientDefinition> definitions)
+    {
+        _steps = new(definitions.Select(static definition => new ReloadStep(null, definition)));
+        _names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether the configuration has no clients at all.</summary>
+    public bool IsEmpty => _names.Count == 0;
+
+    /// <summary>Clients that were added so far.</summary>
+    public int Added { get; set; }
+
+    /// <summary>Clients that were removed so far.</summary>
+    public int Removed { get; set; }
+
+    /// <summary>Clients that were changed so far.</summary>
+    public int Changed { get; set; }
+
+    /// <summary>Whether the configuration has a client of this name.</summary>
+    public bool Names(string client) => _names.Contains(client);
+
+    /// <summary>Whether a client is to be removed.</summary>
+    public bool IsLeaving(Client client) => _leaving.Contains(client);
+
+    /// <summary>Makes the steps that lead from the clients that run to the new configuration.</summary>
+    /// <remarks>
+    /// Who leaves comes first and makes its object path free, unless its key goes to somebody else: then the key changes hands in
+    /// one step, so that a machine which is renamed can be served all the time.
+    /// </remarks>
+    public void Compare(IReadOnlyCollection<Client> clients)
+    {
+        Dictionary<string, Client> running = clients.ToDictionary(static client => client.Name, StringComparer.Ordinal);
+        var changed = new List<ReloadStep>();
+        var added = new List<ReloadStep>();
+        foreach (ReloadStep step in _steps)
+        {
+            ClientDefinition definition = step.Definition!;
+            if (!running.Remove(definition.Name, out Client? client))
+            {
+                added.Add(step);
+            }
+            else if (IsSame(client.Definition, definition))
+            {
+                definition.Secret.Dispose();
+            }
+            else
+            {
+                changed.Add(new ReloadStep(client, definition));
+            }
+        }
+
+        _leaving.UnionWith(running.Values);
+        HashSet<string> wanted = running.Count == 0 ? []
+            : changed.Concat(added).SelectMany(static step => ClientRegistry.Keys(step.Definition!.Settings)).ToHashSet();
+        ILookup<bool, ReloadStep> leaving = running.Values.ToLookup(
+            client => ClientRegistry.Keys(client.Definition.Settings).Any(wanted.Contains),
+            static client => new ReloadStep(client, null));
+        _steps = new([.. leaving[false], .. changed, .. added, .. leaving[true]]);
+    }
+
+    /// <summary>Takes the next step; its secret becomes the caller's.</summary>
+    public bool TryTake(out ReloadStep step) => _steps.TryDequeue(out step);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ReloadStep step in _steps)
+        {
+            step.Definition?.Secret.Dispose();
+        }
+    }
+
+    private static bool IsSame(ClientDefinition old, ClientDefinition next)
+        => old.Enabled == next.Enabled && old.Settings with { Options = next.Settings.Options } == next.Settings
+            && IsSame(old.Settings.Options, next.Settings.Options) && IsSame(old.Secret, next.Secret);
+
+    private static bool IsSame(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> next)
+        => old == next || (old.Count == next.Count && old.All(option => next.GetValueOrDefault(option.Key) == option.Value));
+
+    private static bool IsSame(Secret old, Secret next)
+    {
+        try
+        {
+            using Secret.Lease lease = old.Borrow();
+            return next.FixedTimeEquals(lease.Memory.Span);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false; // a person has just removed the client
+        }
+    }
+}
