@@ -17,6 +17,7 @@ public sealed class BusToolsTests
     public async Task Busctl_OnServer_ShowsReadsAndChanges()
     {
         await using var scene = await ServerOnBus.StartAsync(Clients);
+        string[] server = [BusPeer.Server, "/", BusPeer.ServerInterface];
         string[] foo = [BusPeer.Server, "/clients/foo", BusPeer.ClientInterface];
 
         var tree = await scene.RequireAsync("busctl", "tree", "--list", BusPeer.Server);
@@ -35,9 +36,8 @@ public sealed class BusToolsTests
         Assert.Equal("t 420000\n", await scene.RequireAsync("busctl", ["get-property", .. foo, "Timeout"]));
         await scene.RequireAsync("busctl", ["call", .. foo, "Disable"]);
         Assert.Equal("b false\n", await scene.RequireAsync("busctl", ["get-property", .. foo, "Enabled"]));
-        await scene.RequireAsync("busctl", "call", BusPeer.Server, "/", BusPeer.ServerInterface, "RemoveClient", "o", "/clients/foo");
-        Assert.Equal("ao 1 \"/clients/bar_example_org\"\n",
-            await scene.RequireAsync("busctl", "call", BusPeer.Server, "/", BusPeer.ServerInterface, "GetAllClients"));
+        await scene.RequireAsync("busctl", ["call", .. server, "RemoveClient", "o", "/clients/foo"]);
+        Assert.Equal("ao 1 \"/clients/bar_example_org\"\n", await scene.RequireAsync("busctl", ["call", .. server, "GetAllClients"]));
     }
 
     [Fact]
@@ -80,7 +80,8 @@ public sealed class BusToolsTests
             Assert.Contains(part, introspection, StringComparison.Ordinal);
         }
 
-        await scene.RequireAsync("gdbus", ["call", .. server, "/clients/foo", "--method", $"{BusPeer.ClientInterface}.CheckedOK"]);
+        await scene.RequireAsync(
+            "gdbus", ["call", .. server, "/clients/foo", "--method", $"{BusPeer.ClientInterface}.CheckedOK"]);
         Assert.NotEqual("''", await scene.Peer.GetAsync("/clients/foo", "LastCheckedOK"));
     }
 

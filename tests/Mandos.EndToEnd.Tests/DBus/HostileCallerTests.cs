@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.DBus;
@@ -147,7 +148,7 @@ public sealed class HostileCallerTests
         var clients = await scene.Peer.RequireAsync("/", BusPeer.ServerInterface, "GetAllClients");
 
         Assert.Equal("([objectpath '/clients/a_b', objectpath '/clients/a_b_2'])", clients);
-        var names = new[] { await scene.Peer.GetAsync("/clients/a_b", "Name"), await scene.Peer.GetAsync("/clients/a_b_2", "Name") };
+        string[] names = [await scene.Peer.GetAsync("/clients/a_b", "Name"), await scene.Peer.GetAsync("/clients/a_b_2", "Name")];
         Assert.Equal(["'a-b'", "'a.b'"], names.Order(StringComparer.Ordinal));
         await scene.Server.Log.WaitForAsync("WARNING", "a_b_2");
     }
@@ -159,11 +160,10 @@ public sealed class HostileCallerTests
         await using var scene = await ServerOnBus.StartAsync(new TestClient("foo").StanzaWith("interval = P10D"));
         var garbage = new byte[MiB];
         Random.Shared.NextBytes(garbage);
-        using (var socket = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
-            await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(scene.Bus.Socket), Cancellation);
-            await Assert.ThrowsAnyAsync<System.Net.Sockets.SocketException>(async () =>
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(scene.Bus.Socket), Cancellation);
+            await Assert.ThrowsAnyAsync<SocketException>(async () =>
             {
                 while (true)
                 {

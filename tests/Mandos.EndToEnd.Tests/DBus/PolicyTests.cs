@@ -20,12 +20,12 @@ public sealed class PolicyTests
         await using var site = await Site.StartAsync(Shipped);
         await using var nobody = await BusPeer.ConnectAsync(site.Bus, Nobody);
         await using var group = await BusPeer.ConnectAsync(site.Bus, Mandos);
-        await BusCallAsync(nobody, "AddMatch", "('type=\"signal\",eavesdrop=\"true\"',)".Replace('"', '\''), allowed: null);
+        await BusCallAsync(nobody, "AddMatch", "(\"type='signal',eavesdrop='true'\",)", allowed: null);
         await BusCallAsync(nobody, "AddMatch", $"(\"sender='{BusPeer.Server}'\",)", allowed: true);
         await BusCallAsync(nobody, "RequestName", $"('{BusPeer.Server}', uint32 0)", allowed: false);
         await BusCallAsync(nobody, "RequestName", $"('{BusPeer.OldServer}', uint32 0)", allowed: false);
 
-        var owner = await site.Root.CallAsync("/org/freedesktop/DBus", BusPeer.Bus, "GetNameOwner", $"('{BusPeer.Server}',)", BusPeer.Bus);
+        var owner = await BusCallAsync(site.Root, "GetNameOwner", $"('{BusPeer.Server}',)", allowed: true);
         foreach (var name in new[] { BusPeer.Server, BusPeer.OldServer, owner.Body[2..^2] })
         {
             var call = await nobody.CallAsync("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", destination: name);
@@ -61,10 +61,11 @@ public sealed class PolicyTests
         Assert.Contains(nobody.Signals, signal => signal.Member == "PropertyChanged");
     }
 
-    private static async Task BusCallAsync(BusPeer peer, string method, string arguments, bool? allowed)
+    private static async Task<BusReply> BusCallAsync(BusPeer peer, string method, string arguments, bool? allowed)
     {
         var reply = await peer.CallAsync("/org/freedesktop/DBus", BusPeer.Bus, method, arguments, BusPeer.Bus);
         Assert.True(allowed is null || reply.Error == (allowed.Value ? null : AccessDenied), $"{method}{arguments}: {reply}");
+        return reply;
     }
 
     /// <summary>A server on a bus with the system bus's rules, on a machine with the user and group _mandos.</summary>
@@ -123,8 +124,9 @@ public sealed class PolicyTests
         private async Task SetUpAsync(string policy)
         {
             _directory.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-            foreach (var (table, entry) in new[] { ("passwd", $"_mandos:x:{Mandos}:{Mandos}::/:/bin/false"), ("group", $"_mandos:x:{Mandos}:") })
+            foreach (var table in new[] { "passwd", "group" })
             {
+                var entry = table == "passwd" ? $"_mandos:x:{Mandos}:{Mandos}::/:/bin/false" : $"_mandos:x:{Mandos}:";
                 var others = (await File.ReadAllLinesAsync($"/etc/{table}"))
                     .Where(line => !line.StartsWith("_mandos:", StringComparison.Ordinal));
                 await File.WriteAllLinesAsync(Path.Combine(_directory.FullName, table), [.. others, entry]);
