@@ -30,7 +30,7 @@ public sealed partial class SideBySideTests
         """
         [DEFAULT]
         checker = true
-        interval = P30D
+        interval = P10D
         [foo]
         key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
         fingerprint = 7788998877889988778899887788998877889988
