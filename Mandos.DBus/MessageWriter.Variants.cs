@@ -74,6 +74,13 @@ public readonly ref partial struct MessageWriter
         _buffer.AppendString(value);
     }
 
+    /// <summary>A variant that holds a value of type <c>s</c> that is UTF-8 already.</summary>
+    public void WriteVariantString(ReadOnlySpan<byte> utf8)
+    {
+        BeginVariant((byte)'s');
+        _buffer.AppendString(utf8);
+    }
+
     /// <summary>A variant that holds a value of type <c>o</c>.</summary>
     public void WriteVariantObjectPath(string value)
     {
