@@ -53,6 +53,7 @@ internal static class ClientProperties
         {
             EmitsChangedSignal = "const",
             Deprecated = true,
+            TextLength = client => client.DBusObjectPath!.Length,
             Write = (writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
         },
         new("Secret", "ay")
@@ -94,6 +95,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client.Settings),
+            TextLength = client => SafeText.Length(get(client.Settings)),
             Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client.Settings))),
             Set = value => Changes(set(Values.ToText(value, name))),
         };
@@ -115,6 +117,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
+            TextLength = _ => TimeText.MaxLength,
             Write = (writer, client) => WriteTime(writer, get(client)),
             Set = set,
         };
@@ -122,12 +125,14 @@ internal static class ClientProperties
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
+        TextLength = client => SafeText.Length(get(client)),
         Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
     };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
+        TextLength = _ => TimeText.MaxLength,
         Write = (writer, client) => WriteTime(writer, get(client)),
     };
 

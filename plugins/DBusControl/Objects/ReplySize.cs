@@ -3,7 +3,6 @@ using Mandos.Abstractions.Clients;
 using Mandos.DBus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
-using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -18,32 +17,55 @@ internal static class ReplySize
 
     private const int BusLimit = 32 << 20;
 
-    /// <summary>What a value's place takes besides its text: alignment to eight, length and NUL.</summary>
-    private const int Overhead = 16;
+    /// <summary>Length and NUL of a text.</summary>
+    private const int TextOverhead = sizeof(uint) + 1;
 
-    /// <summary>Names, types, numbers and times of the properties of a client, with all their overhead.</summary>
-    private static readonly int _propertiesBase = Overhead + ClientProperties.Readable.Sum(
-        static property => Overhead + property.Utf8Name.Length + Overhead + Math.Max(sizeof(ulong), TimeText.MaxLength));
+    /// <summary>Signature of a variant that holds a basic type: length, letter and NUL.</summary>
+    private const int VariantOverhead = 3;
+
+    /// <summary>The widest alignment (D-Bus Specification, "Summary of D-Bus marshalling").</summary>
+    private const int MaxAlignment = 8;
+
+    /// <summary>Length of an array, with all its padding.</summary>
+    private const int ArrayOverhead = sizeof(uint) + (2 * (MaxAlignment - 1));
+
+    /// <summary>The names of the four interfaces in the list of managed objects.</summary>
+    private static readonly int _interfaceNames = new[] { Names.Client, Names.OldClient, Names.Introspectable, Names.Properties }
+        .Sum(static name => TextOverhead + name.Length + MaxAlignment);
 
     /// <summary>What a client takes in a list of paths.</summary>
-    public static int OfPath(string path, ClientSnapshot client) => Overhead + path.Length;
+    public static int OfPath(string path, ClientSnapshot client) => TextOverhead + path.Length + MaxAlignment;
 
     /// <summary>What a client takes in the introspection of its parent.</summary>
     public static int OfNode(string path, ClientSnapshot client) => path.Length + Introspection.NodeOverhead;
 
     /// <summary>What a client takes in GetAllClientsWithProperties.</summary>
-    public static int OfProperties(string path, ClientSnapshot client)
-    {
-        ClientSettings settings = client.Settings;
-        return _propertiesBase + (2 * (Overhead + path.Length)) + SafeText.Length(client.Name) + SafeText.Length(settings.Host)
-            + SafeText.Length(settings.Checker) + SafeText.Length(settings.KeyId ?? "") + SafeText.Length(settings.Fingerprint ?? "");
-    }
+    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + OfProperties(client);
 
     /// <summary>What a client takes in GetManagedObjects.</summary>
     public static int OfManagedObject(string path, ClientSnapshot client)
-        => (2 * OfProperties(path, client)) + InterfaceNames;
+        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * OfProperties(client));
 
-    private const int InterfaceNames = 300;
+    private static int OfProperties(ClientSnapshot client)
+    {
+        int size = ArrayOverhead;
+        foreach (ClientPropertyInfo property in ClientProperties.Readable)
+        {
+            // An entry begins at a multiple of eight, so where its parts lie is known.
+            int value = TextOverhead + property.Utf8Name.Length + VariantOverhead;
+            int end = property.Signature switch
+            {
+                "t" => Align(value, sizeof(ulong)) + sizeof(ulong),
+                "b" or "n" => Align(value, sizeof(uint)) + sizeof(uint),
+                _ => Align(value, sizeof(uint)) + TextOverhead + property.TextLength!(client),
+            };
+            size += Align(end, MaxAlignment);
+        }
+
+        return size;
+    }
+
+    private static int Align(int position, int alignment) => (position + alignment - 1) & -alignment;
 
     /// <summary>Sees that a reply about all clients is not too large.</summary>
     /// <param name="clients">The clients.</param>
