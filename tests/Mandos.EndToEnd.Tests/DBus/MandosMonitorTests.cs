@@ -14,7 +14,7 @@ public sealed class MandosMonitorTests
     public async Task Screen_WithClients_ShowsThemAsTheyChange()
     {
         var disabled = new TestClient("other.example-org");
-        await using var scene = await StartServerAsync("", disabled.StanzaWith("fingerprint = 00", "enabled = False"));
+        await using var scene = await StartServerAsync("", disabled.StanzaWith("enabled = False"));
         await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
 
         await terminal.WaitForAsync("machine: ");
@@ -31,7 +31,7 @@ public sealed class MandosMonitorTests
     {
         await using var scene = await StartServerAsync("checker = sleep 1000");
         await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
-        await terminal.WaitForAsync("machine: enabled");
+        await terminal.WaitForAsync("machine: ");
 
         await terminal.PressAsync("-");
         await terminal.WaitForAsync("machine: DISABLED");
@@ -66,7 +66,7 @@ public sealed class MandosMonitorTests
     {
         await using var scene = await StartServerAsync("approval_delay = PT1H");
         await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
-        await terminal.WaitForAsync("machine: enabled");
+        await terminal.WaitForAsync("machine: ");
 
         var fetch = key == "a" ? _client.RequireSecretAsync(scene.Server) : _client.RequireRefusalAsync(scene.Server);
         await scene.Peer.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
@@ -77,5 +77,5 @@ public sealed class MandosMonitorTests
     }
 
     private Task<ServerOnBus> StartServerAsync(string option, params string[] stanzas) => ServerOnBus.StartAsync(
-        [_client.StanzaWith("fingerprint = 11", "interval = P10D", option), .. stanzas]);
+        [_client.StanzaWith("interval = P10D", option), .. stanzas]);
 }

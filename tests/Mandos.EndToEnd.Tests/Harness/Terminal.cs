@@ -15,12 +15,13 @@ internal sealed class Terminal : IAsyncDisposable
     public static async Task<Terminal> StartAsync(PrivateBus bus, string program)
     {
         var terminal = new Terminal();
-        var start = Command.Describe("tmux", terminal.Arguments("new-session", "-d", "-x", "150", "-y", "40",
-            Path.Combine(Repository.Peers, program)));
+        // The session would keep our pipes open.
+        var start = Command.Describe("sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", "tmux", .. terminal.Arguments(
+            "new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program))]);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
         start.Environment.Remove("LD_LIBRARY_PATH");
         var result = await Command.RunAsync(start, input: "");
-        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.True(result.ExitCode == 0, $"tmux ended with status {result.ExitCode}");
         return terminal;
     }
 
