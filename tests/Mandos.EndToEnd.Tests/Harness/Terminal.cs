@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>A program at a terminal: a tmux of the test's own.</summary>
@@ -30,15 +32,16 @@ internal sealed class Terminal : IAsyncDisposable
         => await Command.RequireAsync("tmux", Arguments(["send-keys", "--", .. keys]));
 
     /// <summary>Waits until the screen has a text.</summary>
-    public async Task WaitForAsync(string text)
+    /// <param name="pattern">A regular expression for it.</param>
+    public async Task WaitForAsync(string pattern)
     {
         var screen = "";
         try
         {
-            await Patience.UntilAsync($"on the screen: {text}", async () =>
+            await Patience.UntilAsync($"on the screen: {pattern}", async () =>
             {
                 screen = await Command.RequireAsync("tmux", Arguments("capture-pane", "-p"));
-                return screen.Contains(text, StringComparison.Ordinal);
+                return Regex.IsMatch(screen, pattern, RegexOptions.CultureInvariant);
             });
         }
         catch
