@@ -171,7 +171,8 @@ public sealed partial class DBusConnection
         }
         foreach (PendingCall call in overdue)
         {
-            call.Fail(new DBusErrorReplyException(DBusErrors.NoReply, $"no reply within {_options.CallTimeout.TotalSeconds} seconds"));
+            call.Fail(new DBusErrorReplyException(
+                DBusErrors.NoReply, $"no reply within {_options.CallTimeout.TotalSeconds} seconds"));
         }
     }
 }

@@ -18,4 +18,7 @@ public sealed partial class DBusConnection
 
     [LoggerMessage(4004, LogLevel.Error, "{Connection}: a posted action failed: {Reason}")]
     private partial void LogPostedFault(string connection, string reason);
+
+    [LoggerMessage(4005, LogLevel.Debug, "{Connection}: the signal {Interface}.{Member} is not as it should be: {Reason}")]
+    private partial void LogBadSignal(string connection, string @interface, string member, string reason);
 }

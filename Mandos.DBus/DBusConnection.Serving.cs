@@ -127,6 +127,11 @@ public sealed partial class DBusConnection
             {
                 subscription.Handle(message);
             }
+            catch (DBusReadException e)
+            {
+                // Anybody may send such, so it must not fill the log.
+                LogBadSignal(_options.Name, message.Interface!, message.Member!, e.Message);
+            }
             catch (Exception e)
             {
                 LogSignalFault(_options.Name, message.Interface!, message.Member!, Describe(e));

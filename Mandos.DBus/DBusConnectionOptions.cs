@@ -6,7 +6,7 @@ namespace Mandos.DBus;
 /// <param name="address">The bus's address, <see cref="DBusAddress.System"/> for example.</param>
 public sealed class DBusConnectionOptions(string address)
 {
-    /// <summary>The bus's address: <c>unix:path=</c> or <c>unix:abstract=</c>, or several with <c>;</c> that are tried in order.</summary>
+    /// <summary>The address, <c>unix:path=</c> or <c>unix:abstract=</c>; or several with <c>;</c>, tried in order.</summary>
     public string Address { get; } = address;
 
     /// <summary>What the connection is called in the log; its thread has this name too.</summary>

@@ -1,6 +1,6 @@
 namespace Mandos.DBus;
 
-/// <summary>What was to be written cannot be sent: a bad name, a string that is no text, or values that differ from the signature.</summary>
+/// <summary>This cannot be sent: a bad name, a string that is no text, or values that differ from the signature.</summary>
 public sealed class DBusWriteException : DBusException
 {
     /// <summary>Without a message.</summary>

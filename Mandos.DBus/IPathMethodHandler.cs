@@ -11,10 +11,11 @@ public interface IPathMethodHandler
 
     /// <summary>
     /// Answers one call. It runs on the connection's thread until its first await, and <see cref="MethodContext.Request"/> is
-    /// readable until then; the reply may be given later and from any thread, and a call without one is answered by nobody. A
+    /// readable until then. The reply may be given later and from any thread; if none is, the caller waits in vain. A
     /// <see cref="DBusErrorReplyException"/> becomes that error, a <see cref="DBusReadException"/>
-    /// <see cref="DBusErrors.InvalidArgs"/>, a <see cref="DBusMessageTooLargeException"/> <see cref="DBusErrors.LimitsExceeded"/>;
-    /// any other exception becomes <see cref="DBusErrors.Failed"/> without details, and is logged.
+    /// <see cref="DBusErrors.InvalidArgs"/>, and a <see cref="DBusMessageTooLargeException"/>
+    /// <see cref="DBusErrors.LimitsExceeded"/>. Any other exception becomes <see cref="DBusErrors.Failed"/> without details, and is
+    /// logged.
     /// </summary>
     ValueTask HandleMethodAsync(MethodContext context);
 }

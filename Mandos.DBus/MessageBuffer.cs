@@ -22,7 +22,7 @@ public sealed class MessageBuffer : IDisposable
     private int _signature;
     private int _signatureEnd;
 
-    /// <summary>Where, in the header, the signature of the elements of the innermost array begins and ends; -1 outside of arrays.</summary>
+    /// <summary>Where, in the header, the type of the innermost array's elements begins and ends; -1 outside of arrays.</summary>
     private int _elementStart = -1;
     private int _elementEnd = -1;
 

@@ -49,7 +49,7 @@ public sealed class MethodContext
     }
 
     /// <summary>Sends the reply; from any thread.</summary>
-    /// <returns>False if it could not be queued: the connection is gone, or too much waits; or a reply was given before.</returns>
+    /// <returns>False if it was not queued: the connection is gone, too much waits, or a reply was given before.</returns>
     public bool Reply(MessageBuffer message)
     {
         ArgumentNullException.ThrowIfNull(message);

@@ -131,7 +131,7 @@ public ref struct Reader
         return new(_position + (int)length);
     }
 
-    /// <summary>Begins a dictionary; then, while <see cref="HasNext"/>, <see cref="AlignStruct"/> and read key and value.</summary>
+    /// <summary>Begins a dictionary; while <see cref="HasNext"/>, <see cref="AlignStruct"/> and read key and value.</summary>
     public ArrayEnd ReadDictionaryStart() => ReadArrayStart(DBusType.DictEntry);
 
     /// <summary>Whether the array goes on.</summary>

@@ -89,7 +89,9 @@ internal sealed unsafe class BusSocket : IDisposable
         {
             received = Native.recv(_socket, pointer, buffer.Length, 0);
         }
-        return received == 0 ? throw new DBusConnectionClosedException("the bus closed the connection") : Completed(received, "recv");
+        return received == 0
+            ? throw new DBusConnectionClosedException("the bus closed the connection")
+            : Completed(received, "recv");
     }
 
     public void Dispose()

@@ -44,7 +44,8 @@ internal static class Names
     public static bool IsPath(string path) => IsPath(Encoding.UTF8.GetBytes(path));
 
     /// <summary>Also for the names of errors.</summary>
-    public static bool IsInterface(ReadOnlySpan<byte> name) => name.Length <= MaxLength && AreElements(name, _word, digitFirst: false);
+    public static bool IsInterface(ReadOnlySpan<byte> name)
+        => name.Length <= MaxLength && AreElements(name, _word, digitFirst: false);
 
     public static bool IsMember(ReadOnlySpan<byte> name)
         => name.Length is > 0 and <= MaxLength && !char.IsAsciiDigit((char)name[0]) && !name.ContainsAnyExcept(_word);

@@ -41,9 +41,9 @@ try
     await MeasureAsync(server, "call, 50 at once", calls, () => CallAsync(calls, 50));
     await SignalAsync(2000);
     await MeasureAsync(server, "signal", signals, () => SignalAsync(signals));
-    Marshal(objects);
+    int size = Marshal(objects) >> 20;
     await MeasureAsync(server, $"reply of {objects} objects, written only", 1, () => Task.FromResult(Marshal(objects)));
-    await MeasureAsync(server, $"reply of {objects} objects, {Marshal(objects) >> 20} MiB, sent and received", 1, () => client.CallMethodAsync(
+    await MeasureAsync(server, $"reply of {objects} objects, {size} MiB, sent and received", 1, () => client.CallMethodAsync(
         Message(client, server.UniqueName, "GetManagedObjects")));
 
     Task CallAsync(int count, int atOnce)

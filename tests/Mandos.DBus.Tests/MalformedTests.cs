@@ -74,7 +74,8 @@ public sealed class MalformedTests
     [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 08 00 00 00 05 01 75 00 00 00 00 00")] // reply serial 0
     [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 08 00 00 00 05 01 73 00 01 00 00 00")] // reply serial of type s
     [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 08 00 00 00 09 01 75 00 01 00 00 00")] // a descriptor, no reply serial
-    [InlineData("6c 02 01 01 08 00 00 00 01 00 00 00 08 00 00 00 05 01 75 00 01 00 00 00 00 00 00 00 00 00 00 00")] // no signature
+    // A body without a signature.
+    [InlineData("6c 02 01 01 08 00 00 00 01 00 00 00 08 00 00 00 05 01 75 00 01 00 00 00 00 00 00 00 00 00 00 00")]
     [InlineData("6c 02 01 01 00 00 00 08 01 00 00 00 08 00 00 00 05 01 75 00 01 00 00 00")] // 128 MiB
     [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 08 00 00 04 05 01 75 00 01 00 00 00")] // fields of 64 MiB
     public void Parse_BadHeader_IsRefused(string hex)
@@ -83,14 +84,17 @@ public sealed class MalformedTests
     [Theory]
     [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 08 00 00 00 05 01 75 00 07 00 00 00", false)]
     [InlineData("42 02 01 01 00 00 00 00 00 00 00 01 00 00 00 08 05 01 75 00 00 00 00 07", true)]
-    [InlineData("6c 02 01 01 00 00 00 00 01 00 00 00 15 00 00 00 05 01 75 00 07 00 00 00 c8 02 61 79 00 00 00 00 01 00 00 00 ff 00", false)]
+    [InlineData( // The field 0xc8, which may come to be some day, has the value [0xff].
+        "6c 02 01 01 00 00 00 00 01 00 00 00 15 00 00 00 05 01 75 00 07 00 00 00 c8 02 61 79 00 00 00 00 01 00 00 00 ff",
+        false)]
     public void Parse_GoodHeader_IsRead(string hex, bool isBigEndian)
     {
         byte[] bytes = Hex.Bytes(hex);
 
         Message message = Message.Parse([.. bytes, .. new byte[-bytes.Length & 7]]);
 
-        Assert.Equal((MessageType.MethodReturn, 1u, 7u, isBigEndian), (message.MessageType, message.Serial, message.ReplySerial, message.IsBigEndian));
+        Assert.Equal((MessageType.MethodReturn, 1u, 7u), (message.MessageType, message.Serial, message.ReplySerial!.Value));
+        Assert.Equal(isBigEndian, message.IsBigEndian);
     }
 
     [Theory]
@@ -126,7 +130,7 @@ public sealed class MalformedTests
     private static IEnumerable<byte[]> Samples()
     {
         yield return Sample(MessageType.MethodCall, VariantValue.Struct(
-            VariantValue.Byte(1), true, VariantValue.Int16(-1), VariantValue.UInt16(2), VariantValue.Int32(-3), VariantValue.UInt64(4)));
+            VariantValue.Byte(1), true, VariantValue.Int16(-1), VariantValue.Int32(-3), VariantValue.UInt64(4)));
         yield return Sample(MessageType.Signal, VariantValue.Dictionary(
             "s", "v", "a", VariantValue.Variant("text"), "b", VariantValue.Variant(VariantValue.ArrayOfByte([1, 2, 3]))));
         yield return Sample(MessageType.MethodReturn, VariantValue.Array(

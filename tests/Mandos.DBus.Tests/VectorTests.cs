@@ -105,11 +105,13 @@ public sealed class VectorTests
 
     [Fact]
     public void Write_ArrayOfString_HasItsBytes()
-        => AssertBody("0e 00 00 00 01 00 00 00 61 00 00 00 01 00 00 00 62 00", "as", writer => writer.WriteArrayOfString(["a", "b"]));
+        => AssertBody(
+            "0e 00 00 00 01 00 00 00 61 00 00 00 01 00 00 00 62 00", "as", writer => writer.WriteArrayOfString(["a", "b"]));
 
     [Fact]
     public void Write_EmptyArrayOfLongs_IsPaddedToTheElement()
-        => AssertBody("00 00 00 00 00 00 00 00", "at", writer => writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.UInt64)));
+        => AssertBody(
+            "00 00 00 00 00 00 00 00", "at", writer => writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.UInt64)));
 
     [Fact]
     public void Write_Dictionary_HasItsBytes()
@@ -158,7 +160,9 @@ public sealed class VectorTests
     [Fact]
     public void Write_VariantInVariant_HasItsBytes()
         => AssertBody(
-            "01 76 00 01 75 00 00 00 2a 00 00 00", "v", writer => writer.WriteVariant(VariantValue.Variant(VariantValue.UInt32(42))));
+            "01 76 00 01 75 00 00 00 2a 00 00 00",
+            "v",
+            writer => writer.WriteVariant(VariantValue.Variant(VariantValue.UInt32(42))));
 
     [Theory]
     [InlineData("00 00 00 04 00 05 00 06", "aq", "[5, 6]")]

@@ -134,7 +134,8 @@ public sealed class WriterTests
 
         Assert.Throws<DBusWriteException>(() => new MessageWriter(1 << 16).WriteSignalHeader(longest + "b", "/", "a.b", "m"));
         Assert.Throws<DBusWriteException>(() => new MessageWriter(1 << 16).WriteSignalHeader(null, "/", longest + "b", "m"));
-        Assert.Throws<DBusWriteException>(() => new MessageWriter(1 << 16).WriteSignalHeader(null, "/", "a.b", new string('m', 256)));
+        Assert.Throws<DBusWriteException>(
+            () => new MessageWriter(1 << 16).WriteSignalHeader(null, "/", "a.b", new string('m', 256)));
     }
 
     [Theory]

@@ -4,10 +4,10 @@ internal static class ConnectionExtensions
 {
     /// <summary>A call of an <see cref="EchoObject"/> without arguments.</summary>
     public static MessageBuffer Call(
-        this DBusConnection connection, string? destination, string member, string path = "/echo", string? @interface = EchoObject.Interface)
+        this DBusConnection connection, string? destination, string member, string path = "/echo")
     {
         MessageWriter writer = connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(destination, path, @interface, member);
+        writer.WriteMethodCallHeader(destination, path, EchoObject.Interface, member);
         return writer.CreateMessage();
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mandos.TestSupport;
 
 namespace Mandos.DBus.Tests.Support;
 
@@ -12,13 +13,13 @@ internal sealed class PrivateBus : IAsyncDisposable
     {
     }
 
-    public string Address => $"unix:path={_directory.File("bus")}";
+    public string Address => $"unix:path={_directory.PathOf("bus")}";
 
     public static async Task<PrivateBus> StartAsync()
     {
         PrivateBus bus = new();
         await File.WriteAllTextAsync(
-            bus._directory.File("bus.conf"),
+            bus._directory.PathOf("bus.conf"),
             $"""
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -47,10 +48,10 @@ internal sealed class PrivateBus : IAsyncDisposable
     /// <summary>Starts the daemon; it listens when this returns.</summary>
     public async Task RestartAsync()
     {
-        File.Delete(_directory.File("bus"));
+        File.Delete(_directory.PathOf("bus"));
         _daemon = Process.Start(new ProcessStartInfo(
             "dbus-daemon",
-            [$"--config-file={_directory.File("bus.conf")}", "--nofork", "--nopidfile", "--nosyslog", "--print-address"])
+            [$"--config-file={_directory.PathOf("bus.conf")}", "--nofork", "--nopidfile", "--nosyslog", "--print-address"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
