@@ -85,7 +85,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
     {
         var client = scenes.Take(stock, "disabled-timeout");
 
-        Require(await client.SetAsync("Timeout", "uint64 2000000000"), [.. client.Changed("Timeout", "uint64 5000000000")]);
+        Require(await client.SetAsync("Timeout", "uint64 2000000000"), [.. client.Changed("Timeout", "uint64 2000000000")]);
     }
 
     [Theory]
@@ -96,11 +96,8 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var client = scenes.Take(stock, "past");
         await client.CallAsync("CheckedOK");
 
-        var signals = await client.SetAsync("Timeout", "uint64 0");
-
-        // Debian's tells the time of the past first.
-        Require(signals,
-            [.. client.Changed("Timeout", "uint64 0"), .. stock ? client.Changed("Expires", "TIME") : [], .. client.Disabled()]);
+        Require(await client.SetAsync("Timeout", "uint64 0"),
+            [.. client.Changed("Timeout", "uint64 0"), .. client.Changed("Expires", "TIME"), .. client.Disabled()]);
     }
 
     [Theory]
@@ -247,7 +244,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
 
         var fetch = client.Keys.RequireSecretAsync(client.Scene.Server);
         await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
-        Require(client.Since(before), [.. client.Waiting(approvedByDefault: false)]);
+        Require(Once(stock, client.Since(before)), [.. client.Waiting(approvedByDefault: false)]);
         before = client.Count;
         await client.CallAsync("Approve", "(true,)");
         await fetch;
@@ -287,7 +284,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         await client.Keys.RequireRefusalAsync(client.Scene.Server);
 
         await client.WaitForChangeAsync("ApprovalPending", "false");
-        Require(client.Since(before),
+        Require(Once(stock, client.Since(before)),
         [
             .. client.Waiting(approvedByDefault: false), .. client.OnBoth("Rejected('Approval timed out')"),
             .. client.Changed("ApprovalPending", "false"),
@@ -349,7 +346,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var interfaces = string.Join(", ", new[] { BusPeer.OldClientInterface, BusPeer.ClientInterface }
             .Select(name => $"'{name}': {properties[1..^1]}"));
 
-        Require(Texts(scene.Peer.Signals), Texts(
+        Require(OfServer(stock, scene.Peer.Signals), Texts(
         [
             $"/ org.freedesktop.DBus.ObjectManager.InterfacesAdded(objectpath '{client.Path}', {{"
                 + $"'org.freedesktop.DBus.Introspectable': {{}}, 'org.freedesktop.DBus.Properties': {{}}, {interfaces}}})",
@@ -360,11 +357,21 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var before = scene.Peer.Signals.Count;
         await scene.Server.StopAsync();
         await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientRemoved");
-        Require(Texts(scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
+        Require(OfServer(stock, scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
     }
 
+    // Debian's tells the time of a request for approval twice.
+    private static IEnumerable<string> Once(bool stock, IEnumerable<string> signals) => stock ? signals.Distinct() : signals;
+
+    // Debian's sends signals about the client before it has come and after it has gone.
+    private static IEnumerable<string> OfServer(bool stock, IEnumerable<BusSignal> signals)
+        => Texts(signals.Where(signal => !stock || signal.Path == "/"));
+
     private static void Require(IEnumerable<string> signals, IEnumerable<string> expected)
-        => Assert.Equal(string.Join('\n', expected), string.Join('\n', signals));
+    {
+        var (wanted, seen) = (string.Join('\n', expected), string.Join('\n', signals));
+        Assert.True(wanted == seen, $"expected:\n{wanted}\nbut these came:\n{seen}");
+    }
 
     private static IEnumerable<string> Texts(IEnumerable<object> signals)
         => signals.Select(signal => Time().Replace(signal.ToString()!, "TIME"))

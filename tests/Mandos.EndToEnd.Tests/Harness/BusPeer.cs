@@ -74,11 +74,12 @@ internal sealed class BusPeer : IAsyncDisposable
     /// <param name="member">The method.</param>
     /// <param name="arguments">What it is given: a tuple in GVariant's text format.</param>
     /// <param name="destination">The name of the peer.</param>
-    public async Task<BusReply> CallAsync(
-        string path, string? @interface, string member, string arguments = "()", string destination = Server)
+    /// <param name="size">A variant of so many bytes as one more argument; null for none.</param>
+    public async Task<BusReply> CallAsync(string path, string? @interface, string member, string arguments = "()",
+        string destination = Server, int? size = null)
     {
         var reply = new TaskCompletionSource<BusReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = new { destination, path, @interface, member, args = arguments };
+        var call = new { destination, path, @interface, member, args = arguments, size };
         await _calling.WaitAsync(TestContext.Current.CancellationToken);
         try
         {

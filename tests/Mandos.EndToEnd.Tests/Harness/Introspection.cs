@@ -6,6 +6,13 @@ namespace Mandos.EndToEnd.Tests.Harness;
 /// <summary>What an object says of itself, in a form that can be compared.</summary>
 internal static class Introspection
 {
+    // Ours has an interface of its own on /, and so Properties too.
+    private static readonly string[] OnlyOurs =
+    [
+        $"/node(name=\"/\")/interface(name=\"{BusPeer.ServerExtension}\")",
+        $"/node(name=\"/\")/interface(name=\"{BusPeer.Properties}\")",
+    ];
+
     /// <summary>Reads an answer of Introspect.</summary>
     /// <param name="reply">The answer as a <see cref="BusReply"/>'s body.</param>
     public static XElement Parse(string reply)
@@ -17,13 +24,17 @@ internal static class Introspection
         return XElement.Load(reader);
     }
 
-    /// <summary>One line for each fact, sorted: order and white space do not count, but the order of arguments does.</summary>
-    public static IReadOnlyList<string> Facts(XElement node)
+    /// <summary>
+    /// One line for each fact, sorted: order and white space do not count, but the order of arguments does. What ours has
+    /// beyond Debian's is left out.
+    /// </summary>
+    /// <param name="reply">An answer of Introspect as a <see cref="BusReply"/>'s body.</param>
+    public static IReadOnlyList<string> CommonFacts(string reply)
     {
         List<string> facts = [];
-        Collect(node, "");
+        Collect(Parse(reply), "");
         facts.Sort(StringComparer.Ordinal);
-        return facts;
+        return [.. facts.Where(fact => !OnlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal)))];
 
         void Collect(XElement element, string place)
         {

@@ -59,6 +59,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Programs to be put before it, in whose surroundings it is to run.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>The ID of the user that it becomes; null for the one that it finds on this machine.</summary>
+    public int? User { get; init; }
+
     /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
     public bool Steered { get; init; }
 
@@ -151,7 +154,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private async Task LaunchAsync()
     {
-        await Account.GiveAsync(ConfigDirectory, StateDirectory, ScratchDirectory);
+        await Account.GiveAsync(User, ConfigDirectory, StateDirectory, ScratchDirectory);
         string[] wrapper = NetworkNamespace is null ? [.. Wrapper] : ["ip", "netns", "exec", NetworkNamespace, .. Wrapper];
         string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];

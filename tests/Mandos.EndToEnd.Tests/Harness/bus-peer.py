@@ -1,7 +1,7 @@
 """A peer on a D-Bus that tests steer: python3 -c SCRIPT ADDRESS.
 
-Reads a call from each line of standard input, a JSON object: destination, path, interface (null for none), member and args,
-a tuple in GVariant's text format. Writes what it receives to standard output, a JSON object a line and in the order of the
+Reads a call from each line of standard input, a JSON object: destination, path, interface (null for none), member, args, a
+tuple in GVariant's text format, and size: a variant of so many bytes as one more argument, unless it is null. Writes what it receives to standard output, a JSON object a line and in the order of the
 bus: every signal, and of each call, by its number from 0, that it was sent and what was answered. Values are written in GVariant's text
 format too; so that equal ones look equal, all numbers bear their type, and dictionaries and lists of names and paths are sorted.
 """
@@ -93,15 +93,19 @@ class Peer:
             self.call(**json.loads(line))
         return bool(data)
 
-    def call(self, destination, path, interface, member, args):
+    def call(self, destination, path, interface, member, args, size):
         number = self.count
         self.count += 1
         message = dbus.lowlevel.MethodCallMessage(destination, path, interface, member)
         values = GLib.Variant.parse(None, args, None, None)
         children = [values.get_child_value(i) for i in range(values.n_children())]
-        if children:
-            signature = "".join(child.get_type_string() for child in children)
-            message.append(*[build(child) for child in children], signature=signature)
+        signature = "".join(child.get_type_string() for child in children)
+        arguments = [build(child) for child in children]
+        if size is not None:
+            signature += "v"
+            arguments.append(dbus.ByteArray(bytes(size), variant_level=1))
+        if arguments:
+            message.append(*arguments, signature=signature)
         tell(kind="call", call=number)
         self.calls[self.bus.send_message(message)] = number
 

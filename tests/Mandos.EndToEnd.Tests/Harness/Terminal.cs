@@ -1,0 +1,58 @@
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>A program at a terminal: a tmux of the test's own.</summary>
+internal sealed class Terminal : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-terminal-");
+
+    private Terminal()
+    {
+    }
+
+    /// <summary>Starts a program of the peers.</summary>
+    /// <param name="bus">The bus that it takes for the system bus.</param>
+    /// <param name="program">Its path among the peers.</param>
+    public static async Task<Terminal> StartAsync(PrivateBus bus, string program)
+    {
+        var terminal = new Terminal();
+        var start = Command.Describe("tmux", terminal.Arguments("new-session", "-d", "-x", "150", "-y", "40",
+            Path.Combine(Repository.Peers, program)));
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
+        start.Environment.Remove("LD_LIBRARY_PATH");
+        var result = await Command.RunAsync(start, input: "");
+        Assert.True(result.ExitCode == 0, result.Errors);
+        return terminal;
+    }
+
+    /// <summary>Presses keys, in tmux's names.</summary>
+    public async Task PressAsync(params string[] keys)
+        => await Command.RequireAsync("tmux", Arguments(["send-keys", "--", .. keys]));
+
+    /// <summary>Waits until the screen has a text.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        var screen = "";
+        try
+        {
+            await Patience.UntilAsync($"on the screen: {text}", async () =>
+            {
+                screen = await Command.RequireAsync("tmux", Arguments("capture-pane", "-p"));
+                return screen.Contains(text, StringComparison.Ordinal);
+            });
+        }
+        catch
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"the screen:\n{screen}");
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Command.RunAsync("tmux", Arguments("kill-server"));
+        _directory.Delete(recursive: true);
+    }
+
+    private string[] Arguments(params string[] arguments)
+        => ["-u", "-S", Path.Combine(_directory.FullName, "socket"), "-f", "/dev/null", .. arguments];
+}
