@@ -23,11 +23,20 @@ public sealed partial class MandosEngine
     /// <inheritdoc/>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        Task reload = await _loop.InvokeAsync(() => _reload = ReloadAfterAsync(_reload), cancellationToken).ConfigureAwait(false);
-        await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task<Task> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
+        Task effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WaitAsync(effect, "a reload to be saved and its checkers to start", cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task ReloadAfterAsync(Task previous)
+    private Task<Task> BeginReload()
+    {
+        Task<Task> reload = ReloadAfterAsync(_reload);
+        _reload = reload;
+        return reload;
+    }
+
+    /// <returns>What <see cref="EndReload"/> does; the next reload need not wait for it.</returns>
+    private async Task<Task> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var plan = new ReloadPlan(ReadClients());
@@ -37,9 +46,7 @@ public sealed partial class MandosEngine
         {
         }
 
-        await WaitAsync(Task.WhenAll(checks), "checkers to start", CancellationToken.None).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(() => EndReload(plan)).ConfigureAwait(false);
-        await WaitAsync(saved, "a reload to be saved", CancellationToken.None).ConfigureAwait(false);
+        return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
     }
 
     private IReadOnlyCollection<ClientDefinition> ReadClients()
@@ -204,8 +211,8 @@ public sealed partial class MandosEngine
         oldFileSecret.Dispose();
     }
 
-    /// <returns>Ends when the reload is saved.</returns>
-    private Task EndReload(ReloadPlan plan)
+    /// <returns>Ends when the reload is saved, and the checks that it caused have started.</returns>
+    private Task EndReload(ReloadPlan plan, List<Task> checks)
     {
         if (!plan.IsEmpty)
         {
@@ -218,7 +225,7 @@ public sealed partial class MandosEngine
 
         WarnIfEmpty(plan.IsEmpty);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
-        return _keeper.FlushAsync();
+        return Task.WhenAll([.. checks, _keeper.FlushAsync()]);
     }
 
     private static ClientChange ToChange(ClientSettings settings) => new()

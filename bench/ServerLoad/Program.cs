@@ -1,4 +1,4 @@
-// Load on the published server: ServerLoad [fetch] [held] [start] [checks]; all of them by default. See docs/testing.md.
+// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload]; all of them by default. See docs/testing.md.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -9,7 +9,7 @@ using Mandos.TestPeers;
 using ServerLoad;
 
 string root = Path.GetFullPath(Path.Combine(Here(), "../.."));
-string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks"];
+string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload"];
 foreach (string measurement in chosen)
 {
     await (measurement switch
@@ -18,7 +18,8 @@ foreach (string measurement in chosen)
         "held" => HeldAsync(),
         "start" => StartAsync(),
         "checks" => ChecksAsync(),
-        _ => throw new ArgumentException($"there is no measurement “{measurement}”; there are fetch, held, start and checks"),
+        "reload" => ReloadAsync(),
+        _ => throw new ArgumentException($"there is no measurement “{measurement}”; there are fetch, held, start, checks and reload"),
     });
 }
 
@@ -157,6 +158,46 @@ async Task ChecksAsync()
     Row("checks", "asked/s", "done/s", "server CPU ms", "children CPU ms", "done/s per core used", "");
     Row("", Clients, checks / seconds, server1 / checks * 1e3, children / checks * 1e3, checks / (server1 + children), "");
     File.Delete(counter);
+}
+
+// Time to re-read 100,000 clients, and what a client notices of it
+async Task ReloadAsync()
+{
+    const int Clients = 100_000;
+    PeerKeyPair key = PeerKeyPair.Create(PeerKeyKind.Ed25519);
+    string asking = ServerUnderTest.Section("asking", key.KeyId);
+    string before = Many("before") + asking;
+    await using ServerUnderTest server = await ServerUnderTest.StartAsync(
+        root, "[DEFAULT]\ninterval = PT1H\n" + before, "Configuration re-read: ");
+    Row("reload", "of 100,001 clients", "s", "server CPU s", "longest fetch ms", "memory MB", "");
+    await MeasureAsync("nothing", "interval = PT1H\n" + before);
+    await MeasureAsync("nothing, again", "interval = PT1H\n" + before);
+    await MeasureAsync("every timeout", "interval = PT1H\ntimeout = PT10M\n" + before);
+    await MeasureAsync("every interval", "interval = PT2H\ntimeout = PT10M\n" + before);
+    await MeasureAsync("other clients", "interval = PT2H\ntimeout = PT10M\n" + Many("after") + asking);
+
+    static string Many(string name) => string.Concat(Enumerable.Range(0, Clients).Select(
+        i => ServerUnderTest.Section($"{name}{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
+
+    async Task MeasureAsync(string change, string clientsConf)
+    {
+        server.Configure("[DEFAULT]\n" + clientsConf);
+        int seen = server.LinesSeen;
+        TimeSpan cpu = server.CpuTime;
+        long start = Stopwatch.GetTimestamp();
+        server.HangUp();
+        double longest = 0;
+        while (server.LinesSeen == seen)
+        {
+            long asked = Stopwatch.GetTimestamp();
+            await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(key), CancellationToken.None);
+            longest = Math.Max(longest, Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Row("", change, seconds, (server.CpuTime - cpu).TotalSeconds, longest, server.ResidentBytes / 1e6, "");
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System); // until all is saved
+    }
 }
 
 static void Row(params object[] cells) => Console.WriteLine(string.Concat(cells.Select((cell, i) =>

@@ -82,6 +82,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Replaces clients.conf.</summary>
+    public void Configure(string clientsConf) => File.WriteAllText(Path.Combine(_directory, "clients.conf"), clientsConf);
+
+    /// <summary>Has the server re-read its clients.</summary>
+    public void HangUp() => Process.Start("/bin/sh", ["-c", $"kill -HUP {_process.Id}"]).Dispose();
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();

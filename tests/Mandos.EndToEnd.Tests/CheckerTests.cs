@@ -28,6 +28,18 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public async Task Check_ObjectPathWithoutDBus_IsRefused()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("ERROR", "Client client: cannot check it: ");
+
+        Assert.Equal(0, server.Log.Count("INFO", "Client client: checker started"));
+    }
+
+    [Fact]
     public async Task Expiry_WhenEveryCheckFails_DisablesClient()
     {
         await using var server = new TestServer("--debug");

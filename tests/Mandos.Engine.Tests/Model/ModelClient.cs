@@ -7,7 +7,7 @@ namespace Mandos.Engine.Tests.Model;
 /// </summary>
 internal sealed class ModelClient
 {
-    public required ModelDefinition File { get; init; }
+    public required ModelDefinition File { get; set; }
 
     public string Name => File.Name;
 

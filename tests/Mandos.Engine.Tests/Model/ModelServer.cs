@@ -21,32 +21,121 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public Dictionary<string, ModelClient> Clients { get; } = [];
 
+    /// <summary>What is kept of those that are no clients now; null: only its name.</summary>
+    public Dictionary<string, ModelRecord?> Absent { get; } = [];
+
     public List<ModelConnection> Connections { get; } = [];
 
     public int NotFound { get; private set; }
 
+    /// <summary>Part of the interval after which the first check of a client comes.</summary>
+    private double _firstCheck;
+
+    /// <summary>Stopped checks that had not died when their clients were removed.</summary>
+    private readonly Dictionary<string, int> _dying = [];
+
     // Start
 
-    public void Start(IEnumerable<ModelDefinition> file, IReadOnlyDictionary<string, ModelRecord> saved, bool restore,
+    public void Start(IReadOnlyCollection<ModelDefinition> file, IReadOnlyDictionary<string, ModelRecord> saved, bool restore,
         double firstCheck)
     {
         Clients.Clear();
         Connections.Clear();
+        Absent.Clear();
+        _dying.Clear();
         NotFound = 0;
+        _firstCheck = firstCheck;
+        foreach ((string name, ModelRecord record) in saved)
+        {
+            if (file.Count == 0)
+            {
+                Absent[name] = restore ? record : null;
+            }
+        }
+
         foreach (ModelDefinition definition in file)
         {
-            ModelRecord? record = restore ? saved.GetValueOrDefault(definition.Name) : null;
-            if (record is { Settings: null })
+            Add(definition, restore ? saved.GetValueOrDefault(definition.Name) : null);
+        }
+    }
+
+    /// <summary>The file has changed.</summary>
+    public void Reload(IReadOnlyCollection<ModelDefinition> file)
+    {
+        foreach (ModelClient c in Clients.Values.Where(c => file.All(d => d.Name != c.Name)).ToArray())
+        {
+            TakeOut(c);
+            if (file.Count == 0)
             {
-                continue; // removed by a person
+                Absent[c.Name] = c.ToRecord();
             }
 
-            (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(definition, record);
-            Clients.Add(client.Name, client);
-            if (client.Enabled)
+            c.Removed = true;
+        }
+
+        foreach (ModelDefinition definition in file)
+        {
+            if (Clients.TryGetValue(definition.Name, out ModelClient? c))
             {
-                Schedule(client, firstCheck * client.Settings.Interval, left);
+                Redefine(c, definition);
             }
+        }
+
+        foreach (ModelDefinition definition in file.Where(d => !Clients.ContainsKey(d.Name)))
+        {
+            Absent.Remove(definition.Name, out ModelRecord? record);
+            Add(definition, record);
+        }
+
+        foreach (string name in Absent.Keys.Where(name => file.Count > 0 && file.All(d => d.Name != name)).ToArray())
+        {
+            Absent.Remove(name);
+        }
+    }
+
+    private void Add(ModelDefinition definition, ModelRecord? record)
+    {
+        if (record is { Settings: null })
+        {
+            Absent[definition.Name] = record; // removed by a person
+            return;
+        }
+
+        (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(definition, record);
+        _dying.Remove(client.Name, out int dying);
+        client.Dying = dying;
+        Clients.Add(client.Name, client);
+        if (client.Enabled)
+        {
+            Schedule(client, _firstCheck * client.Settings.Interval, left);
+        }
+    }
+
+    private void Redefine(ModelClient c, ModelDefinition next)
+    {
+        ModelDefinition old = c.File;
+        c.File = next;
+        c.Secret = next.Secret == old.Secret ? c.Secret : next.Secret;
+        if (old.Enabled && !next.Enabled)
+        {
+            Disable(c);
+        }
+
+        (ClientSettings was, ClientSettings now) = (old.Settings, next.Settings);
+        Change(c, new ClientChange
+        {
+            Host = was.Host == now.Host ? null : now.Host,
+            Checker = was.Checker == now.Checker ? null : now.Checker,
+            Interval = was.Interval == now.Interval ? null : now.Interval,
+            Timeout = was.Timeout == now.Timeout ? null : now.Timeout,
+            ExtendedTimeout = was.ExtendedTimeout == now.ExtendedTimeout ? null : now.ExtendedTimeout,
+            ApprovalDelay = was.ApprovalDelay == now.ApprovalDelay ? null : now.ApprovalDelay,
+            ApprovalDuration = was.ApprovalDuration == now.ApprovalDuration ? null : now.ApprovalDuration,
+            ApprovedByDefault = was.ApprovedByDefault == now.ApprovedByDefault ? null : now.ApprovedByDefault,
+        });
+        if (!old.Enabled && next.Enabled)
+        {
+            Enable(c);
         }
     }
 
@@ -136,13 +225,20 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public void Remove(ModelClient c)
     {
+        TakeOut(c);
+        c.Removed = true;
+        Absent[c.Name] = c.ToRecord();
+    }
+
+    private void TakeOut(ModelClient c)
+    {
         StopCheck(c);
         foreach (ModelConnection waiting in WaitingFor(c))
         {
             Refuse(waiting, () => c.Counts.Disabled++);
         }
 
-        c.Removed = true;
+        _dying[c.Name] = c.Dying;
         Clients.Remove(c.Name);
     }
 

@@ -133,6 +133,11 @@ internal sealed class RandomRun
                 break;
             case < 98:
                 ChangeFile();
+                if (_random.Next(2) == 0)
+                {
+                    Reload();
+                }
+
                 break;
             default:
                 if (_random.Next(3) == 0)
@@ -457,6 +462,64 @@ internal sealed class RandomRun
         }
     }
 
+    private void Reload()
+    {
+        // An empty file comes by mistake alone: it is misspelt, or not there for a while.
+        ModelDefinition[] file = _random.Next(8) == 0 ? [] : [.. _file.Values];
+        if (_random.Next(8) == 0)
+        {
+            Did("reload of a bad file");
+            _rig.File = static () => throw new ConfigurationException(["it is bad"]);
+            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.ReloadAsync(CancellationToken.None)));
+            return;
+        }
+
+        Did($"reload of {file.Length} clients");
+        _log.Clear();
+        _model.Reload(file);
+        foreach (string name in _names)
+        {
+            Note(name, _model.Clients.TryGetValue(name, out ModelClient? c) ? c.ToRecord()
+                : _model.Absent.TryGetValue(name, out ModelRecord? record) ? record ?? _history[name][^1].Record
+                : null);
+        }
+
+        bool waits = _storeHangs || _model.Clients.Values.Any(static c => c.Check == ModelCheck.Queued);
+        if (!_storeFails && !waits)
+        {
+            foreach (List<(long, ModelRecord?)> history in _history.Values)
+            {
+                history.RemoveRange(0, history.Count - 1);
+            }
+        }
+
+        _model.RunChecks();
+        ClientDefinition[] definitions = Define(file);
+        _rig.File = () => definitions;
+        Task task = _rig.Engine.ReloadAsync(CancellationToken.None);
+        _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
+        if (!waits)
+        {
+            _rig.Run(task);
+        }
+    }
+
+    /// <summary>The clients of a file as the engine gets them, with secrets of its own.</summary>
+    private ClientDefinition[] Define(IEnumerable<ModelDefinition> file) =>
+    [
+        .. file.Select(d => new ClientDefinition
+        {
+            Name = d.Name, Settings = d.Settings, Enabled = d.Enabled, Secret = NewCopy(d.Secret),
+        }),
+    ];
+
+    private Secret NewCopy(string text)
+    {
+        var secret = new Secret(Encoding.ASCII.GetBytes(text));
+        _secrets.Add(secret);
+        return secret;
+    }
+
     // Restarts
 
     private void Restart()
@@ -528,16 +591,8 @@ internal sealed class RandomRun
         }
 
         _secrets.Clear();
-        List<ClientDefinition> definitions = [];
-        foreach (ModelDefinition d in _file.Values)
-        {
-            var secret = new Secret(Encoding.ASCII.GetBytes(d.Secret));
-            _secrets.Add(secret);
-            definitions.Add(new ClientDefinition { Name = d.Name, Settings = d.Settings, Enabled = d.Enabled, Secret = secret });
-        }
-
         _model.Start(_file.Values, saved, restore, firstCheck);
-        _rig.Start([.. definitions]);
+        _rig.Start(Define(_file.Values));
         _mirror.Clear();
         _heard.Clear();
         _heardNotFound = 0;
@@ -553,7 +608,7 @@ internal sealed class RandomRun
             {
                 Note(name, c.ToRecord());
             }
-            else if (!_file.ContainsKey(name))
+            else if (_file.Count > 0 && !_file.ContainsKey(name))
             {
                 Note(name, null);
             }
@@ -722,6 +777,10 @@ internal sealed class RandomRun
             ModelCounts heard = _heard[client.Name];
             switch (e)
             {
+                case ClientAdded:
+                    _mirror[client.Name] = client;
+                    _heard[client.Name] = new ModelCounts();
+                    break;
                 case ClientPropertyChanged change:
                     _mirror[client.Name] = Copy(_mirror[client.Name], client, change.Property);
                     break;

@@ -37,6 +37,9 @@ internal sealed class EngineRig : IDisposable
 
     public EngineOptions Options { get; init; } = new();
 
+    /// <summary>Gives the configuration at the next reload, or throws.</summary>
+    public Func<IReadOnlyCollection<ClientDefinition>> File { get; set; } = static () => [];
+
     public MandosEngine Engine { get; private set; } = null!;
 
     public ServerSubscription Events { get; private set; } = null!;
@@ -70,7 +73,7 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), Audit = Audit }, Tls, Store,
+            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => File(), Audit = Audit }, Tls, Store,
             checkers, Clock, Log);
         Run(Engine.LoadAsync(definitions, CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
@@ -100,6 +103,13 @@ internal sealed class EngineRig : IDisposable
     public void SetSecret(string client, byte[] secret) => Run(Engine.SetSecretAsync(client, secret, CancellationToken.None));
 
     public void Remove(string client) => Run(Engine.RemoveAsync(client, CancellationToken.None));
+
+    /// <summary>Has the engine take up another configuration.</summary>
+    public void Reload(params ClientDefinition[] definitions)
+    {
+        File = () => definitions;
+        Run(Engine.ReloadAsync(CancellationToken.None));
+    }
 
     public FakePeer Connect(FakePeer peer)
     {

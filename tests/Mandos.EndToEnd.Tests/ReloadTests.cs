@@ -1,0 +1,143 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestSupport;
+
+namespace Mandos.EndToEnd.Tests;
+
+/// <summary>The files change while the server runs.</summary>
+public sealed class ReloadTests
+{
+    private readonly TestClient _first = new("first");
+    private readonly TestClient _second = new("second");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task HangUp_EditedFiles_TakesUpWhatHasChanged()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_first.StanzaWith());
+        await server.StartAsync();
+        await _second.RequireRefusalAsync(server);
+
+        server.AddClient(_second.StanzaWith());
+        await ReloadAsync(server, "2 clients, 1 added, 0 removed, 0 changed");
+        await _second.RequireSecretAsync(server);
+
+        await File.WriteAllTextAsync(server.ClientsFile, _second.StanzaWith("enabled = False"), Cancellation);
+        await ReloadAsync(server, "1 clients, 0 added, 1 removed, 1 changed");
+        await _first.RequireRefusalAsync(server);
+        await _second.RequireRefusalAsync(server);
+
+        Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d"));
+        await File.WriteAllTextAsync(
+            Path.Combine(server.ConfigDirectory, "clients.d", "first.conf"), _first.StanzaWith() + "\n", Cancellation);
+        await ReloadAsync(server, "2 clients, 1 added, 0 removed, 0 changed");
+        await _first.RequireSecretAsync(server);
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task HangUp_BadFileInBetween_KeepsWhatIsInForce()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.ChangeAsync("first", new ClientChange { Host = "by-hand" }, Cancellation);
+        var before = await control.GetClientAsync("first", Cancellation);
+
+        await File.WriteAllTextAsync(
+            server.ClientsFile, "[DEFAULT]\ninterval = never\n[first]\nhost = x\n" + _second.StanzaWith("enabled = maybe"), Cancellation);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
+
+        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:2: interval: "));
+        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:3: client [first] has neither key_id nor fingerprint"));
+        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:8: enabled: "));
+        var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+        Assert.Equal(nameof(ConfigurationException), refusal.ExceptionType);
+        Assert.Equivalent(before, Assert.Single(await control.GetClientsAsync(Cancellation)), strict: true);
+        await _first.RequireSecretAsync(server);
+
+        await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n" + _second.StanzaWith(), Cancellation);
+        await ReloadAsync(server, "2 clients, 1 added, 0 removed, 0 changed");
+        await _second.RequireSecretAsync(server);
+        Assert.Equal("by-hand", (await control.GetClientAsync("first", Cancellation))!.Settings.Host);
+    }
+
+    [Fact]
+    public async Task Reload_WhileConnectionsWait_KeepsThoseWhoseClientsStay()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith("approval_delay = PT1H"));
+        server.AddClient(_second.StanzaWith("approval_delay = PT1H"));
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        using var events = await control.SubscribeAsync(Cancellation);
+        var stays = _first.RequireSecretAsync(server);
+        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
+        var leaves = _second.RequireRefusalAsync(server);
+        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "second", Cancellation);
+
+        await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("approval_delay = PT2H"), Cancellation);
+        await control.ReloadAsync(Cancellation);
+
+        await leaves;
+        await events.WaitForAsync<ClientRemoved>(gone => gone.Client.Name == "second", Cancellation);
+        Assert.Equal(1, (await control.GetClientAsync("first", Cancellation))!.ApprovalsPending);
+        await control.ApproveAsync("first", Cancellation);
+        await stays;
+    }
+
+    [Fact]
+    public async Task Restart_AfterReload_KeepsWhatItChanged()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith("host = one"));
+        await server.StartAsync();
+        using (var control = await server.ConnectControlAsync())
+        {
+            await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("host = two"), Cancellation);
+            await control.ReloadAsync(Cancellation);
+            await control.ChangeAsync("first", new ClientChange { Host = "by-hand" }, Cancellation);
+        }
+
+        await server.KillAsync();
+        await server.StartAsync();
+
+        using var again = await server.ConnectControlAsync();
+        Assert.Equal("by-hand", (await again.GetClientAsync("first", Cancellation))!.Settings.Host);
+    }
+
+    [Fact]
+    public async Task HangUp_ManyAtOnce_EndsWithTheLastFile()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        using var events = await control.SubscribeAsync(Cancellation);
+
+        for (var i = 1; i <= 30; i++)
+        {
+            // Replaced as editors do it: a reload finds the one or the other, never a half
+            var next = server.ClientsFile + ".new";
+            await File.WriteAllTextAsync(next, _first.StanzaWith($"host = host{i}"), Cancellation);
+            File.Move(next, server.ClientsFile, overwrite: true);
+            await server.SignalAsync("HUP");
+        }
+
+        await events.WaitForAsync<ClientEvent>(change => change.Client.Settings.Host == "host30", Cancellation);
+        await _first.RequireSecretAsync(server);
+        await server.StopAsync();
+    }
+
+    private static async Task ReloadAsync(TestServer server, string outcome)
+    {
+        var line = "Configuration re-read: " + outcome;
+        var before = server.Log.Count("INFO", line);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("INFO", line, before + 1);
+    }
+}
