@@ -32,7 +32,7 @@ internal sealed partial class ConnectionHandler(
                 LogAborted(peer, abort.Text);
             }
 
-            End(connection, abort);
+            End(connection, abort.Reason);
         }
         catch (ProtocolException e)
         {
@@ -42,12 +42,12 @@ internal sealed partial class ConnectionHandler(
         catch (TlsHandshakeException e)
         {
             LogHandshakeFailed(peer, e.Message);
-            audit.End(connection, AuditReason.HandshakeFailed, e.Message);
+            End(connection, AuditReason.HandshakeFailed, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             LogBroken(peer, e.Message);
-            audit.End(connection, AuditReason.PeerGone, e.Message);
+            End(connection, AuditReason.PeerGone, e.Message);
         }
 #pragma warning disable CA1031 // Whatever a peer provokes ends its own connection alone
         catch (Exception e)
@@ -218,14 +218,7 @@ internal sealed partial class ConnectionHandler(
             || (e is OperationCanceledException && connection.AbortReason is not null))
         {
             LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name, connection.AbortReason?.Text ?? e.Message);
-            if (connection.AbortReason is { } abort)
-            {
-                End(connection, abort);
-            }
-            else
-            {
-                audit.End(connection, AuditReason.SendFailed, e.Message);
-            }
+            End(connection, AuditReason.SendFailed, e.Message);
         }
         finally
         {
@@ -235,8 +228,16 @@ internal sealed partial class ConnectionHandler(
         return sent;
     }
 
-    private void End(Connection connection, AbortReason abort)
-        => audit.End(connection, abort.Reason, abort.Reason == AuditReason.TimedOut ? abort.Text : null);
+    /// <summary>Tells the audit why a connection broke: if the server broke it, that is the reason, whatever showed it.</summary>
+    private void End(Connection connection, AuditReason reason, string? detail = null)
+    {
+        if (connection.AbortReason is { } abort)
+        {
+            (reason, detail) = (abort.Reason, abort.Reason == AuditReason.TimedOut ? abort.Text : null);
+        }
+
+        audit.End(connection, reason, detail);
+    }
 
     /// <summary>Ends an exchange so that nothing sent is lost: close_notify, end of sending, then a short wait for the peer to close.</summary>
     private async Task CloseAsync(Connection connection, ITlsSession session)

@@ -48,7 +48,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     /// <param name="isRequired">Whether no secret may go out before its record is on disk.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Is told once when the file fails, and when it works again.</param>
-    /// <param name="capacity">How many records may wait.</param>
+    /// <param name="capacity">How many records may wait; twice as many with those for which secrets wait.</param>
     /// <exception cref="StartException">The file cannot be opened, and it is required.</exception>
     public AuditLog(string path, bool isRequired, TimeProvider timeProvider, ILogger logger, int capacity = DefaultCapacity)
     {
@@ -103,12 +103,12 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_entries)
         {
-            if (_stopping)
+            // Twice the capacity: only clients get here, and a flood of strangers must not lock them out.
+            if (_stopping || _entries.Count >= 2L * _capacity)
             {
                 return Task.FromResult(false);
             }
 
-            // Beyond the capacity too: only clients get here, and a flood of strangers must not lock them out.
             _waiters++;
             Enqueue(new Entry(record, 0, done));
         }
