@@ -27,8 +27,8 @@ public sealed record EngineOptions
     public bool UseDBus { get; init; }
 
     /// <summary>
-    /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine becomes
-    /// the owner of the result. Null: there is nothing to reload.
+    /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
+    /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
     public Func<IReadOnlyCollection<ClientDefinition>>? ReadClients { get; init; }
 

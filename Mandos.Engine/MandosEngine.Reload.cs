@@ -11,10 +11,10 @@ namespace Mandos.Engine;
 /// <content>Takes up changes of the configuration.</content>
 public sealed partial class MandosEngine
 {
-    /// <summary>Clients that one work item changes at most, so that connections never wait longer than some milliseconds.</summary>
+    /// <summary>Clients that one work item changes at most, so that connections wait for some milliseconds at most.</summary>
     private const int ReloadBatch = 500;
 
-    /// <summary>Checks that one reload starts at once; what is beyond is spread over the interval, as at the start of the server.</summary>
+    /// <summary>Checks that one reload starts at once; the others are spread over the interval, as at the start of the server.</summary>
     private const int MostReloadChecks = 100;
 
     /// <summary>The last reload, for the next one to wait for.</summary>
@@ -147,7 +147,7 @@ public sealed partial class MandosEngine
         }
     }
 
-    /// <summary>Has a client take the values that differ from what the configuration had before; the others stay as they are.</summary>
+    /// <summary>Has a client take the values that the configuration did not have before; the others stay as they are.</summary>
     private void Redefine(Client client, ClientDefinition next, ReloadPlan plan, List<Task> checks)
     {
         ClientDefinition old = client.Definition;
@@ -247,6 +247,7 @@ public sealed partial class MandosEngine
     [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
     private partial void LogProblem(string problem);
 
-    [LoggerMessage(1802, LogLevel.Error, "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
+    [LoggerMessage(1802, LogLevel.Error,
+        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
     private partial void LogNotReloaded(int count);
 }

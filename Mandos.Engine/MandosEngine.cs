@@ -35,14 +35,14 @@ public sealed partial class MandosEngine : IDisposable
     private readonly ClientRegistry _clients = new();
     private readonly ObjectPaths? _paths;
 
-    /// <summary>What is saved of those that are no clients now, by name. A null value is never restored, only forgotten.</summary>
+    /// <summary>What is saved of those that are no clients now, by name. Null is never restored, only forgotten.</summary>
     /// <remarks>
-    /// They were removed by a person and so stay away, or all are gone from the configuration: it may not be mounted, or be misspelt, and
-    /// must not enable a disabled client when it comes back.
+    /// They were removed by a person and so stay away, or all are gone from the configuration: it may not be mounted, or be
+    /// misspelt, and must not enable a disabled client when it comes back.
     /// </remarks>
     private readonly Dictionary<string, StoredClient?> _absent = new(StringComparer.Ordinal);
 
-    /// <summary>The ends of checks that were stopped when their clients were removed, by name, for a client that comes back.</summary>
+    /// <summary>The ends of checks that still ran when their clients were removed, by name, for a client that comes back.</summary>
     private readonly Dictionary<string, Task> _lastChecks = new(StringComparer.Ordinal);
     private readonly ExpirySchedule _expiry;
     private readonly CheckRunner _checks;

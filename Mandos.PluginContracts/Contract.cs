@@ -3,9 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace Mandos.PluginContracts;
 
 /// <summary>What the checks have in common.</summary>
-internal static class Contract
+public static class Contract
 {
     /// <summary>Fails the check unless something is true.</summary>
+    /// <param name="condition">What should be true.</param>
+    /// <param name="otherwise">What is wrong if it is not, in one line.</param>
+    /// <exception cref="ContractViolationException">It is not true.</exception>
     public static void Require([DoesNotReturnIf(false)] bool condition, string otherwise)
     {
         if (!condition)
@@ -15,7 +18,7 @@ internal static class Contract
     }
 
     /// <summary>Fails the check unless an action throws an exception of one type.</summary>
-    public static async Task<T> RequireThrowsAsync<T>(Func<Task> action, string when)
+    internal static async Task<T> RequireThrowsAsync<T>(Func<Task> action, string when)
         where T : Exception
     {
         try
@@ -35,14 +38,14 @@ internal static class Contract
     }
 
     /// <summary>Fails the check if a text, which a person will read in the log, is empty or longer than a line.</summary>
-    public static void RequireOneLine(string? text, string what)
+    internal static void RequireOneLine(string? text, string what)
     {
         string shown = text?.ReplaceLineEndings("↵") ?? "";
         Require(!string.IsNullOrWhiteSpace(text) && shown == text, $"{what} should be one line, and is “{shown}”");
     }
 
     /// <summary>Waits for a task, whatever its outcome, and fails the check if it does not end in time.</summary>
-    public static async Task EndsAsync(Task task, TimeSpan limit, string otherwise)
+    internal static async Task EndsAsync(Task task, TimeSpan limit, string otherwise)
     {
         await Task.WhenAny(task, Task.Delay(limit, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
         Require(task.IsCompleted, $"{otherwise} (within {limit.TotalSeconds:0.##} s)");
@@ -57,7 +60,7 @@ internal static class Contract
     /// <remarks>
     /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.
     /// </remarks>
-    public static async Task<Exception?> RunUntilCancelledAsync(
+    internal static async Task<Exception?> RunUntilCancelledAsync(
         Func<CancellationToken, Task> run, Func<Task, Task> meanwhile, ContractLimits limits, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -82,6 +85,6 @@ internal static class Contract
     }
 
     /// <summary>An exception in a line.</summary>
-    public static string Describe(Exception exception)
+    internal static string Describe(Exception exception)
         => $"{exception.GetType().Name} ({exception.Message.ReplaceLineEndings(" ")})";
 }

@@ -77,8 +77,8 @@ public interface IMandosServer
 
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
     /// <remarks>
-    /// New clients are added and those that are gone are removed. A setting whose value in the file has changed takes it; every other
-    /// keeps its run-time value.
+    /// New clients are added and those that are gone are removed. A setting whose value in the file has changed takes it; every
+    /// other keeps its run-time value.
     /// </remarks>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>

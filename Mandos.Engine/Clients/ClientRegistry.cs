@@ -28,7 +28,7 @@ internal sealed class ClientRegistry
         TakeKeys(client);
     }
 
-    /// <summary>Gives a client another definition of the same name. A key in it that another client has becomes its own.</summary>
+    /// <summary>Gives a client another definition of the same name. A key of another client in it becomes its own.</summary>
     public void Redefine(Client client, ClientDefinition definition)
     {
         ReleaseKeys(client);

@@ -7,8 +7,8 @@ namespace Mandos.Engine.Clients;
 
 /// <summary>Gives every client a D-Bus object path of its own, for as long as it lives. Used on the engine loop alone.</summary>
 /// <remarks>
-/// A path may have letters, digits and underscores alone (D-Bus Specification, "Valid Object Paths"). As programs for Mandos expect it,
-/// <c>.</c> and <c>-</c> become <c>_</c>; any other byte becomes <c>_</c> and two hexadecimal digits.
+/// A path may have letters, digits and underscores alone (D-Bus Specification, "Valid Object Paths"). As programs for Mandos
+/// expect it, <c>.</c> and <c>-</c> become <c>_</c>; any other byte becomes <c>_</c> and two hexadecimal digits.
 /// </remarks>
 internal sealed partial class ObjectPaths(ILogger logger)
 {

@@ -2,7 +2,7 @@ using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Reloading;
 
-/// <summary>Finds out what a new configuration changes, beside the engine loop: unchanged clients cost the loop nothing.</summary>
+/// <summary>Finds out what a new configuration changes, beside the engine loop: unchanged clients cost that nothing.</summary>
 /// <remarks>It owns the secrets of the steps that nobody has taken.</remarks>
 internal sealed class ReloadPlan : IDisposable
 {
@@ -37,8 +37,8 @@ internal sealed class ReloadPlan : IDisposable
 
     /// <summary>Makes the steps that lead from the clients that run to the new configuration.</summary>
     /// <remarks>
-    /// Who leaves comes first and makes its object path free, unless its key goes to somebody else: then the key changes hands in one
-    /// step, so that a machine which is renamed can be served all the time.
+    /// Who leaves comes first and makes its object path free, unless its key goes to somebody else: then the key changes hands in
+    /// one step, so that a machine which is renamed can be served all the time.
     /// </remarks>
     public void Compare(IReadOnlyCollection<Client> clients)
     {
@@ -66,7 +66,8 @@ internal sealed class ReloadPlan : IDisposable
         HashSet<string> wanted = running.Count == 0 ? []
             : changed.Concat(added).SelectMany(static step => ClientRegistry.Keys(step.Definition!.Settings)).ToHashSet();
         ILookup<bool, ReloadStep> leaving = running.Values.ToLookup(
-            client => ClientRegistry.Keys(client.Definition.Settings).Any(wanted.Contains), static client => new ReloadStep(client, null));
+            client => ClientRegistry.Keys(client.Definition.Settings).Any(wanted.Contains),
+            static client => new ReloadStep(client, null));
         _steps = new([.. leaving[false], .. changed, .. added, .. leaving[true]]);
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.PluginContracts;
+using static Mandos.PluginContracts.Contract;
 
 namespace Mandos.Host.SelfTesting;
 
@@ -76,13 +77,5 @@ internal static class ParserChecks
     {
         check();
         return Task.CompletedTask;
-    }
-
-    private static void Require(bool condition, string otherwise)
-    {
-        if (!condition)
-        {
-            throw new ContractViolationException(otherwise);
-        }
     }
 }

@@ -20,14 +20,16 @@ internal sealed partial class MandosServer
     [LoggerMessage(3104, LogLevel.Error, "While stopping, {What} failed: {Reason}")]
     private partial void LogBadStop(string what, string reason);
 
-    [LoggerMessage(3105, LogLevel.Error, "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
+    [LoggerMessage(3105, LogLevel.Error,
+        "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
     private partial void LogNotReloaded(string reason);
 
-    [LoggerMessage(3106, LogLevel.Warning,
+    [LoggerMessage(3106, LogLevel.Information,
         "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]
     private partial void LogNoZeroconf(int port);
 
-    [LoggerMessage(3107, LogLevel.Warning, "D-Bus is on, but no D-Bus plugin is there: mandos-ctl and mandos-monitor cannot reach this server")]
+    [LoggerMessage(3107, LogLevel.Information,
+        "D-Bus is on, but no D-Bus plugin is there: mandos-ctl and mandos-monitor cannot reach this server")]
     private partial void LogNoDBus();
 
     [LoggerMessage(3108, LogLevel.Information, "Announced as “{Name}”")]

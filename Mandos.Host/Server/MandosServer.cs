@@ -54,7 +54,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
-        var hangUps = Channel.CreateBounded<PosixSignal>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var hangUps = Channel.CreateBounded<PosixSignal>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
 
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
@@ -193,7 +194,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         return instances;
     }
 
-    /// <summary>Re-reads the clients at each SIGHUP until cancelled; those that come in the meantime count as one. Does not throw.</summary>
+    /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
     private async Task ReloadAsync(MandosEngine engine, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)

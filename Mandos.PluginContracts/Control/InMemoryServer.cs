@@ -280,7 +280,7 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    /// <remarks>There is no configuration to read: it is counted in <see cref="Reloads"/>, and <see cref="Failure"/> is thrown.</remarks>
+    /// <remarks>There is nothing to read: it is counted in <see cref="Reloads"/>, or <see cref="Failure"/> is thrown.</remarks>
     public Task ReloadAsync(CancellationToken cancellationToken)
     {
         Begin(cancellationToken);

@@ -19,7 +19,8 @@ foreach (string measurement in chosen)
         "start" => StartAsync(),
         "checks" => ChecksAsync(),
         "reload" => ReloadAsync(),
-        _ => throw new ArgumentException($"there is no measurement “{measurement}”; there are fetch, held, start, checks and reload"),
+        _ => throw new ArgumentException(
+            $"there is no measurement “{measurement}”; there are fetch, held, start, checks and reload"),
     });
 }
 

@@ -5,16 +5,14 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
-using Mandos.Abstractions.Plugins;
 using Mandos.CheckerFping;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Mandos.TestSupport;
 
 int checks = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5000;
 int atOnce = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 20;
 string command = args.Length > 2 ? args[2] : "true %(host)s";
 
-ShellChecker checker = new(new Context());
+ShellChecker checker = new(new TestPluginContext());
 ClientSnapshot client = new()
 {
     Name = "bench",
@@ -60,19 +58,6 @@ static (double Server, double Children) Cpu()
     const int self = 0;
     const int ofChildren = -1;
     return (Native.Seconds(self), Native.Seconds(ofChildren));
-}
-
-internal sealed class Context : IPluginContext
-{
-    public ILogger Logger => NullLogger.Instance;
-
-    public TimeProvider TimeProvider => TimeProvider.System;
-
-    public IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
-
-    public string StateDirectory => "/";
-
-    public bool Debug => false;
 }
 
 internal static partial class Native

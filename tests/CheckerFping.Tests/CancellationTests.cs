@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Checking;
+using Mandos.TestSupport;
 
 namespace CheckerFping.Tests;
 
@@ -71,7 +72,7 @@ public sealed class CancellationTests
     public async Task RunAsync_AlreadyCancelled_StartsNothing()
     {
         using TemporaryDirectory directory = new();
-        string file = directory.File("started");
+        string file = directory.PathOf("started");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => Checks.Prepare($"touch {file}").RunAsync(new CancellationToken(canceled: true)));

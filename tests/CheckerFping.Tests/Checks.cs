@@ -1,9 +1,7 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
-using Mandos.Abstractions.Plugins;
 using Mandos.CheckerFping;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Mandos.TestSupport;
 
 namespace CheckerFping.Tests;
 
@@ -20,7 +18,7 @@ internal static class Checks
     };
 
     public static ICheck Prepare(string checker, string host = "", bool debug = false)
-        => new ShellChecker(new Context(debug)).Prepare(Client(checker, host));
+        => new ShellChecker(new TestPluginContext { Debug = debug }).Prepare(Client(checker, host));
 
     public static Task<CheckResult> RunAsync(string checker, string host = "")
         => Prepare(checker, host).RunAsync(TestEnds);
@@ -29,22 +27,9 @@ internal static class Checks
     public static async Task<string> OutputAsync(string command, string host = "")
     {
         using TemporaryDirectory directory = new();
-        string file = directory.File("output");
+        string file = directory.PathOf("output");
         CheckResult result = await RunAsync($"exec >{file}; {command}", host);
         Assert.True(result.IsSuccess, result.ToString());
         return await File.ReadAllTextAsync(file, TestEnds);
-    }
-
-    private sealed class Context(bool debug) : IPluginContext
-    {
-        public ILogger Logger => NullLogger.Instance;
-
-        public TimeProvider TimeProvider => TimeProvider.System;
-
-        public IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
-
-        public string StateDirectory => "/";
-
-        public bool Debug => debug;
     }
 }

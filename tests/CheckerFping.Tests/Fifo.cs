@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mandos.TestSupport;
 
 namespace CheckerFping.Tests;
 
@@ -12,7 +13,7 @@ internal sealed partial class Fifo : IDisposable
 
     public Fifo()
     {
-        Path = _directory.File("fifo");
+        Path = _directory.PathOf("fifo");
         Assert.Equal(0, mkfifo(Path, 0x1B6));
     }
 

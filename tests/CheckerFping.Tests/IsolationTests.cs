@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Mandos.CheckerFping.Processes;
+using Mandos.TestSupport;
 
 namespace CheckerFping.Tests;
 
@@ -93,7 +94,7 @@ public sealed partial class IsolationTests
     private static async Task<string> StandardDescriptorsAsync(bool debug)
     {
         using TemporaryDirectory directory = new();
-        string file = directory.File("output");
+        string file = directory.PathOf("output");
         // Asked for in a subshell: a redirection changes the shell's own descriptors for a while.
         await Checks.Prepare($"d=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2); echo \"$d\" >{file}", debug: debug)
             .RunAsync(Checks.TestEnds);

@@ -49,7 +49,9 @@ public sealed class ReloadTests
         var before = await control.GetClientAsync("first", Cancellation);
 
         await File.WriteAllTextAsync(
-            server.ClientsFile, "[DEFAULT]\ninterval = never\n[first]\nhost = x\n" + _second.StanzaWith("enabled = maybe"), Cancellation);
+            server.ClientsFile,
+            "[DEFAULT]\ninterval = never\n[first]\nhost = x\n" + _second.StanzaWith("enabled = maybe"),
+            Cancellation);
         await server.SignalAsync("HUP");
         await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
 

@@ -1,6 +1,7 @@
 using Mandos.PluginContracts;
 using Mandos.PluginContracts.Persistence;
 using Mandos.StateSqlite;
+using Mandos.TestSupport;
 
 namespace StateSqlite.Tests;
 

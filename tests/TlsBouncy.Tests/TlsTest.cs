@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
+using Mandos.TestSupport;
 using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Priority;
 
@@ -11,7 +12,7 @@ public abstract class TlsTest : IDisposable
     /// <summary>Far more than any test takes: it only keeps a fault from hanging the run.</summary>
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(2);
 
-    private readonly BouncyTlsBackend _backend = new(new FakePluginContext());
+    private readonly BouncyTlsBackend _backend = new(new TestPluginContext());
     private readonly CancellationTokenSource _late = new(_longest, TimeProvider.System);
     private readonly CancellationTokenSource _end;
 

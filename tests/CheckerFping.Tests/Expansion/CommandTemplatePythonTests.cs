@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerFping.Expansion;
+using Mandos.TestSupport;
 
 namespace CheckerFping.Tests.Expansion;
 
@@ -180,8 +181,8 @@ public sealed class CommandTemplatePythonTests
     private static async Task<List<string?>> PythonAsync(List<ClientSnapshot> clients)
     {
         using TemporaryDirectory directory = new();
-        await File.WriteAllTextAsync(directory.File("peer.py"), Peer, Checks.TestEnds);
-        ProcessStartInfo start = new("python3", [directory.File("peer.py")])
+        await File.WriteAllTextAsync(directory.PathOf("peer.py"), Peer, Checks.TestEnds);
+        ProcessStartInfo start = new("python3", [directory.PathOf("peer.py")])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

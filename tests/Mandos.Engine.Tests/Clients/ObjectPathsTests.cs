@@ -38,9 +38,11 @@ public sealed class ObjectPathsTests
         Assert.Equal(
             [
                 (LogLevel.Warning,
-                    "Client foo-bar: its D-Bus object path /clients/foo_bar is that of client foo.bar already; it gets /clients/foo_bar_2 instead"),
+                    "Client foo-bar: its D-Bus object path /clients/foo_bar is that of client foo.bar "
+                    + "already; it gets /clients/foo_bar_2 instead"),
                 (LogLevel.Warning,
-                    "Client foo_bar: its D-Bus object path /clients/foo_bar is that of client foo.bar already; it gets /clients/foo_bar_3 instead"),
+                    "Client foo_bar: its D-Bus object path /clients/foo_bar is that of client foo.bar "
+                    + "already; it gets /clients/foo_bar_3 instead"),
             ],
             _log.Lines);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
@@ -46,7 +47,8 @@ public sealed class ReloadTests : IDisposable
         _rig.Change("a", new ClientChange { Host = "by hand", Checker = "by hand", ApprovalDelay = 2 * _minute });
         _rig.TakeEvents();
 
-        _rig.Reload(EngineRig.Define("a", static s => s with { Host = "file", ApprovalDelay = 3 * _minute, ApprovedByDefault = false }));
+        _rig.Reload(EngineRig.Define("a",
+            static s => s with { Host = "file", ApprovalDelay = 3 * _minute, ApprovedByDefault = false }));
 
         ClientSettings settings = _rig["a"].Settings;
         Assert.Equal(("file", "by hand", 3 * _minute, false),
@@ -271,7 +273,8 @@ public sealed class ReloadTests : IDisposable
         _rig.Reload(EngineRig.Define("a", enabled: inFileNow));
 
         Assert.Equal(inFileNow, _rig["a"].Enabled);
-        Assert.Equal(inFileNow ? ["Enabled=True", "LastEnabled=0", "Expires=300"] : ["Expires=", "Enabled=False"], _rig.TakeEvents());
+        string[] events = inFileNow ? ["Enabled=True", "LastEnabled=0", "Expires=300"] : ["Expires=", "Enabled=False"];
+        Assert.Equal(events, _rig.TakeEvents());
     }
 
     [Fact]
@@ -411,7 +414,11 @@ public sealed class ReloadTests : IDisposable
         var e = Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.ReloadAsync(CancellationToken.None)));
 
         Assert.Equal(["f:1: bad", "f:2: worse"], e.Problems);
-        Assert.Equal(["f:1: bad", "f:2: worse", "The configuration was not taken up, for the 2 problems above; the one before stays in force"],
+        Assert.Equal(
+            [
+                "f:1: bad", "f:2: worse",
+                "The configuration was not taken up, for the 2 problems above; the one before stays in force",
+            ],
             _rig.Log.Lines.Where(static line => line.Level == LogLevel.Error).Select(static line => line.Text));
         Assert.Empty(_rig.TakeEvents());
         Assert.Equal(before.Settings, _rig["a"].Settings);
@@ -426,7 +433,8 @@ public sealed class ReloadTests : IDisposable
         FakePeer held = _rig.Hold("a");
 
         _rig.Reload(
-            EngineRig.Define("a", static s => s with { Host = "x", ApprovalDelay = _minute, ApprovalDuration = _minute }, secret: "new"),
+            EngineRig.Define("a",
+                static s => s with { Host = "x", ApprovalDelay = _minute, ApprovalDuration = _minute }, secret: "new"),
             EngineRig.Define("b"));
         Assert.Equal(1, _rig["a"].ApprovalsPending);
         _rig.Approve("a", true);
@@ -572,8 +580,7 @@ public sealed class ReloadTests : IDisposable
     public async Task Reload_NothingToRead_IsRefused()
     {
         using var engine = new MandosEngine(
-            new EngineOptions(), new FakeTls(), new FakeStore(), new Dictionary<string, Abstractions.Checking.IChecker>(), new TestClock(),
-            new TestLog());
+            new EngineOptions(), new FakeTls(), new FakeStore(), new Dictionary<string, IChecker>(), new TestClock(), new TestLog());
         engine.Loop.Start();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => engine.ReloadAsync(CancellationToken.None));

@@ -2,6 +2,7 @@ using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
+using Mandos.TestSupport;
 
 namespace Mandos.Host.Tests.Configuration;
 

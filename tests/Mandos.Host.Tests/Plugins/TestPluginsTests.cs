@@ -83,7 +83,13 @@ public sealed class TestPluginsTests : IDisposable
         Environment.SetEnvironmentVariable("MANDOS_TEST_CONTROL", socket);
         var events = Channel.CreateUnbounded<ServerEvent>();
         var server = new Mock<IMandosServer>(MockBehavior.Strict);
-        var info = new ServerInfo { Version = "1.2", ServiceName = "Mandos", EndPoints = [new(IPAddress.IPv6Any, 4711)] };
+        var info = new ServerInfo
+        {
+            Version = "1.2",
+            ServiceName = "Mandos",
+            EndPoints = [new(IPAddress.IPv6Any, 4711)],
+            Plugins = [new() { Name = "A", Version = "1.0", State = "Active" }, new() { Name = "B", State = "Malfunctioned" }],
+        };
         server.Setup(s => s.Info).Returns(info);
         server.Setup(s => s.GetClientsAsync(It.IsAny<CancellationToken>())).ReturnsAsync([Client]);
         server.Setup(s => s.GetClientAsync("räka", It.IsAny<CancellationToken>())).ReturnsAsync(Client);
@@ -98,6 +104,7 @@ public sealed class TestPluginsTests : IDisposable
         server.Setup(s => s.StartCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         server.Setup(s => s.StopCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         server.Setup(s => s.RemoveAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+        server.Setup(s => s.ReloadAsync(It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         var change = new ClientChange { Host = "h", Timeout = TimeSpan.FromDays(1.5), ApprovedByDefault = false };
         server.Setup(s => s.ChangeAsync("räka", change, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         var secret = "\0é\n"u8.ToArray();
@@ -125,6 +132,7 @@ public sealed class TestPluginsTests : IDisposable
         await client.ChangeAsync("räka", change, cancellationToken);
         await client.SetSecretAsync("räka", secret, cancellationToken);
         await client.RemoveAsync("räka", cancellationToken);
+        await client.ReloadAsync(cancellationToken);
         server.VerifyAll();
 
         ServerEvent[] happened =

@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Checking;
 using Mandos.CheckerFping;
 using Mandos.PluginContracts.Checking;
+using Mandos.TestSupport;
 
 namespace Mandos.PluginContracts.Tests.Checking;
 

@@ -48,6 +48,17 @@ public sealed class InMemoryServerTests
     }
 
     [Fact]
+    public async Task ReloadAsync_Failure_ThrowsItAndIsNotCounted()
+    {
+        await _server.ReloadAsync(Token);
+        _server.Failure = new ConfigurationException(["clients.conf:1: bad"]);
+
+        await Assert.ThrowsAsync<ConfigurationException>(() => _server.ReloadAsync(Token));
+
+        Assert.Equal(1, _server.Reloads);
+    }
+
+    [Fact]
     public async Task EnableAsync_EnabledClient_ChangesNothing()
     {
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Persistence;
 using Mandos.StateSqlite;
+using Mandos.TestSupport;
 
 namespace Mandos.PluginContracts.Tests.Persistence;
 

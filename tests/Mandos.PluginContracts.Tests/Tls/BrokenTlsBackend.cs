@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Tls;
+using Mandos.TestSupport;
 using Mandos.TlsBouncy;
 
 namespace Mandos.PluginContracts.Tests.Tls;

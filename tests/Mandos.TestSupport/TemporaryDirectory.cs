@@ -1,15 +1,18 @@
-namespace Mandos.Host.Tests;
+namespace Mandos.TestSupport;
 
 /// <summary>A directory that is gone after the test.</summary>
-internal sealed class TemporaryDirectory : IDisposable
+public sealed class TemporaryDirectory : IDisposable
 {
-    public string FullName { get; } = Directory.CreateTempSubdirectory("mandos-test").FullName;
+    public string FullName { get; } = Directory.CreateTempSubdirectory("mandos-test-").FullName;
+
+    /// <summary>The full name of a file below it.</summary>
+    public string PathOf(string name) => Path.Combine(FullName, name);
 
     /// <summary>Writes a file below it.</summary>
     /// <returns>Its full name.</returns>
     public string Write(string name, string text)
     {
-        string path = Path.Combine(FullName, name);
+        string path = PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         return path;
