@@ -18,6 +18,9 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     /// <summary>Most records that are written at once.</summary>
     private const int BatchLength = 256;
 
+    /// <summary>How long records are gathered before they are written, unless a secret waits: waking the thread for each costs more than all else.</summary>
+    private static readonly TimeSpan _gatherTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>How long the end waits for the last records: a disk that hangs must not hold up the exit.</summary>
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(5);
 
@@ -35,6 +38,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
 
     // Guarded by the lock on _entries
     private long _lost;
+    private long _oldestAt;
     private int _waiters;
     private bool _reopen;
     private bool _stopping;
@@ -158,6 +162,12 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     /// <summary>Adds to those that wait, after what is lost. Called under the lock.</summary>
     private void Enqueue(Entry entry)
     {
+        bool isFirst = _entries.Count == 0;
+        if (isFirst)
+        {
+            _oldestAt = _timeProvider.GetTimestamp();
+        }
+
         if (_lost > 0)
         {
             _entries.Enqueue(new Entry(null, _lost, null));
@@ -165,7 +175,10 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         }
 
         _entries.Enqueue(entry);
-        Monitor.Pulse(_entries);
+        if (isFirst || entry.Done is not null)
+        {
+            Monitor.Pulse(_entries);
+        }
     }
 
     private void Run()
@@ -225,12 +238,14 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             return Timeout.InfiniteTimeSpan;
         }
 
-        if (!_isFailing || _waiters > 0)
+        if (_waiters > 0)
         {
             return TimeSpan.Zero;
         }
 
-        TimeSpan left = _retryTime - _timeProvider.GetElapsedTime(_failedAt);
+        TimeSpan left = _isFailing
+            ? _retryTime - _timeProvider.GetElapsedTime(_failedAt)
+            : _gatherTime - _timeProvider.GetElapsedTime(_oldestAt);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
