@@ -69,6 +69,7 @@ internal static class Program
     {
         using ServerLog log = OpenLog(given.Debug == true ? DebugLevel.Debug : DebugLevel.Critical, given.Debug == true);
         PluginServices services = TemporaryServices(log);
+        LeaveBusAlone();
 
         // A faulty mandos.conf is no reason not to test
         string? directory = given.PluginDirectory ?? ServerOptionsLoader.Load(given).Options?.PluginDirectory;
@@ -89,6 +90,12 @@ internal static class Program
         PluginListing.Write(LoadPlugins(directory, TemporaryServices(log)).Plugins, Console.Out);
         return Task.FromResult(0);
     }
+
+    /// <summary>
+    /// Plugins that are tried must not announce anything on the system bus, nor offer the sample clients there: they get an address at
+    /// which nothing can be.
+    /// </summary>
+    private static void LeaveBusAlone() => Environment.SetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null/no-bus");
 
     private static PluginCatalog LoadPlugins(string? directory, PluginServices services)
         => PluginCatalog.Load(directory ?? MandosServer.DefaultPluginDirectory, services);

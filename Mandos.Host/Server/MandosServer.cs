@@ -164,7 +164,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogNoDBus();
         }
 
-        var announced = new Progress<string>(LogAnnounced);
+        var announced = new NameReport(name =>
+        {
+            log.ServiceName = name;
+            engine.Info = engine.Info with { ServiceName = name };
+            LogAnnounced(name);
+        });
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
@@ -343,5 +348,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             LogNote(note);
         }
+    }
+
+    /// <summary>Takes names from announcers. Unlike <see cref="Progress{T}"/> it does so in their order.</summary>
+    private sealed class NameReport(Action<string> report) : IProgress<string>
+    {
+        public void Report(string value) => report(value);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
@@ -38,7 +39,7 @@ public static class ControlSurfaceContract
             new("survives every event", SurvivesEventsAsync),
             new("takes odd clients", async token =>
             {
-                var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name));
+                var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name).Select(WithPath));
                 if (await RunAsync(create(), Server(), token).ConfigureAwait(false) is null
                     && await RunAsync(create(), odd, token).ConfigureAwait(false) is { } failure)
                 {
@@ -89,11 +90,16 @@ public static class ControlSurfaceContract
         }
     }
 
-    private static InMemoryServer Server() => new([SampleClients.Snapshot(1), SampleClients.Snapshot(2)]);
+    private static InMemoryServer Server()
+        => new([WithPath(SampleClients.Snapshot(1), 1), WithPath(SampleClients.Snapshot(2), 2)]);
+
+    /// <summary>The client with an object path, as it has one where D-Bus is on.</summary>
+    private static ClientSnapshot WithPath(ClientSnapshot client, int number)
+        => client with { DBusObjectPath = string.Create(CultureInfo.InvariantCulture, $"/clients/c{number}") };
 
     private static async Task CauseEventsAsync(InMemoryServer server, CancellationToken cancellationToken)
     {
-        ClientSnapshot client = SampleClients.Snapshot(3);
+        ClientSnapshot client = WithPath(SampleClients.Snapshot(3), 3);
         server.Add(client);
         await server.DisableAsync(client.Name, cancellationToken).ConfigureAwait(false);
         await server.EnableAsync(client.Name, cancellationToken).ConfigureAwait(false);

@@ -90,7 +90,7 @@ public sealed class InMemoryServer : IMandosServer
     {
         lock (_lock)
         {
-            return _secrets.TryGetValue(name, out byte[]? secret) ? secret : null;
+            return _secrets.TryGetValue(name, out byte[]? secret) ? new ReadOnlyMemory<byte>(secret) : (ReadOnlyMemory<byte>?)null;
         }
     }
 

@@ -9,9 +9,21 @@ internal static class Command
     /// <param name="program">Its name or path.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
-    public static async Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)
+    public static Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)
+        => RunAsync(Describe(program, arguments), input: "");
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="start">What <see cref="Describe"/> has given.</param>
+    /// <param name="input">What it reads from standard input.</param>
+    /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
+    public static async Task<CommandResult> RunAsync(ProcessStartInfo start, string input)
     {
-        using var process = Process.Start(Describe(program, arguments))!;
+        using var process = Process.Start(start)!;
+        if (input.Length > 0)
+        {
+            await process.StandardInput.WriteAsync(input);
+        }
+
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -24,7 +36,7 @@ internal static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} had to be killed; until then it said: {await errors}{await output}");
+            throw new TimeoutException($"{start.FileName} had to be killed; until then it said: {await errors}{await output}");
         }
 
         return new(process.ExitCode, await output, await errors);
@@ -32,7 +44,7 @@ internal static class Command
 
     /// <summary>Runs a program that must succeed.</summary>
     /// <returns>Its standard output.</returns>
-    /// <inheritdoc cref="RunAsync"/>
+    /// <inheritdoc cref="RunAsync(string, IEnumerable{string})"/>
     public static async Task<string> RequireAsync(string program, params IEnumerable<string> arguments)
     {
         var result = await RunAsync(program, arguments);
@@ -50,7 +62,8 @@ internal static class Command
             RedirectStandardError = true,
         };
         start.Environment["PATH"] = string.Join(':', Folders);
-        start.Environment["LD_LIBRARY_PATH"] = PeerLibraries;
+        // busctl's own library is in a folder of its own.
+        start.Environment["LD_LIBRARY_PATH"] = $"{PeerLibraries}:{PeerLibraries}/systemd";
         return start;
     }
 

@@ -40,6 +40,19 @@ internal sealed class NetworkLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Lays a cable between the two.</summary>
+    /// <param name="name">The name of its end in either namespace.</param>
+    /// <returns>The link-local address of the server's end, without a zone.</returns>
+    public async Task<IPAddress> AddCableAsync(string name)
+    {
+        await Command.RequireAsync("ip", "link", "add", name, "netns", ServerNamespace,
+            "type", "veth", "peer", "name", name, "netns", ClientNamespace);
+        await Command.RequireAsync("ip", "-n", ServerNamespace, "link", "set", name, "up");
+        await Command.RequireAsync("ip", "-n", ClientNamespace, "link", "set", name, "up");
+        await LinkLocalAddressAsync(ClientNamespace, name);
+        return await LinkLocalAddressAsync(ServerNamespace, name);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Command.RunAsync("ip", "netns", "delete", ServerNamespace);
@@ -54,16 +67,11 @@ internal sealed class NetworkLink : IAsyncDisposable
             await Command.RequireAsync("ip", "-n", name, "link", "set", "lo", "up");
         }
 
-        await Command.RequireAsync("ip", "link", "add", Interface, "netns", ServerNamespace,
-            "type", "veth", "peer", "name", Interface, "netns", ClientNamespace);
-        await Command.RequireAsync("ip", "-n", ServerNamespace, "link", "set", Interface, "up");
-        await Command.RequireAsync("ip", "-n", ClientNamespace, "link", "set", Interface, "up");
-        ServerAddress = await LinkLocalAddressAsync(ServerNamespace);
-        await LinkLocalAddressAsync(ClientNamespace);
+        ServerAddress = await AddCableAsync(Interface);
     }
 
     // Waits until the kernel has made sure that nobody else has the address.
-    private static async Task<IPAddress> LinkLocalAddressAsync(string name)
+    private static async Task<IPAddress> LinkLocalAddressAsync(string networkNamespace, string name)
     {
         string[] fields;
         var start = TimeProvider.System.GetTimestamp();
@@ -71,7 +79,7 @@ internal sealed class NetworkLink : IAsyncDisposable
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience.Limit, "the link got no address");
             var output = await Command.RequireAsync(
-                "ip", "-n", name, "-6", "-oneline", "address", "show", "dev", Interface, "scope", "link", "-tentative");
+                "ip", "-n", networkNamespace, "-6", "-oneline", "address", "show", "dev", name, "scope", "link", "-tentative");
             fields = output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         }
         while (fields.Length == 0);

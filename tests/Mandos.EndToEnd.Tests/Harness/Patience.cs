@@ -11,10 +11,13 @@ internal static class Patience
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="what">What is waited for, for the failure's text.</param>
     /// <param name="condition">The condition.</param>
-    public static async Task UntilAsync(string what, Func<bool> condition)
+    public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
+
+    /// <inheritdoc cref="UntilAsync(string, Func{bool})"/>
+    public static async Task UntilAsync(string what, Func<Task<bool>> condition)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Limit, $"waited {Limit.TotalSeconds} s in vain: {what}");
             await Task.Delay(PollInterval, TimeProvider.System, TestContext.Current.CancellationToken);

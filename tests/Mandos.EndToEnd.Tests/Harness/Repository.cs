@@ -10,6 +10,9 @@ internal static class Repository
     public static string Server { get; } =
         Environment.GetEnvironmentVariable("MANDOS_SERVER") ?? Path.Combine(Root, "artifacts/mandos/mandos");
 
+    /// <summary>Debian's server.</summary>
+    public static string StockServer => Path.Combine(Peers, "usr/sbin/mandos");
+
     /// <summary>The server's default plugins.</summary>
     public static string Plugins { get; } = Path.Combine(Root, "artifacts/mandos/plugins");
 

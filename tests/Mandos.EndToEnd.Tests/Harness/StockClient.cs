@@ -23,10 +23,20 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
     {
         // It takes an IPv6 address without brackets, and without the zone that the interface gives.
         var address = new IPAddress(server.Address.GetAddressBytes());
+        return RunAsync([$"--connect={address}:{server.Port}"], networkInterface, networkNamespace);
+    }
+
+    /// <summary>Boots: looks for servers by Zeroconf until one of them gives the password, and checks that.</summary>
+    /// <param name="link">In whose client namespace it runs.</param>
+    public async Task BootAsync(NetworkLink link)
+        => RequirePassword(await RunAsync(["--debug"], NetworkLink.Interface, link.ClientNamespace));
+
+    private Task<CommandResult> RunAsync(string[] options, string networkInterface, string? networkNamespace)
+    {
         string[] wrapper = networkNamespace is null ? [] : ["ip", "netns", "exec", networkNamespace];
         string[] command =
         [
-            .. wrapper, $"{Command.PeerLibraries}/mandos/plugins.d/mandos-client", $"--connect={address}:{server.Port}",
+            .. wrapper, $"{Command.PeerLibraries}/mandos/plugins.d/mandos-client", .. options,
             $"--pubkey={Directory}/pubkey.txt", $"--seckey={Directory}/seckey.txt",
             $"--tls-privkey={Directory}/tls-privkey.pem", $"--tls-pubkey={Directory}/tls-pubkey.pem",
             $"--interface={networkInterface}", "--network-hook-dir=/nonexistent",
@@ -37,8 +47,10 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
     /// <summary>Fetches the password and checks it.</summary>
     /// <inheritdoc cref="FetchAsync"/>
     public async Task RequirePasswordAsync(IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null)
+        => RequirePassword(await FetchAsync(server, networkInterface, networkNamespace));
+
+    private void RequirePassword(CommandResult result)
     {
-        var result = await FetchAsync(server, networkInterface, networkNamespace);
         Assert.True(result.ExitCode == 0, $"mandos-client failed ({result.ExitCode}): {result.Errors}");
         Assert.Equal(Password, result.Output);
     }

@@ -20,7 +20,8 @@ internal sealed class TestClient(string name)
 
     /// <summary>Asks once for the secret.</summary>
     public Task<PeerOutcome> FetchAsync(TestServer server)
-        => MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(Key), TestContext.Current.CancellationToken);
+        => MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(Key), TestContext.Current.CancellationToken)
+            .WaitAsync(Patience.Limit, TimeProvider.System, TestContext.Current.CancellationToken);
 
     /// <summary>Gets the secret.</summary>
     public Task RequireSecretAsync(TestServer server) => RequireSecretAsync(server, Secret);

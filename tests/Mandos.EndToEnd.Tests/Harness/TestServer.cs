@@ -41,11 +41,23 @@ internal sealed class TestServer : IAsyncDisposable
 
     private string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
 
-    /// <summary>Where it listens: ::1 unless a test says otherwise.</summary>
+    /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
 
     /// <summary>The network namespace in which it runs, by its name; null for that of the tests.</summary>
     public string? NetworkNamespace { get; init; }
+
+    /// <summary>The D-Bus on which it is to be; null for none.</summary>
+    public PrivateBus? Bus { get; init; }
+
+    /// <summary>Whether it announces itself; then it needs a bus, but not to be on it otherwise.</summary>
+    public bool Zeroconf { get; init; }
+
+    /// <summary>Which server it is.</summary>
+    public string Program { get; init; } = Repository.Server;
+
+    /// <summary>Programs to be put before it, in whose surroundings it is to run.</summary>
+    public IReadOnlyList<string> Wrapper { get; init; } = [];
 
     /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
     public bool Steered { get; init; }
@@ -128,7 +140,8 @@ internal sealed class TestServer : IAsyncDisposable
             process.Dispose();
         }
 
-        foreach (var line in Log.Lines)
+        // What another server says of itself is its own affair.
+        foreach (var line in Program != Repository.StockServer ? Log.Lines : [])
         {
             TestContext.Current.TestOutputHelper?.WriteLine(line);
         }
@@ -139,17 +152,20 @@ internal sealed class TestServer : IAsyncDisposable
     private async Task LaunchAsync()
     {
         await Account.GiveAsync(ConfigDirectory, StateDirectory, ScratchDirectory);
-        string[] wrapper = NetworkNamespace is null ? [] : ["ip", "netns", "exec", NetworkNamespace];
+        string[] wrapper = NetworkNamespace is null ? [.. Wrapper] : ["ip", "netns", "exec", NetworkNamespace, .. Wrapper];
+        string[] bus = Bus is null ? ["--no-dbus"] : [];
+        string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];
+        string[] port = EndPoint.Port == 0 ? [] : ["--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture)];
         string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
-            .. wrapper, Repository.Server, "--no-dbus", "--no-zeroconf",
-            "--address", EndPoint.Address.ToString(), "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture),
+            .. wrapper, Program, .. bus, .. zeroconf, "--address", EndPoint.Address.ToString(), .. port,
             "--configdir", ConfigDirectory, "--statedir", StateDirectory, .. plugins, .. Arguments,
         ];
         var start = Command.Describe(command[0], command.Skip(1));
         start.Environment.Remove("LD_LIBRARY_PATH");
         start.Environment["MANDOS_TEST_CONTROL"] = ControlSocket;
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Bus?.Address ?? "unix:path=/nonexistent";
         _process?.Dispose();
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
@@ -192,6 +208,11 @@ internal sealed class TestServer : IAsyncDisposable
     // Asks the kernel: a connection for trial would show in the server's log.
     private bool IsListening()
     {
+        if (EndPoint.Port == 0)
+        {
+            return Log.Count("INFO", "Listening on") > 0;
+        }
+
         const string ListenState = "0A";
         var port = EndPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
         return new[] { "tcp", "tcp6" }.SelectMany(table => File.ReadLines($"/proc/{ProcessId}/net/{table}").Skip(1))

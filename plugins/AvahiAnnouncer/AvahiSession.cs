@@ -1,0 +1,233 @@
+using System.Net.Sockets;
+using Mandos.Abstractions.Announcing;
+using Mandos.AvahiAnnouncer.Registration;
+using Mandos.DBus;
+
+namespace Mandos.AvahiAnnouncer;
+
+/// <summary>
+/// Announces a service over one connection to the bus: carries out the steps of a <see cref="ServiceRegistration"/> and tells it
+/// what comes of them, on the connection's thread, where everything arrives in the order of the bus.
+/// </summary>
+/// <param name="connection">A connection that is open. It belongs to the caller.</param>
+/// <param name="service">What to announce.</param>
+/// <param name="registration">Decides. From now on it is touched on the connection's thread only.</param>
+/// <param name="notify">Is told what comes of it, on the connection's thread: all steps but requests.</param>
+internal sealed class AvahiSession(
+    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify)
+{
+    private const string BusInterface = "org.freedesktop.DBus";
+    private const string AvahiName = "org.freedesktop.Avahi";
+    private const string ServerInterface = AvahiName + ".Server";
+    private const string GroupInterface = AvahiName + ".EntryGroup";
+    private const string StateChanged = "StateChanged";
+
+    // Avahi's constants.
+    private const int AnyInterface = -1;
+    private const int ProtocolIPv4 = 0;
+    private const int ProtocolIPv6 = 1;
+    private const uint NoFlags = 0;
+    private const string DefaultDomain = "";
+    private const string DefaultHost = "";
+
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _lastCall = Task.CompletedTask;
+
+    /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
+    /// <exception cref="DBusException">A new connection is needed; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what is announced still is.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // All of these before Avahi is looked for, so that nothing is missed that it says from then on.
+        await WatchAsync(BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
+        await WatchAsync(ServerInterface, StateChanged, "is", ReadServerState, cancellationToken).ConfigureAwait(false);
+        await WatchAsync(GroupInterface, StateChanged, "is", ReadGroupState, cancellationToken).ConfigureAwait(false);
+        connection.Post(_ => FindAvahi(), null);
+
+        Task<Exception?> disconnected = connection.DisconnectedAsync();
+        await Task.WhenAny(_failed.Task, disconnected).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_failed.Task.IsCompleted)
+        {
+            await _failed.Task.ConfigureAwait(false);
+        }
+
+        Exception? reason = await disconnected.ConfigureAwait(false);
+        throw new DBusConnectionClosedException($"the connection to the bus was lost: {reason?.Message ?? "it was closed"}", reason);
+    }
+
+    /// <summary>Withdraws the service in order. The end of the connection would do it too.</summary>
+    /// <returns>Done when Avahi has answered, or is known not to.</returns>
+    public async Task WithdrawAsync()
+    {
+        var asked = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (connection.Post(_ => asked.SetResult(Withdraw()), null))
+        {
+            await (await asked.Task.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+    }
+
+    private Task Withdraw()
+    {
+        _lastCall = Task.CompletedTask; // an older one is not waited for
+        Handle(new AvahiEvent.Stopping());
+        return _lastCall;
+    }
+
+    private async Task WatchAsync(
+        string fromInterface, string member, string signature, Func<Message, AvahiEvent?> read, CancellationToken cancellationToken,
+        string? argument = null)
+    {
+        // Not by the sender: the owner of a name has to be checked by us in any case.
+        var rule = new MatchRule { Type = MessageType.Signal, Interface = fromInterface, Member = member, Arg0 = argument };
+        await connection.AddMatchAsync(
+            rule,
+            (message, _) =>
+            {
+                if (message.Signature == signature && read(message) is { } happened)
+                {
+                    Handle(happened);
+                }
+            },
+            ct: cancellationToken).ConfigureAwait(false);
+    }
+
+    private static AvahiEvent.OwnerChanged? ReadOwner(Message message)
+    {
+        if (message.Sender != BusInterface)
+        {
+            return null;
+        }
+
+        Reader body = message.GetBodyReader();
+        string name = body.ReadString();
+        _ = body.ReadString(); // the old owner
+        string owner = body.ReadString();
+        return name == AvahiName ? new(owner.Length == 0 ? null : owner) : null;
+    }
+
+    private static AvahiEvent.ServerStateChanged? ReadServerState(Message message)
+        => message.Path == ServiceRegistration.ServerPath
+            ? new(message.Sender, (ServerState)message.GetBodyReader().ReadInt32())
+            : null;
+
+    private static AvahiEvent.GroupStateChanged ReadGroupState(Message message)
+    {
+        Reader body = message.GetBodyReader();
+        return new(message.Sender, message.Path, (GroupState)body.ReadInt32(), body.ReadString());
+    }
+
+    /// <summary>Asks who Avahi is, without having it started.</summary>
+    private void FindAvahi()
+    {
+        MessageWriter writer = connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(BusInterface, "/org/freedesktop/DBus", BusInterface, "GetNameOwner", "s");
+        writer.WriteString(AvahiName);
+        Call(
+            writer.CreateMessage(),
+            answer => new AvahiEvent.OwnerChanged(ReadAnswer(answer, "s").ReadString()),
+            failure => failure.ErrorName == DBusErrors.NameHasNoOwner ? new AvahiEvent.NotFound() : null);
+    }
+
+    private void Handle(AvahiEvent happened)
+    {
+        foreach (Step step in registration.Handle(happened))
+        {
+            if (step is Step.Request request)
+            {
+                Call(
+                    Compose(request),
+                    answer => ReadAnswer(request, answer),
+                    failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.Message));
+            }
+            else
+            {
+                notify(step);
+                if (step is Step.GiveUp gaveUp)
+                {
+                    _failed.TrySetException(new DBusException(gaveUp.Reason));
+                }
+            }
+        }
+    }
+
+    private MessageBuffer Compose(Step.Request request)
+    {
+        (string to, string signature) = request.Method switch
+        {
+            AvahiMethod.GetState or AvahiMethod.EntryGroupNew => (ServerInterface, ""),
+            AvahiMethod.GetAlternativeServiceName => (ServerInterface, "s"),
+            AvahiMethod.AddService => (GroupInterface, "iiussssqaay"),
+            _ => (GroupInterface, ""),
+        };
+        MessageWriter writer = connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(
+            request.Avahi, request.Path, to, request.Method.ToString(), signature, MessageFlags.NoAutoStart);
+        if (request.Method == AvahiMethod.GetAlternativeServiceName)
+        {
+            writer.WriteString(request.Name);
+        }
+        else if (request.Method == AvahiMethod.AddService)
+        {
+            writer.WriteInt32(service.InterfaceIndex ?? AnyInterface);
+            writer.WriteInt32(service.AddressFamily == AddressFamily.InterNetworkV6 ? ProtocolIPv6 : ProtocolIPv4);
+            writer.WriteUInt32(NoFlags);
+            writer.WriteString(request.Name);
+            writer.WriteString(service.Type);
+            writer.WriteString(DefaultDomain);
+            writer.WriteString(DefaultHost);
+            writer.WriteUInt16((ushort)service.Port);
+            writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.Array)); // no TXT records
+        }
+
+        return writer.CreateMessage();
+    }
+
+    private static AvahiEvent ReadAnswer(Step.Request request, Message answer) => request.Method switch
+    {
+        AvahiMethod.GetState
+            => new AvahiEvent.ServerStateChanged(request.Avahi, (ServerState)ReadAnswer(answer, "i").ReadInt32()),
+        AvahiMethod.EntryGroupNew => new AvahiEvent.Answered(request.Call, ReadAnswer(answer, "o").ReadObjectPath()),
+        AvahiMethod.GetAlternativeServiceName => new AvahiEvent.Answered(request.Call, ReadAnswer(answer, "s").ReadString()),
+        _ => new AvahiEvent.Answered(request.Call),
+    };
+
+    private static Reader ReadAnswer(Message answer, string signature) => answer.Signature == signature
+        ? answer.GetBodyReader()
+        : throw new DBusReadException($"the answer has the types “{answer.Signature}” rather than “{signature}”");
+
+    /// <summary>Calls a method; what comes of it is handled.</summary>
+    private void Call(MessageBuffer call, Func<Message, AvahiEvent> read, Func<DBusErrorReplyException, AvahiEvent?> readFailure)
+    {
+        // Handled while the answer is read, not after it, so that signals do not overtake it.
+        Task<bool> answered = connection.CallMethodAsync(
+            call,
+            (message, _) =>
+            {
+                Handle(read(message));
+                return true;
+            });
+        _lastCall = FollowAsync(answered, readFailure);
+    }
+
+    private async Task FollowAsync(Task answered, Func<DBusErrorReplyException, AvahiEvent?> readFailure)
+    {
+        try
+        {
+            await answered.ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (readFailure(e) is { } failure)
+        {
+            connection.Post(_ => Handle(failure), null);
+        }
+        catch (DBusConnectionClosedException)
+        {
+            // RunAsync sees that too.
+        }
+#pragma warning disable CA1031 // Whatever it is, it is no reason to stay silent: the session ends with it
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _failed.TrySetException(e as DBusException ?? new DBusException(e.Message, e));
+        }
+    }
+}

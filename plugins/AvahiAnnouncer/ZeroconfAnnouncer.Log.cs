@@ -1,0 +1,36 @@
+using Mandos.AvahiAnnouncer.Registration;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.AvahiAnnouncer;
+
+public sealed partial class ZeroconfAnnouncer
+{
+    [LoggerMessage(4200, LogLevel.Error,
+        "Not announced, clients find this server only by its address: {Reason}. It is tried again until it works")]
+    private static partial void LogTrouble(ILogger logger, string reason);
+
+    [LoggerMessage(4201, LogLevel.Debug, "Still not announced: {Reason}; next try in {Seconds} s")]
+    private static partial void LogSameTrouble(ILogger logger, string reason, double seconds);
+
+    [LoggerMessage(4202, LogLevel.Error,
+        "Not announced, clients find this server only by its address: Avahi (avahi-daemon) is not on the D-Bus. "
+        + "It is announced as soon as Avahi is there")]
+    private static partial void LogNoAvahi(ILogger logger);
+
+    [LoggerMessage(4203, LogLevel.Debug, "Not announced until Avahi has its host name ({State})")]
+    private static partial void LogNotReady(ILogger logger, ServerState state);
+
+    [LoggerMessage(4204, LogLevel.Warning,
+        "Not announced for now: another machine on the network has Avahi's host name, and Avahi is about to take another one")]
+    private static partial void LogHostCollision(ILogger logger);
+
+    [LoggerMessage(4205, LogLevel.Error,
+        "Not announced, clients find this server only by its address: Avahi says that it has failed; see its own log")]
+    private static partial void LogAvahiFailed(ILogger logger);
+
+    [LoggerMessage(4206, LogLevel.Information, "The service name “{Taken}” is taken; trying “{Name}”")]
+    private static partial void LogRenamed(ILogger logger, string taken, string name);
+
+    [LoggerMessage(4207, LogLevel.Debug, "Avahi did not confirm in time that the service is withdrawn")]
+    private static partial void LogNotWithdrawn(ILogger logger);
+}

@@ -1,0 +1,137 @@
+using System.Composition;
+using Mandos.Abstractions.Announcing;
+using Mandos.Abstractions.Plugins;
+using Mandos.AvahiAnnouncer.Registration;
+using Mandos.DBus;
+
+namespace Mandos.AvahiAnnouncer;
+
+/// <summary>
+/// The standard announcer: Zeroconf (RFC 6763) by way of Avahi on the system bus. Where bus or Avahi are not there, or go away, it
+/// waits for them.
+/// </summary>
+/// <param name="context">Gives log and time.</param>
+[ExportAnnouncer("avahi")]
+[method: ImportingConstructor]
+public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnouncer
+{
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the end waits for Avahi; together with the rest less than the second that the contract gives.</summary>
+    private static readonly TimeSpan s_withdrawTime = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long it waits for a bus that takes nothing.</summary>
+    private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>The bus on which Avahi is.</summary>
+    internal string Address { get; init; } = DBusAddress.System;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ServiceDescription service, IProgress<string> announced, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(announced);
+        string name = service.Name;
+        bool troubled = false;
+        TimeSpan pause = s_shortestPause;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            // A name that was taken is not tried again, so that two servers do not swap names (RFC 6762 section 9).
+            var registration = new ServiceRegistration(name);
+            bool worked = false;
+            try
+            {
+                await RunOnceAsync(service, registration, Notify, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DBusException e)
+            {
+                pause = worked ? s_shortestPause : pause;
+                if (worked || !troubled)
+                {
+                    LogTrouble(context.Logger, e.Message);
+                }
+                else
+                {
+                    LogSameTrouble(context.Logger, e.Message, pause.TotalSeconds);
+                }
+
+                troubled = true;
+            }
+
+            name = registration.Name;
+            await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+
+            void Notify(Step step)
+            {
+                Log(step);
+                if (step is Step.Announced established)
+                {
+                    worked = true;
+                    announced.Report(established.Name);
+                }
+            }
+        }
+    }
+
+    private async Task RunOnceAsync(
+        ServiceDescription service, ServiceRegistration registration, Action<Step> notify, CancellationToken cancellationToken)
+    {
+        var options = new DBusConnectionOptions(Address)
+        {
+            Name = "avahi",
+            Logger = context.Logger,
+            TimeProvider = context.TimeProvider,
+            FlushTimeout = s_flushTime,
+        };
+        var connection = new DBusConnection(options);
+        await using (connection.ConfigureAwait(false))
+        {
+            var session = new AvahiSession(connection, service, registration, notify);
+            try
+            {
+                await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
+                await session.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await WithdrawAsync(session).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task WithdrawAsync(AvahiSession session)
+    {
+        try
+        {
+            await session.WithdrawAsync().WaitAsync(s_withdrawTime, context.TimeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            LogNotWithdrawn(context.Logger);
+        }
+    }
+
+    private void Log(Step step)
+    {
+        switch (step)
+        {
+            case Step.Renamed renamed:
+                LogRenamed(context.Logger, renamed.Taken, renamed.Name);
+                break;
+            case Step.Waiting { State: null }:
+                LogNoAvahi(context.Logger);
+                break;
+            case Step.Waiting { State: ServerState.Collision }:
+                LogHostCollision(context.Logger);
+                break;
+            case Step.Waiting { State: ServerState.Failure }:
+                LogAvahiFailed(context.Logger);
+                break;
+            case Step.Waiting { State: { } state }:
+                LogNotReady(context.Logger, state);
+                break;
+        }
+    }
+}

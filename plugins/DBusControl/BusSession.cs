@@ -1,0 +1,333 @@
+using System.Threading.Channels;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Objects;
+using Mandos.DBusControl.Signals;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.DBusControl;
+
+/// <summary>One connection to the bus, from connecting to its end, and what is offered there.</summary>
+/// <remarks>
+/// The table of clients, the waiting calls and the order of signals belong to the connection's thread; everything else reaches them
+/// through <see cref="OnThreadAsync"/>.
+/// </remarks>
+internal sealed partial class BusSession : IAsyncDisposable
+{
+    /// <summary>
+    /// What may wait to be sent: as reading stops at half of it, there is room for a reply of the largest size, and a batch of signals.
+    /// </summary>
+    private const int MaxQueuedBytes = 96 << 20;
+
+    /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
+    private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
+
+    private readonly IMandosServer _server;
+    private readonly DBusConnection _connection;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly ClientTable _clients = new();
+    private readonly SignalWriter _writer;
+    private readonly EventSignals _signals;
+    private readonly EventFlow _events;
+    private readonly CallQueue _calls;
+    private Task _watch = Task.CompletedTask;
+    private Exception? _fault;
+
+    /// <param name="server">The server to offer.</param>
+    /// <param name="address">The address of the bus.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public BusSession(IMandosServer server, string address, TimeProvider time, ILogger logger)
+    {
+        (_server, _time, _logger) = (server, time, logger);
+        _connection = new DBusConnection(new DBusConnectionOptions(address)
+        {
+            Name = "dbus-control",
+            TimeProvider = time,
+            Logger = logger,
+            MaxQueuedBytes = MaxQueuedBytes,
+            FlushTimeout = TimeSpan.FromSeconds(0.2),
+        });
+        _writer = new SignalWriter(_connection);
+        _signals = new EventSignals(_clients, _writer);
+        _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
+        _calls = new CallQueue(action => _connection.Post(static state => ((Action)state!)(), action), _events, logger);
+    }
+
+    /// <summary>Whether everything was offered at some time.</summary>
+    public bool HasServed { get; private set; }
+
+    /// <summary>Runs until cancelled, or until there is no bus for us.</summary>
+    /// <returns>Why there is none: it is away, refuses us, or is gone.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<BusException> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunConnectedAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (BusException e)
+        {
+            return e;
+        }
+        catch (DBusException e)
+        {
+            return Lost(e);
+        }
+    }
+
+    private async Task<BusException> RunConnectedAsync(CancellationToken cancellationToken)
+    {
+        await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        using CancellationTokenRegistration stop = cancellationToken.Register(_ended.Cancel);
+        Task<Exception?> lost = _connection.DisconnectedAsync();
+        _watch = EndAfterAsync(lost);
+        try
+        {
+            await ServeAsync(_ended.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_ended.IsCancellationRequested && e is not BusException)
+        {
+            // It is the end that has to be told, not what came of it.
+        }
+
+        if (lost.IsCompleted || _fault is not null)
+        {
+            Exception? reason = _fault ?? await lost.ConfigureAwait(false);
+            return Lost(reason);
+        }
+
+        await SayFarewellAsync().ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+        throw new OperationCanceledException(cancellationToken); // not reached: the delay ends by being cancelled
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync().ConfigureAwait(false);
+        await _watch.ConfigureAwait(false);
+        _ended.Dispose();
+    }
+
+    private static BusException Lost(Exception? reason) => new($"the connection was lost: {reason?.Message ?? "it was closed"}");
+
+    private async Task EndAfterAsync(Task<Exception?> lost)
+    {
+        await lost.ConfigureAwait(false);
+        await _ended.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusConnectException e)
+        {
+            throw new BusException(e.Message);
+        }
+    }
+
+    /// <summary>Takes the names and serves until cancelled, or until the server ends the events.</summary>
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        // Calls can come as soon as we have a name; they wait until the clients are known.
+        _connection.AddMethodHandler(new ObjectTree(
+            new ServerObject(_server, _clients, cancellationToken),
+            new ClientsNode(_clients),
+            new ClientObject(_server, _clients, cancellationToken),
+            _calls));
+        await TakeNameAsync(Names.Service, cancellationToken).ConfigureAwait(false);
+        await TakeNameAsync(Names.OldService, cancellationToken).ConfigureAwait(false);
+        bool goesOn = true;
+        while (goesOn)
+        {
+            using ServerSubscription subscription = await _server.SubscribeAsync(cancellationToken).ConfigureAwait(false);
+            await BringUpToDateAsync(subscription, cancellationToken).ConfigureAwait(false);
+            if (!HasServed)
+            {
+                HasServed = true;
+                LogServing(Names.Service, subscription.Clients.Count);
+            }
+
+            goesOn = await FollowAsync(subscription.Events, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TakeNameAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RequestNameReply reply = await _connection.RequestNameAsync(
+                name, RequestNameOptions.DoNotQueue, cancellationToken).ConfigureAwait(false);
+            if (reply is not (RequestNameReply.PrimaryOwner or RequestNameReply.AlreadyOwner))
+            {
+                throw new BusException($"another program has the name {name}; is another Mandos server running?") { IsRefusal = true };
+            }
+        }
+        catch (DBusErrorReplyException e)
+        {
+            throw new BusException($"the bus refuses the name {name}: {e.ErrorMessage}") { IsRefusal = true };
+        }
+    }
+
+    /// <summary>Makes the table equal to the clients of a new subscription, with signals for what is different, and serves it.</summary>
+    private async Task BringUpToDateAsync(ServerSubscription subscription, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ClientSnapshot> clients = subscription.Clients;
+        await OnThreadAsync(
+            () =>
+            {
+                _calls.Close();
+                HashSet<string?> present = [.. clients.Select(static client => client.DBusObjectPath)];
+                foreach ((string path, ClientSnapshot client) in _clients.All.Where(known => !present.Contains(known.Key)).ToArray())
+                {
+                    Tell(gone => _signals.Remove(path, gone), client);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        await InBatchesAsync(clients, client => _signals.BringUpToDate(client), cancellationToken).ConfigureAwait(false);
+        await OnThreadAsync(
+            () =>
+            {
+                _events.Follow(subscription.Events);
+                _calls.Open();
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Turns events into signals.</summary>
+    /// <returns>False once the server has ended them; true if events were lost, and a new subscription is needed.</returns>
+    private async Task<bool> FollowAsync(ChannelReader<ServerEvent> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await events.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                bool more = false;
+                await OnThreadAsync(() => more = _events.TellSome(), cancellationToken).ConfigureAwait(false);
+                if (more)
+                {
+                    await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            return false;
+        }
+        catch (SubscriptionOverflowException e)
+        {
+            LogOverflow(e.Message);
+            return true;
+        }
+    }
+
+    /// <summary>Tells the bus something. What cannot be told costs the listeners that, and the server nothing.</summary>
+    private void Tell<T>(Action<T> tell, T what)
+    {
+        try
+        {
+            tell(what);
+        }
+        catch (DBusConnectionClosedException e)
+        {
+            _fault ??= e;
+            _ = _ended.CancelAsync();
+        }
+        catch (DBusException e)
+        {
+            LogUntold(e.Message);
+        }
+    }
+
+    /// <summary>Tells the bus that all clients are gone, and gives up the names, unless it takes too long.</summary>
+    private async Task SayFarewellAsync()
+    {
+        using var limit = new CancellationTokenSource(_farewellTime, _time);
+        try
+        {
+            KeyValuePair<string, ClientSnapshot>[] clients = [];
+            await OnThreadAsync(
+                () =>
+                {
+                    _events.TryCatchUp();
+                    _calls.Close();
+                    _events.Follow(null);
+                    clients = [.. _clients.All];
+                },
+                limit.Token).ConfigureAwait(false);
+            await InBatchesAsync(clients, client => _signals.Remove(client.Key, client.Value), limit.Token).ConfigureAwait(false);
+            await _connection.ReleaseNameAsync(Names.Service, limit.Token).ConfigureAwait(false);
+            await _connection.ReleaseNameAsync(Names.OldService, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The bus sees the names go when the connection is closed.
+        }
+        catch (DBusException)
+        {
+            // The bus is gone: nobody is left to tell.
+        }
+    }
+
+    private async Task InBatchesAsync<T>(IReadOnlyList<T> items, Action<T> tell, CancellationToken cancellationToken)
+    {
+        int next = 0;
+        while (next < items.Count)
+        {
+            await OnThreadAsync(
+                () =>
+                {
+                    int end = Math.Min(next + EventFlow.Batch, items.Count);
+                    long endBytes = _writer.BytesSent + EventFlow.BatchBytes;
+                    while (next < end && _writer.BytesSent < endBytes)
+                    {
+                        Tell(tell, items[next++]);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+            if (next < items.Count)
+            {
+                await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Waits until the bus has read what was sent: it answers in order. So signals never pile up here.</summary>
+    private async Task LetBusKeepUpAsync(CancellationToken cancellationToken)
+        => await _connection.GetNameOwnerAsync(Names.Service, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Runs something on the connection's thread.</summary>
+    private async Task OnThreadAsync(Action action, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool posted = _connection.Post(
+            _ =>
+            {
+                try
+                {
+                    action();
+                    done.SetResult();
+                }
+#pragma warning disable CA1031 // It is thrown where it is awaited
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    done.SetException(e);
+                }
+            },
+            null);
+        if (!posted)
+        {
+            throw new DBusConnectionClosedException("the connection is closed");
+        }
+
+        await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

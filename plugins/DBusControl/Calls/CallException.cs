@@ -1,0 +1,18 @@
+using Mandos.DBus;
+
+namespace Mandos.DBusControl.Calls;
+
+/// <summary>A call is refused with a D-Bus error.</summary>
+/// <param name="errorName">Name of the error.</param>
+/// <param name="message">What is wrong and what would be right, in one line.</param>
+internal sealed class CallException(string errorName, string message) : Exception(message)
+{
+    /// <summary>Name of the error.</summary>
+    public string ErrorName { get; } = errorName;
+
+    /// <summary>The arguments, or one of them, are of a wrong type, number or range.</summary>
+    public static CallException InvalidArgs(string message) => new(DBusErrors.InvalidArgs, message);
+
+    /// <summary>There is nothing at a path.</summary>
+    public static CallException UnknownObject(string path) => new(DBusErrors.UnknownObject, $"there is no object {path}");
+}

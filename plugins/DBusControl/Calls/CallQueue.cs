@@ -1,0 +1,203 @@
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Signals;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.DBusControl.Calls;
+
+/// <summary>
+/// Carries out calls. Those of one sender are answered in the order in which they came: while a command is under way, its sender's
+/// later calls wait. Used on the connection's thread alone.
+/// </summary>
+/// <param name="post">Runs something on the connection's thread later.</param>
+/// <param name="events">The signals of what a command did go before its answer.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow events, ILogger logger)
+{
+    /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
+    public const int MaxWaiting = 1024;
+
+    /// <summary>What the arguments of all waiting calls may take, in bytes.</summary>
+    public const int MaxWaitingBytes = 32 << 20;
+
+    private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
+
+    private readonly ILogger _logger = logger;
+
+    /// <summary>The senders that have calls waiting or under way.</summary>
+    private readonly Dictionary<string, Sender> _senders = new(StringComparer.Ordinal);
+
+    /// <summary>Commands that ended while closed.</summary>
+    private readonly List<(Call Call, Task Outcome)> _ended = [];
+
+    private long _waitingBytes;
+    private bool _open;
+
+    /// <summary>Carries out a call, now or later.</summary>
+    public void Submit(Call call)
+    {
+        string name = SenderOf(call);
+        if (_senders.TryGetValue(name, out Sender? sender))
+        {
+            Enqueue(sender, call);
+        }
+        else if (!_open)
+        {
+            Enqueue(_senders[name] = new Sender(), call);
+        }
+        else if (!TryRun(call))
+        {
+            _senders[name] = new Sender { IsBusy = true };
+        }
+    }
+
+    /// <summary>Lets calls wait, and the answers to commands too.</summary>
+    public void Close() => _open = false;
+
+    /// <summary>Begins or goes on to carry out calls.</summary>
+    public void Open()
+    {
+        _open = true;
+        (Call Call, Task Outcome)[] ended = [.. _ended];
+        _ended.Clear();
+        foreach ((Call call, Task outcome) in ended)
+        {
+            End(call, outcome);
+        }
+
+        foreach (string name in _senders.Where(static sender => !sender.Value.IsBusy).Select(static sender => sender.Key).ToArray())
+        {
+            RunWaiting(name);
+        }
+    }
+
+    private static string SenderOf(Call call) => call.Context.Sender ?? "";
+
+    private void Enqueue(Sender sender, Call call)
+    {
+        if (sender.Waiting.Count >= MaxWaiting || _waitingBytes + call.Size > MaxWaitingBytes)
+        {
+            call.Context.ReplyError(
+                DBusErrors.LimitsExceeded, "too many calls are waiting for an earlier one to end; wait for answers before calling on");
+            return;
+        }
+
+        sender.Waiting.Enqueue(call);
+        _waitingBytes += call.Size;
+    }
+
+    /// <summary>Runs a call.</summary>
+    /// <returns>Whether it is answered; otherwise it is under way.</returns>
+    private bool TryRun(Call call)
+    {
+        Task? outcome;
+        try
+        {
+            outcome = call.Run();
+        }
+#pragma warning disable CA1031 // Whatever goes wrong in a call is the answer to that call
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Refuse(call, e);
+            return true;
+        }
+
+        if (outcome is null)
+        {
+            return true;
+        }
+
+        if (outcome.IsCompleted && events.TryCatchUp())
+        {
+            Answer(call, outcome);
+            return true;
+        }
+
+        _ = AwaitAsync(call, outcome);
+        return false;
+    }
+
+    private async Task AwaitAsync(Call call, Task outcome)
+    {
+        await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        post(() => End(call, outcome));
+    }
+
+    private void End(Call call, Task outcome)
+    {
+        if (!_open)
+        {
+            _ended.Add((call, outcome));
+            return;
+        }
+
+        events.WhenCaughtUp(() =>
+        {
+            Answer(call, outcome);
+            RunWaiting(SenderOf(call));
+        });
+    }
+
+    private void RunWaiting(string name)
+    {
+        Sender sender = _senders[name];
+        sender.IsBusy = false;
+        while (sender.Waiting.TryDequeue(out Call call))
+        {
+            _waitingBytes -= call.Size;
+            if (!TryRun(call))
+            {
+                sender.IsBusy = true;
+                return;
+            }
+        }
+
+        _senders.Remove(name);
+    }
+
+    /// <summary>Answers a command that has ended.</summary>
+    private void Answer(Call call, Task outcome)
+    {
+        if (outcome.IsCompletedSuccessfully)
+        {
+            call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
+        }
+        else
+        {
+            Refuse(call, outcome.Exception?.InnerException ?? new OperationCanceledException());
+        }
+    }
+
+    private void Refuse(Call call, Exception error)
+    {
+        (string name, string message) = error switch
+        {
+            CallException e => (e.ErrorName, e.Message),
+            UnknownClientException => (DBusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
+            ConfigurationException e => (InvalidFileContent, e.Message),
+            ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
+            DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),
+            OperationCanceledException => (DBusErrors.Failed, "the server is stopping"),
+            _ => (DBusErrors.Failed, "an internal error; the server's log tells more"),
+        };
+        if (name == DBusErrors.Failed && error is not OperationCanceledException)
+        {
+            LogFault(call.Context.Member, error.Message);
+        }
+
+        call.Context.ReplyError(name, message);
+    }
+
+    [LoggerMessage(4110, LogLevel.Error, "D-Bus: {Method} failed: {Reason}")]
+    private partial void LogFault(string method, string reason);
+
+    private sealed class Sender
+    {
+        /// <summary>Calls that wait for one before them.</summary>
+        public Queue<Call> Waiting { get; } = [];
+
+        /// <summary>Whether a command is under way.</summary>
+        public bool IsBusy { get; set; }
+    }
+}

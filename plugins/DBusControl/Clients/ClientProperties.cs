@@ -1,0 +1,160 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Texts;
+
+namespace Mandos.DBusControl.Clients;
+
+/// <summary>The properties of the interface of a client.</summary>
+internal static class ClientProperties
+{
+    /// <summary>All of them, in the order of the interface's description.</summary>
+    public static IReadOnlyList<ClientPropertyInfo> All { get; } =
+    [
+        Duration("ApprovalDelay", ClientProperty.ApprovalDelay, s => s.ApprovalDelay, v => new() { ApprovalDelay = v }),
+        Duration("ApprovalDuration", ClientProperty.ApprovalDuration, s => s.ApprovalDuration, v => new() { ApprovalDuration = v }),
+        Boolean("ApprovalPending", ClientProperty.ApprovalPending, client => client.ApprovalsPending > 0),
+        Boolean(
+            "ApprovedByDefault", ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault,
+            value => Changes(new() { ApprovedByDefault = value })),
+        Boolean(
+            "CheckerRunning", ClientProperty.CheckerRunning, client => client.CheckerRunning,
+            value => value
+                ? (server, name, token) => server.StartCheckerAsync(name, token)
+                : (server, name, token) => server.StopCheckerAsync(name, token)),
+        Text("Checker", ClientProperty.Checker, s => s.Checker, value => new() { Checker = value }),
+        Constant("Created", client => client.Created),
+        Boolean(
+            "Enabled", ClientProperty.Enabled, client => client.Enabled,
+            value => value
+                ? (server, name, token) => server.EnableAsync(name, token)
+                : (server, name, token) => server.DisableAsync(name, token)),
+        Time("Expires", ClientProperty.Expires, client => client.Expires),
+        Duration("ExtendedTimeout", ClientProperty.ExtendedTimeout, s => s.ExtendedTimeout, v => new() { ExtendedTimeout = v }),
+        Constant("Fingerprint", client => client.Settings.Fingerprint ?? ""),
+        Text("Host", ClientProperty.Host, s => s.Host, value => new() { Host = value }),
+        Duration("Interval", ClientProperty.Interval, s => s.Interval, value => new() { Interval = value }),
+        Constant("KeyID", client => client.Settings.KeyId ?? ""),
+        Time("LastApprovalRequest", ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
+        Time(
+            "LastCheckedOK", ClientProperty.LastCheckedOk, client => client.LastCheckedOk,
+            _ => (server, name, token) => server.MarkCheckedOkAsync(name, token)),
+        new("LastCheckerStatus", "n")
+        {
+            Change = ClientProperty.LastCheckerStatus,
+            Value = client => client.LastCheckerStatus,
+            Write = (writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
+        },
+        Time("LastEnabled", ClientProperty.LastEnabled, client => client.LastEnabled),
+        Constant("Name", client => client.Name),
+        new("ObjectPath", "o")
+        {
+            EmitsChangedSignal = "const",
+            Deprecated = true,
+            TextLength = client => client.DBusObjectPath!.Length,
+            Write = (writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
+        },
+        new("Secret", "ay")
+        {
+            Change = ClientProperty.Secret,
+            EmitsChangedSignal = "invalidates",
+            Set = value => SetsSecret(Values.ToBytes(value, "Secret")),
+        },
+        Duration("Timeout", ClientProperty.Timeout, s => s.Timeout, value => new() { Timeout = value }),
+    ];
+
+    /// <summary>Those that can be read.</summary>
+    public static IReadOnlyList<ClientPropertyInfo> Readable { get; } = [.. All.Where(property => property.Write is not null)];
+
+    private static readonly FrozenDictionary<string, ClientPropertyInfo> _byName = All.ToFrozenDictionary(property => property.Name);
+
+    private static readonly ClientPropertyInfo[] _byChange = [.. Enum.GetValues<ClientProperty>().Select(
+        change => All.Single(property => property.Change == change))];
+
+    /// <summary>The property of a name.</summary>
+    public static ClientPropertyInfo? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The property that an event is about.</summary>
+    public static ClientPropertyInfo Of(ClientProperty change) => _byChange[(int)change];
+
+    private static ClientPropertyInfo Duration(
+        string name, ClientProperty change, Func<ClientSettings, TimeSpan> get, Func<TimeSpan, ClientChange> set)
+        => new(name, "t")
+        {
+            Change = change,
+            Value = client => get(client.Settings),
+            Write = (writer, client) => writer.WriteVariantUInt64((ulong)(get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
+            Set = value => Changes(set(Values.ToDuration(value, name))),
+        };
+
+    private static ClientPropertyInfo Text(
+        string name, ClientProperty change, Func<ClientSettings, string> get, Func<string, ClientChange> set)
+        => new(name, "s")
+        {
+            Change = change,
+            Value = client => get(client.Settings),
+            TextLength = client => SafeText.Length(get(client.Settings)),
+            Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client.Settings))),
+            Set = value => Changes(set(Values.ToText(value, name))),
+        };
+
+    private static ClientPropertyInfo Boolean(
+        string name, ClientProperty change, Func<ClientSnapshot, bool> get,
+        Func<bool, Func<IMandosServer, string, CancellationToken, Task>>? set = null)
+        => new(name, "b")
+        {
+            Change = change,
+            Value = client => get(client),
+            Write = (writer, client) => writer.WriteVariantBool(get(client)),
+            Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
+        };
+
+    private static ClientPropertyInfo Time(
+        string name, ClientProperty change, Func<ClientSnapshot, DateTimeOffset?> get, PropertySetter? set = null)
+        => new(name, "s")
+        {
+            Change = change,
+            Value = client => get(client),
+            TextLength = _ => TimeText.MaxLength,
+            Write = (writer, client) => WriteTime(writer, get(client)),
+            Set = set,
+        };
+
+    private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
+    {
+        EmitsChangedSignal = "const",
+        TextLength = client => SafeText.Length(get(client)),
+        Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
+    };
+
+    private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
+    {
+        EmitsChangedSignal = "const",
+        TextLength = _ => TimeText.MaxLength,
+        Write = (writer, client) => WriteTime(writer, get(client)),
+    };
+
+    private static Func<IMandosServer, string, CancellationToken, Task> Changes(ClientChange change)
+        => (server, name, token) => server.ChangeAsync(name, change, token);
+
+    private static Func<IMandosServer, string, CancellationToken, Task> SetsSecret(byte[] secret) => (server, name, token) =>
+    {
+        try
+        {
+            return server.SetSecretAsync(name, secret, token);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret); // the server has its copy
+        }
+    };
+
+    private static void WriteTime(MessageWriter writer, DateTimeOffset? time)
+    {
+        Span<byte> text = stackalloc byte[TimeText.MaxLength];
+        int length = TimeText.Format(time, text);
+        writer.WriteVariantString(text[..length]);
+    }
+}

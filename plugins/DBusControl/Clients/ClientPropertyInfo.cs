@@ -1,0 +1,40 @@
+using System.Text;
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.DBusControl.Clients;
+
+/// <summary>One property of the interface of a client.</summary>
+/// <param name="name">Its name.</param>
+/// <param name="signature">The D-Bus type of its value.</param>
+internal sealed class ClientPropertyInfo(string name, string signature)
+{
+    /// <summary>Its name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its name in UTF-8.</summary>
+    public ReadOnlyMemory<byte> Utf8Name { get; } = Encoding.UTF8.GetBytes(name);
+
+    /// <summary>The D-Bus type of its value.</summary>
+    public string Signature { get; } = signature;
+
+    /// <summary>Writes its value; null if it cannot be read.</summary>
+    public PropertyWriter? Write { get; init; }
+
+    /// <summary>How many bytes its value takes at most; null if it is no text.</summary>
+    public Func<ClientSnapshot, int>? TextLength { get; init; }
+
+    /// <summary>Makes the command that sets it; null if it cannot be set.</summary>
+    public PropertySetter? Set { get; init; }
+
+    /// <summary>The value as far as it counts for telling whether it has changed; null for what never changes.</summary>
+    public Func<ClientSnapshot, object?>? Value { get; init; }
+
+    /// <summary>What of a change it is; null for what never changes.</summary>
+    public ClientProperty? Change { get; init; }
+
+    /// <summary>Value of the annotation org.freedesktop.DBus.Property.EmitsChangedSignal; null for the default.</summary>
+    public string? EmitsChangedSignal { get; init; }
+
+    /// <summary>Whether it is deprecated.</summary>
+    public bool Deprecated { get; init; }
+}

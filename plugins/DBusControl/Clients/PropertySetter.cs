@@ -1,0 +1,10 @@
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+
+namespace Mandos.DBusControl.Clients;
+
+/// <summary>Makes the command that gives a property of a client a new value.</summary>
+/// <param name="value">What the caller sent.</param>
+/// <exception cref="CallException">It is no value for the property.</exception>
+internal delegate Func<IMandosServer, string, CancellationToken, Task> PropertySetter(VariantValue value);

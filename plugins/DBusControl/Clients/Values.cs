@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+
+namespace Mandos.DBusControl.Clients;
+
+/// <summary>
+/// Takes what programs send as the value of a property. Programs written in languages without D-Bus's types are not exact about them,
+/// and Debian's server never was.
+/// </summary>
+internal static class Values
+{
+    /// <summary>Longest duration, in milliseconds.</summary>
+    public const long MaxMilliseconds = long.MaxValue / TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Longest text that is taken, in characters: far more than a command line may have.</summary>
+    public const int MaxTextLength = 1 << 17;
+
+    /// <summary>Longest array of bytes that is taken: what the server takes as a secret.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    /// <summary>A number of milliseconds, of any numeric type.</summary>
+    /// <exception cref="CallException">It is none, or out of range.</exception>
+    public static TimeSpan ToDuration(VariantValue value, string property)
+    {
+        value = Unwrap(value);
+        double? number = value.Type switch
+        {
+            DBusType.Double => value.GetDouble(),
+            _ => ToInteger(value) is { } integer ? (double)integer : null,
+        };
+        if (number is null)
+        {
+            throw CallException.InvalidArgs($"{property} is a number of milliseconds (t); it cannot be of type {value.Signature}");
+        }
+
+        // Written so that NaN is out of range.
+        if (!(number >= 0 && number <= MaxMilliseconds))
+        {
+            throw CallException.InvalidArgs(string.Create(
+                CultureInfo.InvariantCulture, $"{property} is in milliseconds, from 0 to {MaxMilliseconds}; {number} is not"));
+        }
+
+        return value.Type == DBusType.Double
+            ? TimeSpan.FromMicroseconds(Math.Round(Math.Min(number.Value, MaxMilliseconds - 1) * 1000))
+            : TimeSpan.FromMilliseconds((long)ToInteger(value)!.Value);
+    }
+
+    /// <summary>A truth value: a number that is not zero, or a text that is not empty, counts as true.</summary>
+    /// <exception cref="CallException">It is none of these.</exception>
+    public static bool ToBoolean(VariantValue value, string property)
+    {
+        value = Unwrap(value);
+        return value.Type switch
+        {
+            DBusType.Bool => value.GetBool(),
+            DBusType.Double => value.GetDouble() != 0,
+            DBusType.String => value.GetString().Length > 0,
+            _ when ToInteger(value) is { } integer => integer != 0,
+            _ => throw CallException.InvalidArgs($"{property} is true or false (b); it cannot be of type {value.Signature}"),
+        };
+    }
+
+    /// <summary>A text, or the text form of a number.</summary>
+    /// <exception cref="CallException">It is none, or too long.</exception>
+    public static string ToText(VariantValue value, string property)
+    {
+        value = Unwrap(value);
+        string text = value.Type switch
+        {
+            DBusType.String => value.GetString(),
+            DBusType.ObjectPath => value.GetObjectPath(),
+            DBusType.Signature => value.GetSignature(),
+            DBusType.Bool => value.GetBool() ? "1" : "0",
+            DBusType.Double => ToText(value.GetDouble()),
+            _ when ToInteger(value) is { } integer => integer.ToString(CultureInfo.InvariantCulture),
+            _ => throw CallException.InvalidArgs($"{property} is a text (s); it cannot be of type {value.Signature}"),
+        };
+        return text.Length <= MaxTextLength
+            ? text
+            : throw CallException.InvalidArgs($"{property} may have {MaxTextLength} characters; this has {text.Length}");
+    }
+
+    /// <summary>An array of bytes; not a copy.</summary>
+    /// <exception cref="CallException">It is none, or too long.</exception>
+    public static byte[] ToBytes(VariantValue value, string property)
+    {
+        value = Unwrap(value);
+        if (value.Signature != "ay")
+        {
+            throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {value.Signature}");
+        }
+
+        byte[] bytes = value.GetArrayOfByte();
+        if (bytes.Length > MaxBytes)
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+            throw CallException.InvalidArgs($"{property} may have {MaxBytes} bytes; this has {bytes.Length}");
+        }
+
+        return bytes;
+    }
+
+    /// <summary>About how many bytes a value takes that was taken.</summary>
+    public static int SizeOf(VariantValue value)
+    {
+        value = Unwrap(value);
+        return value.Type switch
+        {
+            DBusType.String => value.GetString().Length * sizeof(char),
+            DBusType.Array => value.Count,
+            _ => 0,
+        };
+    }
+
+    /// <summary>What is in variants that are in the variant.</summary>
+    private static VariantValue Unwrap(VariantValue value)
+    {
+        while (value.Type == DBusType.Variant)
+        {
+            value = value.GetVariantValue();
+        }
+
+        return value;
+    }
+
+    private static Int128? ToInteger(VariantValue value) => value.Type switch
+    {
+        DBusType.Byte => value.GetByte(),
+        DBusType.Int16 => value.GetInt16(),
+        DBusType.UInt16 => value.GetUInt16(),
+        DBusType.Int32 => value.GetInt32(),
+        DBusType.UInt32 => value.GetUInt32(),
+        DBusType.Int64 => value.GetInt64(),
+        DBusType.UInt64 => value.GetUInt64(),
+        _ => null,
+    };
+
+    /// <summary>As Debian's server has it: always with a point or an exponent.</summary>
+    private static string ToText(double number)
+    {
+        string text = number.ToString("R", CultureInfo.InvariantCulture);
+        return double.IsFinite(number) && !text.AsSpan().ContainsAny('.', 'E') ? text + ".0" : text;
+    }
+}

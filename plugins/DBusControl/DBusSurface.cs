@@ -1,0 +1,72 @@
+using System.Composition;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Plugins;
+using Mandos.DBus;
+
+namespace Mandos.DBusControl;
+
+/// <summary>The D-Bus interface of the server, as <c>mandos-ctl</c>, <c>mandos-monitor</c> and other programs know it.</summary>
+/// <remarks>
+/// The setting <c>address</c> names the bus (D-Bus Specification, "Server Addresses"); it is the system bus by default. Without a bus the
+/// server goes on, and the bus is tried again.
+/// </remarks>
+/// <param name="context">Gives settings, log and time.</param>
+[ExportControlSurface("dbus")]
+[method: ImportingConstructor]
+public sealed partial class DBusSurface(IPluginContext context) : IControlSurface
+{
+    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc/>
+    public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        TimeSpan pause = _shortestPause;
+        string? lastReason = null;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (BusException reason, bool hasServed) = await RunSessionAsync(server, cancellationToken).ConfigureAwait(false);
+            if (hasServed)
+            {
+                (pause, lastReason) = (_shortestPause, null);
+            }
+            else if (reason.IsRefusal)
+            {
+                pause = _longestPause; // whoever has the name may give it up some day
+            }
+
+            LogReason(reason.Message, lastReason, pause);
+            lastReason = reason.Message;
+            await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+        }
+    }
+
+    /// <summary>Offers the server on the bus once.</summary>
+    /// <returns>Why it ended, and whether it was offered at all.</returns>
+    private async Task<(BusException Reason, bool HasServed)> RunSessionAsync(
+        IMandosServer server, CancellationToken cancellationToken)
+    {
+        string address = context.Settings.GetValueOrDefault("address", DBusAddress.System);
+        var session = new BusSession(server, address, context.TimeProvider, context.Logger);
+        await using (session.ConfigureAwait(false))
+        {
+            return (await session.RunAsync(cancellationToken).ConfigureAwait(false), session.HasServed);
+        }
+    }
+
+    /// <summary>Logs why there is no D-Bus; loudly only if it was not said before.</summary>
+    private void LogReason(string reason, string? lastReason, TimeSpan pause)
+    {
+        if (reason == lastReason)
+        {
+            LogStillDisabled(context.Logger, reason);
+        }
+        else
+        {
+            LogDisabled(context.Logger, reason, pause.TotalSeconds);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace Mandos.DBusControl;
+
+/// <summary>The names of the interface: what programs for Mandos rely on, and what is our own.</summary>
+internal static class Names
+{
+    /// <summary>The name on the bus.</summary>
+    public const string Service = "se.recompile.Mandos";
+
+    /// <summary>The name that the service had before; old programs still use it.</summary>
+    public const string OldService = "se.bsnet.fukt.Mandos";
+
+    /// <summary>Interface of the server.</summary>
+    public const string Server = "se.recompile.Mandos";
+
+    /// <summary>The same interface under its old name.</summary>
+    public const string OldServer = "se.bsnet.fukt.Mandos";
+
+    /// <summary>What Debian's server does not have: properties of the server, and Reload.</summary>
+    public const string ServerExtension = "se.recompile.Mandos.Server";
+
+    /// <summary>Interface of a client.</summary>
+    public const string Client = "se.recompile.Mandos.Client";
+
+    /// <summary>The same interface under its old name.</summary>
+    public const string OldClient = "se.bsnet.fukt.Mandos.Client";
+
+    public const string Introspectable = "org.freedesktop.DBus.Introspectable";
+
+    public const string Properties = "org.freedesktop.DBus.Properties";
+
+    public const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
+
+    /// <summary>Path of the server.</summary>
+    public const string Root = "/";
+
+    /// <summary>Path above those of the clients.</summary>
+    public const string Clients = "/clients";
+
+    /// <summary>Beginning of each client's path.</summary>
+    public const string ClientPrefix = "/clients/";
+}

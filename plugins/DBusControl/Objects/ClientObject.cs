@@ -1,0 +1,141 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+
+namespace Mandos.DBusControl.Objects;
+
+/// <summary>The objects below <c>/clients</c>, and those that are not there.</summary>
+internal sealed class ClientObject
+{
+    private static readonly string[] _interfaces = [Names.Client, Names.OldClient];
+    private static readonly string[] _properties = [Names.Properties];
+
+    private readonly IMandosServer _server;
+    private readonly ClientTable _clients;
+    private readonly CancellationToken _ended;
+    private readonly MethodTable _methods;
+
+    /// <param name="server">Carries out commands.</param>
+    /// <param name="clients">The clients.</param>
+    /// <param name="ended">Gives up waiting for commands.</param>
+    public ClientObject(IMandosServer server, ClientTable clients, CancellationToken ended)
+    {
+        (_server, _clients, _ended) = (server, clients, ended);
+        _methods = new MethodTable(new Dictionary<string, Method>
+        {
+            ["Introspect"] = new([Names.Introspectable], [""], context => new Call(context, () => Introspect(context))),
+            ["Get"] = new(_properties, ["ss"], ReadGet),
+            ["Set"] = new(_properties, ["ssv"], ReadSet),
+            ["GetAll"] = new(_properties, ["s"], ReadGetAll),
+            ["Approve"] = new(_interfaces, ["b", "v"], ReadApprove),
+            ["CheckedOK"] = Plain((server, name, token) => server.MarkCheckedOkAsync(name, token)),
+            ["Enable"] = Plain((server, name, token) => server.EnableAsync(name, token)),
+            ["Disable"] = Plain((server, name, token) => server.DisableAsync(name, token)),
+            ["StartChecker"] = Plain((server, name, token) => server.StartCheckerAsync(name, token)),
+            ["StopChecker"] = Plain((server, name, token) => server.StopCheckerAsync(name, token)),
+        });
+    }
+
+    /// <inheritdoc cref="MethodTable.Read"/>
+    public Call Read(MethodContext context)
+    {
+        try
+        {
+            return _methods.Read(context);
+        }
+        catch (Exception e) when (e is CallException or DBusReadException)
+        {
+            // An object that is not there has no methods at all, and whether it is there shows when it is the call's turn.
+            return new Call(context, () =>
+            {
+                Find(context.Path);
+                throw e;
+            });
+        }
+    }
+
+    private static bool IsClientInterface(string name) => name is Names.Client or Names.OldClient;
+
+    private static ClientPropertyInfo FindProperty(string interfaceName, string name)
+    {
+        if (!IsClientInterface(interfaceName))
+        {
+            throw new CallException(
+                DBusErrors.UnknownInterface, $"a client has no interface “{interfaceName}” with properties; it has {Names.Client}");
+        }
+
+        return ClientProperties.Find(name)
+            ?? throw new CallException(DBusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
+    }
+
+    /// <exception cref="CallException">There is no such client.</exception>
+    private ClientSnapshot Find(string path)
+        => _clients.TryGet(path, out ClientSnapshot? client) ? client : throw CallException.UnknownObject(path);
+
+    private Task? Introspect(MethodContext context) => Introspection.Reply(
+        context, _clients.TryGet(context.Path, out _) ? Introspection.Client(context.Path) : Introspection.Node([]));
+
+    private Call ReadGet(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        string interfaceName = reader.ReadString();
+        string name = reader.ReadString();
+        return new Call(context, () =>
+        {
+            ClientSnapshot client = Find(context.Path);
+            PropertyWriter write = FindProperty(interfaceName, name).Write
+                ?? throw new CallException(DBusErrors.AccessDenied, $"the property {name} cannot be read");
+            using MessageWriter writer = context.CreateReplyWriter("v");
+            write(writer, client);
+            context.Reply(writer.CreateMessage());
+            return null;
+        });
+    }
+
+    private Call ReadGetAll(MethodContext context)
+    {
+        string interfaceName = context.Request.GetBodyReader().ReadString();
+        return new Call(context, () =>
+        {
+            ClientSnapshot client = Find(context.Path);
+            using MessageWriter writer = context.CreateReplyWriter("a{sv}");
+            if (interfaceName.Length == 0 || IsClientInterface(interfaceName))
+            {
+                ClientWriter.WriteProperties(writer, client);
+            }
+            else
+            {
+                writer.WriteDictionaryEnd(writer.WriteDictionaryStart());
+            }
+
+            context.Reply(writer.CreateMessage());
+            return null;
+        });
+    }
+
+    private Call ReadSet(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        string interfaceName = reader.ReadString();
+        ClientPropertyInfo property = FindProperty(interfaceName, reader.ReadString());
+        PropertySetter set = property.Set
+            ?? throw new CallException(DBusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
+        VariantValue value = reader.ReadVariantValue();
+        return Command(context, set(value)) with { Size = Values.SizeOf(value) };
+    }
+
+    private Call ReadApprove(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        bool approve = context.Signature == "b" ? reader.ReadBool() : Values.ToBoolean(reader.ReadVariantValue(), "Approve's argument");
+        return Command(context, (server, name, token) => server.ApproveAsync(name, approve, token));
+    }
+
+    private Method Plain(Func<IMandosServer, string, CancellationToken, Task> command)
+        => new(_interfaces, [""], context => Command(context, command));
+
+    private Call Command(MethodContext context, Func<IMandosServer, string, CancellationToken, Task> command)
+        => new(context, () => command(_server, Find(context.Path).Name, _ended));
+}

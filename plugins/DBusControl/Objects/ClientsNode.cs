@@ -1,0 +1,30 @@
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+
+namespace Mandos.DBusControl.Objects;
+
+/// <summary>The object <c>/clients</c>, which only has the clients below it.</summary>
+internal sealed class ClientsNode
+{
+    private readonly ClientTable _clients;
+    private readonly MethodTable _methods;
+
+    public ClientsNode(ClientTable clients)
+    {
+        _clients = clients;
+        _methods = new MethodTable(new Dictionary<string, Method>
+        {
+            ["Introspect"] = new([Names.Introspectable], [""], context => new Call(context, () => Introspect(context))),
+        });
+    }
+
+    /// <inheritdoc cref="MethodTable.Read"/>
+    public Call Read(MethodContext context) => _methods.Read(context);
+
+    private Task? Introspect(MethodContext context)
+    {
+        ReplySize.Check(_clients, ReplySize.OfNode, "look up single objects instead");
+        return Introspection.Reply(context, Introspection.Node(_clients.All.Keys.Select(path => path[Names.ClientPrefix.Length..])));
+    }
+}

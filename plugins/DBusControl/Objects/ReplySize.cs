@@ -1,0 +1,89 @@
+using System.Globalization;
+using Mandos.Abstractions.Clients;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+
+namespace Mandos.DBusControl.Objects;
+
+/// <summary>
+/// Says how large a reply about all clients would be at most, before it is written. dbus-daemon's system bus disconnects who sends more than
+/// 32 MiB in one message.
+/// </summary>
+internal static class ReplySize
+{
+    /// <summary>The largest reply: what the bus allows, less room for the header.</summary>
+    public const long Limit = BusLimit - (64 << 10);
+
+    private const int BusLimit = 32 << 20;
+
+    /// <summary>Length and NUL of a text.</summary>
+    private const int TextOverhead = sizeof(uint) + 1;
+
+    /// <summary>Signature of a variant that holds a basic type: length, letter and NUL.</summary>
+    private const int VariantOverhead = 3;
+
+    /// <summary>The widest alignment (D-Bus Specification, "Summary of D-Bus marshalling").</summary>
+    private const int MaxAlignment = 8;
+
+    /// <summary>Length of an array, with all its padding.</summary>
+    private const int ArrayOverhead = sizeof(uint) + (2 * (MaxAlignment - 1));
+
+    /// <summary>The names of the four interfaces in the list of managed objects.</summary>
+    private static readonly int _interfaceNames = new[] { Names.Client, Names.OldClient, Names.Introspectable, Names.Properties }
+        .Sum(static name => TextOverhead + name.Length + MaxAlignment);
+
+    /// <summary>What a client takes in a list of paths.</summary>
+    public static int OfPath(string path, ClientSnapshot client) => TextOverhead + path.Length + MaxAlignment;
+
+    /// <summary>What a client takes in the introspection of its parent.</summary>
+    public static int OfNode(string path, ClientSnapshot client) => path.Length + Introspection.NodeOverhead;
+
+    /// <summary>What a client takes in GetAllClientsWithProperties.</summary>
+    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + OfProperties(client);
+
+    /// <summary>What a client takes in GetManagedObjects.</summary>
+    public static int OfManagedObject(string path, ClientSnapshot client)
+        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * OfProperties(client));
+
+    private static int OfProperties(ClientSnapshot client)
+    {
+        int size = ArrayOverhead;
+        foreach (ClientPropertyInfo property in ClientProperties.Readable)
+        {
+            // An entry begins at a multiple of eight, so where its parts lie is known.
+            int value = TextOverhead + property.Utf8Name.Length + VariantOverhead;
+            int end = property.Signature switch
+            {
+                "t" => Align(value, sizeof(ulong)) + sizeof(ulong),
+                "b" or "n" => Align(value, sizeof(uint)) + sizeof(uint),
+                _ => Align(value, sizeof(uint)) + TextOverhead + property.TextLength!(client),
+            };
+            size += Align(end, MaxAlignment);
+        }
+
+        return size;
+    }
+
+    private static int Align(int position, int alignment) => (position + alignment - 1) & -alignment;
+
+    /// <summary>Sees that a reply about all clients is not too large.</summary>
+    /// <param name="clients">The clients.</param>
+    /// <param name="size">What each takes at most.</param>
+    /// <param name="instead">What the caller can do instead.</param>
+    /// <exception cref="CallException">It is.</exception>
+    public static void Check(ClientTable clients, Func<string, ClientSnapshot, int> size, string instead)
+    {
+        long sum = 0;
+        foreach ((string path, ClientSnapshot client) in clients.All)
+        {
+            sum += size(path, client);
+            if (sum > Limit)
+            {
+                throw new CallException(DBusErrors.LimitsExceeded, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the answer, for {clients.Count} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
+            }
+        }
+    }
+}

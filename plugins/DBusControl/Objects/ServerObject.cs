@@ -1,0 +1,162 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+
+namespace Mandos.DBusControl.Objects;
+
+/// <summary>The object <c>/</c>.</summary>
+internal sealed class ServerObject
+{
+    private const string Instead = $"read single clients with {Names.Properties}.GetAll instead";
+
+    private static readonly string[] _interfaces = [Names.Server, Names.OldServer];
+    private static readonly string[] _properties = [Names.Properties];
+
+    private readonly IMandosServer _server;
+    private readonly ClientTable _clients;
+    private readonly CancellationToken _ended;
+    private readonly MethodTable _methods;
+
+    /// <param name="server">Carries out commands.</param>
+    /// <param name="clients">The clients.</param>
+    /// <param name="ended">Gives up waiting for commands.</param>
+    public ServerObject(IMandosServer server, ClientTable clients, CancellationToken ended)
+    {
+        (_server, _clients, _ended) = (server, clients, ended);
+        _methods = new MethodTable(new Dictionary<string, Method>
+        {
+            ["Introspect"] = Read([Names.Introspectable], Introspect),
+            ["GetManagedObjects"] = Read([Names.ObjectManager], GetManagedObjects),
+            ["GetAllClients"] = Read(_interfaces, GetAllClients),
+            ["GetAllClientsWithProperties"] = Read(_interfaces, GetAllClientsWithProperties),
+            ["RemoveClient"] = new(_interfaces, ["o", "s"], ReadRemoveClient),
+            ["Get"] = new(_properties, ["ss"], ReadGet),
+            ["Set"] = new(_properties, ["ssv"], ReadSet),
+            ["GetAll"] = new(_properties, ["s"], ReadGetAll),
+            ["Reload"] = new(
+                [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
+        });
+    }
+
+    /// <inheritdoc cref="MethodTable.Read"/>
+    public Call Read(MethodContext context) => _methods.Read(context);
+
+    private static Method Read(IReadOnlyList<string> interfaces, Action<MethodContext> answer)
+        => new(interfaces, [""], context => new Call(context, () =>
+        {
+            answer(context);
+            return null;
+        }));
+
+    private static ServerPropertyInfo FindProperty(string interfaceName, string name)
+    {
+        if (interfaceName != Names.ServerExtension)
+        {
+            throw new CallException(
+                DBusErrors.UnknownInterface,
+                $"the server has no interface “{interfaceName}” with properties; it has {Names.ServerExtension}");
+        }
+
+        return ServerPropertyInfo.All.FirstOrDefault(property => property.Name == name)
+            ?? throw new CallException(DBusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
+    }
+
+    private void Introspect(MethodContext context) => Introspection.Reply(context, Introspection.Server(_clients.Count > 0));
+
+    private void GetManagedObjects(MethodContext context)
+    {
+        ReplySize.Check(_clients, ReplySize.OfManagedObject, Instead);
+        using MessageWriter writer = context.CreateReplyWriter("a{oa{sa{sv}}}");
+        ArrayStart objects = writer.WriteDictionaryStart();
+        foreach ((string path, ClientSnapshot client) in _clients.All)
+        {
+            writer.WriteDictionaryEntryStart();
+            writer.WriteObjectPath(path);
+            ClientWriter.WriteInterfaces(writer, client);
+        }
+
+        writer.WriteDictionaryEnd(objects);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private void GetAllClients(MethodContext context)
+    {
+        ReplySize.Check(_clients, ReplySize.OfPath, "there is no other list");
+        using MessageWriter writer = context.CreateReplyWriter("ao");
+        ArrayStart paths = writer.WriteArrayStart(DBusType.ObjectPath);
+        foreach (string path in _clients.All.Keys)
+        {
+            writer.WriteObjectPath(path);
+        }
+
+        writer.WriteArrayEnd(paths);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private void GetAllClientsWithProperties(MethodContext context)
+    {
+        ReplySize.Check(_clients, ReplySize.OfProperties, Instead);
+        using MessageWriter writer = context.CreateReplyWriter("a{oa{sv}}");
+        ArrayStart clients = writer.WriteDictionaryStart();
+        foreach ((string path, ClientSnapshot client) in _clients.All)
+        {
+            writer.WriteDictionaryEntryStart();
+            writer.WriteObjectPath(path);
+            ClientWriter.WriteProperties(writer, client);
+        }
+
+        writer.WriteDictionaryEnd(clients);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadRemoveClient(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        string path = context.Signature == "o" ? reader.ReadObjectPath() : reader.ReadString();
+        return new Call(context, () => _clients.TryGet(path, out ClientSnapshot? client)
+            ? _server.RemoveAsync(client.Name, _ended)
+            : throw CallException.UnknownObject(path));
+    }
+
+    private Call ReadGet(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        ServerPropertyInfo property = FindProperty(reader.ReadString(), reader.ReadString());
+        return new Call(context, () =>
+        {
+            using MessageWriter writer = context.CreateReplyWriter("v");
+            property.Write(writer, _server.Info, _clients.Count);
+            context.Reply(writer.CreateMessage());
+            return null;
+        });
+    }
+
+    private Call ReadGetAll(MethodContext context)
+    {
+        string interfaceName = context.Request.GetBodyReader().ReadString();
+        return new Call(context, () =>
+        {
+            using MessageWriter writer = context.CreateReplyWriter("a{sv}");
+            ArrayStart properties = writer.WriteDictionaryStart();
+            foreach (ServerPropertyInfo property in interfaceName is "" or Names.ServerExtension ? ServerPropertyInfo.All : [])
+            {
+                writer.WriteDictionaryEntryStart();
+                writer.WriteString(property.Name);
+                property.Write(writer, _server.Info, _clients.Count);
+            }
+
+            writer.WriteDictionaryEnd(properties);
+            context.Reply(writer.CreateMessage());
+            return null;
+        });
+    }
+
+    private static Call ReadSet(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        ServerPropertyInfo property = FindProperty(reader.ReadString(), reader.ReadString());
+        throw new CallException(DBusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
+    }
+}

@@ -1,0 +1,76 @@
+using System.Threading.Channels;
+using Mandos.Abstractions.Control;
+
+namespace Mandos.DBusControl.Signals;
+
+/// <summary>Turns the events of a subscription into signals, in order. Used on the connection's thread alone.</summary>
+/// <param name="signals">Counts what was sent.</param>
+/// <param name="tell">Tells the bus of an event. It does not throw.</param>
+internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
+{
+    /// <summary>How many events are told of in one go; then the bus is let keep up, and calls are answered.</summary>
+    public const int Batch = 1000;
+
+    /// <summary>How many bytes of signals are sent in one go.</summary>
+    public const int BatchBytes = 4 << 20;
+
+    /// <summary>What is to be done once so many events have been told of.</summary>
+    private readonly Queue<(long Told, Action Action)> _later = [];
+
+    private ChannelReader<ServerEvent>? _events;
+    private long _told;
+
+    private int Pending => _events?.Count ?? 0;
+
+    /// <summary>Begins to tell of the events of a subscription; null for none.</summary>
+    public void Follow(ChannelReader<ServerEvent>? events)
+    {
+        _events = events;
+        while (_later.TryDequeue(out (long Told, Action Action) next))
+        {
+            next.Action();
+        }
+    }
+
+    /// <summary>Tells of some events.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool TellSome()
+    {
+        long end = signals.BytesSent + BatchBytes;
+        for (int left = Batch; left > 0 && signals.BytesSent < end; left--)
+        {
+            if (_events?.TryRead(out ServerEvent? serverEvent) != true)
+            {
+                return false;
+            }
+
+            tell(serverEvent!);
+            _told++;
+            while (_later.TryPeek(out (long Told, Action Action) next) && next.Told <= _told)
+            {
+                _later.Dequeue().Action();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Tells of all events that there are now, unless they are too many for one go: then the bus would drown in signals.
+    /// </summary>
+    /// <returns>Whether they are told of.</returns>
+    public bool TryCatchUp() => _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0);
+
+    /// <summary>Does something as soon as all events that there are now are told of.</summary>
+    public void WhenCaughtUp(Action action)
+    {
+        if (TryCatchUp())
+        {
+            action();
+        }
+        else
+        {
+            _later.Enqueue((_told + Pending, action));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBusControl.Clients;
+
+namespace Mandos.DBusControl.Signals;
+
+/// <summary>Tells the bus what happens in the server, and keeps the table of clients as the bus knows them.</summary>
+/// <param name="clients">The table.</param>
+/// <param name="signals">Sends signals.</param>
+internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
+{
+    /// <summary>Tells of an event.</summary>
+    public void Tell(ServerEvent serverEvent)
+    {
+        if (serverEvent is ClientNotFound notFound)
+        {
+            signals.ClientNotFound(notFound.KeyId, notFound.Address);
+        }
+        else if (serverEvent is ClientEvent { Client.DBusObjectPath: { } path } clientEvent)
+        {
+            Tell(path, clientEvent);
+        }
+    }
+
+    /// <summary>Tells of all differences between a client as the bus knows it, if it does, and as it is.</summary>
+    public void BringUpToDate(ClientSnapshot client)
+    {
+        if (client.DBusObjectPath is not { } path)
+        {
+            return;
+        }
+
+        if (clients.TryGet(path, out ClientSnapshot? known) && !IsSame(known, client))
+        {
+            Remove(path, known);
+            known = null;
+        }
+
+        clients.Set(path, client);
+        if (known is null)
+        {
+            signals.ClientAdded(path, client);
+            return;
+        }
+
+        foreach (ClientPropertyInfo property in ClientProperties.All)
+        {
+            if (property.Value is { } value && !Equals(value(known), value(client)))
+            {
+                signals.PropertyChanged(path, client, property);
+            }
+        }
+    }
+
+    /// <summary>Forgets a client that is gone, or will be.</summary>
+    public void Remove(string path, ClientSnapshot client)
+    {
+        if (clients.Remove(path))
+        {
+            signals.ClientRemoved(path, client);
+        }
+    }
+
+    /// <summary>Whether all that never changes is the same.</summary>
+    private static bool IsSame(ClientSnapshot one, ClientSnapshot other)
+        => one.Name == other.Name && one.Created == other.Created
+            && one.Settings.KeyId == other.Settings.KeyId && one.Settings.Fingerprint == other.Settings.Fingerprint;
+
+    private void Tell(string path, ClientEvent clientEvent)
+    {
+        if (clientEvent is ClientRemoved)
+        {
+            Remove(path, clientEvent.Client);
+            return;
+        }
+
+        clients.Set(path, clientEvent.Client);
+        switch (clientEvent)
+        {
+            case ClientAdded:
+                signals.ClientAdded(path, clientEvent.Client);
+                break;
+            case ClientPropertyChanged e:
+                signals.PropertyChanged(path, e.Client, ClientProperties.Of(e.Property));
+                break;
+            case CheckerStarted e:
+                signals.CheckerStarted(path, e.Description);
+                break;
+            case CheckerCompleted e:
+                signals.CheckerCompleted(path, e.Result, e.Description);
+                break;
+            case GotSecret:
+                signals.GotSecret(path);
+                break;
+            case Rejected e:
+                signals.Rejected(path, e.Reason);
+                break;
+            case NeedApproval e:
+                signals.NeedApproval(path, e.TimeLeft, e.ApprovedByDefault);
+                break;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using DBusControl.Tests.Support;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Moq;
+
+namespace DBusControl.Tests;
+
+/// <summary>What waits while a command is under way, and what does not.</summary>
+public sealed class CallOrderTests
+{
+    [Fact]
+    public async Task Read_AfterACommandOfTheSameSender_Waits()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        var command = await StartAsync(rig);
+
+        Task<string>[] calls =
+        [
+            rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>()),
+            rig.Caller.GetAsync(Rig.Foo, "LastCheckerStatus"),
+            rig.Caller.GetAsync(Rig.Foo, "NoSuch"),
+            rig.Caller.SetAsync(Rig.Foo, "Host", VariantValue.String("new")),
+            rig.Caller.GetAsync(Rig.Foo, "Host"),
+        ];
+        await using var other = await Caller.ConnectAsync(rig.Bus.Address);
+        Assert.Equal("7", await other.GetAsync(Rig.Foo, "LastCheckerStatus"));
+        Assert.DoesNotContain(calls, call => call.IsCompleted);
+        rig.Server.Update("foo", client => client with { LastCheckerStatus = 5 });
+        command.SetResult();
+
+        await Assert.ThrowsAsync<DBusErrorReplyException>(() => calls[2]);
+        await Task.WhenAll(calls.Except([calls[2]]));
+        Assert.Equal("5", await calls[1]);
+        Assert.Equal("\"new\"", await calls[4]);
+        Assert.Equal(
+            ["reply to CheckedOK", "reply to Get", "reply to Set", "reply to Get"],
+            rig.Caller.TakeHeard().Where(text => text.StartsWith("reply", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Command_Ended_SignalsOfWhatHappenedMeanwhileComeFirst()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        var command = await StartAsync(rig);
+
+        var call = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());
+        await using var other = await Caller.ConnectAsync(rig.Bus.Address);
+        await other.GetAsync(Rig.Foo, "Name");
+        rig.Server.Update("foo", client => client with { LastCheckerStatus = 5 });
+        command.SetResult();
+        await call;
+
+        Assert.Equal("reply to CheckedOK", rig.Caller.TakeHeard()[^1]);
+    }
+
+    [Fact]
+    public async Task Call_TooManyWaiting_IsRefused()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: PrivateBus.OpenRules + """
+            <limit name="max_replies_per_connection">10000</limit>
+            """);
+        var command = await StartAsync(rig);
+        var first = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());
+        Task<string>[] waiting = [.. Enumerable.Range(0, CallQueue.MaxWaiting).Select(_ => rig.Caller.GetAsync(Rig.Foo, "Name"))];
+
+        var (name, _) = await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Name"));
+
+        Assert.Equal("LimitsExceeded", name);
+        command.SetResult();
+        await first;
+        Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal("\"foo\"", answer));
+    }
+
+    [Fact]
+    public async Task Call_RemovedByTheOneBefore_FindsNothing()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var remove = rig.Caller.CallAsync("/", Caller.Server, "RemoveClient", VariantValue.ObjectPath(Rig.Foo));
+        var get = rig.Caller.GetAsync(Rig.Foo, "Name");
+
+        await remove;
+        Assert.Equal("UnknownObject", (await Caller.ErrorAsync(get)).Name);
+    }
+
+    /// <summary>Starts all with a server whose CheckedOK ends when the test says.</summary>
+    private static async Task<TaskCompletionSource> StartAsync(Rig rig)
+    {
+        var command = new TaskCompletionSource();
+        var server = new Mock<IMandosServer>();
+        server.SetupGet(s => s.Info).Returns(rig.Server.Info);
+        server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>())).Returns(rig.Server.SubscribeAsync);
+        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CancellationToken>()))
+            .Returns(rig.Server.ChangeAsync);
+        server.Setup(s => s.MarkCheckedOkAsync("foo", It.IsAny<CancellationToken>())).Returns(command.Task);
+        await rig.StartAllAsync(server.Object);
+        return command;
+    }
+}

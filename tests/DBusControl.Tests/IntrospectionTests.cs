@@ -1,0 +1,102 @@
+using System.Xml.Linq;
+using DBusControl.Tests.Support;
+
+namespace DBusControl.Tests;
+
+/// <summary>The description of the objects is that of Debian's server by content, and one interface more.</summary>
+public sealed class IntrospectionTests
+{
+    [Fact]
+    public async Task Introspect_Client_IsAsDebians()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        Assert.Equal(Expected("client.txt"), await DescribeAsync(rig, Rig.Foo));
+    }
+
+    [Fact]
+    public async Task Introspect_Root_IsAsDebiansAndHasTheExtension()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var lines = await DescribeAsync(rig, "/");
+
+        string[] own = [.. lines.Where(line => line.StartsWith(Caller.Extension, StringComparison.Ordinal)
+            || line.StartsWith(Caller.Properties, StringComparison.Ordinal))];
+        Assert.Equal(Expected("root.txt"), lines.Except(own));
+        Assert.Contains($"{Caller.Extension} method Reload()", own);
+        Assert.Contains($"{Caller.Extension} property Port q read [EmitsChangedSignal=const]", own);
+    }
+
+    [Fact]
+    public async Task Introspect_NoClient_RootHasNoChild()
+    {
+        await using var rig = await Rig.StartAsync();
+
+        Assert.DoesNotContain("node clients", await DescribeAsync(rig, "/"));
+    }
+
+    [Fact]
+    public async Task Introspect_Clients_ListsThem()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar.example-org"));
+
+        Assert.Equal(["node bar_example_org", "node foo"], await DescribeAsync(rig, "/clients"));
+    }
+
+    [Theory]
+    [InlineData("/clients/nobody")]
+    [InlineData("/clients/foo/below")]
+    [InlineData("/other")]
+    public async Task Introspect_UnknownPath_IsEmpty(string path)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        Assert.Empty(await DescribeAsync(rig, path));
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/clients/foo")]
+    [InlineData("/other")]
+    public async Task Ping_AnyPath_Answers(string path)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        Assert.Equal("", await rig.Caller.CallAsync(path, "org.freedesktop.DBus.Peer", "Ping", Array.Empty<string>()));
+    }
+
+    private static string[] Expected(string file)
+        => [.. File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Data", file)).Order(StringComparer.Ordinal)];
+
+    /// <summary>The description as lines, without regard to order and white space.</summary>
+    private static async Task<string[]> DescribeAsync(Rig rig, string path)
+    {
+        var node = XDocument.Parse(await rig.Caller.IntrospectAsync(path)).Root!;
+        return [.. node.Elements("interface").SelectMany(Describe)
+            .Concat(node.Elements("node").Select(child => $"node {Name(child)}"))
+            .Order(StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<string> Describe(XElement element)
+    {
+        var name = Name(element);
+        yield return name + Annotations(element);
+        foreach (var member in element.Elements().Where(member => member.Name.LocalName != "annotation"))
+        {
+            var text = member.Name.LocalName == "property"
+                ? $"{Name(member)} {member.Attribute("type")!.Value} {member.Attribute("access")!.Value}"
+                : $"{Name(member)}({string.Join(", ", member.Elements("arg").Select(Argument))})";
+            yield return $"{name} {member.Name.LocalName} {text}{Annotations(member)}";
+        }
+    }
+
+    private static string Argument(XElement argument) => string.Join(
+        ' ', new[] { "direction", "type", "name" }.Select(name => argument.Attribute(name)?.Value).Where(text => text is not null));
+
+    private static string Annotations(XElement element) => string.Concat(element.Elements("annotation")
+        .OrderBy(Name, StringComparer.Ordinal)
+        .Select(annotation => $" [{Name(annotation).Split('.')[^1]}={annotation.Attribute("value")!.Value}]"));
+
+    private static string Name(XElement element) => element.Attribute("name")!.Value;
+}

@@ -1,0 +1,107 @@
+using System.Text;
+using CsCheck;
+using DBusControl.Tests.Support;
+using Mandos.Abstractions.Clients;
+using Mandos.DBus;
+using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Objects;
+
+namespace DBusControl.Tests.Objects;
+
+/// <summary>The estimate is never less than what is written, and not far more.</summary>
+public sealed class ReplySizeTests
+{
+    /// <summary>Of the reply; for this the limit leaves room.</summary>
+    private const int Header = 200;
+
+    private static readonly Gen<string> _texts = Gen.Frequency(
+        (5, Gen.String[Gen.Char['a', 'z'], 0, 100]),
+        (1, Gen.String[0, 50]),
+        (1, Gen.String[Gen.Int[0, 4].Select(i => "\0\ud800\udc00☃ü"[i]), 0, 50]));
+
+    private static readonly Gen<DateTimeOffset?> _times = Gen.OneOf(
+        Gen.Const((DateTimeOffset?)null), Gen.Int[0, int.MaxValue].Select(i => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddMicroseconds(i)));
+
+    private static readonly Gen<ClientSnapshot> _clients =
+        from path in Gen.String[Gen.Char['a', 'z'], 1, 60]
+        from name in _texts
+        from host in _texts
+        from checker in _texts
+        from time in _times
+        from key in Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)new string('A', 64)))
+        select Rig.Client("x") with
+        {
+            Name = name,
+            DBusObjectPath = "/clients/" + path,
+            Expires = time,
+            LastApprovalRequest = time,
+            Settings = new ClientSettings { Host = host, Checker = checker, KeyId = key },
+        };
+
+    [Fact]
+    public void Sizes_RandomClients_AreUpperBounds() => _clients.Array[1, 30].Sample(clients =>
+    {
+        var byPath = clients.DistinctBy(client => client.DBusObjectPath).ToDictionary(client => client.DBusObjectPath!);
+        Compare(byPath, ReplySize.OfManagedObject, Write(byPath, "a{oa{sa{sv}}}", ClientWriter.WriteInterfaces));
+        Compare(byPath, ReplySize.OfProperties, Write(byPath, "a{oa{sv}}", ClientWriter.WriteProperties));
+        Compare(byPath, ReplySize.OfPath, WritePaths(byPath.Keys));
+        Compare(byPath, ReplySize.OfNode, Encoding.UTF8.GetByteCount(
+            Introspection.Node(byPath.Keys.Select(path => path["/clients/".Length..]))));
+    });
+
+    [Fact]
+    public void Check_TooManyClients_Refuses()
+    {
+        var clients = new ClientTable();
+        for (var i = 0; i < 40_000; i++)
+        {
+            clients.Set($"/clients/{i}", Rig.Client("x"));
+        }
+
+        var error = Assert.Throws<CallException>(() => ReplySize.Check(clients, ReplySize.OfManagedObject, "do otherwise"));
+
+        Assert.Equal(DBusErrors.LimitsExceeded, error.ErrorName);
+        Assert.Equal("the answer, for 40000 clients, would be larger than the 32 MiB that a bus allows; do otherwise", error.Message);
+    }
+
+    private static void Compare(
+        Dictionary<string, ClientSnapshot> clients, Func<string, ClientSnapshot, int> estimate, int written)
+    {
+        var sum = clients.Sum(client => estimate(client.Key, client.Value));
+        Assert.InRange(written, sum * 7 / 10, sum + Header);
+    }
+
+    private static int WritePaths(IEnumerable<string> paths)
+    {
+        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
+        writer.WriteMethodReturnHeader(1, ":1.1", "ao");
+        var start = writer.WriteArrayStart(DBusType.ObjectPath);
+        foreach (var path in paths)
+        {
+            writer.WriteObjectPath(path);
+        }
+
+        writer.WriteArrayEnd(start);
+        using var message = writer.CreateMessage();
+        return message.Length;
+    }
+
+    private static int Write(
+        Dictionary<string, ClientSnapshot> clients, string signature, Action<MessageWriter, ClientSnapshot> write)
+    {
+        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
+        writer.WriteMethodReturnHeader(1, ":1.1", signature);
+        var start = writer.WriteDictionaryStart();
+        foreach (var (path, client) in clients)
+        {
+            writer.WriteDictionaryEntryStart();
+            writer.WriteObjectPath(path);
+            write(writer, client);
+        }
+
+        writer.WriteDictionaryEnd(start);
+        using var message = writer.CreateMessage();
+        return message.Length;
+    }
+}

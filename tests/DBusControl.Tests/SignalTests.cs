@@ -1,0 +1,214 @@
+using System.Net;
+using DBusControl.Tests.Support;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBus;
+
+namespace DBusControl.Tests;
+
+public sealed class SignalTests
+{
+    private const string Gone = "[\"Client\", \"OldClient\", \"Introspectable\", \"Properties\"]";
+
+    public static TheoryData<ClientProperty, string, string> Changes => new()
+    {
+        { ClientProperty.Enabled, "Enabled", "true" },
+        { ClientProperty.LastEnabled, "LastEnabled", "\"2026-11-23T05:01:01\"" },
+        { ClientProperty.Expires, "Expires", "\"2026-11-23T05:02:01\"" },
+        { ClientProperty.LastCheckedOk, "LastCheckedOK", "\"2026-11-23T05:03:01\"" },
+        { ClientProperty.LastCheckerStatus, "LastCheckerStatus", "7" },
+        { ClientProperty.LastApprovalRequest, "LastApprovalRequest", "\"\"" },
+        { ClientProperty.ApprovalPending, "ApprovalPending", "false" },
+        { ClientProperty.CheckerRunning, "CheckerRunning", "false" },
+        { ClientProperty.Host, "Host", "\"host ☃\"" },
+        { ClientProperty.Checker, "Checker", "\"check %(host)s\"" },
+        { ClientProperty.Interval, "Interval", "1000" },
+        { ClientProperty.Timeout, "Timeout", "2000" },
+        { ClientProperty.ExtendedTimeout, "ExtendedTimeout", "3000" },
+        { ClientProperty.ApprovalDelay, "ApprovalDelay", "4000" },
+        { ClientProperty.ApprovalDuration, "ApprovalDuration", "5000" },
+        { ClientProperty.ApprovedByDefault, "ApprovedByDefault", "true" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public async Task PropertyChanged_EachProperty_GivesThreeSignals(ClientProperty property, string name, string value)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Publish(new ClientPropertyChanged(Rig.Client("foo"), property));
+
+        Assert.Equal(Changed(name, value), await rig.HearAsync());
+    }
+
+    [Fact]
+    public void Changes_AllProperties_AreTested()
+        => Assert.Equal(
+            Enum.GetValues<ClientProperty>().Except([ClientProperty.Secret]), Changes.Select(change => change.Data.Item1).Order());
+
+    [Fact]
+    public async Task PropertyChanged_Secret_IsOnlyInvalidated()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.ArrayOfByte([1]));
+
+        Assert.Equal(
+            ["/clients/foo Properties.PropertiesChanged(\"Client\", {}, [\"Secret\"])", "reply to Set"], rig.Caller.TakeHeard());
+    }
+
+    [Fact]
+    public async Task PropertyChanged_ApprovalsPending_IsWhetherThereAreAny()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Update("foo", client => client with { ApprovalsPending = 2 });
+
+        Assert.Equal(Changed("ApprovalPending", "true"), await rig.HearAsync());
+    }
+
+    [Fact]
+    public async Task Enable_Disabled_SignalsBeforeTheReply()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo") with { Enabled = false, Expires = null });
+
+        await rig.Caller.SetAsync(Rig.Foo, "Enabled", VariantValue.Bool(true));
+
+        var heard = rig.Caller.TakeHeard();
+        Assert.Equal(10, heard.Count);
+        Assert.Equal(Changed("Enabled", "true"), heard.Take(3));
+        Assert.StartsWith("/clients/foo Client.PropertyChanged(\"LastEnabled\", ", heard[3], StringComparison.Ordinal);
+        Assert.StartsWith("/clients/foo Client.PropertyChanged(\"Expires\", ", heard[6], StringComparison.Ordinal);
+        Assert.Equal("reply to Set", heard[9]);
+    }
+
+    [Fact]
+    public async Task Set_EqualValue_SignalsNothing()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        await rig.Caller.SetAsync(Rig.Foo, "Timeout", VariantValue.UInt64(2000));
+
+        Assert.Equal(["reply to Set"], rig.Caller.TakeHeard());
+    }
+
+    [Fact]
+    public async Task ClientAdded_New_IsTold()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Add(Rig.Client("bar"));
+
+        var heard = await rig.HearAsync();
+        Assert.StartsWith("/ ObjectManager.InterfacesAdded(/clients/bar, {\"Client\": {\"ApprovalDelay\": 4000, ", heard[0], StringComparison.Ordinal);
+        Assert.EndsWith("}, \"Introspectable\": {}, \"Properties\": {}})", heard[0], StringComparison.Ordinal);
+        Assert.Equal(["/ Server.ClientAdded(/clients/bar)", "/ OldServer.ClientAdded(/clients/bar)"], heard.Skip(1));
+    }
+
+    [Fact]
+    public async Task RemoveClient_Known_SignalsBeforeTheReply()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("a-b"));
+
+        await rig.Caller.CallAsync("/", Caller.Server, "RemoveClient", VariantValue.ObjectPath("/clients/a_b"));
+
+        Assert.Equal([.. Removed("a_b", "a-b"), "reply to RemoveClient"], rig.Caller.TakeHeard());
+    }
+
+    [Fact]
+    public async Task Events_OfAllOtherKinds_AreTold()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        var foo = Rig.Client("foo");
+
+        rig.Server.Publish(new CheckerStarted(foo, "a command"));
+        rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Exited(3), "a command"));
+        rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Signaled(9, coreDumped: true), "a command"));
+        rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Failed("why"), "a\0command"));
+        rig.Server.Publish(new NeedApproval(foo, TimeSpan.FromSeconds(1.5), ApprovedByDefault: true));
+        rig.Server.Publish(new GotSecret(foo));
+        rig.Server.Publish(new Rejected(foo, RejectionReason.Disabled));
+        rig.Server.Publish(new Rejected(foo, RejectionReason.Denied));
+        rig.Server.Publish(new Rejected(foo, RejectionReason.ApprovalTimedOut));
+        rig.Server.Publish(new ClientNotFound("0AB1", IPAddress.Parse("fe80::1")));
+
+        Assert.Equal(
+            [
+                .. OnBoth("CheckerStarted(\"a command\")"),
+                .. OnBoth("CheckerCompleted(3, 768, \"a command\")"),
+                .. OnBoth("CheckerCompleted(-1, -247, \"a command\")"),
+                .. OnBoth("CheckerCompleted(-1, -256, \"a?command\")"),
+                .. OnBoth("NeedApproval(1500, true)"),
+                .. OnBoth("GotSecret()"),
+                .. OnBoth("Rejected(\"Disabled\")"),
+                .. OnBoth("Rejected(\"Denied\")"),
+                .. OnBoth("Rejected(\"Approval timed out\")"),
+                "/ Server.ClientNotFound(\"0AB1\", \"fe80::1\")",
+                "/ OldServer.ClientNotFound(\"0AB1\", \"fe80::1\")",
+            ],
+            await rig.HearAsync());
+    }
+
+    [Fact]
+    public async Task Events_MoreThanOneGo_AllGoBeforeTheReplyOfACommand()
+    {
+        const int events = 2500;
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        for (var i = 0; i < events; i++)
+        {
+            rig.Server.Publish(new GotSecret(Rig.Client("foo")));
+        }
+
+        var first = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());
+        var second = rig.Caller.GetAsync(Rig.Foo, "LastCheckerStatus");
+        await first;
+        Assert.Equal("0", await second);
+
+        var heard = rig.Caller.TakeHeard();
+        Assert.Equal(2 * events, heard.TakeWhile(text => text.Contains("GotSecret", StringComparison.Ordinal)).Count());
+        Assert.Equal(["reply to CheckedOK", "reply to Get"], heard.TakeLast(2));
+    }
+
+    [Fact]
+    public async Task Start_Clients_AreTold()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        await rig.Bus.StartAsync();
+        await rig.ConnectAsync();
+
+        await rig.ServeAsync(rig.Server);
+
+        Assert.Equal(
+            ["InterfacesAdded", "ClientAdded", "ClientAdded"],
+            (await rig.HearAsync()).Select(text => text[(text.IndexOf('.', StringComparison.Ordinal) + 1)..text.IndexOf('(', StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public async Task Stop_Clients_AreToldToBeGone()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"));
+
+        await rig.StopAsync();
+
+        await rig.Caller.Connection.GetNameOwnerAsync(Caller.Service, TestContext.Current.CancellationToken);
+        Assert.Equal([.. Removed("foo", "foo"), .. Removed("bar", "bar")], rig.Caller.TakeHeard());
+    }
+
+    private static string[] Changed(string name, string value) =>
+    [
+        $"/clients/foo Client.PropertyChanged(\"{name}\", {value})",
+        $"/clients/foo OldClient.PropertyChanged(\"{name}\", {value})",
+        $"/clients/foo Properties.PropertiesChanged(\"Client\", {{\"{name}\": {value}}}, [])",
+    ];
+
+    private static string[] Removed(string node, string name) =>
+    [
+        $"/ ObjectManager.InterfacesRemoved(/clients/{node}, {Gone})",
+        $"/ Server.ClientRemoved(/clients/{node}, \"{name}\")",
+        $"/ OldServer.ClientRemoved(/clients/{node}, \"{name}\")",
+    ];
+
+    private static string[] OnBoth(string signal) => [$"/clients/foo Client.{signal}", $"/clients/foo OldClient.{signal}"];
+}

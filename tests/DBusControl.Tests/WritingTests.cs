@@ -1,0 +1,186 @@
+using DBusControl.Tests.Support;
+using Mandos.DBus;
+
+namespace DBusControl.Tests;
+
+public sealed class WritingTests
+{
+    public static TheoryData<string, string, VariantValue, string> Accepted => new()
+    {
+        { "Timeout", "byte", VariantValue.Byte(7), "7" },
+        { "Timeout", "int32, as mandos-ctl sends it", VariantValue.Int32(7), "7" },
+        { "Timeout", "uint64", VariantValue.UInt64(7), "7" },
+        { "Timeout", "the longest", VariantValue.Int64(long.MaxValue / 10_000), "922337203685477" },
+        { "Timeout", "zero", VariantValue.UInt32(0), "0" },
+        { "Timeout", "double", VariantValue.Double(2.7), "2" },
+        { "Timeout", "nested", VariantValue.Variant(VariantValue.Int16(7)), "7" },
+        { "ExtendedTimeout", "", VariantValue.UInt64(8), "8" },
+        { "Interval", "", VariantValue.UInt64(9), "9" },
+        { "ApprovalDelay", "", VariantValue.UInt64(10), "10" },
+        { "ApprovalDuration", "", VariantValue.UInt64(11), "11" },
+        { "ApprovedByDefault", "bool", VariantValue.Bool(false), "false" },
+        { "ApprovedByDefault", "zero", VariantValue.Int32(0), "false" },
+        { "ApprovedByDefault", "zero as double", VariantValue.Double(0), "false" },
+        { "ApprovedByDefault", "empty", VariantValue.String(""), "false" },
+        { "ApprovedByDefault", "text", VariantValue.String("x"), "true" },
+        { "ApprovedByDefault", "number", VariantValue.Byte(2), "true" },
+        { "Host", "text", VariantValue.String("h ☃"), "\"h ☃\"" },
+        { "Host", "path", VariantValue.ObjectPath("/x"), "\"/x\"" },
+        { "Host", "number", VariantValue.Int32(-7), "\"-7\"" },
+        { "Host", "double", VariantValue.Double(2), "\"2.0\"" },
+        { "Host", "bool", VariantValue.Bool(true), "\"1\"" },
+        { "Checker", "empty", VariantValue.String(""), "\"\"" },
+        { "Enabled", "", VariantValue.Bool(false), "false" },
+        { "CheckerRunning", "", VariantValue.Bool(true), "true" },
+    };
+
+    public static TheoryData<string, string, VariantValue> Refused => new()
+    {
+        { "Timeout", "text", VariantValue.String("7") },
+        { "Timeout", "bool", VariantValue.Bool(true) },
+        { "Timeout", "negative", VariantValue.Int32(-1) },
+        { "Timeout", "too long", VariantValue.Int64((long.MaxValue / 10_000) + 1) },
+        { "Timeout", "far too long", VariantValue.UInt64(ulong.MaxValue) },
+        { "Timeout", "not a number", VariantValue.Double(double.NaN) },
+        { "Timeout", "infinite", VariantValue.Double(double.PositiveInfinity) },
+        { "Timeout", "array", VariantValue.ArrayOfString("7") },
+        { "Timeout", "structure", VariantValue.Struct(VariantValue.Int32(7)) },
+        { "Interval", "zero", VariantValue.UInt64(0) },
+        { "ApprovedByDefault", "array", VariantValue.ArrayOfString() },
+        { "Host", "array", VariantValue.ArrayOfString("h") },
+        { "Host", "long", VariantValue.String(new string('h', (1 << 17) + 1)) },
+        { "Secret", "text", VariantValue.String("s") },
+        { "Secret", "array of others", VariantValue.ArrayOfString("s") },
+        { "Secret", "long", VariantValue.ArrayOfByte(new byte[(1 << 20) + 1]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Accepted))]
+    public async Task Set_GoodValue_IsTaken(string property, string kind, VariantValue value, string expected)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        await rig.Caller.SetAsync(Rig.Foo, property, value);
+
+        Assert.True(expected == await rig.Caller.GetAsync(Rig.Foo, property, Caller.OldClient), kind);
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task Set_BadValue_IsRefusedAndChangesNothing(string property, string kind, VariantValue value)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var (name, message) = await Caller.ErrorAsync(rig.Caller.SetAsync(Rig.Foo, property, value));
+
+        Assert.True(name == "InvalidArgs", $"{kind}: {name}");
+        Assert.NotEmpty(message);
+        Assert.Equal(Rig.Client("foo"), await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken));
+        Assert.Null(rig.Server.Secret("foo"));
+        Assert.Empty(await rig.HearAsync());
+    }
+
+    [Fact]
+    public async Task Set_OutOfRange_SaysTheRange()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var (_, message) = await Caller.ErrorAsync(rig.Caller.SetAsync(Rig.Foo, "Timeout", VariantValue.Int32(-1)));
+
+        Assert.Equal("Timeout is in milliseconds, from 0 to 922337203685477; -1 is not", message);
+    }
+
+    [Fact]
+    public async Task Set_Secret_IsGivenToTheServerAndCannotBeRead()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Variant(VariantValue.ArrayOfByte([1, 0, 255])));
+
+        Assert.Equal(new byte[] { 1, 0, 255 }, rig.Server.Secret("foo")!.Value.ToArray());
+        Assert.Equal("AccessDenied", (await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Secret"))).Name);
+    }
+
+    [Fact]
+    public async Task Set_LastCheckedOk_MarksWhateverTheValue()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        var before = await rig.Caller.GetAsync(Rig.Foo, "LastCheckedOK");
+
+        await rig.Caller.SetAsync(Rig.Foo, "LastCheckedOK", VariantValue.String("ignored"));
+
+        Assert.NotEqual(before, await rig.Caller.GetAsync(Rig.Foo, "LastCheckedOK"));
+        Assert.Equal("0", await rig.Caller.GetAsync(Rig.Foo, "LastCheckerStatus"));
+    }
+
+    [Theory]
+    [InlineData("Name")]
+    [InlineData("Expires")]
+    [InlineData("ApprovalPending")]
+    [InlineData("ObjectPath")]
+    public async Task Set_ReadOnly_IsRefused(string property)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        Assert.Equal(
+            "PropertyReadOnly", (await Caller.ErrorAsync(rig.Caller.SetAsync(Rig.Foo, property, VariantValue.String("x")))).Name);
+    }
+
+    [Theory]
+    [InlineData("Enable")]
+    [InlineData("Disable")]
+    [InlineData("StartChecker")]
+    [InlineData("StopChecker")]
+    [InlineData("CheckedOK")]
+    public async Task Method_EitherInterface_IsCarriedOut(string method)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo") with { Enabled = method != "Enable" });
+
+        Assert.Equal("", await rig.Caller.CallAsync(Rig.Foo, Caller.Client, method, Array.Empty<string>()));
+        Assert.Equal("", await rig.Caller.CallAsync(Rig.Foo, Caller.OldClient, method, Array.Empty<string>()));
+
+        var client = (await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken))!;
+        Assert.True(
+            method switch
+            {
+                "Enable" => client.Enabled,
+                "Disable" => !client.Enabled,
+                "StartChecker" => client.CheckerRunning,
+                "StopChecker" => !client.CheckerRunning,
+                _ => client.LastCheckerStatus == 0,
+            },
+            client.ToString());
+    }
+
+    [Fact]
+    public async Task Approve_BooleanOrVariant_IsCarriedOut()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        await rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Approve", VariantValue.Bool(true));
+        await rig.Caller.CallAsync(Rig.Foo, Caller.OldClient, "Approve", VariantValue.Variant(VariantValue.Bool(false)));
+
+        Assert.Equal([("foo", true), ("foo", false)], rig.Server.Approvals);
+    }
+
+    [Fact]
+    public async Task RemoveClient_Known_RemovesIt()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"));
+
+        await rig.Caller.CallAsync("/", Caller.Server, "RemoveClient", VariantValue.ObjectPath("/clients/bar"));
+
+        Assert.Null(await rig.Server.GetClientAsync("bar", TestContext.Current.CancellationToken));
+        Assert.Equal("[/clients/foo]", await rig.Caller.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>()));
+    }
+
+    [Fact]
+    public async Task Reload_Always_IsCarriedOut()
+    {
+        await using var rig = await Rig.StartAsync();
+
+        await rig.Caller.CallAsync("/", Caller.Extension, "Reload", Array.Empty<string>());
+
+        Assert.Equal(1, rig.Server.Reloads);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.Boot;
+
+/// <summary>A server's machine and a client's with a cable between them, and on the server's a bus and Avahi.</summary>
+internal sealed class BootSite : IAsyncDisposable
+{
+    private readonly List<TestServer> _servers = [];
+
+    private BootSite(NetworkLink link, PrivateBus bus) => (Link, Bus) = (link, bus);
+
+    public NetworkLink Link { get; }
+
+    public PrivateBus Bus { get; }
+
+    /// <summary>Runs once <see cref="StartAvahiAsync"/> was called.</summary>
+    public AvahiDaemon Avahi { get; private set; } = null!;
+
+    /// <summary>Makes all of it but a server; skips the test where that is not allowed.</summary>
+    public static async Task<BootSite> CreateAsync()
+    {
+        BootSite site = await CreateWithoutAvahiAsync();
+        await site.StartAvahiAsync();
+        return site;
+    }
+
+    /// <summary>The same with Avahi to come later.</summary>
+    public static async Task<BootSite> CreateWithoutAvahiAsync()
+        => new(await NetworkLink.CreateAsync(), await PrivateBus.StartWithPolicyAsync([AvahiDaemon.Policy]));
+
+    public async Task StartAvahiAsync() => Avahi = await AvahiDaemon.StartAsync(Bus, Link);
+
+    /// <summary>Starts a server, on a port that the kernel chooses, which announces itself.</summary>
+    /// <param name="client">Whom it serves.</param>
+    /// <param name="arguments">Further arguments for its command line.</param>
+    public Task<TestServer> StartServerAsync(StockClient client, params string[] arguments)
+        => StartServerAsync(client, IPAddress.IPv6Any, arguments);
+
+    /// <summary>The same, listening on one address.</summary>
+    /// <param name="client">Whom it serves.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="arguments">Further arguments for its command line.</param>
+    public async Task<TestServer> StartServerAsync(StockClient client, IPAddress address, params string[] arguments)
+    {
+        var server = new TestServer(["--debug", "--no-dbus", .. arguments])
+        {
+            Bus = Bus,
+            Zeroconf = true,
+            NetworkNamespace = Link.ServerNamespace,
+            EndPoint = new(address, port: 0),
+        };
+        _servers.Add(server);
+        server.AddClient(client.Stanza);
+        await server.StartAsync();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (TestServer server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        if (Avahi is not null)
+        {
+            await Avahi.DisposeAsync();
+        }
+
+        await Bus.DisposeAsync();
+        await Link.DisposeAsync();
+    }
+}

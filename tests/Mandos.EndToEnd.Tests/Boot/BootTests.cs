@@ -1,0 +1,86 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.Boot;
+
+/// <summary>Debian's client boots as in the field: it knows nothing of the server, and finds it by Zeroconf.</summary>
+public sealed class BootTests(ClientKeys keys)
+{
+    [Fact]
+    public async Task Boot_ServerAnnounced_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+
+        await keys.First.BootAsync(site.Link);
+
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+        await server.Log.WaitForAsync("INFO", "Client first: secret sent");
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task Boot_OnlySecondOfTwoServersKnowsClient_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer first = await site.StartServerAsync(keys.Second);
+        await first.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+        TestServer second = await site.StartServerAsync(keys.First);
+        await second.Log.WaitForAsync("INFO", "The service name “Mandos” is taken; trying “Mandos #2”");
+        await second.Log.WaitForAsync("INFO", "Announced as “Mandos #2”");
+
+        await site.Avahi.WaitForNamesAsync("Mandos", "Mandos #2");
+        await keys.First.BootAsync(site.Link);
+
+        await second.Log.WaitForAsync("INFO", "Client first: secret sent");
+
+        // From then on each line bears the name in force.
+        Assert.Contains($"Mandos (Mandos #2) [{second.ProcessId}]: INFO: Announced", string.Join('\n', second.Log.Lines),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Boot_AvahiKilledAndStartedAgain_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+
+        await site.Avahi.KillAsync();
+        await server.Log.WaitForAsync("ERROR", "Avahi (avahi-daemon) is not on the D-Bus");
+        site.Avahi.Restart();
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”", count: 2);
+
+        await keys.First.BootAsync(site.Link);
+    }
+
+    [Fact]
+    public async Task Boot_ServerStartedBeforeBusAndAvahi_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateWithoutAvahiAsync();
+        await site.Bus.KillAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("ERROR", "Not announced");
+        await site.Bus.RestartAsync();
+        await server.Log.WaitForAsync("ERROR", "Avahi (avahi-daemon) is not on the D-Bus");
+        await site.StartAvahiAsync();
+
+        await keys.First.BootAsync(site.Link);
+    }
+
+    [Fact]
+    public async Task Boot_BusKilledAndStartedAgain_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+
+        await site.Bus.KillAsync();
+        await server.Log.WaitForAsync("ERROR", "Not announced");
+        await site.Bus.RestartAsync();
+        await site.Avahi.KillAsync(); // it ends with its bus, sooner or later
+        site.Avahi.Restart();
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”", count: 2);
+
+        await keys.First.BootAsync(site.Link);
+    }
+}

@@ -1,0 +1,515 @@
+using System.Text.RegularExpressions;
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.DBus;
+
+/// <summary>
+/// What happens to a client is signalled in the order in which Debian's server does, and before the answer to the call that
+/// caused it.
+/// </summary>
+/// <param name="scenes">The servers.</param>
+public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : IClassFixture<SignalOrderTests.Scenes>
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Enable_Disabled_SignalsEnabledThenTimes(bool stock)
+    {
+        var client = scenes.Take(stock, "disabled");
+
+        Require(await client.CallAsync("Enable"),
+        [
+            .. client.Changed("Enabled", "true"), .. client.Changed("LastEnabled", "TIME"), .. client.Changed("Expires", "TIME"),
+        ]);
+        Require(await client.CallAsync("Enable"), []);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Disable_Enabled_SignalsExpiryThenEnabled(bool stock)
+    {
+        var client = scenes.Take(stock, "enabled");
+
+        Require(await client.CallAsync("Disable"), [.. client.Disabled()]);
+        Require(await client.CallAsync("Disable"), []);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Disable_WhileChecked_SignalsEndOfCheckerBetween(bool stock)
+    {
+        var client = scenes.Take(stock, "checked");
+        await client.CallAsync("StartChecker");
+
+        Require(await client.CallAsync("Disable"),
+        [
+            .. client.Changed("Expires", "''"), .. client.Changed("CheckerRunning", "false"),
+            .. client.Changed("Enabled", "false"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Expiry_WithoutCheck_SignalsAsDisable(bool stock)
+    {
+        var client = scenes.Take(stock, "expiring");
+        await client.CallAsync("CheckedOK");
+        var before = client.Count;
+        await client.SetAsync("Timeout", "uint64 2000");
+
+        await client.WaitForChangeAsync("Enabled", "false");
+
+        Require(client.Since(before),
+            [.. client.Changed("Timeout", "uint64 2000"), .. client.Changed("Expires", "TIME"), .. client.Disabled()]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SetTimeout_Enabled_SignalsTimeoutThenExpiry(bool stock)
+    {
+        var client = scenes.Take(stock, "timeout");
+
+        Require(await client.SetAsync("Timeout", "uint64 2000000000"),
+            [.. client.Changed("Timeout", "uint64 2000000000"), .. client.Changed("Expires", "TIME")]);
+        Require(await client.SetAsync("Timeout", "uint64 2000000000"), []);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SetTimeout_Disabled_SignalsTimeoutAlone(bool stock)
+    {
+        var client = scenes.Take(stock, "disabled-timeout");
+
+        Require(await client.SetAsync("Timeout", "uint64 2000000000"), [.. client.Changed("Timeout", "uint64 5000000000")]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SetTimeout_ToThePast_SignalsExpiryToo(bool stock)
+    {
+        var client = scenes.Take(stock, "past");
+        await client.CallAsync("CheckedOK");
+
+        var signals = await client.SetAsync("Timeout", "uint64 0");
+
+        // Debian's tells the time of the past first.
+        Require(signals,
+            [.. client.Changed("Timeout", "uint64 0"), .. stock ? client.Changed("Expires", "TIME") : [], .. client.Disabled()]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SetInterval_Enabled_SignalsIntervalThenChecker(bool stock)
+    {
+        var client = scenes.Take(stock, "interval");
+
+        Require(await client.SetAsync("Interval", "uint64 1000000000"),
+        [
+            .. client.Changed("Interval", "uint64 1000000000"), .. client.Changed("CheckerRunning", "true"),
+            .. client.OnBoth("CheckerStarted('sleep 1000')"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CheckedOK_FirstTime_SignalsStatusToo(bool stock)
+    {
+        var client = scenes.Take(stock, "alive");
+        string[] again = [.. client.Changed("LastCheckedOK", "TIME"), .. client.Changed("Expires", "TIME")];
+
+        Require(await client.CallAsync("CheckedOK"),
+        [
+            .. client.Changed("LastCheckedOK", "TIME"), .. client.Changed("LastCheckerStatus", "int16 0"),
+            .. client.Changed("Expires", "TIME"),
+        ]);
+        Require(await client.CallAsync("CheckedOK"), again);
+        Require(await client.SetAsync("LastCheckedOK", "''"), again);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task StopChecker_Running_SignalsItsEndAlone(bool stock)
+    {
+        var client = scenes.Take(stock, "stopped");
+
+        Require(await client.CallAsync("StartChecker"),
+            [.. client.Changed("CheckerRunning", "true"), .. client.OnBoth("CheckerStarted('sleep 1000')")]);
+        Require(await client.CallAsync("StartChecker"), []);
+        Require(await client.CallAsync("StopChecker"), [.. client.Changed("CheckerRunning", "false")]);
+        Require(await client.CallAsync("StopChecker"), []);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Checker_Successful_SignalsStatusThenTimes(bool stock)
+    {
+        var client = scenes.Take(stock, "success");
+
+        Require(await client.CheckAsync(),
+        [
+            .. client.CheckerRan("true"), .. client.Changed("LastCheckerStatus", "int16 0"),
+            .. client.Changed("LastCheckedOK", "TIME"), .. client.Changed("Expires", "TIME"),
+            .. client.OnBoth("CheckerCompleted(int16 0, int64 0, 'true')"),
+        ]);
+        Require(await client.CheckAsync(),
+        [
+            .. client.CheckerRan("true"), .. client.Changed("LastCheckedOK", "TIME"), .. client.Changed("Expires", "TIME"),
+            .. client.OnBoth("CheckerCompleted(int16 0, int64 0, 'true')"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Checker_Failing_SignalsStatusIfChanged(bool stock)
+    {
+        var client = scenes.Take(stock, "failure");
+
+        Require(await client.CheckAsync(),
+        [
+            .. client.CheckerRan("exit 7"), .. client.Changed("LastCheckerStatus", "int16 7"),
+            .. client.OnBoth("CheckerCompleted(int16 7, int64 1792, 'exit 7')"),
+        ]);
+        Require(await client.CheckAsync(),
+            [.. client.CheckerRan("exit 7"), .. client.OnBoth("CheckerCompleted(int16 7, int64 1792, 'exit 7')")]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Checker_KilledBySignal_SignalsItsNumber(bool stock)
+    {
+        var client = scenes.Take(stock, "killed");
+
+        Require(await client.CheckAsync(),
+        [
+            .. client.CheckerRan("kill -9 $$"), .. client.Changed("LastCheckerStatus", "int16 -1"),
+            .. client.OnBoth("CheckerCompleted(int16 -1, int64 -247, 'kill -9 $$')"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Remove_OfClient_SignalsInterfacesThenClient(bool stock)
+    {
+        var client = scenes.Take(stock, "removed");
+
+        Require(await client.RemoveAsync(), [.. client.Removed()]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_UnknownKey_SignalsClientNotFound(bool stock)
+    {
+        var (scene, stranger) = (scenes.Take(stock, "enabled").Scene, new TestClient("stranger"));
+
+        await stranger.RequireRefusalAsync(scene.Server);
+
+        var found = $"ClientNotFound('{stranger.Key.KeyId}', '::1')";
+        await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.{found}");
+        Require(Texts(scene.Peer.Signals).Where(signal => signal.Contains(stranger.Key.KeyId, StringComparison.Ordinal)),
+            [$"/ {BusPeer.ServerInterface}.{found}", $"/ {BusPeer.OldServerInterface}.{found}"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_OfSecret_SignalsExpiryThenGotSecret(bool stock)
+    {
+        var client = scenes.Take(stock, "fetching");
+        var before = client.Count;
+
+        await client.Keys.RequireSecretAsync(client.Scene.Server);
+
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.GotSecret()");
+        Require(client.Since(before), [.. client.Changed("Expires", "TIME"), .. client.OnBoth("GotSecret()")]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_Approved_SignalsWaitThenSecret(bool stock)
+    {
+        var client = scenes.Take(stock, "approved");
+        var before = client.Count;
+
+        var fetch = client.Keys.RequireSecretAsync(client.Scene.Server);
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
+        Require(client.Since(before), [.. client.Waiting(approvedByDefault: false)]);
+        before = client.Count;
+        await client.CallAsync("Approve", "(true,)");
+        await fetch;
+
+        await client.WaitForChangeAsync("ApprovalPending", "false");
+        Require(client.Since(before),
+        [
+            .. client.Changed("Expires", "TIME"), .. client.OnBoth("GotSecret()"), .. client.Changed("ApprovalPending", "false"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_Denied_SignalsRejected(bool stock)
+    {
+        var client = scenes.Take(stock, "denied");
+
+        var fetch = client.Keys.RequireRefusalAsync(client.Scene.Server);
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
+        var before = client.Count;
+        await client.CallAsync("Approve", "(false,)");
+        await fetch;
+
+        await client.WaitForChangeAsync("ApprovalPending", "false");
+        Require(client.Since(before), [.. client.OnBoth("Rejected('Denied')"), .. client.Changed("ApprovalPending", "false")]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_NotApprovedInTime_SignalsRejected(bool stock)
+    {
+        var client = scenes.Take(stock, "unanswered");
+        var before = client.Count;
+
+        await client.Keys.RequireRefusalAsync(client.Scene.Server);
+
+        await client.WaitForChangeAsync("ApprovalPending", "false");
+        Require(client.Since(before),
+        [
+            .. client.Waiting(approvedByDefault: false), .. client.OnBoth("Rejected('Approval timed out')"),
+            .. client.Changed("ApprovalPending", "false"),
+        ]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fetch_Disabled_SignalsRejected(bool stock)
+    {
+        var client = scenes.Take(stock, "disabled-fetching");
+        var before = client.Count;
+
+        await client.Keys.RequireRefusalAsync(client.Scene.Server);
+
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.Rejected(");
+        Require(client.Since(before), [.. client.OnBoth("Rejected('Disabled')")]);
+    }
+
+    // Debian's gives the secret to one that is disabled or removed while it waits.
+    [Fact]
+    public async Task Fetch_DisabledWhileWaiting_SignalsRejectedAtOnce()
+    {
+        var client = scenes.Take(stock: false, "disabled-waiting");
+
+        var fetch = client.Keys.RequireRefusalAsync(client.Scene.Server);
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
+        await client.CallAsync("Disable");
+        await fetch;
+
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.Rejected('Disabled')");
+        await client.WaitForChangeAsync("ApprovalPending", "false");
+    }
+
+    [Fact]
+    public async Task Fetch_RemovedWhileWaiting_IsRefused()
+    {
+        var client = scenes.Take(stock: false, "removed-waiting");
+
+        var fetch = client.Keys.RequireRefusalAsync(client.Scene.Server);
+        await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
+        await client.RemoveAsync();
+
+        await fetch;
+        Assert.DoesNotContain(client.Since(0), signal => signal.Contains("GotSecret", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task StartAndExit_WithClient_SignalThatItComesAndGoes(bool stock)
+    {
+        var keys = new TestClient("foo");
+        await using var scene = await ServerOnBus.StartAsync(stock, keys.StanzaWith(Scenes.Fingerprint, "interval = P10D"));
+        var client = new Client(scene, keys);
+        await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientAdded");
+        var properties = await scene.Peer.RequireAsync(client.Path, BusPeer.Properties, "GetAll", "('',)");
+        var interfaces = string.Join(", ", new[] { BusPeer.OldClientInterface, BusPeer.ClientInterface }
+            .Select(name => $"'{name}': {properties[1..^1]}"));
+
+        Require(Texts(scene.Peer.Signals), Texts(
+        [
+            $"/ org.freedesktop.DBus.ObjectManager.InterfacesAdded(objectpath '{client.Path}', {{"
+                + $"'org.freedesktop.DBus.Introspectable': {{}}, 'org.freedesktop.DBus.Properties': {{}}, {interfaces}}})",
+            $"/ {BusPeer.ServerInterface}.ClientAdded(objectpath '{client.Path}')",
+            $"/ {BusPeer.OldServerInterface}.ClientAdded(objectpath '{client.Path}')",
+        ]));
+
+        var before = scene.Peer.Signals.Count;
+        await scene.Server.StopAsync();
+        await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientRemoved");
+        Require(Texts(scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
+    }
+
+    private static void Require(IEnumerable<string> signals, IEnumerable<string> expected)
+        => Assert.Equal(string.Join('\n', expected), string.Join('\n', signals));
+
+    private static IEnumerable<string> Texts(IEnumerable<object> signals)
+        => signals.Select(signal => Time().Replace(signal.ToString()!, "TIME"))
+            .Select(signal => Milliseconds().Replace(signal, "NeedApproval(MILLISECONDS"));
+
+    [GeneratedRegex(@"NeedApproval\(uint64 \d+")]
+    private static partial Regex Milliseconds();
+
+    [GeneratedRegex(@"'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?'")]
+    private static partial Regex Time();
+
+    /// <summary>Either server, with a client for each test, so that no test sees another's signals.</summary>
+    public sealed class Scenes : IAsyncLifetime
+    {
+        internal const string Fingerprint = "fingerprint = 7788998877889988778899887788998877889988";
+
+        private const string Sleeping = "checker = sleep 1000";
+        private const string Approval = "approval_delay = PT1H";
+
+        private static readonly Dictionary<string, string[]> Options = new()
+        {
+            ["enabled"] = [],
+            ["disabled"] = ["enabled = False"],
+            ["checked"] = [Sleeping],
+            ["expiring"] = [],
+            ["timeout"] = [],
+            ["disabled-timeout"] = ["enabled = False"],
+            ["past"] = [],
+            ["interval"] = [Sleeping],
+            ["alive"] = [],
+            ["stopped"] = [Sleeping],
+            ["success"] = ["checker = true"],
+            ["failure"] = ["checker = exit 7"],
+            ["killed"] = ["checker = kill -9 $$"],
+            ["removed"] = [],
+            ["fetching"] = [],
+            ["approved"] = [Approval, "approved_by_default = False"],
+            ["denied"] = [Approval],
+            ["unanswered"] = ["approval_delay = PT1S", "approved_by_default = False"],
+            ["disabled-fetching"] = ["enabled = False"],
+            ["disabled-waiting"] = [Approval],
+            ["removed-waiting"] = [Approval],
+        };
+
+        private readonly Dictionary<string, TestClient> _clients =
+            Options.Keys.ToDictionary(name => name, name => new TestClient(name));
+
+        private ServerOnBus _ours = null!;
+        private ServerOnBus _stock = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            // No check starts by itself: the first one starts after a random part of the interval.
+            var stanzas = Options.Select((client, i) => _clients[client.Key].StanzaWith(
+                ["interval = P10D", "timeout = P10D", $"fingerprint = {i:D40}", .. client.Value])).ToList();
+            var stock = ServerOnBus.StartAsync(stock: true, stanzas);
+            _ours = await ServerOnBus.StartAsync(stanzas);
+            _stock = await stock;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _ours.DisposeAsync();
+            await _stock.DisposeAsync();
+        }
+
+        internal Client Take(bool stock, string name) => new(stock ? _stock : _ours, _clients[name]);
+    }
+
+    /// <summary>A client on a server.</summary>
+    internal sealed record Client(ServerOnBus Scene, TestClient Keys)
+    {
+        public string Path => $"/clients/{Keys.Name.Replace('-', '_')}";
+
+        /// <summary>How many signals there have been.</summary>
+        public int Count => Scene.Peer.Signals.Count;
+
+        public async Task<IEnumerable<string>> CallAsync(string method, string arguments = "()")
+            => Succeed(await Scene.Peer.CallAsync(Path, BusPeer.ClientInterface, method, arguments));
+
+        public async Task<IEnumerable<string>> RemoveAsync()
+            => Succeed(await Scene.Peer.CallAsync("/", BusPeer.ServerInterface, "RemoveClient", $"(objectpath '{Path}',)"));
+
+        public async Task<IEnumerable<string>> SetAsync(string property, string value)
+            => Succeed(await Scene.Peer.SetAsync(Path, property, value));
+
+        /// <summary>Runs its checker to its end.</summary>
+        public async Task<IEnumerable<string>> CheckAsync()
+        {
+            var before = Count;
+            await CallAsync("StartChecker");
+            await Patience.UntilAsync("the checker ends", () => Since(before)
+                .Any(signal => signal.Contains($"{BusPeer.OldClientInterface}.CheckerCompleted", StringComparison.Ordinal)));
+            return Since(before);
+        }
+
+        /// <summary>The client's signals after the first so many of all.</summary>
+        public IEnumerable<string> Since(int count)
+            => Texts(Scene.Peer.Signals.Skip(count).Where(signal => signal.Path == Path));
+
+        /// <summary>Waits for the last of the signals of a changed property.</summary>
+        public Task WaitForChangeAsync(string property, string value) => WaitForAsync(Changed(property, value).Last());
+
+        /// <summary>Waits for a signal, which may have come already.</summary>
+        public Task WaitForAsync(string text) => Patience.UntilAsync($"{Path}: {text}",
+            () => Since(0).Any(signal => signal.Contains(text, StringComparison.Ordinal)));
+
+        /// <summary>The signals of a changed property.</summary>
+        public IEnumerable<string> Changed(string property, string value) =>
+        [
+            .. OnBoth($"PropertyChanged('{property}', <{value}>)"),
+            $"{Path} {BusPeer.Properties}.PropertiesChanged('{BusPeer.ClientInterface}', {{'{property}': <{value}>}}, [])",
+        ];
+
+        /// <summary>A signal on both of the client's interfaces.</summary>
+        public IEnumerable<string> OnBoth(string signal)
+            => [$"{Path} {BusPeer.ClientInterface}.{signal}", $"{Path} {BusPeer.OldClientInterface}.{signal}"];
+
+        public IEnumerable<string> Disabled() => [.. Changed("Expires", "''"), .. Changed("Enabled", "false")];
+
+        public IEnumerable<string> Waiting(bool approvedByDefault) =>
+        [
+            .. Changed("ApprovalPending", "true"), .. Changed("LastApprovalRequest", "TIME"),
+            .. OnBoth($"NeedApproval(MILLISECONDS, {(approvedByDefault ? "true" : "false")})"),
+        ];
+
+        public IEnumerable<string> CheckerRan(string command) =>
+        [
+            .. Changed("CheckerRunning", "true"), .. OnBoth($"CheckerStarted('{command}')"),
+            .. Changed("CheckerRunning", "false"),
+        ];
+
+        public IEnumerable<string> Removed() =>
+        [
+            $"/ org.freedesktop.DBus.ObjectManager.InterfacesRemoved(objectpath '{Path}', "
+                + "['org.freedesktop.DBus.Introspectable', 'org.freedesktop.DBus.Properties', "
+                + $"'{BusPeer.OldClientInterface}', '{BusPeer.ClientInterface}'])",
+            $"/ {BusPeer.ServerInterface}.ClientRemoved(objectpath '{Path}', '{Keys.Name}')",
+            $"/ {BusPeer.OldServerInterface}.ClientRemoved(objectpath '{Path}', '{Keys.Name}')",
+        ];
+
+        private static IEnumerable<string> Succeed(BusReply reply)
+        {
+            Assert.True(reply.Error is null, reply.ToString());
+            return Texts(reply.Signals);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Xml;
+using System.Xml.Linq;
+
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>What an object says of itself, in a form that can be compared.</summary>
+internal static class Introspection
+{
+    /// <summary>Reads an answer of Introspect.</summary>
+    /// <param name="reply">The answer as a <see cref="BusReply"/>'s body.</param>
+    public static XElement Parse(string reply)
+    {
+        const string Start = "('";
+        const string End = "')";
+        var text = reply[Start.Length..^End.Length].Replace("\\'", "'", StringComparison.Ordinal).TrimStart();
+        using var reader = XmlReader.Create(new StringReader(text), new() { DtdProcessing = DtdProcessing.Ignore });
+        return XElement.Load(reader);
+    }
+
+    /// <summary>One line for each fact, sorted: order and white space do not count, but the order of arguments does.</summary>
+    public static IReadOnlyList<string> Facts(XElement node)
+    {
+        List<string> facts = [];
+        Collect(node, "");
+        facts.Sort(StringComparer.Ordinal);
+        return facts;
+
+        void Collect(XElement element, string place)
+        {
+            var attributes = element.Attributes().OrderBy(attribute => attribute.Name.LocalName, StringComparer.Ordinal);
+            var fact = $"{place}/{element.Name.LocalName}({string.Join(' ', attributes)})";
+            facts.Add(fact);
+            var argument = 0;
+            foreach (var child in element.Elements())
+            {
+                Collect(child, child.Name == "arg" ? $"{fact}#{argument++}" : fact);
+            }
+        }
+    }
+}

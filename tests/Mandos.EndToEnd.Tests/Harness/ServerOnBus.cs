@@ -1,0 +1,93 @@
+namespace Mandos.EndToEnd.Tests.Harness;
+
+/// <summary>A server on a bus of its own, with a peer that hears it.</summary>
+internal sealed class ServerOnBus : IAsyncDisposable
+{
+    private ServerOnBus(PrivateBus bus, TestServer server, BusPeer peer)
+    {
+        Bus = bus;
+        Server = server;
+        Peer = peer;
+    }
+
+    public PrivateBus Bus { get; }
+
+    public TestServer Server { get; }
+
+    public BusPeer Peer { get; }
+
+    /// <summary>Starts our server.</summary>
+    /// <param name="stanzas">Its clients.conf.</param>
+    public static Task<ServerOnBus> StartAsync(params IEnumerable<string> stanzas) => StartAsync(stock: false, stanzas);
+
+    /// <summary>Starts a server; the peer is on the bus before it.</summary>
+    /// <param name="stock">Whether it is Debian's.</param>
+    /// <param name="stanzas">Its clients.conf.</param>
+    public static async Task<ServerOnBus> StartAsync(bool stock, params IEnumerable<string> stanzas)
+    {
+        var bus = await PrivateBus.StartAsync();
+        var server = new TestServer(stock ? "--foreground" : "--debug")
+        {
+            Bus = bus,
+            Program = stock ? Repository.StockServer : Repository.Server,
+        };
+        BusPeer? peer = null;
+        try
+        {
+            foreach (var stanza in stanzas)
+            {
+                server.AddClient(stanza);
+            }
+
+            peer = await BusPeer.ConnectAsync(bus);
+            await server.StartAsync();
+            await peer.WaitForServerAsync();
+            return new(bus, server, peer);
+        }
+        catch
+        {
+            await DisposeAsync(bus, server, peer);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a program on the bus to its end.</summary>
+    /// <param name="program">Its name, for example mandos-ctl.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)
+        => RunWithInputAsync("", program, arguments);
+
+    /// <summary>Runs a program on the bus that must succeed.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task<string> RequireAsync(string program, params IEnumerable<string> arguments)
+    {
+        var result = await RunAsync(program, arguments);
+        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)} failed ({result.ExitCode}): {result.Errors}");
+        return result.Output;
+    }
+
+    /// <summary>Runs a program on the bus to its end.</summary>
+    /// <param name="input">What it reads from standard input.</param>
+    /// <param name="program">Its name.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public Task<CommandResult> RunWithInputAsync(string input, string program, params IEnumerable<string> arguments)
+    {
+        var start = Command.Describe(program, arguments);
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Bus.Address;
+        return Command.RunAsync(start, input);
+    }
+
+    public ValueTask DisposeAsync() => DisposeAsync(Bus, Server, Peer);
+
+    private static async ValueTask DisposeAsync(PrivateBus bus, TestServer server, BusPeer? peer)
+    {
+        if (peer is not null)
+        {
+            await peer.DisposeAsync();
+        }
+
+        await server.DisposeAsync();
+        await bus.DisposeAsync();
+    }
+}
