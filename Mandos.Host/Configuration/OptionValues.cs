@@ -55,6 +55,10 @@ internal static class OptionValues
     public static string? CheckPath(string text) =>
         text.Length > 0 && !text.Contains('\0') ? null : $"{Quote(text)} is no path; name a directory";
 
+    /// <summary>The name of a file that the server opens again later, when its working directory may be another one.</summary>
+    public static string? CheckFile(string text) =>
+        text.StartsWith('/') && !text.Any(char.IsControl) ? null : $"{Quote(text)} is no file; give its name from the root, such as /var/log/x";
+
     /// <summary>A text that must not be empty.</summary>
     public static string? CheckText(string text) =>
         text.Length > 0 && !text.Any(char.IsControl) ? null : $"{Quote(text)} is not allowed; use one line of text";

@@ -69,4 +69,10 @@ internal sealed record ServerOptions
 
     /// <summary>Most connections at once from one address, 1 or more; null for the server's own limit.</summary>
     public int? MaxConnectionsPerAddress { get; init; }
+
+    /// <summary>The file to which a record of each connection is appended; null for none.</summary>
+    public string? AuditLog { get; init; }
+
+    /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
+    public bool AuditRequired { get; init; }
 }

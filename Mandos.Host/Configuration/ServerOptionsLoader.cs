@@ -77,8 +77,15 @@ internal sealed class ServerOptionsLoader : IDisposable
             PluginDirectory = commandLine.PluginDirectory ?? Text("plugindir", OptionValues.CheckPath),
             MaxConnections = Value<int>("max_connections", OptionValues.ParseLimit),
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
+            AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
+            AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
         };
         CheckAddress(options, commandLine);
+        if (options is { AuditRequired: true, AuditLog: null })
+        {
+            ReportFound("audit_required", "there is no audit log that could be required; set audit_log too");
+        }
+
         NoteIgnored();
 
         bool isFine = _problems.Problems.Count == 0;
@@ -154,7 +161,7 @@ internal sealed class ServerOptionsLoader : IDisposable
 
         if (commandLine.Address is null)
         {
-            Report(_file.OptionsOf(_file.Defaults)[_file.FindName("address")!.DefaultIndex], fault);
+            ReportFound("address", fault);
         }
         else
         {
@@ -186,6 +193,10 @@ internal sealed class ServerOptionsLoader : IDisposable
             _file.Report(option.Line, $"{option.Name.Text}: {fault}");
         }
     }
+
+    /// <summary>Reports a fault of an option that the file sets.</summary>
+    private void ReportFound(string name, string fault)
+        => Report(_file.OptionsOf(_file.Defaults)[_file.FindName(name)!.DefaultIndex], fault);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -8,6 +8,7 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine;
 using Mandos.Engine.Clients;
+using Mandos.Host.Auditing;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
@@ -57,6 +58,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
 
+        using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
         using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         CreateStateDirectory();
         PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
@@ -67,7 +69,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         try
         {
             Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-            using var engine = new MandosEngine(EngineOptions(plugins), handshaker, store, checkers, timeProvider, _logger);
+            using var engine = new MandosEngine(EngineOptions(plugins, audit), handshaker, store, checkers, timeProvider, _logger);
             await StartAsync(engine).ConfigureAwait(false);
 
             var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
@@ -286,13 +288,18 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Debug = options.Debug,
     };
 
-    private EngineOptions EngineOptions(PluginCatalog plugins)
+    private EngineOptions EngineOptions(PluginCatalog plugins, AuditLog? audit)
     {
         var engineOptions = new EngineOptions
         {
             Restore = options.Restore,
             UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == DBusSurface),
-            ReadClients = ReadClients,
+            ReadClients = () =>
+            {
+                audit?.Reopen();
+                return ReadClients();
+            },
+            Audit = audit,
         };
         long descriptors = Native.GetOpenFileLimit();
         long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
