@@ -49,7 +49,7 @@ internal static class Program
     private static async Task<int> ServeAsync(CommandLineOptions given)
     {
         DaemonProcess? daemon = DaemonProcess.Detect();
-        ServerOptionsResult result = ServerOptionsLoader.Load(given, SocketActivation.IsOffered(daemon?.LauncherId));
+        ServerOptionsResult result = ServerOptionsLoader.Load(given, SocketActivation.Offered(daemon?.LauncherId).Count > 0);
         if (result.UsageError is { } usageError)
         {
             return Exit(CommandLineParser.UsageError(usageError));

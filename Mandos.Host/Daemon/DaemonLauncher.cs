@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Mandos.Host.Privileges;
+using Mandos.Host.Systemd;
 using Mandos.Host.Unix;
 
 namespace Mandos.Host.Daemon;
@@ -23,6 +24,7 @@ internal static unsafe class DaemonLauncher
     public const byte ReadyMark = 0;
 
     private const int Failure = 1;
+    private const int LastStandardStream = 2;
 
     // The C library's types have 80, 336 and 128 bytes in glibc and musl; there is room for them to grow.
     private const int OpaqueSize = 1024;
@@ -62,15 +64,16 @@ internal static unsafe class DaemonLauncher
     private static int Start(int errors, int? socket, out int pid)
     {
         List<string> arguments = OwnProcess.Arguments();
-        if (socket is >= 0 and <= 2)
+        HashSet<int> kept = [.. SocketActivation.Offered(launcherId: null)];
+        if (socket is { } given)
         {
             // The daemon's standard streams are others. The last one of an option counts.
-            int moved = Libc.fcntl(socket.Value, Libc.F_DUPFD, 3);
-            if (moved >= 0)
-            {
-                arguments.Add("--socket=" + moved.ToString(CultureInfo.InvariantCulture));
-            }
+            int moved = given > LastStandardStream ? given : Libc.fcntl(given, Libc.F_DUPFD, LastStandardStream + 1);
+            kept.Add(moved);
+            arguments.Add("--socket=" + moved.ToString(CultureInfo.InvariantCulture));
         }
+
+        LetGoOfAllBut(kept);
 
         List<string> environment = OwnProcess.EnvironmentWith(
             (Variable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)), Diagnostics.Off);
@@ -95,6 +98,19 @@ internal static unsafe class DaemonLauncher
             &child, Libc.Text(Environment.ProcessPath!), actions, attributes, Libc.Texts(arguments), Libc.Texts(environment));
         pid = child;
         return error;
+    }
+
+    /// <summary>Whatever this command was started with, a log of an init script or the like, the daemon must not hold on to.</summary>
+    private static void LetGoOfAllBut(HashSet<int> kept)
+    {
+        foreach (string entry in Directory.GetFileSystemEntries("/proc/self/fd"))
+        {
+            int fd = int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture);
+            if (fd > LastStandardStream && !kept.Contains(fd))
+            {
+                _ = Libc.fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC);
+            }
+        }
     }
 
     /// <summary>Shows what the daemon writes.</summary>

@@ -8,24 +8,25 @@ internal static class SocketActivation
 {
     private const int FirstDescriptor = 3;
 
-    /// <summary>The descriptors. They are to be taken once; the environment forgets them.</summary>
+    /// <summary>The descriptors.</summary>
     /// <param name="launcherId">The process that started this one as a daemon, for which the sockets are as well.</param>
     /// <returns>None, if there are none or they are for another process.</returns>
+    public static IReadOnlyList<int> Offered(int? launcherId)
+        => IsOurs("LISTEN_PID", launcherId) && int.TryParse(
+            Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? [.. Enumerable.Range(FirstDescriptor, count)]
+            : [];
+
+    /// <summary>The descriptors, once: the environment forgets them.</summary>
+    /// <inheritdoc cref="Offered"/>
     public static IReadOnlyList<int> Take(int? launcherId)
     {
-        bool isOurs = IsOurs("LISTEN_PID", launcherId);
-        string? count = OwnProcess.TakeVariable("LISTEN_FDS");
+        IReadOnlyList<int> offered = Offered(launcherId);
+        OwnProcess.TakeVariable("LISTEN_FDS");
         OwnProcess.TakeVariable("LISTEN_PID");
         OwnProcess.TakeVariable("LISTEN_FDNAMES");
-        return isOurs && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? [.. Enumerable.Range(FirstDescriptor, number)]
-            : [];
+        return offered;
     }
-
-    /// <summary>Whether there are any, without taking them.</summary>
-    /// <inheritdoc cref="Take"/>
-    public static bool IsOffered(int? launcherId)
-        => IsOurs("LISTEN_PID", launcherId) && Environment.GetEnvironmentVariable("LISTEN_FDS") is not (null or "0");
 
     /// <summary>Whether a variable names this process, or the one that started it as a daemon.</summary>
     public static bool IsOurs(string variable, int? launcherId)
