@@ -18,8 +18,29 @@ internal static unsafe class Diagnostics
     {
         if (Environment.GetEnvironmentVariable(Variable) is null && Environment.ProcessPath is { } program)
         {
+            RemoveDoors();
             // It returns only if it fails; then the kernel still keeps debuggers away: see MemoryProtection.
             Libc.execve(Libc.Text(program), Libc.Texts(OwnProcess.Arguments()), Libc.Texts(OwnProcess.EnvironmentWith(Off)));
+        }
+    }
+
+    /// <summary>The runtime does so at its end, which does not come.</summary>
+    private static void RemoveDoors()
+    {
+        string directory = Path.GetTempPath();
+        foreach (string name in new[] { "dotnet-diagnostic", "clr-debug-pipe" })
+        {
+            try
+            {
+                foreach (string door in Directory.GetFiles(directory, $"{name}-{Environment.ProcessId}-*"))
+                {
+                    File.Delete(door);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Nobody listens there any more.
+            }
         }
     }
 }

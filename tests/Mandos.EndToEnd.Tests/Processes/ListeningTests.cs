@@ -38,7 +38,7 @@ public sealed partial class ListeningTests
     public async Task Interface_IsBoundTo()
     {
         await using var link = await NetworkLink.CreateAsync();
-        await using var server = CreateServer(link.ServerNamespace, "--address=", $"--interface={NetworkLink.Interface}");
+        await using var server = CreateServerIn(link, "--address=", $"--interface={NetworkLink.Interface}");
 
         await server.StartAsync();
 
@@ -53,7 +53,7 @@ public sealed partial class ListeningTests
     {
         await using var link = await NetworkLink.CreateAsync();
         var zone = interfaceOption is null ? $"%{NetworkLink.Interface}" : "";
-        await using var server = CreateServer(link.ServerNamespace, $"--address={link.ServerAddress}{zone}", interfaceOption ?? "--debug");
+        await using var server = CreateServerIn(link, $"--address={link.ServerAddress}{zone}", interfaceOption ?? "--debug");
 
         await server.StartAsync();
 
@@ -187,8 +187,8 @@ public sealed partial class ListeningTests
 
     private TestServer CreateServer(params IEnumerable<string> arguments) => Add(new TestServer(["--foreground", .. arguments]));
 
-    private TestServer CreateServer(string networkNamespace, params IEnumerable<string> arguments)
-        => Add(new TestServer(["--foreground", .. arguments]) { NetworkNamespace = networkNamespace });
+    private TestServer CreateServerIn(NetworkLink link, params IEnumerable<string> arguments)
+        => Add(new TestServer(["--foreground", .. arguments]) { NetworkNamespace = link.ServerNamespace });
 
     private TestServer CreateServer(Socket socket, IReadOnlyList<string> wrapper, params IEnumerable<string> arguments)
         => Add(new TestServer(arguments) { Wrapper = wrapper, EndPoint = (IPEndPoint)socket.LocalEndPoint! });
