@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.Host.Daemon;
+using Mandos.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mandos.Host.Tests.Daemon;
