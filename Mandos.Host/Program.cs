@@ -97,7 +97,8 @@ internal static class Program
 
     private static async Task<int> CheckAsync(CommandLineOptions given)
     {
-        using ServerLog log = OpenLog(given.Debug == true ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), given.Debug == true);
+        bool debug = given.Debug == true;
+        using ServerLog log = OpenLog(debug ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), debug);
         PluginServices services = TemporaryServices(log);
         LeaveBusAlone();
 

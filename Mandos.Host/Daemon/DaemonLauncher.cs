@@ -8,12 +8,12 @@ using Mandos.Host.Unix;
 namespace Mandos.Host.Daemon;
 
 /// <summary>
-/// The command that starts a daemon: it starts the server detached, shows what that has to say until it serves, and ends with 0 then, or with
-/// the server's exit status if that ends instead.
+/// The command that starts a daemon: it starts the server detached, shows what that has to say until it serves, and ends with 0 then, or
+/// with the server's exit status if that ends instead.
 /// </summary>
 /// <remarks>
-/// A process with threads cannot fork, and the runtime has threads. So the server is a new process of the same program. Its standard error
-/// is a pipe to here; a NUL character on it says that it serves.
+/// A process with threads cannot fork, and the runtime has threads. So the server is a new process of the same program. Its standard
+/// error is a pipe to here; a NUL character on it says that it serves.
 /// </remarks>
 internal static unsafe class DaemonLauncher
 {

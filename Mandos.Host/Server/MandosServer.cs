@@ -29,7 +29,7 @@ namespace Mandos.Host.Server;
 internal sealed partial class MandosServer(ServerOptions options, ServerLog log, DaemonProcess? daemon, TimeProvider timeProvider)
     : IDisposable
 {
-    /// <summary>Exit status when a part of the server has died: that of an internal error in sysexits(3), which starting again may mend.</summary>
+    /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
     /// <summary>The name under which the D-Bus control surface is exported, which <c>use_dbus</c> is about.</summary>
@@ -51,7 +51,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
 
-    /// <summary>Cancelled by a second signal to stop: then the end waits for nothing.</summary>
+    /// <summary>Cancelled by a second signal to stop: then the end waits for checks and the last save, but not for plugins.</summary>
     private readonly CancellationTokenSource _hurry = new();
 
     /// <summary>Runs the server.</summary>
@@ -146,9 +146,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
-        await StopWaitingAsync(stopping.CancelAsync(), "plugins").ConfigureAwait(false);
-        await StopWaitingAsync(Task.WhenAll([.. accepting, warmUp, reloading, extras, watching]), "plugins").ConfigureAwait(false);
-        await StopWaitingAsync(engine.StopAsync(_hurry.Token), "the engine").ConfigureAwait(false);
+        await StopWaitingAsync(stopping.CancelAsync(), "plugins", _hurry.Token).ConfigureAwait(false);
+        Task running = Task.WhenAll([.. accepting, warmUp, reloading, extras, watching]);
+        await StopWaitingAsync(running, "plugins", _hurry.Token).ConfigureAwait(false);
+        await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
     }
 
@@ -362,13 +363,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    private async Task StopWaitingAsync(Task task, string what)
+    private async Task StopWaitingAsync(Task task, string what, CancellationToken cancellationToken = default)
     {
         try
         {
-            await task.WaitAsync(_stopTime, timeProvider, _hurry.Token).ConfigureAwait(false);
+            await task.WaitAsync(_stopTime, timeProvider, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_hurry.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             LogHurried(what);
         }

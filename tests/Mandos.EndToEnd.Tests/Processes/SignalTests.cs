@@ -46,6 +46,20 @@ public sealed class SignalTests
         await server.StopAsync();
     }
 
+    [Fact]
+    public async Task SecondSignal_ToEnd_WaitsNotForPlugins()
+    {
+        await using var server = new TestServer("--debug") { Steered = true, Wrapper = ["env", "MANDOS_TEST_STUBBORN=1"] };
+        await server.StartAsync();
+        await server.SignalAsync("TERM");
+        await server.Log.WaitForAsync("INFO", "Stopping, by SIGTERM");
+
+        await server.SignalAsync("TERM");
+
+        Assert.Equal(0, await server.WaitForEndAsync());
+        Assert.Equal(1, server.Log.Count("WARNING", "Not waiting for plugins, by a second signal"));
+    }
+
     private async Task<TestServer> StartAsync()
     {
         var server = new TestServer("--debug");
