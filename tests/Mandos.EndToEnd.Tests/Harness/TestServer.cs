@@ -44,9 +44,6 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
 
-    /// <summary>What stands before its command line: a program that sets something up and then becomes the server.</summary>
-    public IReadOnlyList<string> Wrapper { get; init; } = [];
-
     /// <summary>The number of the user and group whose its directories are; null for the user that a server of root's becomes.</summary>
     public int? Owner { get; init; }
 
