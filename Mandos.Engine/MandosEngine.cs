@@ -128,6 +128,10 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
+    /// <summary>Ends when the engine has answered: it takes turns with all that the engine has to do.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task ProbeAsync(CancellationToken cancellationToken) => _loop.InvokeAsync(static () => true, cancellationToken);
+
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
     /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ internal sealed class ServerCommand
         MayBeEmpty(OptionValues.CheckInterface), "-i");
     private readonly Option<string?> _address = Text(
         "--address", "ADDRESS",
-        "IPv6 address to listen on; IPv4 as ::FFFF:192.0.2.1, or plain with --no-ipv6. Default: any.",
+        "IPv6 address to listen on, or several with commas between them; IPv4 as ::FFFF:192.0.2.1, or plain with "
+            + "--no-ipv6. Default: any.",
         _ => null, "-a");
     private readonly Option<int?> _port = Value<int>(
         "--port", "PORT",

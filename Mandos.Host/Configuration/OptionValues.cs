@@ -69,6 +69,11 @@ internal static class OptionValues
             && !text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c)) ? null
             : $"{Quote(text)} is no interface; use a name of 1 to 15 bytes, such as eth0";
 
+    /// <summary>The parts of a list that is separated by commas or white space.</summary>
+    /// <param name="text">The list.</param>
+    public static IReadOnlyList<string> Split(string text) =>
+        [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase)];
+
     /// <summary>An address to listen on: IPv6, or IPv4 where IPv6 is off.</summary>
     /// <param name="text">The literal, for IPv6 with an optional <c>%zone</c>.</param>
     /// <param name="useIPv6">Which kind is allowed.</param>

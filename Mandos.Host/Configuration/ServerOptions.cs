@@ -21,8 +21,8 @@ internal sealed record ServerOptions
     /// <summary>The only network interface to announce and listen on; null for all.</summary>
     public string? Interface { get; init; }
 
-    /// <summary>The only address to listen on; null for all.</summary>
-    /// <remarks>An IPv6 literal, perhaps with <c>%zone</c>; an IPv4 one if <see cref="UseIPv6"/> is off.</remarks>
+    /// <summary>The only addresses to listen on, a list as <see cref="OptionValues.Split"/> takes it; null for all.</summary>
+    /// <remarks>Each an IPv6 literal, perhaps with <c>%zone</c>; an IPv4 one if <see cref="UseIPv6"/> is off.</remarks>
     public string? Address { get; init; }
 
     /// <summary>TCP port, 1 to 65535; null lets the kernel choose.</summary>
@@ -75,4 +75,13 @@ internal sealed record ServerOptions
 
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
+
+    /// <summary>The same options, in force in any working directory.</summary>
+    public ServerOptions WithAbsolutePaths() => this with
+    {
+        ConfigDirectory = Path.GetFullPath(ConfigDirectory),
+        StateDirectory = Path.GetFullPath(StateDirectory),
+        PluginDirectory = PluginDirectory is null ? null : Path.GetFullPath(PluginDirectory),
+        AuditLog = AuditLog is null ? null : Path.GetFullPath(AuditLog),
+    };
 }

@@ -38,16 +38,17 @@ internal sealed class ServerOptionsLoader : IDisposable
 
     /// <summary>Reads <c>mandos.conf</c> and gathers all problems.</summary>
     /// <param name="commandLine">The options given there; they go before the file's.</param>
-    public static ServerOptionsResult Load(CommandLineOptions commandLine)
+    /// <param name="hasSockets">Whether there are sockets to listen on already.</param>
+    public static ServerOptionsResult Load(CommandLineOptions commandLine, bool hasSockets = false)
     {
         using ServerOptionsLoader loader = new();
-        return loader.LoadCore(commandLine);
+        return loader.LoadCore(commandLine, hasSockets);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private ServerOptionsResult LoadCore(CommandLineOptions commandLine)
+    private ServerOptionsResult LoadCore(CommandLineOptions commandLine, bool hasSockets)
     {
         string configDirectory = commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory;
         _file.AddFile(Path.Combine(configDirectory, FileName));
@@ -89,7 +90,7 @@ internal sealed class ServerOptionsLoader : IDisposable
         NoteIgnored();
 
         bool isFine = _problems.Problems.Count == 0;
-        string? usageError = isFine && !options.UseZeroconf && options.Port is null && options.Socket is null
+        string? usageError = isFine && !options.UseZeroconf && options.Port is null && options.Socket is null && !hasSockets
             ? "without Zeroconf a port or a socket is needed; give --port or --socket"
             : null;
         return new ServerOptionsResult
@@ -154,7 +155,15 @@ internal sealed class ServerOptionsLoader : IDisposable
     /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
     private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)
     {
-        if (options.Address is null || OptionValues.CheckAddress(options.Address, options.UseIPv6) is not string fault)
+        if (options.Address is null)
+        {
+            return;
+        }
+
+        // A list of nothing but separators is no address either
+        string? fault = OptionValues.Split(options.Address).DefaultIfEmpty("")
+            .Select(address => OptionValues.CheckAddress(address, options.UseIPv6)).FirstOrDefault(fault => fault is not null);
+        if (fault is null)
         {
             return;
         }

@@ -196,6 +196,41 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             Assert.Single(Load(new CommandLineOptions { Address = "::1" }).Problems).ToString());
     }
 
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("::1, ::ffff:192.0.2.1")]
+    [InlineData("::1 fe80::1%lo")]
+    [InlineData("::1,\n  ::2")]
+    public void Load_ListOfAddresses_IsFine(string addresses)
+    {
+        Write($"[DEFAULT]\naddress = {addresses}\n");
+        Assert.Empty(Load().Problems);
+    }
+
+    [Theory]
+    [InlineData(",")]
+    [InlineData("::1, 192.0.2.1")]
+    public void Load_ListWithBadAddress_IsRefused(string addresses)
+    {
+        Write($"[DEFAULT]\naddress = {addresses}\n");
+        Assert.Single(Load().Problems);
+    }
+
+    [Theory]
+    [InlineData("::1", "::1")]
+    [InlineData(" ::1,::2\t::3 , ::1 ", "::1|::2|::3")]
+    [InlineData("", "")]
+    public void Split_List_GivesDifferentParts(string list, string parts)
+        => Assert.Equal(parts, string.Join('|', OptionValues.Split(list)));
+
+    [Fact]
+    public void Load_WithoutZeroconfAndPort_SocketsThatAreThereWillDo()
+    {
+        var commandLine = new CommandLineOptions { ConfigDirectory = _directory.FullName, UseZeroconf = false };
+        Assert.NotNull(ServerOptionsLoader.Load(commandLine).UsageError);
+        Assert.Null(ServerOptionsLoader.Load(commandLine, hasSockets: true).UsageError);
+    }
+
     [Fact]
     public void Load_SeveralBadValues_ReportsAll()
     {
