@@ -98,7 +98,7 @@ public sealed partial class ManualPageTests
     [GeneratedRegex(@"^ {1,6}-")]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"(?<![\w-])--?[a-z][a-z-]*")]
+    [GeneratedRegex(@"(?<![\w-])--?[a-z][a-z0-9-]*")]
     private static partial Regex Option();
 
     [GeneratedRegex(@"^ {1,6}([a-z0-9_]+) = \w+$")]
