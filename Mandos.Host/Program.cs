@@ -14,7 +14,7 @@ namespace Mandos.Host;
 /// <summary>The executable <c>mandos</c>.</summary>
 internal static class Program
 {
-    /// <summary>A fatal error at start, or a failed self-test.</summary>
+    /// <summary>A fatal error at start, a failed self-test, or a faulty configuration.</summary>
     private const int Failure = 1;
 
     public static async Task<int> Main(string[] arguments)
@@ -30,6 +30,7 @@ internal static class Program
             return await (given.Action switch
             {
                 CommandLineAction.Check => CheckAsync(given),
+                CommandLineAction.CheckConfiguration => Task.FromResult(ConfigurationCheck.Run(given, Console.Out) ? 0 : Failure),
                 CommandLineAction.ListPlugins => ListPluginsAsync(given),
                 _ => ServeAsync(given),
             }).ConfigureAwait(false);
