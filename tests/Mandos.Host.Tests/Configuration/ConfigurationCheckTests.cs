@@ -1,5 +1,6 @@
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.TestSupport;
 
 namespace Mandos.Host.Tests.Configuration;
 
