@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Control;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
 
@@ -30,6 +31,9 @@ public sealed record EngineOptions
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
     public Func<IReadOnlyCollection<ClientDefinition>>? ReadClients { get; init; }
+
+    /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
+    public IAuditLog? Audit { get; init; }
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;

@@ -2,6 +2,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
@@ -47,6 +48,7 @@ public sealed partial class MandosEngine : IDisposable
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
     private readonly ClientLifecycle _lifecycle;
+    private readonly AuditTrail _audit;
     private readonly ConnectionTable _connections;
     private readonly ConnectionHandler _handler;
     private readonly Action<object> _startCheck;
@@ -76,8 +78,10 @@ public sealed partial class MandosEngine : IDisposable
         _checks = new CheckRunner(_loop, _clock, _deadlines, _journal, _expiry, checkers, logger);
         _approvals = new ApprovalDesk(_clock, _deadlines, _clients, _journal, _expiry, _events, logger);
         _lifecycle = new ClientLifecycle(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
-        _connections = new ConnectionTable(_clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, logger);
-        _handler = new ConnectionHandler(_loop, _connections, _approvals, tls, logger);
+        _audit = new AuditTrail(_clock, options.Audit, logger);
+        _connections = new ConnectionTable(
+            _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, _audit, logger);
+        _handler = new ConnectionHandler(_loop, _connections, _approvals, _audit, tls, logger);
         _startCheck = client => _checks.StartDue((Client)client);
         _expire = client => _lifecycle.Expire((Client)client);
     }
@@ -120,9 +124,13 @@ public sealed partial class MandosEngine : IDisposable
         ArgumentNullException.ThrowIfNull(peer);
         if (!_loop.TryPost(() => Admit(peer)))
         {
-            peer.Dispose();
+            TurnAway(peer);
         }
     }
+
+    /// <summary>Ends when the engine has answered: it takes turns with all that the engine has to do.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task ProbeAsync(CancellationToken cancellationToken) => _loop.InvokeAsync(static () => true, cancellationToken);
 
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
     /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>
@@ -247,12 +255,18 @@ public sealed partial class MandosEngine : IDisposable
     {
         if (_stopping)
         {
-            peer.Dispose();
+            TurnAway(peer);
         }
         else if (_connections.Admit(peer) is { } connection)
         {
             _ = Task.Run(() => _handler.ServeAsync(connection));
         }
+    }
+
+    private void TurnAway(IPeerConnection peer)
+    {
+        _audit.TurnedAway(peer, AuditReason.ServerStopping);
+        peer.Dispose();
     }
 
     /// <returns>Ends when no check and no connection is left.</returns>
@@ -262,7 +276,7 @@ public sealed partial class MandosEngine : IDisposable
         _approvals.AbandonAll();
         foreach (Connection connection in _connections.All)
         {
-            connection.Abort("the server stops");
+            connection.Abort(AuditReason.ServerStopping, "the server stops");
         }
 
         List<Task> ending = [_connections.WhenEmptyAsync(), .. _lastChecks.Values];

@@ -1,9 +1,12 @@
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.Daemon;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
+using Mandos.Host.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host;
@@ -11,7 +14,7 @@ namespace Mandos.Host;
 /// <summary>The executable <c>mandos</c>.</summary>
 internal static class Program
 {
-    /// <summary>A fatal error at start, or a failed self-test.</summary>
+    /// <summary>A fatal error at start, a failed self-test, or a faulty configuration.</summary>
     private const int Failure = 1;
 
     public static async Task<int> Main(string[] arguments)
@@ -27,6 +30,7 @@ internal static class Program
             return await (given.Action switch
             {
                 CommandLineAction.Check => CheckAsync(given),
+                CommandLineAction.CheckConfiguration => Task.FromResult(ConfigurationCheck.Run(given, Console.Out) ? 0 : Failure),
                 CommandLineAction.ListPlugins => ListPluginsAsync(given),
                 _ => ServeAsync(given),
             }).ConfigureAwait(false);
@@ -34,10 +38,6 @@ internal static class Program
         catch (PluginException e)
         {
             return Fail([e.Message]);
-        }
-        catch (StartException e)
-        {
-            return Fail(e.Problems);
         }
 #pragma warning disable CA1031 // The last resort: one line rather than a stack trace, unless that is asked for
         catch (Exception e) when (given.Debug != true)
@@ -49,7 +49,8 @@ internal static class Program
 
     private static async Task<int> ServeAsync(CommandLineOptions given)
     {
-        ServerOptionsResult result = ServerOptionsLoader.Load(given);
+        DaemonProcess? daemon = DaemonProcess.Detect();
+        ServerOptionsResult result = ServerOptionsLoader.Load(given, SocketActivation.Offered(daemon?.LauncherId).Count > 0);
         if (result.UsageError is { } usageError)
         {
             return Exit(CommandLineParser.UsageError(usageError));
@@ -57,17 +58,48 @@ internal static class Program
 
         if (result.Options is not { } options)
         {
-            return Fail(result.Problems.Select(problem => problem.ToString()));
+            using ServerLog fatal = new(LogLevel.Critical, terminal: null, false, TimeProvider.System, useSyslog: true);
+            return Fail([.. result.Problems.Select(problem => problem.ToString())], fatal);
         }
 
-        using ServerLog log = OpenLog(options.DebugLevel, options.Debug);
+        if (daemon is not null)
+        {
+            options = options.WithAbsolutePaths();
+            Directory.SetCurrentDirectory("/");
+        }
+        else if (options.Foreground)
+        {
+            Diagnostics.EnsureOff();
+        }
+        else
+        {
+            return DaemonLauncher.Run(options.Socket);
+        }
+
+        // Where there is no system log, standard error is better than nothing.
+        Stream? terminal = options.Debug || !Syslog.IsThere ? daemon?.Error ?? Console.OpenStandardError() : null;
+        using ServerLog log = OpenLog(options.DebugLevel, terminal, options.Debug, useSyslog: true);
         log.ServiceName = options.ServiceName;
-        return await new MandosServer(options, log, TimeProvider.System).RunAsync(result.Notes).ConfigureAwait(false);
+        try
+        {
+            using var server = new MandosServer(options, log, daemon, TimeProvider.System);
+            return await server.RunAsync(result.Notes).ConfigureAwait(false);
+        }
+        catch (StartException e)
+        {
+            return Fail(e.Problems, log);
+        }
+        catch (Exception e)
+        {
+            log.WriteFatal(LogText.Summarize(e));
+            throw;
+        }
     }
 
     private static async Task<int> CheckAsync(CommandLineOptions given)
     {
-        using ServerLog log = OpenLog(given.Debug == true ? DebugLevel.Debug : DebugLevel.Critical, given.Debug == true);
+        bool debug = given.Debug == true;
+        using ServerLog log = OpenLog(debug ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), debug);
         PluginServices services = TemporaryServices(log);
         LeaveBusAlone();
 
@@ -85,7 +117,7 @@ internal static class Program
             return Task.FromResult(Fail(result.Problems.Select(problem => problem.ToString())));
         }
 
-        using ServerLog log = OpenLog(DebugLevel.Critical, debug: false);
+        using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
         string? directory = result.Options?.PluginDirectory ?? given.PluginDirectory;
         PluginListing.Write(LoadPlugins(directory, TemporaryServices(log)).Plugins, Console.Out);
         return Task.FromResult(0);
@@ -107,7 +139,7 @@ internal static class Program
         StateDirectory = Path.GetTempPath(),
     };
 
-    private static ServerLog OpenLog(DebugLevel level, bool debug)
+    private static ServerLog OpenLog(DebugLevel level, Stream? terminal, bool debug, bool useSyslog = false)
     {
         LogLevel minimum = level switch
         {
@@ -117,7 +149,7 @@ internal static class Program
             DebugLevel.Error => LogLevel.Error,
             _ => LogLevel.Critical,
         };
-        return new ServerLog(minimum, Console.OpenStandardError(), debug, TimeProvider.System);
+        return new ServerLog(minimum, terminal, debug, TimeProvider.System, useSyslog);
     }
 
     private static int Exit(CommandLineResult result)
@@ -127,11 +159,12 @@ internal static class Program
         return result.ExitCode;
     }
 
-    private static int Fail(IEnumerable<string> problems)
+    private static int Fail(IEnumerable<string> problems, ServerLog? log = null)
     {
         foreach (string problem in problems)
         {
             Console.Error.WriteLine($"mandos: {problem}");
+            log?.WriteFatal(problem);
         }
 
         return Failure;

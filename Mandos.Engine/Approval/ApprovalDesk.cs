@@ -1,6 +1,7 @@
 using System.Net;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
 using Mandos.Engine.Scheduling;
@@ -37,15 +38,15 @@ internal sealed partial class ApprovalDesk(
         ClientSettings settings = client.Settings;
         if (!IsEntitled(client))
         {
-            Refuse(request, RejectionReason.Disabled);
+            Refuse(request, AuditReason.Disabled);
         }
         else if (client.Verdict is { } verdict)
         {
-            DecideBy(verdict, request, RejectionReason.Denied);
+            DecideBy(verdict, request);
         }
         else if (settings.ApprovalDelay <= TimeSpan.Zero)
         {
-            DecideBy(settings.ApprovedByDefault, request, RejectionReason.ApprovalTimedOut);
+            DecideByDefault(request, AuditReason.NotApprovedByDefault);
         }
         else
         {
@@ -55,14 +56,31 @@ internal sealed partial class ApprovalDesk(
         return request;
     }
 
-    /// <summary>Ends a wait because the peer is gone; does nothing if the request is decided.</summary>
-    public void Abandon(SecretRequest request)
+    /// <summary>Ends a wait because nobody waits any more; does nothing if the request is decided.</summary>
+    public void Abandon(SecretRequest request, AuditReason reason)
     {
         if (request.Place is not null)
         {
-            LogAbandoned(request.Client.Name);
-            GiveUp(request);
+            GiveUp(request, reason);
         }
+    }
+
+    /// <summary>Looks again at a request that was granted a while ago, and refuses it if the client may not have the secret any more.</summary>
+    /// <returns>The secret as it is now, unless the request is refused.</returns>
+    public RequestOutcome Confirm(SecretRequest request, AuditReason granted)
+    {
+        Client client = request.Client;
+        AuditReason? refused = client.IsRemoved ? AuditReason.Removed
+            : !IsEntitled(client) ? AuditReason.Disabled
+            : client.Verdict == false ? AuditReason.Denied
+            : null;
+        if (refused is not { } reason)
+        {
+            return new RequestOutcome(client.Secret.Borrow(), granted);
+        }
+
+        Reject(request, reason);
+        return new RequestOutcome(null, reason);
     }
 
     /// <summary>Notes what became of a secret that was handed out.</summary>
@@ -98,7 +116,7 @@ internal sealed partial class ApprovalDesk(
         while (client.Waiting.First is { } first)
         {
             StopWaiting(first.Value);
-            DecideBy(approved, first.Value, RejectionReason.Denied);
+            DecideBy(approved, first.Value);
         }
     }
 
@@ -113,12 +131,12 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Refuses everything that waits for a client that is disabled or removed now.</summary>
-    public void RefuseAll(Client client)
+    public void RefuseAll(Client client, AuditReason reason)
     {
         while (client.Waiting.First is { } first)
         {
             StopWaiting(first.Value);
-            Refuse(first.Value, RejectionReason.Disabled);
+            Refuse(first.Value, reason);
         }
     }
 
@@ -127,15 +145,15 @@ internal sealed partial class ApprovalDesk(
     {
         foreach (SecretRequest request in _waiting.ToArray())
         {
-            GiveUp(request);
+            GiveUp(request, AuditReason.ServerStopping);
         }
     }
 
-    private void GiveUp(SecretRequest request)
+    private void GiveUp(SecretRequest request, AuditReason reason)
     {
         StopWaiting(request);
         EndPending(request);
-        request.Decide(default);
+        request.Decide(new RequestOutcome(null, reason));
     }
 
     private void Hold(SecretRequest request)
@@ -163,7 +181,7 @@ internal sealed partial class ApprovalDesk(
     private void TimeOut(SecretRequest request)
     {
         StopWaiting(request);
-        DecideBy(request.Client.Settings.ApprovedByDefault, request, RejectionReason.ApprovalTimedOut);
+        DecideByDefault(request, AuditReason.ApprovalTimedOut);
     }
 
     private void StopWaiting(SecretRequest request)
@@ -182,11 +200,23 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
-    private void DecideBy(bool approved, SecretRequest request, RejectionReason otherwise)
+    private void DecideBy(bool verdict, SecretRequest request)
     {
-        if (approved)
+        if (verdict)
         {
-            Grant(request);
+            Grant(request, AuditReason.Approved);
+        }
+        else
+        {
+            Refuse(request, AuditReason.Denied);
+        }
+    }
+
+    private void DecideByDefault(SecretRequest request, AuditReason otherwise)
+    {
+        if (request.Client.Settings.ApprovedByDefault)
+        {
+            Grant(request, AuditReason.ApprovedByDefault);
         }
         else
         {
@@ -194,27 +224,38 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
-    private void Grant(SecretRequest request)
+    private void Grant(SecretRequest request, AuditReason reason)
     {
         Client client = request.Client;
         if (!IsEntitled(client))
         {
-            Refuse(request, RejectionReason.Disabled);
+            Refuse(request, AuditReason.Disabled);
             return;
         }
 
-        request.Decide(new RequestOutcome(client.Secret.Borrow(), null));
+        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
     }
 
     /// <summary>Whether a client may get its secret at all. Its expiry counts even where the timer is late to disable it.</summary>
     private bool IsEntitled(Client client) => client.Snapshot.Enabled && !client.IsRemoved && !expiry.IsPast(client);
 
-    private void Refuse(SecretRequest request, RejectionReason reason)
+    private void Refuse(SecretRequest request, AuditReason reason)
     {
-        LogRejected(request.Client.Name, reason);
-        journal.Publish(request.Client, state => new Rejected(state, reason));
-        EndPending(request);
+        Reject(request, reason);
         request.Decide(new RequestOutcome(null, reason));
+    }
+
+    private void Reject(SecretRequest request, AuditReason reason)
+    {
+        RejectionReason rejection = reason switch
+        {
+            AuditReason.Denied => RejectionReason.Denied,
+            AuditReason.ApprovalTimedOut or AuditReason.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
+            _ => RejectionReason.Disabled,
+        };
+        LogRejected(request.Client.Name, rejection);
+        journal.Publish(request.Client, state => new Rejected(state, rejection));
+        EndPending(request);
     }
 
     private void EndPending(SecretRequest request)
@@ -241,9 +282,6 @@ internal sealed partial class ApprovalDesk(
 
     [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval")]
     private partial void LogWaiting(string client);
-
-    [LoggerMessage(1304, LogLevel.Information, "Client {Client}: gone while it waited for approval")]
-    private partial void LogAbandoned(string client);
 
     [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
     private partial void LogVerdict(string client, string verdict);

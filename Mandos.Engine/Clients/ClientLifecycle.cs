@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -54,7 +55,7 @@ internal sealed partial class ClientLifecycle(
         checks.Stop(client);
         journal.Update(client, client.Snapshot, ClientProperty.Enabled);
         LogDisabled(client.Name);
-        approvals.RefuseAll(client);
+        approvals.RefuseAll(client, AuditReason.Disabled);
     }
 
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
@@ -128,7 +129,7 @@ internal sealed partial class ClientLifecycle(
         deadlines.Cancel(client.NextCheck);
         deadlines.Cancel(client.Expiry);
         checks.Stop(client);
-        approvals.RefuseAll(client);
+        approvals.RefuseAll(client, AuditReason.Removed);
         approvals.EndVerdict(client);
         LogRemoved(client.Name);
     }

@@ -1,3 +1,4 @@
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Protocol;
@@ -10,6 +11,7 @@ internal sealed class Connection
     private readonly CancellationTokenSource _abort = new();
     private readonly EngineClock _clock;
     private volatile PhaseStart _phase;
+    private bool _hasEnded;
 
     /// <param name="peer">The connection itself.</param>
     /// <param name="clock">Measures the phases.</param>
@@ -17,18 +19,28 @@ internal sealed class Connection
     public Connection(IPeerConnection peer, EngineClock clock, Action<object> checkLimit)
     {
         (Peer, _clock) = (peer, clock);
-        _phase = new PhaseStart(ConnectionPhase.FirstLine, clock.Now);
+        Start = clock.Now;
+        _phase = new PhaseStart(ConnectionPhase.FirstLine, Start);
         Limit = new Deadline(checkLimit, this);
     }
 
     public IPeerConnection Peer { get; }
 
+    /// <summary>When it was taken in.</summary>
+    public TimeSpan Start { get; }
+
+    /// <summary>The key that the peer has proved to own; null before the handshake is done.</summary>
+    public string? KeyId { get; set; }
+
+    /// <summary>The client that has the key; null for none.</summary>
+    public string? ClientName { get; set; }
+
     public CancellationToken Aborted => _abort.Token;
 
     public ConnectionPhase Phase => _phase.Phase;
 
-    /// <summary>Why it was aborted, for the log; null if it was not.</summary>
-    public string? AbortReason { get; private set; }
+    /// <summary>Why it was aborted; null if it was not.</summary>
+    public AbortReason? AbortReason { get; private set; }
 
     /// <summary>Looks whether the phase has lasted too long. It need not move with each phase. Owned by the engine loop.</summary>
     public Deadline Limit { get; }
@@ -58,11 +70,17 @@ internal sealed class Connection
     public void Enter(ConnectionPhase phase) => _phase = new PhaseStart(phase, _clock.Now);
 
     /// <summary>Ends it without waiting. Called on the engine loop.</summary>
-    public void Abort(string reason)
+    /// <param name="reason">Why, for the audit.</param>
+    /// <param name="text">Why, for the log.</param>
+    public void Abort(AuditReason reason, string text)
     {
-        AbortReason ??= reason;
+        AbortReason ??= new AbortReason(reason, text);
         _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
     }
+
+    /// <summary>Notes that it has come to an end of some kind, on any thread.</summary>
+    /// <returns>Whether this is the first one.</returns>
+    public bool TryEnd() => !Interlocked.Exchange(ref _hasEnded, true);
 
     private sealed record PhaseStart(ConnectionPhase Phase, TimeSpan Start);
 }

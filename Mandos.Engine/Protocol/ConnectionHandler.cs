@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineLoop loop, ConnectionTable table, ApprovalDesk approvals, ITlsHandshaker tls, ILogger logger)
+    EngineLoop loop, ConnectionTable table, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls, ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -24,27 +25,36 @@ internal sealed partial class ConnectionHandler(
         {
             await ServeAsync(connection, peer).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (connection.Aborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (connection.AbortReason is { } abort)
         {
-            LogAborted(peer, connection.AbortReason ?? "no reason given");
+            if (abort.Reason != AuditReason.ServerStopping)
+            {
+                LogAborted(peer, abort.Text);
+            }
+
+            End(connection, abort.Reason);
         }
         catch (ProtocolException e)
         {
             LogProtocol(peer, e.Message);
+            audit.End(connection, e.Reason, e.Message);
         }
         catch (TlsHandshakeException e)
         {
             LogHandshakeFailed(peer, e.Message);
+            End(connection, AuditReason.HandshakeFailed, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             LogBroken(peer, e.Message);
+            End(connection, AuditReason.PeerGone, e.Message);
         }
 #pragma warning disable CA1031 // Whatever a peer provokes ends its own connection alone
         catch (Exception e)
 #pragma warning restore CA1031
         {
             LogUnexpected(peer, e);
+            audit.End(connection, AuditReason.UnexpectedError, e.GetType().Name);
         }
         finally
         {
@@ -65,7 +75,9 @@ internal sealed partial class ConnectionHandler(
         (byte[] line, byte[] rest) = await FirstLine.ReadAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
         if (!FirstLine.IsSupported(line))
         {
-            LogUnknownVersion(peer, FirstLine.Show(line));
+            string shown = FirstLine.Show(line);
+            LogUnknownVersion(peer, shown);
+            audit.End(connection, AuditReason.BadFirstLine, shown);
             return;
         }
 
@@ -76,6 +88,7 @@ internal sealed partial class ConnectionHandler(
 
         connection.Enter(ConnectionPhase.Deciding);
         string keyId = PeerIdentity.Of(session.PeerKey);
+        connection.KeyId = keyId;
         SecretRequest? request = await loop.InvokeAsync(() =>
         {
             // It may have given way, or the server may have begun to stop, while it was on its way here.
@@ -84,45 +97,70 @@ internal sealed partial class ConnectionHandler(
             if (opened is not null)
             {
                 ConnectionTable.Authenticated(connection);
+                connection.ClientName = opened.Client.Name;
             }
 
             return opened;
         }).ConfigureAwait(false);
 
-        if (request is not null)
+        if (request is null)
+        {
+            audit.End(connection, AuditReason.UnknownKey);
+        }
+        else
         {
             RequestOutcome outcome = await WaitAsync(connection, session, request).ConfigureAwait(false);
-            if (outcome.Secret is { } secret)
+            if (outcome.Secret is { } secret
+                && !await TrySendAsync(connection, session, request, secret).ConfigureAwait(false))
             {
-                await SendAsync(connection, session, request, secret).ConfigureAwait(false);
+                return;
             }
+
+            audit.End(connection, outcome.Reason);
         }
 
         await CloseAsync(connection, session).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>
+    /// <returns>The outcome; with a secret if that is to be sent now.</returns>
     private async Task<RequestOutcome> WaitAsync(Connection connection, ITlsSession session, SecretRequest request)
     {
         if (!request.Outcome.IsCompleted)
         {
             connection.Enter(ConnectionPhase.Held);
             using var decided = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
-            Task peerGone = WaitForPeerCloseAsync(connection, session, decided.Token);
+            Task<AuditReason> peerGone = WaitForPeerCloseAsync(connection, session, decided.Token);
             if (await Task.WhenAny(request.Outcome, peerGone).ConfigureAwait(false) == peerGone)
             {
-                loop.Post(approvals.Abandon, request);
+                AuditReason reason = await peerGone.ConfigureAwait(false);
+                loop.Post(() => approvals.Abandon(request, reason));
             }
 
             await decided.CancelAsync().ConfigureAwait(false);
             await peerGone.ConfigureAwait(false);
         }
 
-        return await request.Outcome.ConfigureAwait(false);
+        RequestOutcome outcome = await request.Outcome.ConfigureAwait(false);
+        if (outcome.Secret is null)
+        {
+            return outcome;
+        }
+
+        bool wasHeld = connection.Phase == ConnectionPhase.Held;
+        connection.Enter(ConnectionPhase.Sending);
+        if (wasHeld)
+        {
+            loop.Post(table.Watch, connection);
+        }
+
+        return audit.IsRequired ? await AnnounceAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
     }
 
     /// <summary>Ends when the peer is gone, the connection is aborted, or waiting is over. Does not throw.</summary>
-    private async Task WaitForPeerCloseAsync(Connection connection, ITlsSession session, CancellationToken cancellationToken)
+    /// <returns>What the end means for the request, if that is not decided.</returns>
+    private async Task<AuditReason> WaitForPeerCloseAsync(
+        Connection connection, ITlsSession session, CancellationToken cancellationToken)
     {
         try
         {
@@ -137,18 +175,35 @@ internal sealed partial class ConnectionHandler(
 #pragma warning restore CA1031
         {
             LogUnexpected(connection.Peer.RemoteEndPoint, e);
+            return AuditReason.UnexpectedError;
         }
+
+        return AuditReason.PeerGone;
     }
 
-    private async Task SendAsync(Connection connection, ITlsSession session, SecretRequest request, Secret.Lease secret)
+    /// <summary>Has the audit say that a secret is about to be sent, or else refuses it.</summary>
+    /// <returns>What becomes of the request then: much may have happened while the audit was written.</returns>
+    private async Task<RequestOutcome> AnnounceAsync(Connection connection, SecretRequest request, RequestOutcome granted)
     {
-        bool wasHeld = connection.Phase == ConnectionPhase.Held;
-        connection.Enter(ConnectionPhase.Sending);
-        if (wasHeld)
+        granted.Secret?.Dispose();
+        if (await audit.TryAnnounceAsync(connection, granted.Reason).ConfigureAwait(false))
         {
-            loop.Post(table.Watch, connection);
+            return await loop.InvokeAsync(() => approvals.Confirm(request, granted.Reason)).ConfigureAwait(false);
         }
 
+        loop.Post(() => approvals.Finish(request, sent: false));
+        if (connection.AbortReason is { Reason: AuditReason.ServerStopping and var stopping })
+        {
+            return new RequestOutcome(null, stopping);
+        }
+
+        LogNotAudited(request.Client.Name);
+        return new RequestOutcome(null, AuditReason.AuditNotWritten);
+    }
+
+    /// <returns>False if the connection is of no more use; that is logged.</returns>
+    private async Task<bool> TrySendAsync(Connection connection, ITlsSession session, SecretRequest request, Secret.Lease secret)
+    {
         bool sent = false;
         try
         {
@@ -159,14 +214,29 @@ internal sealed partial class ConnectionHandler(
 
             sent = true;
         }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            || (e is OperationCanceledException && connection.AbortReason is not null))
+        {
+            LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name, connection.AbortReason?.Text ?? e.Message);
+            End(connection, AuditReason.SendFailed, e.Message);
+        }
         finally
         {
             loop.Post(() => approvals.Finish(request, sent));
-            if (!sent)
-            {
-                LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name);
-            }
         }
+
+        return sent;
+    }
+
+    /// <summary>Tells the audit why a connection broke: if the server broke it, that is the reason, whatever showed it.</summary>
+    private void End(Connection connection, AuditReason reason, string? detail = null)
+    {
+        if (connection.AbortReason is { } abort)
+        {
+            (reason, detail) = (abort.Reason, abort.Reason == AuditReason.TimedOut ? abort.Text : null);
+        }
+
+        audit.End(connection, reason, detail);
     }
 
     /// <summary>Ends an exchange so that nothing sent is lost: close_notify, end of sending, then a short wait for the peer to close.</summary>

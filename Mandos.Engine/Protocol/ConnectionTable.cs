@@ -1,4 +1,5 @@
 using System.Net;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,8 @@ namespace Mandos.Engine.Protocol;
 /// is most likely one that never will. First one of the same address, so that one address cannot keep others out.
 /// </remarks>
 internal sealed partial class ConnectionTable(
-    EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, ILogger logger)
+    EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, AuditTrail audit,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private readonly HashSet<Connection> _all = [];
@@ -40,6 +42,7 @@ internal sealed partial class ConnectionTable(
         if (!MakeRoom(address))
         {
             LogNoRoom(peer.RemoteEndPoint, _addresses.GetValueOrDefault(address)?.Count ?? 0, _all.Count);
+            audit.TurnedAway(peer, AuditReason.TooManyConnections);
             peer.Dispose();
             return null;
         }
@@ -118,7 +121,7 @@ internal sealed partial class ConnectionTable(
             return false;
         }
 
-        oldest.Value.Abort("it had not authenticated, and gave way to a newer connection");
+        oldest.Value.Abort(AuditReason.GaveWay, "it had not authenticated, and gave way to a newer connection");
         Leave(oldest.Value);
         return true;
     }
@@ -133,7 +136,7 @@ internal sealed partial class ConnectionTable(
             }
             else
             {
-                connection.Abort(connection.Phase switch
+                connection.Abort(AuditReason.TimedOut, connection.Phase switch
                 {
                     ConnectionPhase.FirstLine => "it did not send the protocol version in time",
                     ConnectionPhase.Handshake => "the TLS handshake took too long",

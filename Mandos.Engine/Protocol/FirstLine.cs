@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Mandos.Engine.Auditing;
 
 namespace Mandos.Engine.Protocol;
 
@@ -26,7 +27,7 @@ internal static class FirstLine
                     buffer.AsMemory(length, ProtocolLimits.FirstLineLength - length), cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
-                    throw new ProtocolException(length == 0
+                    throw new ProtocolException(AuditReason.PeerGone, length == 0
                         ? "the peer closed without sending the protocol version"
                         : "the peer closed in the middle of the first line");
                 }
@@ -45,7 +46,8 @@ internal static class FirstLine
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        throw new ProtocolException($"the first line is longer than {ProtocolLimits.FirstLineLength} bytes");
+        throw new ProtocolException(
+            AuditReason.BadFirstLine, $"the first line is longer than {ProtocolLimits.FirstLineLength} bytes");
     }
 
     /// <summary>Whether a line names the version that we speak: its first field, white space apart, is <c>1</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Protocol;
@@ -19,7 +20,8 @@ internal static class PeerIdentity
     {
         if (keyPacket.Length > ushort.MaxValue)
         {
-            throw new ProtocolException($"its OpenPGP key has {keyPacket.Length} bytes; at most {ushort.MaxValue} are possible");
+            throw new ProtocolException(AuditReason.HandshakeFailed,
+                $"its OpenPGP key has {keyPacket.Length} bytes; at most {ushort.MaxValue} are possible");
         }
 
         byte[] hashed = new byte[3 + keyPacket.Length];

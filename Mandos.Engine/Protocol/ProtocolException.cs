@@ -1,4 +1,12 @@
+using Mandos.Engine.Auditing;
+
 namespace Mandos.Engine.Protocol;
 
 /// <summary>A peer does not follow the protocol.</summary>
-internal sealed class ProtocolException(string message) : Exception(message);
+/// <param name="reason">What the audit says.</param>
+/// <param name="message">What the log says.</param>
+internal sealed class ProtocolException(AuditReason reason, string message) : Exception(message)
+{
+    /// <summary>What the audit says.</summary>
+    public AuditReason Reason => reason;
+}

@@ -9,6 +9,9 @@ internal enum CommandLineAction
     /// <summary><c>--check</c>: run the self-tests.</summary>
     Check,
 
+    /// <summary><c>--check-config</c>: check the configuration.</summary>
+    CheckConfiguration,
+
     /// <summary><c>--list-plugins</c>: show the plugins.</summary>
     ListPlugins,
 }

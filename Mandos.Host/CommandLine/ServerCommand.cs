@@ -10,6 +10,8 @@ internal sealed class ServerCommand
     private readonly Option<bool> _help = Switch("--help", "Show this help and exit.", "-h");
     private readonly Option<bool> _version = Switch("--version", "Show the version and exit.", "-v");
     private readonly Option<bool> _check = Switch("--check", "Run the self-tests and exit: 0 if all pass, 1 if not.");
+    private readonly Option<bool> _checkConfiguration = Switch(
+        "--check-config", "Check the configuration files and exit: 0 if they are good, 1 if not.");
     private readonly Option<bool> _listPlugins = Switch("--list-plugins", "List the plugins with their state and exit.");
     private readonly Option<string?> _interface = Text(
         "--interface", "NAME",
@@ -17,7 +19,8 @@ internal sealed class ServerCommand
         MayBeEmpty(OptionValues.CheckInterface), "-i");
     private readonly Option<string?> _address = Text(
         "--address", "ADDRESS",
-        "IPv6 address to listen on; IPv4 as ::FFFF:192.0.2.1, or plain with --no-ipv6. Default: any.",
+        "IPv6 address to listen on, or several with commas between them; IPv4 as ::FFFF:192.0.2.1, or plain with "
+            + "--no-ipv6. Default: any.",
         _ => null, "-a");
     private readonly Option<int?> _port = Value<int>(
         "--port", "PORT",
@@ -63,8 +66,9 @@ internal sealed class ServerCommand
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _listPlugins, _interface, _address, _port, _debug, _debugLevel, _priority, _serviceName,
-        _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf, _pluginDirectory,
+        _help, _version, _check, _checkConfiguration, _listPlugins, _interface, _address, _port, _debug, _debugLevel, _priority,
+        _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
+        _pluginDirectory,
     };
 
     /// <summary>The command with all its options.</summary>
@@ -80,6 +84,7 @@ internal sealed class ServerCommand
     public CommandLineOptions Read(ParseResult result) => new()
     {
         Action = result.GetValue(_check) ? CommandLineAction.Check
+            : result.GetValue(_checkConfiguration) ? CommandLineAction.CheckConfiguration
             : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins : CommandLineAction.Serve,
         ConfigDirectory = result.GetValue(_configDirectory),
         Interface = result.GetValue(_interface),

@@ -55,6 +55,10 @@ internal static class OptionValues
     public static string? CheckPath(string text) =>
         text.Length > 0 && !text.Contains('\0') ? null : $"{Quote(text)} is no path; name a directory";
 
+    /// <summary>The name of a file that the server opens again later, when its working directory may be another one.</summary>
+    public static string? CheckFile(string text) =>
+        text.StartsWith('/') && !text.Any(char.IsControl) ? null : $"{Quote(text)} is no file; give its name from the root, such as /var/log/x";
+
     /// <summary>A text that must not be empty.</summary>
     public static string? CheckText(string text) =>
         text.Length > 0 && !text.Any(char.IsControl) ? null : $"{Quote(text)} is not allowed; use one line of text";
@@ -64,6 +68,11 @@ internal static class OptionValues
         text is not ("." or "..") && Encoding.UTF8.GetByteCount(text) is > 0 and < 16
             && !text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c)) ? null
             : $"{Quote(text)} is no interface; use a name of 1 to 15 bytes, such as eth0";
+
+    /// <summary>The parts of a list that is separated by commas or white space.</summary>
+    /// <param name="text">The list.</param>
+    public static IReadOnlyList<string> Split(string text) =>
+        [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>An address to listen on: IPv6, or IPv4 where IPv6 is off.</summary>
     /// <param name="text">The literal, for IPv6 with an optional <c>%zone</c>.</param>

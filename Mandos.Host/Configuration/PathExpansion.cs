@@ -7,6 +7,9 @@ internal static class PathExpansion
 {
     private const string PasswordFile = "/etc/passwd";
 
+    /// <summary>The home of the user who starts the server: it stays so when the server becomes another user.</summary>
+    private static readonly string? _ownHome = Environment.GetEnvironmentVariable("HOME") ?? HomeOf(Environment.UserName);
+
     /// <summary>Expands a path.</summary>
     /// <param name="path">As the file gives it.</param>
     public static string Expand(string path) => ExpandVariables(ExpandHome(path));
@@ -20,9 +23,7 @@ internal static class PathExpansion
 
         int slash = path.IndexOf('/', StringComparison.Ordinal);
         string user = slash < 0 ? path[1..] : path[1..slash];
-        string? home = user.Length > 0
-            ? HomeOf(user)
-            : Environment.GetEnvironmentVariable("HOME") ?? HomeOf(Environment.UserName);
+        string? home = user.Length > 0 ? HomeOf(user) : _ownHome;
         return home is null ? path : home.TrimEnd('/') + (slash < 0 ? "" : path[slash..]);
     }
 

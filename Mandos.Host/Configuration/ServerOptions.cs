@@ -21,8 +21,8 @@ internal sealed record ServerOptions
     /// <summary>The only network interface to announce and listen on; null for all.</summary>
     public string? Interface { get; init; }
 
-    /// <summary>The only address to listen on; null for all.</summary>
-    /// <remarks>An IPv6 literal, perhaps with <c>%zone</c>; an IPv4 one if <see cref="UseIPv6"/> is off.</remarks>
+    /// <summary>The only addresses to listen on, a list as <see cref="OptionValues.Split"/> takes it; null for all.</summary>
+    /// <remarks>Each an IPv6 literal, perhaps with <c>%zone</c>; an IPv4 one if <see cref="UseIPv6"/> is off.</remarks>
     public string? Address { get; init; }
 
     /// <summary>TCP port, 1 to 65535; null lets the kernel choose.</summary>
@@ -69,4 +69,19 @@ internal sealed record ServerOptions
 
     /// <summary>Most connections at once from one address, 1 or more; null for the server's own limit.</summary>
     public int? MaxConnectionsPerAddress { get; init; }
+
+    /// <summary>The file to which a record of each connection is appended; null for none.</summary>
+    public string? AuditLog { get; init; }
+
+    /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
+    public bool AuditRequired { get; init; }
+
+    /// <summary>The same options, in force in any working directory.</summary>
+    public ServerOptions WithAbsolutePaths() => this with
+    {
+        ConfigDirectory = Path.GetFullPath(ConfigDirectory),
+        StateDirectory = Path.GetFullPath(StateDirectory),
+        PluginDirectory = PluginDirectory is null ? null : Path.GetFullPath(PluginDirectory),
+        AuditLog = AuditLog is null ? null : Path.GetFullPath(AuditLog),
+    };
 }

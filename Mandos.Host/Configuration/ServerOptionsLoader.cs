@@ -38,16 +38,17 @@ internal sealed class ServerOptionsLoader : IDisposable
 
     /// <summary>Reads <c>mandos.conf</c> and gathers all problems.</summary>
     /// <param name="commandLine">The options given there; they go before the file's.</param>
-    public static ServerOptionsResult Load(CommandLineOptions commandLine)
+    /// <param name="hasSockets">Whether there are sockets to listen on already.</param>
+    public static ServerOptionsResult Load(CommandLineOptions commandLine, bool hasSockets = false)
     {
         using ServerOptionsLoader loader = new();
-        return loader.LoadCore(commandLine);
+        return loader.LoadCore(commandLine, hasSockets);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private ServerOptionsResult LoadCore(CommandLineOptions commandLine)
+    private ServerOptionsResult LoadCore(CommandLineOptions commandLine, bool hasSockets)
     {
         string configDirectory = commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory;
         _file.AddFile(Path.Combine(configDirectory, FileName));
@@ -77,12 +78,19 @@ internal sealed class ServerOptionsLoader : IDisposable
             PluginDirectory = commandLine.PluginDirectory ?? Text("plugindir", OptionValues.CheckPath),
             MaxConnections = Value<int>("max_connections", OptionValues.ParseLimit),
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
+            AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
+            AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
         };
         CheckAddress(options, commandLine);
+        if (options is { AuditRequired: true, AuditLog: null })
+        {
+            ReportFound("audit_required", "there is no audit log that could be required; set audit_log too");
+        }
+
         NoteIgnored();
 
         bool isFine = _problems.Problems.Count == 0;
-        string? usageError = isFine && !options.UseZeroconf && options.Port is null && options.Socket is null
+        string? usageError = isFine && !options.UseZeroconf && options.Port is null && options.Socket is null && !hasSockets
             ? "without Zeroconf a port or a socket is needed; give --port or --socket"
             : null;
         return new ServerOptionsResult
@@ -147,14 +155,22 @@ internal sealed class ServerOptionsLoader : IDisposable
     /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
     private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)
     {
-        if (options.Address is null || OptionValues.CheckAddress(options.Address, options.UseIPv6) is not string fault)
+        if (options.Address is null)
+        {
+            return;
+        }
+
+        // A list of nothing but separators is no address either
+        string? fault = OptionValues.Split(options.Address).DefaultIfEmpty("")
+            .Select(address => OptionValues.CheckAddress(address, options.UseIPv6)).FirstOrDefault(fault => fault is not null);
+        if (fault is null)
         {
             return;
         }
 
         if (commandLine.Address is null)
         {
-            Report(_file.OptionsOf(_file.Defaults)[_file.FindName("address")!.DefaultIndex], fault);
+            ReportFound("address", fault);
         }
         else
         {
@@ -186,6 +202,10 @@ internal sealed class ServerOptionsLoader : IDisposable
             _file.Report(option.Line, $"{option.Name.Text}: {fault}");
         }
     }
+
+    /// <summary>Reports a fault of an option that the file sets.</summary>
+    private void ReportFound(string name, string fault)
+        => Report(_file.OptionsOf(_file.Defaults)[_file.FindName(name)!.DefaultIndex], fault);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -3,10 +3,10 @@ namespace Mandos.Host.Listening;
 /// <summary>Where to listen.</summary>
 internal sealed record ListenOptions
 {
-    /// <summary>Address to bind, perhaps with <c>%zone</c>; null for any.</summary>
-    public string? Address { get; init; }
+    /// <summary>Addresses to bind, perhaps with <c>%zone</c>; none for any.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
 
-    /// <summary>TCP port; null or 0 has the kernel choose one.</summary>
+    /// <summary>TCP port, the same on all addresses; null or 0 has the kernel choose one.</summary>
     public int? Port { get; init; }
 
     /// <summary>The only network interface to listen on; null for all.</summary>
@@ -15,6 +15,6 @@ internal sealed record ListenOptions
     /// <summary>Whether to use IPv6, and IPv4 through it; if not, IPv4 alone.</summary>
     public bool UseIPv6 { get; init; } = true;
 
-    /// <summary>Descriptor of an open socket to use instead; null to make one.</summary>
-    public int? Socket { get; init; }
+    /// <summary>Descriptors of open sockets to use instead; none to make them.</summary>
+    public IReadOnlyList<int> Sockets { get; init; } = [];
 }

@@ -18,16 +18,45 @@ internal static partial class ListenSocket
     private const int SoReuseAddr = 2;
     private const int SoBindToDevice = 25;
 
+    /// <summary>How often another port is tried when the one that the kernel chose is taken on another address.</summary>
+    private const int PortTries = 20;
+
     /// <summary>Opens, binds and listens.</summary>
     /// <param name="options">Where.</param>
     /// <param name="logger">Is told what goes wrong without being fatal.</param>
+    /// <returns>At least one socket. Nothing that is started later inherits it.</returns>
     /// <exception cref="ListenException">It cannot be done.</exception>
-    public static Socket Open(ListenOptions options, ILogger logger)
-        => options.Socket is { } fd ? Adopt(fd) : Create(options, logger);
-
-    private static Socket Create(ListenOptions options, ILogger logger)
+    public static IReadOnlyList<Socket> Open(ListenOptions options, ILogger logger)
     {
-        IPEndPoint endPoint = EndPoint(options);
+        if (options.Sockets.Count > 0)
+        {
+            return [.. options.Sockets.Select(Adopt)];
+        }
+
+        for (int tries = 1; ; tries++)
+        {
+            List<Socket> sockets = [];
+            try
+            {
+                int port = options.Port ?? 0;
+                foreach (IPEndPoint endPoint in EndPoints(options))
+                {
+                    endPoint.Port = port;
+                    sockets.Add(Create(endPoint, options, logger));
+                    port = ((IPEndPoint)sockets[0].LocalEndPoint!).Port;
+                }
+
+                return sockets;
+            }
+            catch (ListenException) when (sockets.Count > 0 && options.Port is null or 0 && tries < PortTries)
+            {
+                sockets.ForEach(socket => socket.Dispose());
+            }
+        }
+    }
+
+    private static Socket Create(IPEndPoint endPoint, ListenOptions options, ILogger logger)
+    {
         Socket? socket = null;
         try
         {
@@ -89,13 +118,13 @@ internal static partial class ListenSocket
         }
     }
 
-    private static IPEndPoint EndPoint(ListenOptions options)
-    {
-        if (options.Address is not { } text)
-        {
-            return new IPEndPoint(options.UseIPv6 ? IPAddress.IPv6Any : IPAddress.Any, options.Port ?? 0);
-        }
+    private static IEnumerable<IPEndPoint> EndPoints(ListenOptions options)
+        => options.Addresses.Count == 0
+            ? [new IPEndPoint(options.UseIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0)]
+            : options.Addresses.Select(address => new IPEndPoint(Resolve(address, options), 0));
 
+    private static IPAddress Resolve(string text, ListenOptions options)
+    {
         int percent = text.IndexOf('%', StringComparison.Ordinal);
         IPAddress address = IPAddress.Parse(percent < 0 ? text : text[..percent]);
         if (address.IsIPv6LinkLocal)
@@ -106,7 +135,7 @@ internal static partial class ListenSocket
                     + $"name an existing one with --interface, or write {address}%INTERFACE"));
         }
 
-        return new IPEndPoint(address, options.Port ?? 0);
+        return address;
     }
 
     private static uint? FindZone(string? zone)

@@ -13,6 +13,12 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
 
     private readonly ILogger _logger = logger;
 
+    /// <summary>How often it has asked the kernel for a connection.</summary>
+    private long _turns;
+
+    /// <summary><see cref="_turns"/> at the last probe that found a connection waiting; -1 if the last one found none.</summary>
+    private long _turnsAtProbe = -1;
+
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
@@ -24,6 +30,7 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
         while (!cancellationToken.IsCancellationRequested)
         {
             Socket? accepted = null;
+            Interlocked.Increment(ref _turns);
             try
             {
                 accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
@@ -47,6 +54,27 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>Whether it still accepts. To be asked now and then, by one thread at a time.</summary>
+    /// <returns>False if a connection has waited since the last time, and none was accepted.</returns>
+    public bool Probe()
+    {
+        long turns = Interlocked.Read(ref _turns);
+        bool isWaiting = WaitingConnections() > 0;
+        bool isStuck = isWaiting && turns == _turnsAtProbe;
+        _turnsAtProbe = isWaiting ? turns : -1;
+        return !isStuck;
+    }
+
+    private uint WaitingConnections()
+    {
+        // tcp_info of a listening socket has the length of its queue in tcpi_unacked.
+        const int TcpLevel = 6;
+        const int TcpInfo = 11;
+        const int UnackedOffset = 24;
+        var info = new byte[UnackedOffset + sizeof(uint)];
+        return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length ? BitConverter.ToUInt32(info, UnackedOffset) : 0;
     }
 
     /// <summary>Whether an error of accept(2) says nothing of the listening socket itself.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Mandos.Host.Logging;
 
 /// <summary>
-/// Writes lines to a stream on a thread of its own, so that nobody who logs ever waits for a full pipe. When too many lines wait, the oldest
-/// are dropped and a line says how many.
+/// Writes lines to a log on a thread of its own, so that nobody who logs ever waits for a full pipe or a syslog that hangs. When too many
+/// lines wait, the oldest are dropped and a line says how many.
 /// </summary>
 internal sealed class LineWriter : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class LineWriter : IDisposable
     private static readonly TimeSpan _retryTime = TimeSpan.FromSeconds(1);
 
     private readonly Queue<string> _lines = new();
-    private readonly Stream _stream;
+    private readonly Action<string> _target;
     private readonly int _capacity;
     private readonly Thread _thread;
     private int _dropped;
@@ -27,9 +27,16 @@ internal sealed class LineWriter : IDisposable
     /// <param name="stream">Where the lines go. It is not disposed.</param>
     /// <param name="capacity">How many lines may wait, at least 1.</param>
     public LineWriter(Stream stream, int capacity = DefaultCapacity)
+        : this(text => Write(stream, text), capacity)
+    {
+    }
+
+    /// <param name="target">Takes some lines at once, with their ends; fails with an <see cref="IOException"/>.</param>
+    /// <param name="capacity">How many lines may wait, at least 1.</param>
+    public LineWriter(Action<string> target, int capacity = DefaultCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        _stream = stream;
+        _target = target;
         _capacity = capacity;
         _thread = new Thread(WriteLines) { IsBackground = true, Name = "log" };
         _thread.Start();
@@ -57,7 +64,7 @@ internal sealed class LineWriter : IDisposable
         }
     }
 
-    /// <summary>Writes the lines that wait, unless the stream takes none.</summary>
+    /// <summary>Writes the lines that wait, unless nobody takes them.</summary>
     public void Dispose()
     {
         lock (_lines)
@@ -69,14 +76,19 @@ internal sealed class LineWriter : IDisposable
         _thread.Join(_drainTime);
     }
 
+    private static void Write(Stream stream, string text)
+    {
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush();
+    }
+
     private void WriteLines()
     {
         while (Take() is { } text)
         {
             try
             {
-                _stream.Write(Encoding.UTF8.GetBytes(text));
-                _stream.Flush();
+                _target(text);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {

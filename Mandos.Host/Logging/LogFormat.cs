@@ -21,16 +21,23 @@ internal sealed class LogFormat
         }
     } = DefaultServiceName;
 
+    /// <summary>What each line begins with: program, name of the service if it is not the default, and process ID.</summary>
+    public string Tag => _tag;
+
     /// <summary>Lays out one record as one line, without a date and without an end of line.</summary>
     /// <param name="category">Name of the logger. Names of the server's own loggers, which begin with <c>Mandos.</c>, are not shown.</param>
     /// <param name="level">Level of the record.</param>
     /// <param name="message">What happened; escaped here.</param>
     /// <param name="exception">Its cause, of which only the messages are shown.</param>
     public string Format(string category, LogLevel level, string message, Exception? exception)
+        => $"{_tag}: {FormatText(category, level, message, exception)}";
+
+    /// <summary>Lays out one record as <see cref="Format"/> does, without the tag.</summary>
+    public static string FormatText(string category, LogLevel level, string message, Exception? exception)
     {
         var source = category.StartsWith("Mandos.", StringComparison.Ordinal) ? "" : $"{LogText.Escape(category)}: ";
         var cause = exception is null ? "" : $": {LogText.Summarize(exception)}";
-        return $"{_tag}: {NameOf(level)}: {source}{LogText.Escape(message)}{cause}";
+        return $"{NameOf(level)}: {source}{LogText.Escape(message)}{cause}";
     }
 
     private static string NameOf(LogLevel level) => level switch

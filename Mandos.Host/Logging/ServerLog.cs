@@ -7,13 +7,21 @@ internal sealed class ServerLog : IDisposable
 {
     private readonly LogFormat _format = new();
     private readonly List<ILoggerProvider> _providers = [];
+    private readonly SyslogLoggerProvider? _syslog;
 
     /// <param name="minimumLevel">The least level that is logged, from <c>--debuglevel</c>.</param>
     /// <param name="terminal">Standard error, or null to log nothing to it.</param>
     /// <param name="showStackTraces">Whether the terminal shows the stack traces of exceptions; for debug mode.</param>
     /// <param name="timeProvider">The clock and the time zone.</param>
-    public ServerLog(LogLevel minimumLevel, Stream? terminal, bool showStackTraces, TimeProvider timeProvider)
+    /// <param name="useSyslog">Whether to log to the system's log too.</param>
+    public ServerLog(LogLevel minimumLevel, Stream? terminal, bool showStackTraces, TimeProvider timeProvider, bool useSyslog = false)
     {
+        if (useSyslog)
+        {
+            _syslog = new SyslogLoggerProvider(new LineWriter(new Syslog(_format).Write));
+            _providers.Add(_syslog);
+        }
+
         if (terminal is not null)
         {
             _providers.Add(new TerminalLoggerProvider(new LineWriter(terminal), _format, timeProvider, showStackTraces));
@@ -32,6 +40,10 @@ internal sealed class ServerLog : IDisposable
         get => _format.ServiceName;
         set => _format.ServiceName = value;
     }
+
+    /// <summary>Logs why the server cannot start, but not to the terminal, where that stands anyway.</summary>
+    /// <param name="reason">The reason, one line.</param>
+    public void WriteFatal(string reason) => _syslog?.Write("Mandos.Host", LogLevel.Critical, reason, null);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -14,8 +14,8 @@ internal sealed partial class MandosServer
     [LoggerMessage(3102, LogLevel.Information, "Stopping, by {Signal}")]
     private partial void LogStopping(string signal);
 
-    [LoggerMessage(3103, LogLevel.Critical, "Stopping, because {What} died: {Reason}")]
-    private partial void LogDied(string what, string reason);
+    [LoggerMessage(3103, LogLevel.Critical, "Stopping, because {Fault}")]
+    private partial void LogDied(string fault);
 
     [LoggerMessage(3104, LogLevel.Error, "While stopping, {What} failed: {Reason}")]
     private partial void LogBadStop(string what, string reason);
@@ -45,6 +45,22 @@ internal sealed partial class MandosServer
         "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
     private partial void LogFewDescriptors(int wanted, long room);
 
-    [LoggerMessage(3112, LogLevel.Warning, "This version cannot become a daemon: it stays in the foreground, writes no PID file and logs here")]
-    private partial void LogNoDaemon();
+    [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
+    private partial void LogEnded(string fault);
+
+    [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What}, by a second signal")]
+    private partial void LogHurried(string what);
+
+    [LoggerMessage(3222, LogLevel.Information, "Running as user {User} and group {Group}")]
+    private partial void LogBecame(string user, string group);
+
+    [LoggerMessage(3223, LogLevel.Warning, "Not started by root, so it cannot become user {User}: it stays {Own}")]
+    private partial void LogNotRoot(string user, string own);
+
+    [LoggerMessage(3224, LogLevel.Error, "Cannot keep debuggers and core dumps away from the secrets in memory: {Reason}")]
+    private partial void LogNotProtected(string reason);
+
+    [LoggerMessage(3225, LogLevel.Warning,
+        "{File} can be read by root alone, so SIGHUP cannot re-read it; let group {Group} read it (chgrp {Group}, chmod 640), and secfiles")]
+    private partial void LogNotReloadable(string file, string group);
 }

@@ -8,18 +8,31 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine;
 using Mandos.Engine.Clients;
+using Mandos.Host.Auditing;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.Daemon;
 using Mandos.Host.Listening;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Privileges;
+using Mandos.Host.Systemd;
+using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
 
 /// <summary>Puts the parts of the server together, runs them until a signal comes, and takes them apart in reverse order.</summary>
-internal sealed partial class MandosServer(ServerOptions options, ServerLog log, TimeProvider timeProvider)
+/// <param name="options">How it is to run.</param>
+/// <param name="log">The log.</param>
+/// <param name="daemon">This process as a daemon; null in the foreground.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed partial class MandosServer(ServerOptions options, ServerLog log, DaemonProcess? daemon, TimeProvider timeProvider)
+    : IDisposable
 {
+    /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
+    private const int Died = 70;
+
     /// <summary>The name under which the D-Bus control surface is exported, which <c>use_dbus</c> is about.</summary>
     private const string DBusSurface = "dbus";
 
@@ -37,90 +50,193 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
+    private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
+
+    /// <summary>Cancelled by a second signal to stop: then the end waits for checks and the last save, but not for plugins.</summary>
+    private readonly CancellationTokenSource _hurry = new();
+
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
-    /// <returns>Exit status: 0 after a signal, 1 if a part of the server died.</returns>
+    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died.</returns>
     /// <exception cref="StartException">The server cannot start.</exception>
     public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
     {
         LogNotes(notes);
-        if (!options.Foreground)
-        {
-            LogNoDaemon();
-        }
 
         // Before anything is opened, so that a signal during the start ends it in order.
         var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => stopSignal.TrySetResult("SIGTERM"));
-        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => stopSignal.TrySetResult("SIGINT"));
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, () => Stop(stopSignal, "SIGTERM"));
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, () => Stop(stopSignal, "SIGINT"));
         var hangUps = Channel.CreateBounded<PosixSignal>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
 
-        using Socket socket = Try(() => ListenSocket.Open(ListenOptions(), _logger));
-        CreateStateDirectory();
+        // What root alone may do comes first, plugins come after it.
+        ProtectMemory();
+        IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
+        using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
+        using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
+        IReadOnlyList<ClientDefinition> clients = Try(ReadClients);
+        DropPrivileges(audit);
         PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
 
         using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
         ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
         IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        string? fault;
         try
         {
             Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-            using var engine = new MandosEngine(EngineOptions(plugins), handshaker, store, checkers, timeProvider, _logger);
-            await StartAsync(engine).ConfigureAwait(false);
+            using var engine = new MandosEngine(EngineOptions(plugins, audit), handshaker, store, checkers, timeProvider, _logger);
+            await StartAsync(engine, clients).ConfigureAwait(false);
 
-            var listener = new Listener(socket, engine.Serve, timeProvider, _logger);
+            List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
             engine.Info = new ServerInfo
             {
                 Version = CommandLineParser.Version,
                 ServiceName = options.ServiceName,
-                EndPoints = [listener.EndPoint],
+                EndPoints = [.. listeners.Select(listener => listener.EndPoint)],
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
-            return await ServeAsync(engine, listener, plugins, handshaker, stopSignal.Task, hangUps.Reader).ConfigureAwait(false);
+            fault = await ServeAsync(engine, listeners, plugins, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+                .ConfigureAwait(false);
         }
         finally
         {
             await StopWaitingAsync(store.DisposeAsync().AsTask(), "the state store").ConfigureAwait(false);
         }
+
+        if (fault is not null)
+        {
+            LogEnded(fault);
+        }
+
+        return fault is null ? 0 : Died;
     }
 
-    private async Task<int> ServeAsync(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal,
-        ChannelReader<PosixSignal> hangUps)
+    /// <inheritdoc/>
+    public void Dispose() => _hurry.Dispose();
+
+    /// <returns>What has died; null after a signal.</returns>
+    private async Task<string?> ServeAsync(
+        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal,
+        ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
-        Task accepting = Task.Run(() => listener.RunAsync(stopping.Token));
+        List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
-        Task extras = Task.WhenAll(StartExtras(engine, listener, plugins, stopping.Token));
+        Task extras = Task.WhenAll(StartExtras(engine, listeners[0], plugins, stopping.Token));
+        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
+        Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
 
-        Task first = await Task.WhenAny(stopSignal, accepting, engine.Completion).ConfigureAwait(false);
+        pidFile?.Write();
+        daemon?.ReportReady();
+        _notifier.Ready(Status(engine));
+
+        Task first = await Task.WhenAny([stopSignal, engine.Completion, .. accepting]).ConfigureAwait(false);
+        string? fault = null;
         if (first == stopSignal)
         {
             LogStopping(await stopSignal.ConfigureAwait(false));
         }
         else
         {
-            LogDied(first == accepting ? "accepting connections" : "the engine", first.Exception?.InnerException?.Message ?? "it ended");
+            string what = first == engine.Completion ? "the engine" : "accepting connections";
+            fault = $"{what} died: {first.Exception?.InnerException?.Message ?? "it ended"}";
+            LogDied(fault);
         }
 
-        await StopWaitingAsync(stopping.CancelAsync(), "plugins").ConfigureAwait(false);
-        await StopWaitingAsync(Task.WhenAll(accepting, warmUp, reloading, extras), "plugins").ConfigureAwait(false);
+        _notifier.Stopping();
+        await StopWaitingAsync(stopping.CancelAsync(), "plugins", _hurry.Token).ConfigureAwait(false);
+        Task running = Task.WhenAll([.. accepting, warmUp, reloading, extras, watching]);
+        await StopWaitingAsync(running, "plugins", _hurry.Token).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
-        return first == stopSignal ? 0 : 1;
+        return fault;
     }
 
-    private async Task StartAsync(MandosEngine engine)
+    private void Stop(TaskCompletionSource<string> stopSignal, string signal)
+    {
+        if (!stopSignal.TrySetResult(signal))
+        {
+            _hurry.Cancel();
+        }
+    }
+
+    /// <summary>Does the server answer?</summary>
+    /// <exception cref="InvalidOperationException">It does not accept connections.</exception>
+    private static async Task ProbeAsync(MandosEngine engine, List<Listener> listeners, CancellationToken cancellationToken)
+    {
+        await engine.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        if (listeners.Find(listener => !listener.Probe()) is { } stuck)
+        {
+            throw new InvalidOperationException($"connections to {stuck.EndPoint} are not accepted");
+        }
+    }
+
+    private static string Status(MandosEngine engine)
+        => $"Serving {engine.ClientCount} clients on {string.Join(", ", engine.Info.EndPoints)}";
+
+    private void ProtectMemory()
+    {
+        if (MemoryProtection.Apply() is { } fault)
+        {
+            LogNotProtected(fault);
+        }
+    }
+
+    /// <summary>Becomes the server's own user, if started by root, with a state directory that this user can use.</summary>
+    /// <exception cref="StartException">It cannot be done.</exception>
+    private void DropPrivileges(AuditLog? audit)
+    {
+        string stateDirectory = Path.GetFullPath(options.StateDirectory);
+        string clientsFile = Path.Combine(options.ConfigDirectory, ClientFileReader.FileName);
+        bool hasClientsFile = File.Exists(clientsFile);
+        bool isRoot = Environment.IsPrivilegedProcess;
+        ServerAccount account = ServerAccount.Find();
+        StateDirectory.Create(stateDirectory, isRoot ? account : null);
+        if (isRoot)
+        {
+            audit?.GiveTo(account.UserId, account.GroupId);
+            if (account.Become() is { } fault)
+            {
+                throw new StartException($"cannot become user {account.User} and group {account.Group}: {fault}");
+            }
+
+            ProtectMemory();
+            LogBecame(account.User, account.Group);
+        }
+        else if (!account.IsOwn)
+        {
+            LogNotRoot(account.User, Environment.UserName);
+        }
+
+        StateDirectory.Check(stateDirectory);
+        CheckProgram();
+        if (hasClientsFile && Libc.access(clientsFile, Libc.R_OK) != 0)
+        {
+            LogNotReloadable(clientsFile, account.Group);
+        }
+    }
+
+    /// <summary>.NET loads parts of the program when they are first used: without this check that would fail in obscure ways.</summary>
+    private static void CheckProgram()
+    {
+        foreach (string directory in new[] { AppContext.BaseDirectory, Path.GetDirectoryName(typeof(object).Assembly.Location)! })
+        {
+            if (Libc.access(directory, Libc.R_OK | Libc.X_OK) != 0)
+            {
+                throw new StartException($"{directory}: user {Environment.UserName} cannot read the program: {Libc.LastError}; "
+                    + "install it, and .NET, where everybody may read");
+            }
+        }
+    }
+
+    private async Task StartAsync(MandosEngine engine, IReadOnlyList<ClientDefinition> clients)
     {
         try
         {
-            await engine.StartAsync(ReadClients(), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (ConfigurationException e)
-        {
-            throw new StartException(e.Problems);
+            await engine.StartAsync(clients, CancellationToken.None).ConfigureAwait(false);
         }
         catch (StateStoreException e)
         {
@@ -147,7 +263,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             Name = options.ServiceName,
             Port = listener.EndPoint.Port,
-            InterfaceIndex = options.Interface is { } name ? (int)Native.GetInterfaceIndex(name) : null,
+            InterfaceIndex = options.Interface is { } name && Native.GetInterfaceIndex(name) is not 0 and var index ? (int)index : null,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
         var announcers = options.UseZeroconf ? CreateAll<IAnnouncer>(plugins) : [];
@@ -205,7 +321,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             try
             {
                 await hangUps.ReadAsync(cancellationToken).ConfigureAwait(false);
-                await engine.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                _notifier.Reloading();
+                try
+                {
+                    await engine.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _notifier.Ready(Status(engine));
+                }
             }
             catch (ConfigurationException)
             {
@@ -242,11 +366,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    private async Task StopWaitingAsync(Task task, string what)
+    private async Task StopWaitingAsync(Task task, string what, CancellationToken cancellationToken = default)
     {
         try
         {
-            await task.WaitAsync(_stopTime, timeProvider).ConfigureAwait(false);
+            await task.WaitAsync(_stopTime, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            LogHurried(what);
         }
 #pragma warning disable CA1031 // The end goes on whatever fails on the way
         catch (Exception e)
@@ -256,26 +384,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    private void CreateStateDirectory()
-    {
-        try
-        {
-            Directory.CreateDirectory(
-                options.StateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartException($"{options.StateDirectory}: cannot create the state directory: {e.Message}");
-        }
-    }
-
     private ListenOptions ListenOptions() => new()
     {
-        Address = options.Address,
+        Addresses = OptionValues.Split(options.Address ?? ""),
         Port = options.Port,
         Interface = options.Interface,
         UseIPv6 = options.UseIPv6,
-        Socket = options.Socket,
+        Sockets = options.Socket is { } fd ? [fd] : SocketActivation.Take(daemon?.LauncherId),
     };
 
     private PluginServices PluginServices() => new()
@@ -286,13 +401,18 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Debug = options.Debug,
     };
 
-    private EngineOptions EngineOptions(PluginCatalog plugins)
+    private EngineOptions EngineOptions(PluginCatalog plugins, AuditLog? audit)
     {
         var engineOptions = new EngineOptions
         {
             Restore = options.Restore,
             UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == DBusSurface),
-            ReadClients = ReadClients,
+            ReadClients = () =>
+            {
+                audit?.Reopen();
+                return ReadClients();
+            },
+            Audit = audit,
         };
         long descriptors = Native.GetOpenFileLimit();
         long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
@@ -332,6 +452,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
         {
             throw new StartException(e.Message);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new StartException(e.Problems);
         }
     }
 

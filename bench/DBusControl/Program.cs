@@ -69,6 +69,8 @@ try
         InMemoryServer server = new(Enumerable.Range(0, count).Select(Client));
         TestPluginContext context = new() { Settings = new Dictionary<string, string> { ["address"] = address } };
         using CancellationTokenSource stop = new();
+        GC.Collect();
+        GC.WaitForPendingFinalizers(); // what was here before is gone
         long before = GC.GetTotalMemory(forceFullCollection: true);
         long start = Stopwatch.GetTimestamp();
         Task run = new DBusSurface(context).RunAsync(server, stop.Token);

@@ -49,6 +49,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public static async Task<ServerUnderTest> StartAsync(string root, string clientsConf, string? countLinesWith = null)
     {
         string directory = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
+        // Started by root, the server becomes another user, who has to reach its state.
+        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         File.WriteAllText(Path.Combine(directory, "clients.conf"), clientsConf);
         File.WriteAllText(Path.Combine(directory, "mandos.conf"), "[DEFAULT]\nmax_connections_per_address = 15000\n");
         int port = FreePort();
@@ -62,6 +64,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                 "--debuglevel", countLinesWith is null ? "WARNING" : "INFO",
             },
         };
+        if (countLinesWith is not null && Path.Exists("/dev/log"))
+        {
+            // Without it only the system log would get the lines.
+            start.ArgumentList.Add("--debug");
+        }
+
         long started = Stopwatch.GetTimestamp();
         Process process = Process.Start(start)!;
         var endPoint = new IPEndPoint(IPAddress.IPv6Loopback, port);

@@ -126,7 +126,7 @@ public sealed class ApprovalTests(ClientKeys keys)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetch);
         }
 
-        await server.Log.WaitForAsync("INFO", "Client client: gone while it waited for approval");
+        await server.Log.WaitForAsync("INFO", "Audit: decision=failed reason=\"peer gone\"");
         Assert.Equal(0, (await control.GetClientAsync("client", Cancellation))!.ApprovalsPending);
     }
 

@@ -20,6 +20,11 @@ public sealed class TestControlSurface : IControlSurface
     public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
     {
         var path = Environment.GetEnvironmentVariable("MANDOS_TEST_CONTROL");
+        if (Environment.GetEnvironmentVariable("MANDOS_TEST_STUBBORN") is not null)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, CancellationToken.None);
+        }
+
         if (path is null)
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);

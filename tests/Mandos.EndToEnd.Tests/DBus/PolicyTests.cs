@@ -139,7 +139,7 @@ public sealed class PolicyTests
             ];
             Bus = await PrivateBus.StartWithPolicyAsync([policy], machine);
             Root = await BusPeer.ConnectAsync(Bus);
-            Server = new TestServer("--debug") { Bus = Bus, Wrapper = machine, User = Mandos };
+            Server = new TestServer("--debug") { Bus = Bus, Wrapper = machine, Owner = Mandos };
             Server.AddClient(new TestClient("foo").StanzaWith("interval = P10D"));
             await Server.StartAsync();
             await Root.WaitForServerAsync();

@@ -6,13 +6,13 @@ internal static class Account
     private static readonly string[] Candidates = ["_mandos", "mandos", "nobody"];
 
     /// <summary>Gives files to the server's user, as a package's installation does; not if the tests do not run as root.</summary>
-    /// <param name="user">The user's ID; null for the one that the server becomes on this machine.</param>
-    /// <param name="paths">The files, or directories with all that is in them.</param>
-    public static async Task GiveAsync(int? user, params string[] paths)
+    /// <param name="owner">Number of another user and group; null for the server's.</param>
+    /// <param name="paths">The files and folders.</param>
+    public static async Task GiveAsync(int? owner, params string[] paths)
     {
         if (Environment.IsPrivilegedProcess)
         {
-            await Command.RequireAsync("chown", ["-R", user is null ? $"{await NameAsync()}:" : $"{user}:{user}", .. paths]);
+            await Command.RequireAsync("chown", ["-R", owner is null ? $"{await NameAsync()}:" : $"{owner}:{owner}", .. paths]);
         }
     }
 

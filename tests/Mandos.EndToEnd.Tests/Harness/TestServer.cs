@@ -44,6 +44,12 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
 
+    /// <summary>The number of the user and group whose its directories are; null for the user that a server of root's becomes.</summary>
+    public int? Owner { get; init; }
+
+    /// <summary>Whether root alone may read its configuration.</summary>
+    public bool HasConfidentialConfiguration { get; init; }
+
     /// <summary>The network namespace in which it runs, by its name; null for that of the tests.</summary>
     public string? NetworkNamespace { get; init; }
 
@@ -58,9 +64,6 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Programs to be put before it, in whose surroundings it is to run.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
-
-    /// <summary>The ID of the user that it becomes; null for the one that it finds on this machine.</summary>
-    public int? User { get; init; }
 
     /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
     public bool Steered { get; init; }
@@ -90,6 +93,9 @@ internal sealed class TestServer : IAsyncDisposable
             return IsListening();
         });
     }
+
+    /// <summary>Starts it as a daemon and waits until the starting command ends.</summary>
+    public async Task<CommandResult> StartDaemonAsync() => await Command.RunAsync(await PrepareAsync(), input: "");
 
     /// <summary>Starts it and waits until it ends.</summary>
     /// <returns>Its exit status.</returns>
@@ -154,7 +160,22 @@ internal sealed class TestServer : IAsyncDisposable
 
     private async Task LaunchAsync()
     {
-        await Account.GiveAsync(User, ConfigDirectory, StateDirectory, ScratchDirectory);
+        var start = await PrepareAsync();
+        _process?.Dispose();
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
+    }
+
+    private async Task<ProcessStartInfo> PrepareAsync()
+    {
+        await Account.GiveAsync(Owner, ConfigDirectory, StateDirectory, ScratchDirectory);
+        if (HasConfidentialConfiguration)
+        {
+            await Command.RequireAsync("chown", "-R", "root:", ConfigDirectory);
+            File.SetUnixFileMode(ClientsFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         string[] wrapper = NetworkNamespace is null ? [.. Wrapper] : ["ip", "netns", "exec", NetworkNamespace, .. Wrapper];
         string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];
@@ -169,10 +190,7 @@ internal sealed class TestServer : IAsyncDisposable
         start.Environment.Remove("LD_LIBRARY_PATH");
         start.Environment["MANDOS_TEST_CONTROL"] = ControlSocket;
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Bus?.Address ?? "unix:path=/nonexistent";
-        _process?.Dispose();
-        _process = Process.Start(start)!;
-        _process.StandardInput.Close();
-        _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
+        return start;
     }
 
     private async Task ReadAsync(StreamReader reader)

@@ -6,6 +6,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Tests.Support;
@@ -706,7 +707,7 @@ internal sealed class RandomRun
             : null;
     }
 
-    private static string? Difference(ModelConnection x)
+    private string? Difference(ModelConnection x)
     {
         FakePeer p = x.Peer;
         bool asExpected = x.Phase switch
@@ -719,8 +720,11 @@ internal sealed class RandomRun
             _ => p.IsDisposed,
         };
         string? got = p.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
+        int records = x.Phase is ModelPhase.Closing or ModelPhase.Ended ? 1 : 0;
         return !asExpected ? "is elsewhere"
             : got != x.Got ? $"got {got} instead of {x.Got}"
+            : _rig.Audit.Of(p).Count() != records ? $"{_rig.Audit.Of(p).Count()} audit records instead of {records}"
+            : records == 1 && (_rig.Audit.Of(p).Single().Decision == AuditDecision.Sent) != (got is not null) ? "a false audit record"
             : null;
     }
 

@@ -1,3 +1,4 @@
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Tests.Support;
@@ -12,6 +13,7 @@ public sealed class ConnectionTableTests : IDisposable
 
     private readonly TestClock _time = new();
     private readonly TestLog _log = new();
+    private readonly FakeAuditLog _audit = new();
     private readonly Queue<Action> _posted = new();
     private readonly DeadlineQueue _deadlines;
     private readonly ConnectionTable _table;
@@ -20,7 +22,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var clock = new EngineClock(_time);
         _deadlines = new DeadlineQueue(clock, _posted.Enqueue, static e => throw e);
-        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, _log);
+        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, new AuditTrail(clock, _audit, _log), _log);
     }
 
     public void Dispose() => _deadlines.Dispose();
@@ -53,6 +55,8 @@ public sealed class ConnectionTableTests : IDisposable
         Assert.Null(_table.Admit(peer));
         Assert.True(peer.IsDisposed);
         Assert.True(_log.Has(LogLevel.Warning, "refused: 3 connections from its address and 3 in all"));
+        AuditRecord record = Assert.Single(_audit.Records);
+        Assert.Equal((peer.RemoteEndPoint, AuditReason.TooManyConnections), (record.Peer, record.Reason));
         Admit("192.0.2.2");
     }
 

@@ -30,6 +30,8 @@ internal sealed class EngineRig : IDisposable
 
     public TestLog Log { get; init; } = new();
 
+    public FakeAuditLog Audit { get; init; } = new();
+
     /// <summary>Part of the interval after which the first check comes.</summary>
     public double FirstCheck { get; init; } = 0.5;
 
@@ -71,7 +73,7 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => File() }, Tls, Store,
+            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => File(), Audit = Audit }, Tls, Store,
             checkers, Clock, Log);
         Run(Engine.LoadAsync(definitions, CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();

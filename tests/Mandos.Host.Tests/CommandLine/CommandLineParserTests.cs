@@ -7,9 +7,9 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--list-plugins", "-i", "--interface", "-a", "--address", "-p", "--port",
-        "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6", "--no-restore",
-        "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
+        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "-i", "--interface", "-a", "--address",
+        "-p", "--port", "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
+        "--no-restore", "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
 
     [Fact]
@@ -43,6 +43,8 @@ public sealed class CommandLineParserTests
 
     [Theory]
     [InlineData("--check", CommandLineAction.Check)]
+    [InlineData("--check-config", CommandLineAction.CheckConfiguration)]
+    [InlineData("--check-", CommandLineAction.CheckConfiguration)]
     [InlineData("--list-plugins", CommandLineAction.ListPlugins)]
     [InlineData("--foreground", CommandLineAction.Serve)]
     public void Parse_Action_IsRead(string argument, object action) => Assert.Equal(action, Options(argument).Action);

@@ -52,6 +52,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             plugindir = /srv/plugins
             max_connections = 1000
             max_connections_per_address = 10
+            audit_log = /var/log/mandos-audit.json
+            audit_required = True
             """);
 
         Assert.Equal(
@@ -73,6 +75,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 PluginDirectory = "/srv/plugins",
                 MaxConnections = 1000,
                 MaxConnectionsPerAddress = 10,
+                AuditLog = "/var/log/mandos-audit.json",
+                AuditRequired = true,
             },
             Load().Options);
         Assert.Empty(Load().Notes);
@@ -101,7 +105,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [Fact]
     public void Load_EmptyValues_MeanUnset()
     {
-        Write("[DEFAULT]\ninterface =\naddress =\nport =\nsocket =\ndebuglevel =\n");
+        Write("[DEFAULT]\ninterface =\naddress =\nport =\nsocket =\ndebuglevel =\naudit_log =\n");
         Assert.Equal(new ServerOptions { ConfigDirectory = _directory.FullName }, Load().Options);
     }
 
@@ -145,6 +149,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("address = [::1]", "address: \"[::1]\" " + NoIPv6)]
     [InlineData("address = fe80::1%", "address: \"fe80::1%\" " + NoIPv6)]
     [InlineData("max_connections = 0", "max_connections: \"0\" is not a limit; use a number from 1 to 2147483647")]
+    [InlineData("audit_log = audit", "audit_log: \"audit\" is no file; give its name from the root, such as /var/log/x")]
+    [InlineData("audit_required = yes", "audit_required: there is no audit log that could be required; set audit_log too")]
     [InlineData("nonsense", "is neither [section] nor name = value; indent it if it continues the value above")]
     public void Load_BadValue_GivesOneClearLine(string line, string expected)
     {
@@ -188,6 +194,41 @@ public sealed class ServerOptionsLoaderTests : IDisposable
         Assert.Equal(
             "command line: --address: \"::1\" is no IPv4 address; with IPv6 turned off use one such as 192.0.2.1",
             Assert.Single(Load(new CommandLineOptions { Address = "::1" }).Problems).ToString());
+    }
+
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("::1, ::ffff:192.0.2.1")]
+    [InlineData("::1 fe80::1%lo")]
+    [InlineData("::1,\n  ::2")]
+    public void Load_ListOfAddresses_IsFine(string addresses)
+    {
+        Write($"[DEFAULT]\naddress = {addresses}\n");
+        Assert.Empty(Load().Problems);
+    }
+
+    [Theory]
+    [InlineData(",")]
+    [InlineData("::1, 192.0.2.1")]
+    public void Load_ListWithBadAddress_IsRefused(string addresses)
+    {
+        Write($"[DEFAULT]\naddress = {addresses}\n");
+        Assert.Single(Load().Problems);
+    }
+
+    [Theory]
+    [InlineData("::1", "::1")]
+    [InlineData(" ::1,::2\t::3 , ::1 ", "::1|::2|::3")]
+    [InlineData("", "")]
+    public void Split_List_GivesDifferentParts(string list, string parts)
+        => Assert.Equal(parts, string.Join('|', OptionValues.Split(list)));
+
+    [Fact]
+    public void Load_WithoutZeroconfAndPort_SocketsThatAreThereWillDo()
+    {
+        var commandLine = new CommandLineOptions { ConfigDirectory = _directory.FullName, UseZeroconf = false };
+        Assert.NotNull(ServerOptionsLoader.Load(commandLine).UsageError);
+        Assert.Null(ServerOptionsLoader.Load(commandLine, hasSockets: true).UsageError);
     }
 
     [Fact]

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text;
+
+namespace Mandos.Engine.Auditing;
+
+/// <summary>One line of the audit: what has come of a connection. It never holds a secret.</summary>
+public sealed record AuditRecord
+{
+    /// <summary>When the record was made, UTC.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The peer's address and port.</summary>
+    public required IPEndPoint Peer { get; init; }
+
+    /// <summary>Key ID or fingerprint, in upper-case hexadecimal digits; null if the handshake gave none.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>Name of the client that has the key; null if there is none, or no key.</summary>
+    public string? Client { get; init; }
+
+    /// <summary>What has come of the connection.</summary>
+    public required AuditDecision Decision { get; init; }
+
+    /// <summary>Why.</summary>
+    public required AuditReason Reason { get; init; }
+
+    /// <summary>More on the reason, at most <see cref="LongestDetail"/> characters; null for nothing. Peers choose part of it: escape it.</summary>
+    public string? Detail
+    {
+        get;
+        init => field = value?.Length > LongestDetail ? value[..LongestDetail] : value;
+    }
+
+    /// <summary>Time from accepting the connection to this record.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Most characters of <see cref="Detail"/>.</summary>
+    public const int LongestDetail = 200;
+
+    /// <summary>The record as the log shows it: <c>name=value</c> pairs in a fixed order, texts in quotes.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder(200);
+        text.Append($"decision={Decision.Phrase()} reason=\"{Reason.Phrase()}\" peer={Peer}");
+        if (KeyId is not null)
+        {
+            text.Append($" key={KeyId}");
+        }
+
+        if (Client is not null)
+        {
+            text.Append(" client=");
+            Quote(text, Client);
+        }
+
+        text.Append($" ms={(long)Duration.TotalMilliseconds}");
+        if (Detail is not null)
+        {
+            text.Append(" detail=");
+            Quote(text, Detail);
+        }
+
+        return text.ToString();
+    }
+
+    private static void Quote(StringBuilder text, string value)
+    {
+        text.Append('"');
+        int start = text.Length;
+        text.Append(value).Replace("\\", "\\\\", start, value.Length);
+        text.Replace("\"", "\\\"", start, text.Length - start).Append('"');
+    }
+}

@@ -1,0 +1,16 @@
+namespace Mandos.Engine.Auditing;
+
+/// <summary>Where the records of connections are kept besides the log. Thread-safe.</summary>
+public interface IAuditLog
+{
+    /// <summary>Whether no secret may go out before its record is on disk.</summary>
+    bool IsRequired { get; }
+
+    /// <summary>Takes a record. Returns at once, and does not throw.</summary>
+    void Write(AuditRecord record);
+
+    /// <summary>Takes a record, and waits until it is on disk with all that were taken before it.</summary>
+    /// <returns>False if it cannot be written now.</returns>
+    /// <exception cref="OperationCanceledException">The caller gave up; the record may still be written.</exception>
+    Task<bool> TryWriteThroughAsync(AuditRecord record, CancellationToken cancellationToken);
+}

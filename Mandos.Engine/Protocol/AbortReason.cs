@@ -1,0 +1,8 @@
+using Mandos.Engine.Auditing;
+
+namespace Mandos.Engine.Protocol;
+
+/// <summary>Why the server ended a connection.</summary>
+/// <param name="Reason">For the audit.</param>
+/// <param name="Text">For the log.</param>
+internal sealed record AbortReason(AuditReason Reason, string Text);

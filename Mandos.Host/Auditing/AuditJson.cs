@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Mandos.Engine.Auditing;
+
+namespace Mandos.Host.Auditing;
+
+/// <summary>Writes records as JSON, one object a line. docs/operations.md describes the members; programs read them.</summary>
+/// <remarks>Whatever is not printable ASCII is escaped, so that no peer or client name can forge a line or disturb a terminal.</remarks>
+internal sealed class AuditJson : IDisposable
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _json;
+
+    public AuditJson() => _json = new Utf8JsonWriter(_buffer);
+
+    /// <summary>The lines.</summary>
+    public ReadOnlySpan<byte> Lines => _buffer.WrittenSpan;
+
+    /// <summary>Adds a record.</summary>
+    public void Add(AuditRecord record)
+    {
+        Begin(record.Time);
+        _json.WriteString("address"u8, record.Peer.Address.ToString());
+        _json.WriteNumber("port"u8, record.Peer.Port);
+        if (record.KeyId is not null)
+        {
+            _json.WriteString("key_id"u8, record.KeyId);
+        }
+
+        if (record.Client is not null)
+        {
+            _json.WriteString("client"u8, record.Client);
+        }
+
+        _json.WriteString("decision"u8, record.Decision.Phrase());
+        _json.WriteString("reason"u8, record.Reason.Phrase());
+        _json.WriteNumber("duration_ms"u8, (long)record.Duration.TotalMilliseconds);
+        if (record.Detail is not null)
+        {
+            _json.WriteString("detail"u8, record.Detail);
+        }
+
+        End();
+    }
+
+    /// <summary>Adds that there is a gap.</summary>
+    /// <param name="time">When it was noticed.</param>
+    /// <param name="lost">How many records are missing.</param>
+    public void AddGap(DateTimeOffset time, long lost)
+    {
+        Begin(time);
+        _json.WriteNumber("lost"u8, lost);
+        End();
+    }
+
+    /// <summary>Takes the lines away.</summary>
+    public void Clear() => _buffer.ResetWrittenCount();
+
+    /// <inheritdoc/>
+    public void Dispose() => _json.Dispose();
+
+    private void Begin(DateTimeOffset time)
+    {
+        Span<byte> text = stackalloc byte[32];
+        time.UtcDateTime.TryFormat(text, out int length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        _json.WriteStartObject();
+        _json.WriteString("time"u8, text[..length]);
+    }
+
+    private void End()
+    {
+        _json.WriteEndObject();
+        _json.Flush();
+        _json.Reset();
+        _buffer.Write("\n"u8);
+    }
+}

@@ -1,0 +1,45 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests;
+
+/// <summary><c>--check-config</c> says what is wrong with the files, and starts nothing.</summary>
+public sealed class CheckConfigurationTests
+{
+    [Fact]
+    public async Task CheckConfig_OfGoodFiles_SaysSo()
+    {
+        await using var server = new TestServer("--check-config");
+        server.AddClient(new TestClient("client").StanzaWith());
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal((0, $"{server.ConfigDirectory}: no problems, 1 client\n", ""), (result.ExitCode, result.Output, result.Errors));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(server.StateDirectory));
+    }
+
+    [Fact]
+    public async Task CheckConfig_OfFaultyFiles_SaysEachFault()
+    {
+        await using var server = new TestServer("--check-config");
+        await server.ConfigureAsync("port = high");
+        server.AddClient("[client]\nenabled = perhaps");
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Errors));
+        Assert.Equal(
+            [
+                $"{server.ConfigDirectory}/mandos.conf:2: port: \"high\" is not a port; use a number from 0 to 65535, "
+                    + "where 0 lets the kernel choose",
+                $"{server.ClientsFile}:1: client [client] has neither key_id nor fingerprint; it needs one",
+                $"{server.ClientsFile}:2: enabled: \"perhaps\" is no boolean; use 1, yes, true, on, 0, no, false or off",
+                $"{server.ClientsFile}:1: client [client] has neither secret nor secfile; it needs one",
+                $"{server.ConfigDirectory}: 4 problems",
+                "",
+            ],
+            result.Output.Split('\n'));
+    }
+
+    private static Task<CommandResult> CheckAsync(TestServer server) => Command.RunAsync(
+        Repository.Server, "--check-config", "--configdir", server.ConfigDirectory, "--statedir", server.StateDirectory);
+}

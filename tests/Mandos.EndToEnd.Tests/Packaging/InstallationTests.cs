@@ -1,0 +1,110 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.Packaging;
+
+/// <summary>What packaging/install puts where, in a directory of the test's own; and the units, as systemd reads them.</summary>
+public sealed class InstallationTests : IDisposable
+{
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("mandos-test-");
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    [Fact]
+    public async Task Units_Verified_AreWithoutFault()
+    {
+        await InstallAsync();
+        _root.CreateSubdirectory("bin");
+        File.Copy("/bin/true", FileOf("bin/kill"));
+        // What all units depend on, where nothing says otherwise
+        foreach (string target in new[] { "sysinit", "basic", "shutdown", "sockets" })
+        {
+            await File.WriteAllTextAsync(
+                FileOf($"lib/systemd/system/{target}.target"), "[Unit]\nDescription=test\n", TestContext.Current.CancellationToken);
+        }
+
+        CommandResult result = await Command.RunAsync(
+            "systemd-analyze", "verify", $"--root={_root.FullName}", "--man=no", "mandos.service", "mandos.socket");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+    }
+
+    [Fact]
+    public async Task Unit_Exposure_StaysLow()
+    {
+        // In tenths of 10, which is no sandbox at all
+        const int Most = 20;
+        CommandResult result = await Command.RunAsync(
+            "systemd-analyze", "security", "--offline=true", "--no-pager", $"--threshold={Most}", PackagedFiles.Unit);
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Errors);
+    }
+
+    [Fact]
+    public async Task Install_IntoEmptyRoot_GivesWhatServerNeeds()
+    {
+        await InstallAsync();
+
+        Assert.Equal("mandos", (await RunInstalledAsync("--version")).Split(' ')[0]);
+        Assert.Equal("/etc/mandos: no problems, 0 clients", (await RunInstalledAsync(
+            "--check-config", "--configdir", FileOf("etc/mandos"))).Replace(_root.FullName, "", StringComparison.Ordinal).TrimEnd());
+        string account = Assert.Single(
+            await File.ReadAllLinesAsync(FileOf("etc/passwd"), TestContext.Current.CancellationToken),
+            line => line.StartsWith("_mandos:", StringComparison.Ordinal));
+        string group = account.Split(':')[3];
+        Assert.Equal($"700 {account.Split(':')[2]} {group}", await StatAsync("var/lib/mandos"));
+        Assert.Equal($"640 0 {group}", await StatAsync("etc/mandos/clients.conf"));
+        Assert.Equal($"750 0 {group}", await StatAsync("etc/mandos/clients.d"));
+        Assert.True(File.Exists(FileOf("usr/share/man/man5/mandos-clients.conf.5")));
+    }
+
+    [Fact]
+    public async Task Install_Again_KeepsOwnFilesAndPlugins()
+    {
+        await InstallAsync();
+        string[] own =
+        [
+            "etc/mandos/mandos.conf", "etc/mandos/clients.conf", "etc/default/mandos", "usr/lib/mandos/plugins/Own/Own.dll",
+        ];
+        foreach (string file in own)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FileOf(file))!);
+            await File.WriteAllTextAsync(FileOf(file), "# mine", TestContext.Current.CancellationToken);
+        }
+
+        await File.WriteAllTextAsync(FileOf("usr/lib/mandos/stale.dll"), "", TestContext.Current.CancellationToken);
+
+        await InstallAsync();
+
+        Assert.All(own, file => Assert.Equal("# mine", File.ReadAllText(FileOf(file))));
+        Assert.False(File.Exists(FileOf("usr/lib/mandos/stale.dll")));
+    }
+
+    [Theory]
+    [InlineData("mandos.conf")]
+    [InlineData("clients.conf")]
+    public async Task Example_WithItsCommentsTakenOff_IsGood(string name)
+    {
+        // What can be uncommented has no space after the #
+        string[] lines = [.. (await File.ReadAllLinesAsync(PackagedFiles.Example(name), TestContext.Current.CancellationToken))
+            .Select(line => line.StartsWith('#') && !line.StartsWith("# ", StringComparison.Ordinal) ? line[1..] : line)
+            .Select(line => line.Replace("/etc/mandos/secrets", _root.FullName, StringComparison.Ordinal))];
+        await File.WriteAllLinesAsync(FileOf(name), lines, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(FileOf("fern"), "secret", TestContext.Current.CancellationToken);
+
+        string output = await Command.RequireAsync(Repository.Server, "--check-config", "--configdir", _root.FullName);
+
+        Assert.Equal($"{_root.FullName}: no problems, {(name == "clients.conf" ? 2 : 0)} clients\n", output);
+    }
+
+    private async Task InstallAsync()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give files to another user");
+        await Command.RequireAsync(PackagedFiles.Install, _root.FullName);
+    }
+
+    private Task<string> RunInstalledAsync(params string[] arguments) => Command.RequireAsync(FileOf("usr/sbin/mandos"), arguments);
+
+    private async Task<string> StatAsync(string file) => (await Command.RequireAsync("stat", "--format=%a %u %g", FileOf(file))).TrimEnd();
+
+    private string FileOf(string name) => Path.Combine(_root.FullName, name);
+}

@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using Mandos.Engine.Auditing;
+
+namespace Mandos.Engine.Tests.Support;
+
+/// <summary>Keeps the records.</summary>
+internal sealed class FakeAuditLog : IAuditLog
+{
+    private readonly ConcurrentQueue<AuditRecord> _records = new();
+
+    public bool IsRequired { get; init; }
+
+    /// <summary>Ends all writes that somebody waits for. Until then they hang.</summary>
+    public TaskCompletionSource<bool> WriteThrough { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether somebody waits for a write.</summary>
+    public volatile bool InWriteThrough;
+
+    public IReadOnlyCollection<AuditRecord> Records => _records;
+
+    /// <summary>The records of one peer, which is told by its end point object.</summary>
+    public IEnumerable<AuditRecord> Of(FakePeer peer) => _records.Where(record => ReferenceEquals(record.Peer, peer.RemoteEndPoint));
+
+    public void Write(AuditRecord record) => _records.Enqueue(record);
+
+    public async Task<bool> TryWriteThroughAsync(AuditRecord record, CancellationToken cancellationToken)
+    {
+        _records.Enqueue(record);
+        InWriteThrough = true;
+        try
+        {
+            return await WriteThrough.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            InWriteThrough = false;
+        }
+    }
+}

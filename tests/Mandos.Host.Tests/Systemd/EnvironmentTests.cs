@@ -1,0 +1,148 @@
+using System.Net.Sockets;
+using System.Text;
+using Mandos.Host.Systemd;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mandos.Host.Tests.Systemd;
+
+/// <summary>What systemd says in the environment. All in one class, because there is one environment.</summary>
+public sealed class EnvironmentTests : IDisposable
+{
+    private const int Stranger = 1;
+
+    private static readonly string[] _variables =
+        ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+    private readonly FakeTimeProvider _time = new();
+
+    public void Dispose() => Array.ForEach(_variables, name => Environment.SetEnvironmentVariable(name, null));
+
+    [Fact]
+    public void Sockets_ForThisProcess_AreTakenOnce()
+    {
+        Set(("LISTEN_FDS", "2"), ("LISTEN_PID", $"{Environment.ProcessId}"), ("LISTEN_FDNAMES", "a:b"));
+
+        Assert.Equal([3, 4], SocketActivation.Offered(launcherId: null));
+        Assert.Equal([3, 4], SocketActivation.Take(launcherId: null));
+
+        Assert.Empty(SocketActivation.Take(launcherId: null));
+        Assert.Null(Environment.GetEnvironmentVariable("LISTEN_FDNAMES"));
+    }
+
+    [Theory]
+    [InlineData(null, "2")]
+    [InlineData("1", "2")]
+    [InlineData("x", "2")]
+    [InlineData("own", null)]
+    [InlineData("own", "-1")]
+    [InlineData("own", "x")]
+    public void Sockets_ForOthersOrUnreadable_AreNone(string? process, string? count)
+    {
+        Set(("LISTEN_FDS", count), ("LISTEN_PID", process == "own" ? $"{Environment.ProcessId}" : process));
+        Assert.Empty(SocketActivation.Take(launcherId: null));
+    }
+
+    [Fact]
+    public void Sockets_ForStartingCommand_AreDaemons()
+    {
+        Set(("LISTEN_FDS", "1"), ("LISTEN_PID", $"{Stranger}"));
+        Assert.Equal([3], SocketActivation.Take(launcherId: Stranger));
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("0", null, null)]
+    [InlineData("x", null, null)]
+    [InlineData("1500000", null, 1.5)]
+    [InlineData("1500000", "1", null)]
+    [InlineData("1500000", "own", 1.5)]
+    public void WatchdogTime_IsRead(string? microseconds, string? process, double? seconds)
+    {
+        Set(("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", process == "own" ? $"{Environment.ProcessId}" : process));
+        Assert.Equal(seconds, new ServiceNotifier(launcherId: null, _time).WatchdogTime?.TotalSeconds);
+    }
+
+    [Fact]
+    public void Notifier_WithoutManager_DoesNothing()
+    {
+        var notifier = new ServiceNotifier(launcherId: null, _time);
+        notifier.Ready("status");
+        notifier.Stopping();
+    }
+
+    [Fact]
+    public void Notifier_AbstractName_IsReached()
+    {
+        var name = $"mandos-test-{Guid.NewGuid():N}";
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint('\0' + name));
+        Set(("NOTIFY_SOCKET", "@" + name));
+
+        new ServiceNotifier(launcherId: 5, _time).Ready("well");
+
+        Assert.Equal($"MAINPID={Environment.ProcessId}\nREADY=1\nSTATUS=well", Receive(manager));
+        Assert.Null(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
+    }
+
+    [Fact]
+    public async Task Watchdog_OnlyWhileServerAnswers_TellsManager()
+    {
+        var name = $"mandos-test-{Guid.NewGuid():N}";
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint('\0' + name));
+        Set(("NOTIFY_SOCKET", "@" + name), ("WATCHDOG_USEC", "2000000"));
+        var answers = new Queue<Func<Task>>(
+        [
+            () => Task.CompletedTask,
+            () => throw new InvalidOperationException("not well"),
+            () => Task.CompletedTask,
+            () => new TaskCompletionSource().Task,
+        ]);
+        var asked = 0;
+        using var stop = new CancellationTokenSource();
+        var watchdog = new Watchdog(new ServiceNotifier(launcherId: null, _time), Probe, _time, NullLogger.Instance);
+
+        var running = watchdog.RunAsync(stop.Token);
+        for (var second = 1; second <= 3; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await WaitAsync(() => Volatile.Read(ref asked) > second);
+        }
+
+        Assert.Equal(["WATCHDOG=1", "WATCHDOG=1"], [Receive(manager), Receive(manager)]);
+        Assert.Equal(0, manager.Available);
+        await stop.CancelAsync();
+        await running;
+
+        Task Probe(CancellationToken cancellationToken)
+        {
+            var answer = answers.Dequeue();
+            Interlocked.Increment(ref asked);
+            return answer();
+        }
+    }
+
+    private static async Task WaitAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private static string Receive(Socket socket)
+    {
+        var buffer = new byte[1000];
+        return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+    }
+
+    private static void Set(params IEnumerable<(string Name, string? Value)> variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+    }
+}
