@@ -126,16 +126,9 @@ internal sealed class BusPeer : IAsyncDisposable
         () => Signals.Count(signal => signal.ToString().Contains(text, StringComparison.Ordinal)) >= count);
 
     /// <summary>Waits until the server has its names on the bus.</summary>
-    public async Task WaitForServerAsync()
-    {
-        var there = false;
-        do
-        {
-            there = (await CallAsync("/org/freedesktop/DBus", Bus, "NameHasOwner", $"('{OldServer}',)", Bus)).Body == "(true)"
-                && (await CallAsync("/", $"{Bus}.Introspectable", "Introspect")).Error is null;
-        }
-        while (!there);
-    }
+    public Task WaitForServerAsync() => Patience.UntilAsync("the server is on the bus", async ()
+        => (await CallAsync("/org/freedesktop/DBus", Bus, "NameHasOwner", $"('{OldServer}',)", Bus)).Body == "(true)"
+            && (await CallAsync("/", $"{Bus}.Introspectable", "Introspect")).Error is null);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>A program at a terminal: a tmux of the test's own.</summary>
@@ -15,12 +17,13 @@ internal sealed class Terminal : IAsyncDisposable
     public static async Task<Terminal> StartAsync(PrivateBus bus, string program)
     {
         var terminal = new Terminal();
-        var start = Command.Describe("tmux", terminal.Arguments("new-session", "-d", "-x", "150", "-y", "40",
-            Path.Combine(Repository.Peers, program)));
+        // The session would keep our pipes open.
+        var start = Command.Describe("sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", "tmux", .. terminal.Arguments(
+            "new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program))]);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
         start.Environment.Remove("LD_LIBRARY_PATH");
         var result = await Command.RunAsync(start, input: "");
-        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.True(result.ExitCode == 0, $"tmux ended with status {result.ExitCode}");
         return terminal;
     }
 
@@ -29,15 +32,16 @@ internal sealed class Terminal : IAsyncDisposable
         => await Command.RequireAsync("tmux", Arguments(["send-keys", "--", .. keys]));
 
     /// <summary>Waits until the screen has a text.</summary>
-    public async Task WaitForAsync(string text)
+    /// <param name="pattern">A regular expression for it.</param>
+    public async Task WaitForAsync(string pattern)
     {
         var screen = "";
         try
         {
-            await Patience.UntilAsync($"on the screen: {text}", async () =>
+            await Patience.UntilAsync($"on the screen: {pattern}", async () =>
             {
                 screen = await Command.RequireAsync("tmux", Arguments("capture-pane", "-p"));
-                return screen.Contains(text, StringComparison.Ordinal);
+                return Regex.IsMatch(screen, pattern, RegexOptions.CultureInvariant);
             });
         }
         catch
