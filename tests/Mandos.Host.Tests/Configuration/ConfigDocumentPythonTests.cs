@@ -153,7 +153,7 @@ public sealed class ConfigDocumentPythonTests
 
     private static string InterpolationKind(ProblemList problems) => problems.Problems[^1].Message switch
     {
-        string m when m.Contains("deep") => "depth",
+        string m when m.Contains("to options more than") => "depth",
         string m when m.Contains("starts neither") => "syntax",
         string m when m.Contains("refers to %(") => "missing",
         string m => m,
