@@ -37,7 +37,8 @@ public sealed class BusToolsTests
         await scene.RequireAsync("busctl", ["call", .. foo, "Disable"]);
         Assert.Equal("b false\n", await scene.RequireAsync("busctl", ["get-property", .. foo, "Enabled"]));
         await scene.RequireAsync("busctl", ["call", .. server, "RemoveClient", "o", "/clients/foo"]);
-        Assert.Equal("ao 1 \"/clients/bar_example_org\"\n", await scene.RequireAsync("busctl", ["call", .. server, "GetAllClients"]));
+        var clients = await scene.RequireAsync("busctl", ["call", .. server, "GetAllClients"]);
+        Assert.Equal("ao 1 \"/clients/bar_example_org\"\n", clients);
     }
 
     [Fact]

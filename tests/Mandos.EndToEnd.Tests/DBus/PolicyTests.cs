@@ -142,7 +142,7 @@ public sealed class PolicyTests
             Server = new TestServer("--debug") { Bus = Bus, Wrapper = machine, Owner = Mandos };
             Server.AddClient(new TestClient("foo").StanzaWith("interval = P10D"));
             await Server.StartAsync();
-            await Root.WaitForServerAsync();
+            await Root.WaitForServerAsync(Server);
         }
     }
 }

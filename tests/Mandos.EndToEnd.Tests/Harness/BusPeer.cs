@@ -125,10 +125,13 @@ internal sealed class BusPeer : IAsyncDisposable
     public Task WaitForAsync(string text, int count = 1) => Patience.UntilAsync($"{count} signal(s) “{text}”",
         () => Signals.Count(signal => signal.ToString().Contains(text, StringComparison.Ordinal)) >= count);
 
-    /// <summary>Waits until the server has its names on the bus.</summary>
-    public Task WaitForServerAsync() => Patience.UntilAsync("the server is on the bus", async ()
-        => (await CallAsync("/org/freedesktop/DBus", Bus, "NameHasOwner", $"('{OldServer}',)", Bus)).Body == "(true)"
-            && (await CallAsync("/", $"{Bus}.Introspectable", "Introspect")).Error is null);
+    /// <summary>Waits until a server has its names on the bus.</summary>
+    public Task WaitForServerAsync(TestServer server) => Patience.UntilAsync("the server is on the bus", async () =>
+    {
+        Assert.False(server.HasEnded, "the server ended instead of coming to the bus");
+        return (await CallAsync("/org/freedesktop/DBus", Bus, "NameHasOwner", $"('{OldServer}',)", Bus)).Body == "(true)"
+            && (await CallAsync("/", $"{Bus}.Introspectable", "Introspect")).Error is null;
+    });
 
     public async ValueTask DisposeAsync()
     {

@@ -41,7 +41,7 @@ internal sealed class ServerOnBus : IAsyncDisposable
 
             peer = await BusPeer.ConnectAsync(bus);
             await server.StartAsync();
-            await peer.WaitForServerAsync();
+            await peer.WaitForServerAsync(server);
             return new(bus, server, peer);
         }
         catch

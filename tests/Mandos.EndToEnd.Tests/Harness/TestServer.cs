@@ -71,6 +71,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>What it has logged, over all its runs.</summary>
     public ServerLog Log { get; } = new();
 
+    /// <summary>Whether it has ended since it was started.</summary>
+    public bool HasEnded => _process!.HasExited;
+
     /// <summary>Its process ID.</summary>
     public int ProcessId => _process!.Id;
 

@@ -1,9 +1,11 @@
 """A peer on a D-Bus that tests steer: python3 -c SCRIPT ADDRESS.
 
 Reads a call from each line of standard input, a JSON object: destination, path, interface (null for none), member, args, a
-tuple in GVariant's text format, and size: a variant of so many bytes as one more argument, unless it is null. Writes what it receives to standard output, a JSON object a line and in the order of the
-bus: every signal, and of each call, by its number from 0, that it was sent and what was answered. Values are written in GVariant's text
-format too; so that equal ones look equal, all numbers bear their type, and dictionaries and lists of names and paths are sorted.
+tuple in GVariant's text format, and size: a variant of so many bytes as one more argument, unless it is null.
+
+Writes what it receives to standard output, a JSON object a line and in the order of the bus: every signal, and of each call,
+by its number from 0, that it was sent and what was answered. Values are written in GVariant's text format too; so that equal
+ones look equal, all numbers bear their type, and dictionaries and lists of names and paths are sorted.
 """
 import json
 import os
