@@ -164,6 +164,18 @@ public sealed class WritingTests
     }
 
     [Fact]
+    public async Task Approve_VariantOfText_IsRefused()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var error = await Caller.ErrorAsync(rig.Caller.CallAsync(
+            Rig.Foo, Caller.Client, "Approve", VariantValue.Variant(VariantValue.String("no"))));
+
+        Assert.Equal("InvalidArgs", error.Name);
+        Assert.Empty(rig.Server.Approvals);
+    }
+
+    [Fact]
     public async Task RemoveClient_Known_RemovesIt()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"));

@@ -4,9 +4,11 @@ namespace Mandos.DBusControl.Calls;
 
 /// <summary>A call is refused with a D-Bus error.</summary>
 /// <param name="errorName">Name of the error.</param>
-/// <param name="message">What is wrong and what would be right, in one line.</param>
-internal sealed class CallException(string errorName, string message) : Exception(message)
+/// <param name="message">What is wrong and what would be right, in one line. Long ones, as they repeat what was sent, are cut.</param>
+internal sealed class CallException(string errorName, string message) : Exception(Shorten(message))
 {
+    private const int MaxLength = 500;
+
     /// <summary>Name of the error.</summary>
     public string ErrorName { get; } = errorName;
 
@@ -15,4 +17,16 @@ internal sealed class CallException(string errorName, string message) : Exceptio
 
     /// <summary>There is nothing at a path.</summary>
     public static CallException UnknownObject(string path) => new(DBusErrors.UnknownObject, $"there is no object {path}");
+
+    private static string Shorten(string message)
+    {
+        if (message.Length <= MaxLength)
+        {
+            return message;
+        }
+
+        // Not within a surrogate pair: D-Bus carries no half of one.
+        int length = char.IsHighSurrogate(message[MaxLength - 1]) ? MaxLength - 1 : MaxLength;
+        return $"{message[..length]}…";
+    }
 }

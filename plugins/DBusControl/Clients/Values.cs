@@ -62,6 +62,16 @@ internal static class Values
         };
     }
 
+    /// <summary>A boolean and nothing that is taken for one: so that no secret is given away by mistake.</summary>
+    /// <exception cref="CallException">It is none.</exception>
+    public static bool RequireBoolean(VariantValue value, string name)
+    {
+        value = Unwrap(value);
+        return value.Type == DBusType.Bool
+            ? value.GetBool()
+            : throw CallException.InvalidArgs($"{name} is true or false (b); it cannot be of type {value.Signature}");
+    }
+
     /// <summary>A text, or the text form of a number.</summary>
     /// <exception cref="CallException">It is none, or too long.</exception>
     public static string ToText(VariantValue value, string property)

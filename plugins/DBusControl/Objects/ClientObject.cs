@@ -129,7 +129,9 @@ internal sealed class ClientObject
     private Call ReadApprove(MethodContext context)
     {
         Reader reader = context.Request.GetBodyReader();
-        bool approve = context.Signature == "b" ? reader.ReadBool() : Values.ToBoolean(reader.ReadVariantValue(), "Approve's argument");
+        bool approve = context.Signature == "b"
+            ? reader.ReadBool()
+            : Values.RequireBoolean(reader.ReadVariantValue(), "Approve's argument");
         return Command(context, (server, name, token) => server.ApproveAsync(name, approve, token));
     }
 
