@@ -161,6 +161,8 @@ public sealed partial class MandosEngine
         plan.Changed++;
         FreeKeys(next, plan);
         _clients.Redefine(client, next);
+        ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
+        TakeUnchangeable(client, merged);
         if (isSecretNew)
         {
             ReplaceFileSecret(client, old.Secret);
@@ -171,15 +173,6 @@ public sealed partial class MandosEngine
             _lifecycle.Disable(client);
         }
 
-        ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
-        ClientSettings unchangeable = client.Settings with
-        {
-            KeyId = merged.KeyId,
-            Fingerprint = merged.Fingerprint,
-            CheckerPlugin = merged.CheckerPlugin,
-            Options = merged.Options,
-        };
-        _journal.Update(client, client.Snapshot with { Settings = unchangeable });
         Task check = _lifecycle.Change(client, ToChange(merged), checkNow: checks.Count < MostReloadChecks);
         if (!check.IsCompleted)
         {
@@ -189,6 +182,31 @@ public sealed partial class MandosEngine
         if (!old.Enabled && next.Enabled)
         {
             _lifecycle.Enable(client);
+        }
+    }
+
+    /// <summary>Has a client take the settings that only a configuration can give it. With another key it is another client to subscribers.</summary>
+    private void TakeUnchangeable(Client client, ClientSettings settings)
+    {
+        ClientSettings old = client.Settings;
+        bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
+        if (isKeyNew)
+        {
+            _approvals.KeyChanged(client);
+            _journal.Publish(client, static state => new ClientRemoved(state));
+        }
+
+        ClientSettings next = old with
+        {
+            KeyId = settings.KeyId,
+            Fingerprint = settings.Fingerprint,
+            CheckerPlugin = settings.CheckerPlugin,
+            Options = settings.Options,
+        };
+        _journal.Update(client, client.Snapshot with { Settings = next });
+        if (isKeyNew)
+        {
+            _journal.Publish(client, static state => new ClientAdded(state));
         }
     }
 

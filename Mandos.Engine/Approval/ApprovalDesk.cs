@@ -34,7 +34,7 @@ internal sealed partial class ApprovalDesk(
             return null;
         }
 
-        var request = new SecretRequest(client);
+        var request = new SecretRequest(client, keyId);
         ClientSettings settings = client.Settings;
         if (!IsEntitled(client))
         {
@@ -71,6 +71,7 @@ internal sealed partial class ApprovalDesk(
     {
         Client client = request.Client;
         AuditReason? refused = client.IsRemoved ? AuditReason.Removed
+            : IsStranger(request) ? AuditReason.UnknownKey
             : !IsEntitled(client) ? AuditReason.Disabled
             : client.Verdict == false ? AuditReason.Denied
             : null;
@@ -137,6 +138,23 @@ internal sealed partial class ApprovalDesk(
         {
             StopWaiting(first.Value);
             Refuse(first.Value, reason);
+        }
+    }
+
+    /// <summary>
+    /// Sees to a client whose key is another one now: who waits with the old one gets nothing, and an approval was not for the new one.
+    /// </summary>
+    public void KeyChanged(Client client)
+    {
+        if (client.Verdict == true)
+        {
+            EndVerdict(client);
+        }
+
+        foreach (SecretRequest request in client.Waiting.Where(IsStranger).ToArray())
+        {
+            StopWaiting(request);
+            Refuse(request, AuditReason.UnknownKey);
         }
     }
 
@@ -227,9 +245,9 @@ internal sealed partial class ApprovalDesk(
     private void Grant(SecretRequest request, AuditReason reason)
     {
         Client client = request.Client;
-        if (!IsEntitled(client))
+        if (!IsEntitled(client) || IsStranger(request))
         {
-            Refuse(request, AuditReason.Disabled);
+            Refuse(request, IsStranger(request) ? AuditReason.UnknownKey : AuditReason.Disabled);
             return;
         }
 
@@ -238,6 +256,9 @@ internal sealed partial class ApprovalDesk(
 
     /// <summary>Whether a client may get its secret at all. Its expiry counts even where the timer is late to disable it.</summary>
     private bool IsEntitled(Client client) => client.Snapshot.Enabled && !client.IsRemoved && !expiry.IsPast(client);
+
+    /// <summary>Whether a reload has taken the peer's key from the client.</summary>
+    private bool IsStranger(SecretRequest request) => clients.FindByKey(request.KeyId) != request.Client;
 
     private void Refuse(SecretRequest request, AuditReason reason)
     {

@@ -4,11 +4,14 @@ using Mandos.Engine.Scheduling;
 namespace Mandos.Engine.Approval;
 
 /// <summary>One connection's request for the secret of its client. Owned by the engine loop but for <see cref="Outcome"/>.</summary>
-internal sealed class SecretRequest(Client client)
+internal sealed class SecretRequest(Client client, string keyId)
 {
     private readonly TaskCompletionSource<RequestOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Client Client { get; } = client;
+
+    /// <summary>The key that the peer has proved to own, and by which it was found to be the client.</summary>
+    public string KeyId { get; } = keyId;
 
     /// <summary>What becomes of the request.</summary>
     public Task<RequestOutcome> Outcome => _outcome.Task;

@@ -1,15 +1,16 @@
-// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload]; all of them by default. See docs/testing.md.
+// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload] [bus]; all of them by default. See docs/testing.md.
 
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Mandos.DBus;
 using Mandos.TestPeers;
 using ServerLoad;
 
 string root = Path.GetFullPath(Path.Combine(Here(), "../.."));
-string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload"];
+string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload", "bus"];
 foreach (string measurement in chosen)
 {
     await (measurement switch
@@ -19,8 +20,9 @@ foreach (string measurement in chosen)
         "start" => StartAsync(),
         "checks" => ChecksAsync(),
         "reload" => ReloadAsync(),
+        "bus" => BusAsync(),
         _ => throw new ArgumentException(
-            $"there is no measurement “{measurement}”; there are fetch, held, start, checks and reload"),
+            $"there is no measurement “{measurement}”; there are fetch, held, start, checks, reload and bus"),
     });
 }
 
@@ -198,6 +200,80 @@ async Task ReloadAsync()
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Row("", change, seconds, (server.CpuTime - cpu).TotalSeconds, longest, server.ResidentBytes / 1e6, "");
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System); // until all is saved
+    }
+}
+
+// How long fetches take while the bus is told of all clients
+async Task BusAsync()
+{
+    const int Clients = 10_000;
+    const int Calls = 20;
+    TimeSpan pause = TimeSpan.FromMilliseconds(500);
+    PeerKeyPair key = PeerKeyPair.Create(PeerKeyKind.Ed25519);
+    string clientsConf = "[DEFAULT]\ninterval = P1D\ntimeout = P2D\n" + string.Concat(Enumerable.Range(0, Clients).Select(
+        i => ServerUnderTest.Section($"client{i}", i == 0 ? key.KeyId : Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
+    await using BenchBus bus = await BenchBus.StartAsync();
+    await using ServerUnderTest server = await ServerUnderTest.StartAsync(root, clientsConf, busAddress: bus.Address);
+    await using var caller = new DBusConnection(new DBusConnectionOptions(bus.Address));
+    await caller.ConnectAsync(CancellationToken.None);
+    while (await caller.GetNameOwnerAsync("se.bsnet.fukt.Mandos") is null)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+    }
+
+    await CallAsync(); // the first one waits until all clients are announced
+
+    using var stop = new CancellationTokenSource();
+    var fetches = new List<(long Start, long End)>();
+    Task fetching = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            long start = Stopwatch.GetTimestamp();
+            PeerOutcome outcome = await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(key), CancellationToken.None);
+            if (Encoding.ASCII.GetString(outcome.Secret) != ServerUnderTest.Secret)
+            {
+                throw new InvalidOperationException($"no secret: {outcome.Ending} {outcome.Detail}");
+            }
+
+            lock (fetches)
+            {
+                fetches.Add((start, Stopwatch.GetTimestamp()));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    })));
+    await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+    var calls = new List<(long Start, long End)>();
+    for (int i = 0; i < Calls; i++)
+    {
+        await Task.Delay(pause, TimeProvider.System);
+        long start = Stopwatch.GetTimestamp();
+        await CallAsync();
+        calls.Add((start, Stopwatch.GetTimestamp()));
+    }
+
+    await stop.CancelAsync();
+    await fetching;
+    ILookup<bool, double> times = fetches.ToLookup(
+        fetch => calls.Any(call => fetch.Start < call.End && call.Start < fetch.End),
+        fetch => Stopwatch.GetElapsedTime(fetch.Start, fetch.End).TotalMilliseconds);
+    double[] callTimes = [.. calls.Select(call => Stopwatch.GetElapsedTime(call.Start, call.End).TotalMilliseconds).Order()];
+    Row("bus", "clients", "call, median ms", "call, longest ms", "fetch p99 ms, no call", "fetch p99 ms, in a call", "fetches in a call");
+    Row("", Clients, callTimes[Calls / 2], callTimes[^1], Percentile99(times[false]), Percentile99(times[true]), times[true].Count());
+
+    static double Percentile99(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length * 99 / 100];
+    }
+
+    Task CallAsync()
+    {
+        using MessageWriter writer = caller.GetMessageWriter();
+        writer.WriteMethodCallHeader("se.recompile.Mandos", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+        return caller.CallMethodAsync(writer.CreateMessage());
     }
 }
 

@@ -46,7 +46,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <param name="root">Root of the repository.</param>
     /// <param name="clientsConf">Text of clients.conf.</param>
     /// <param name="countLinesWith">Text that <see cref="LinesSeen"/> counts; makes the server log at INFO.</param>
-    public static async Task<ServerUnderTest> StartAsync(string root, string clientsConf, string? countLinesWith = null)
+    /// <param name="busAddress">The D-Bus on which it is to be; null for none.</param>
+    public static async Task<ServerUnderTest> StartAsync(
+        string root, string clientsConf, string? countLinesWith = null, string? busAddress = null)
     {
         string directory = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
         // Started by root, the server becomes another user, who has to reach its state.
@@ -59,7 +61,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             RedirectStandardError = true,
             ArgumentList =
             {
-                "--foreground", "--no-dbus", "--no-zeroconf", "--address", "::1", "--port", port.ToString(CultureInfo.InvariantCulture),
+                "--foreground", "--no-zeroconf", "--address", "::1", "--port", port.ToString(CultureInfo.InvariantCulture),
                 "--configdir", directory, "--statedir", Path.Combine(directory, "state"),
                 "--debuglevel", countLinesWith is null ? "WARNING" : "INFO",
             },
@@ -68,6 +70,15 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         {
             // Without it only the system log would get the lines.
             start.ArgumentList.Add("--debug");
+        }
+
+        if (busAddress is null)
+        {
+            start.ArgumentList.Add("--no-dbus");
+        }
+        else
+        {
+            start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = busAddress;
         }
 
         long started = Stopwatch.GetTimestamp();

@@ -74,12 +74,6 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             return;
         }
 
-        // Re-reading the configuration can give a client another key, which an object cannot change on the bus.
-        if (clients.TryGet(path, out ClientSnapshot? known) && !IsSame(known, clientEvent.Client))
-        {
-            BringUpToDate(clientEvent.Client);
-        }
-
         clients.Set(path, clientEvent.Client);
         switch (clientEvent)
         {

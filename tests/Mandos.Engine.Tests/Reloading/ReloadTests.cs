@@ -445,6 +445,45 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public void Reload_KeyChanges_WhoWaitsWithTheOldOneIsRefused()
+    {
+        _rig.Start(
+            EngineRig.Define("a", static s => s with { ApprovalDelay = _minute, ApprovalDuration = _minute }),
+            EngineRig.Define("b", static s => s with { ApprovalDelay = _minute }));
+        FakePeer held = _rig.Hold("a");
+        FakePeer other = _rig.Hold("b");
+        _rig.TakeEvents();
+
+        _rig.Reload(
+            EngineRig.Define("a",
+                static s => s with { KeyId = EngineRig.KeyId("new"), ApprovalDelay = _minute, ApprovalDuration = _minute }),
+            EngineRig.Define("b", static s => s with { Host = "x", ApprovalDelay = _minute }));
+        _rig.Until(() => held.IsDisposed, "the connection to end");
+
+        Assert.Null(held.Received);
+        Assert.Equal(
+            ["Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
+            _rig.TakeEvents());
+        _rig.Approve("b", true);
+        Assert.Equal(EngineRig.FileSecret("b"), Text(_rig.Finish(other).Received));
+    }
+
+    [Fact]
+    public void Reload_KeyChanges_ApprovalOfTheOldOneDoesNotHold()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = _minute, ApprovalDuration = _minute }));
+        _rig.Approve("a", true);
+
+        _rig.Reload(EngineRig.Define("a",
+            static s => s with { KeyId = EngineRig.KeyId("new"), ApprovalDelay = _minute, ApprovalDuration = _minute }));
+
+        FakePeer peer = _rig.Connect("new");
+        _rig.Until(() => _rig["a"].ApprovalsPending == 1, "the connection to wait for approval");
+        _rig.Approve("a", false);
+        Assert.Null(_rig.Finish(peer).Received);
+    }
+
+    [Fact]
     public void Reload_NoClients_ServesNobodyButForgetsNothing()
     {
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c"));

@@ -1,0 +1,82 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.DBus;
+
+/// <summary>The bus comes and goes; secrets flow all the same.</summary>
+public sealed class BusLossTests
+{
+    private const int Losses = 20;
+    private const int FetchesWithoutBus = 20;
+    private const int ClientsAtOnce = 3;
+
+    [Fact]
+    public async Task Bus_KilledManyTimesUnderLoad_DelaysNoSecretAndNamesAreTakenAgain()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var server = new TestServer("--debug") { Bus = bus };
+        var clients = Enumerable.Range(0, ClientsAtOnce).Select(i => new TestClient($"client{i}")).ToArray();
+        server.AddClient(string.Join('\n', clients.Select(client => client.StanzaWith("checker = true"))));
+        await server.StartAsync();
+        await WaitForNamesAsync(server, 1);
+        var events = CountEvents(server.ProcessId);
+        using var stop = new CancellationTokenSource();
+        var fetched = 0;
+
+        Task fetching = Task.WhenAll(clients.Select(client => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await client.RequireSecretAsync(server);
+                Interlocked.Increment(ref fetched);
+            }
+        })));
+        for (var loss = 1; loss <= Losses; loss++)
+        {
+            await bus.KillAsync();
+            await server.Log.WaitForAsync("ERROR", "the connection was lost", loss);
+            var before = Volatile.Read(ref fetched);
+            await Patience.UntilAsync("secrets flow without the bus",
+                () => fetching.IsFaulted || Volatile.Read(ref fetched) >= before + FetchesWithoutBus);
+            await bus.RestartAsync();
+            await WaitForNamesAsync(server, loss + 1);
+        }
+
+        await stop.CancelAsync();
+        await fetching; // each fetch has given the right secret, or this throws
+
+        await using var peer = await BusPeer.ConnectAsync(bus);
+        await peer.WaitForServerAsync();
+        Assert.Equal("true", await peer.GetAsync("/clients/client0", "Enabled"));
+        Assert.Equal(1, ThreadsNamed(server.ProcessId, "dbus-control"));
+        Assert.Equal(events, CountEvents(server.ProcessId));
+    }
+
+    [Fact]
+    public async Task Bus_ComesAfterServer_IsFound()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await bus.KillAsync();
+        await using var server = new TestServer("--debug") { Bus = bus };
+        var client = new TestClient("client");
+        server.AddClient(client.StanzaWith("checker = true"));
+        await server.StartAsync();
+        await server.Log.WaitForAsync("ERROR", "D-Bus");
+        await client.RequireSecretAsync(server);
+
+        await bus.RestartAsync();
+
+        await WaitForNamesAsync(server, 1);
+        await using var peer = await BusPeer.ConnectAsync(bus);
+        Assert.Equal("'client'", await peer.GetAsync("/clients/client", "Name"));
+    }
+
+    private static Task WaitForNamesAsync(TestServer server, int count)
+        => server.Log.WaitForAsync("INFO", "On the D-Bus as se.recompile.Mandos", count);
+
+    /// <summary>The descriptors of eventfd(2), of which each connection has one.</summary>
+    private static int CountEvents(int process)
+        => ProcessFacts.Descriptors(process).Values.Count(target => target.Contains("eventfd", StringComparison.Ordinal));
+
+    private static int ThreadsNamed(int process, string name) => Directory.GetDirectories($"/proc/{process}/task")
+        .Count(thread => File.ReadAllText(Path.Combine(thread, "comm")).Trim() == name);
+}

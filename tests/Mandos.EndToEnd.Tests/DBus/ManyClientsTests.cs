@@ -1,0 +1,42 @@
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.DBus;
+
+/// <summary>More clients than a message of the bus has room for.</summary>
+public sealed class ManyClientsTests
+{
+    private const int Clients = 30_000;
+    private const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
+
+    [Fact]
+    public async Task GetManagedObjects_TooLargeForTheBus_IsRefusedAndServerStaysOnTheBus()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var server = new TestServer("--debug") { Bus = bus };
+        server.AddClient("[DEFAULT]\ninterval = P1D\ntimeout = P2D\nsecret = c2VjcmV0\n" + string.Concat(
+            Enumerable.Range(0, Clients).Select(i => $"[client{i}]\nkey_id = {i:X64}\n")));
+        await server.StartAsync();
+        await server.Log.WaitForAsync("INFO", $"On the D-Bus as se.recompile.Mandos, with {Clients} clients");
+        await using var peer = await BusPeer.ConnectAsync(bus);
+        await peer.WaitForServerAsync();
+        var owner = await OwnerAsync(peer);
+
+        foreach (var (@interface, method) in new[]
+        {
+            (ObjectManager, "GetManagedObjects"),
+            (BusPeer.ServerInterface, "GetAllClientsWithProperties"),
+        })
+        {
+            var reply = await peer.CallAsync("/", @interface, method);
+            Assert.Equal("org.freedesktop.DBus.Error.LimitsExceeded", reply.Error);
+            Assert.Contains($"{Clients}", reply.Body, StringComparison.Ordinal);
+        }
+
+        Assert.Equal($"'client{Clients - 1}'", await peer.GetAsync($"/clients/client{Clients - 1}", "Name"));
+        Assert.Equal(owner, await OwnerAsync(peer));
+        Assert.Equal(0, server.Log.Count("ERROR", "D-Bus"));
+    }
+
+    private static async Task<string> OwnerAsync(BusPeer peer)
+        => (await peer.CallAsync("/org/freedesktop/DBus", BusPeer.Bus, "GetNameOwner", $"('{BusPeer.Server}',)", BusPeer.Bus)).Body;
+}
