@@ -45,7 +45,7 @@ public sealed class BusLossTests
         await fetching; // each fetch has given the right secret, or this throws
 
         await using var peer = await BusPeer.ConnectAsync(bus);
-        await peer.WaitForServerAsync();
+        await peer.WaitForServerAsync(server);
         Assert.Equal("true", await peer.GetAsync("/clients/client0", "Enabled"));
         Assert.Equal(1, ThreadsNamed(server.ProcessId, "dbus-control"));
         Assert.Equal(events, CountEvents(server.ProcessId));

@@ -18,7 +18,7 @@ public sealed class ManyClientsTests
         await server.StartAsync();
         await server.Log.WaitForAsync("INFO", $"On the D-Bus as se.recompile.Mandos, with {Clients} clients");
         await using var peer = await BusPeer.ConnectAsync(bus);
-        await peer.WaitForServerAsync();
+        await peer.WaitForServerAsync(server);
         var owner = await OwnerAsync(peer);
 
         foreach (var (@interface, method) in new[]
