@@ -6,7 +6,6 @@ namespace Mandos.EndToEnd.Tests.DBus;
 public sealed class ManyClientsTests
 {
     private const int Clients = 30_000;
-    private const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
 
     [Fact]
     public async Task GetManagedObjects_TooLargeForTheBus_IsRefusedAndServerStaysOnTheBus()
@@ -21,17 +20,10 @@ public sealed class ManyClientsTests
         await peer.WaitForServerAsync(server);
         var owner = await OwnerAsync(peer);
 
-        foreach (var (@interface, method) in new[]
-        {
-            (ObjectManager, "GetManagedObjects"),
-            (BusPeer.ServerInterface, "GetAllClientsWithProperties"),
-        })
-        {
-            var reply = await peer.CallAsync("/", @interface, method);
-            Assert.Equal("org.freedesktop.DBus.Error.LimitsExceeded", reply.Error);
-            Assert.Contains($"{Clients}", reply.Body, StringComparison.Ordinal);
-        }
+        var reply = await peer.CallAsync("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
 
+        Assert.Equal("org.freedesktop.DBus.Error.LimitsExceeded", reply.Error);
+        Assert.Contains($"{Clients}", reply.Body, StringComparison.Ordinal);
         Assert.Equal($"'client{Clients - 1}'", await peer.GetAsync($"/clients/client{Clients - 1}", "Name"));
         Assert.Equal(owner, await OwnerAsync(peer));
         Assert.Equal(0, server.Log.Count("ERROR", "D-Bus"));
