@@ -107,21 +107,6 @@ public sealed class SignalTests
     }
 
     [Fact]
-    public async Task PropertyChanged_AnotherKeyToo_IsANewObject()
-    {
-        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
-        var foo = Rig.Client("foo");
-
-        rig.Server.Publish(new ClientPropertyChanged(
-            foo with { Settings = foo.Settings with { KeyId = "45EF" } }, ClientProperty.Enabled));
-
-        var heard = await rig.HearAsync();
-        Assert.Equal([.. Removed("foo", "foo")], heard.Take(3));
-        Assert.Contains("\"KeyID\": \"45EF\"", heard[3], StringComparison.Ordinal);
-        Assert.Equal(Changed("Enabled", "true"), heard.Skip(6));
-    }
-
-    [Fact]
     public async Task RemoveClient_Known_SignalsBeforeTheReply()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("a-b"));

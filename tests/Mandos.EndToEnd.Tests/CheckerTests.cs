@@ -40,6 +40,17 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public async Task Check_ObjectPathWithDBus_IsThatOfTheBus()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var server = new TestServer("--debug") { Bus = bus };
+        server.AddClient(new TestClient("a.b c").StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("INFO", "checker started: echo '/clients/a_b_20c'");
+    }
+
+    [Fact]
     public async Task Expiry_WhenEveryCheckFails_DisablesClient()
     {
         await using var server = new TestServer("--debug");
