@@ -47,7 +47,7 @@ public sealed class CheckerTests
         server.AddClient(new TestClient("a.b c").StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
         await server.StartAsync();
 
-        await server.Log.WaitForAsync("INFO", "checker started: echo '/clients/a_b_20c'");
+        await server.Log.WaitForAsync("INFO", "checker started: echo /clients/a_b_20c");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class TestControlSurface : IControlSurface
         var path = Environment.GetEnvironmentVariable("MANDOS_TEST_CONTROL");
         if (Environment.GetEnvironmentVariable("MANDOS_TEST_STUBBORN") is not null)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, CancellationToken.None);
+            cancellationToken = CancellationToken.None; // it does not stop when it should
         }
 
         if (path is null)

@@ -234,17 +234,16 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         Require(client.Since(before), [.. client.Changed("Expires", "TIME"), .. client.OnBoth("GotSecret()")]);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Fetch_Approved_SignalsWaitThenSecret(bool stock)
+    // Ours alone: Debian's server can lock up when somebody decides while a client waits.
+    [Fact]
+    public async Task Fetch_Approved_SignalsWaitThenSecret()
     {
-        var client = scenes.Take(stock, "approved");
+        var client = scenes.Take(stock: false, "approved");
         var before = client.Count;
 
         var fetch = client.Keys.RequireSecretAsync(client.Scene.Server);
         await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
-        Require(Once(stock, client.Since(before)), [.. client.Waiting(approvedByDefault: false)]);
+        Require(client.Since(before), [.. client.Waiting(approvedByDefault: false)]);
         before = client.Count;
         await client.DecideAsync(true, fetch);
 
@@ -255,12 +254,11 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         ]);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Fetch_Denied_SignalsRejected(bool stock)
+    // Ours alone: Debian's server can lock up when somebody decides while a client waits.
+    [Fact]
+    public async Task Fetch_Denied_SignalsRejected()
     {
-        var client = scenes.Take(stock, "denied");
+        var client = scenes.Take(stock: false, "denied");
 
         var fetch = client.Keys.RequireRefusalAsync(client.Scene.Server);
         await client.WaitForAsync($"{BusPeer.OldClientInterface}.NeedApproval(");
@@ -442,8 +440,6 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
     /// <summary>A client on a server.</summary>
     internal sealed record Client(ServerOnBus Scene, TestClient Keys)
     {
-        private bool IsStock => Scene.Server.Program == Repository.StockServer;
-
         public string Path => $"/clients/{Keys.Name.Replace('-', '_')}";
 
         /// <summary>How many signals there have been.</summary>
@@ -455,13 +451,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         /// <summary>Approves or denies, and waits for the end of the fetch.</summary>
         public async Task DecideAsync(bool approve, Task fetch)
         {
-            await Patience.UntilAsync("the fetch ends", async () =>
-            {
-                await CallAsync("Approve", approve ? "(true,)" : "(false,)");
-
-                // Debian's misses a decision that comes right after its signal: it has to be told again.
-                return !IsStock || fetch.IsCompleted;
-            });
+            await CallAsync("Approve", approve ? "(true,)" : "(false,)");
             await fetch;
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests.Processes;
 
@@ -51,6 +52,7 @@ public sealed class SignalTests
     {
         await using var server = new TestServer("--debug") { Steered = true, Wrapper = ["env", "MANDOS_TEST_STUBBORN=1"] };
         await server.StartAsync();
+        using TestControlClient control = await server.ConnectControlAsync(); // the stubborn plugin runs
         await server.SignalAsync("TERM");
         await server.Log.WaitForAsync("INFO", "Stopping, by SIGTERM");
 
