@@ -83,7 +83,8 @@ internal sealed partial class ClientLifecycle(
     /// <summary>Changes settings that <see cref="ClientChangeValidator"/> has found good.</summary>
     /// <param name="client">The client.</param>
     /// <param name="change">What to change.</param>
-    /// <param name="checkNow">Whether another interval begins with a check; if not, with the random delay of a start.</param>
+    /// <param name="checkNow">Whether another interval begins with a check; if not, with the random delay of a start,
+    /// or the check that was due anyway if that comes first.</param>
     /// <returns>Ends when a check that the change causes has started.</returns>
     public Task Change(Client client, ClientChange change, bool checkNow = true)
     {
@@ -117,7 +118,12 @@ internal sealed partial class ClientLifecycle(
                 return checks.StartAndRepeat(client);
             }
 
-            deadlines.Schedule(client.NextCheck, clock.After(RandomDelay(client)));
+            // Not later than was planned: the expiry counts on that check, and a longer interval must not let it pass.
+            TimeSpan next = clock.After(RandomDelay(client));
+            if (client.NextCheck.Due is not { } planned || next < planned)
+            {
+                deadlines.Schedule(client.NextCheck, next);
+            }
         }
 
         return Task.CompletedTask;

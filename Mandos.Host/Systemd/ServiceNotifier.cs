@@ -7,6 +7,9 @@ namespace Mandos.Host.Systemd;
 /// <summary>Tells systemd how the service is (sd_notify(3)); does nothing where systemd did not start it. Thread-safe.</summary>
 internal sealed class ServiceNotifier
 {
+    /// <summary>How long to wait for a systemd that has too much to read. Far less than what its own time limits are.</summary>
+    private const int PatienceMilliseconds = 2000;
+
     private readonly UnixDomainSocketEndPoint? _manager;
     private readonly TimeProvider _timeProvider;
 
@@ -69,7 +72,11 @@ internal sealed class ServiceNotifier
 
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+            {
+                // While a machine boots, systemd's queue may be full for a moment; what is lost then is not sent again.
+                SendTimeout = PatienceMilliseconds,
+            };
             socket.SendTo(System.Text.Encoding.UTF8.GetBytes(message), _manager);
         }
         catch (SocketException)

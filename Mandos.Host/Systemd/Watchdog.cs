@@ -31,7 +31,9 @@ internal sealed partial class Watchdog(
                     await probe(cancellationToken).WaitAsync(interval, timeProvider, cancellationToken).ConfigureAwait(false);
                     notifier.Alive();
                 }
-                catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+#pragma warning disable CA1031 // Whatever ails the probe, the next one may find the server well
+                catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
                 {
                     LogNoAnswer(e.Message);
                 }

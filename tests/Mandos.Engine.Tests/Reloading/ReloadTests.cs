@@ -243,8 +243,12 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(7 * _minute, _rig.Client("a").NextCheck.Due);
     }
 
-    [Fact]
-    public void Reload_AnotherIntervalOfMany_SpreadsMostChecks()
+    /// <param name="minutes">The new interval; the old one is 2.</param>
+    /// <param name="due">After how many minutes the checks come that do not start at once; they were planned for 1.</param>
+    [Theory]
+    [InlineData(1, 0.5)]
+    [InlineData(10, 1)]
+    public void Reload_AnotherIntervalOfMany_SpreadsMostChecksButDelaysNone(int minutes, double due)
     {
         string[] names = [.. Enumerable.Range(0, 1234).Select(static i => string.Create(CultureInfo.InvariantCulture, $"c{i}"))];
         foreach (string name in names)
@@ -254,12 +258,12 @@ public sealed class ReloadTests : IDisposable
 
         _rig.Start([.. names.Select(static name => EngineRig.Define(name))]);
 
-        _rig.Reload([.. names.Select(static name => EngineRig.Define(name, static s => s with { Interval = 10 * _minute }))]);
+        _rig.Reload([.. names.Select(name => EngineRig.Define(name, s => s with { Interval = minutes * _minute }))]);
 
         Assert.Equal(100, names.Count(name => _rig[name].CheckerRunning));
         Assert.All(names, name => Assert.Equal(
-            _rig[name].CheckerRunning ? 10 * _minute : 5 * _minute, _rig.Client(name).NextCheck.Due));
-        Assert.All(names, name => Assert.Equal(10 * _minute, _rig.Store[name]!.FileSettings.Interval));
+            (_rig[name].CheckerRunning ? minutes : due) * _minute, _rig.Client(name).NextCheck.Due));
+        Assert.All(names, name => Assert.Equal(minutes * _minute, _rig.Store[name]!.FileSettings.Interval));
     }
 
     [Theory]

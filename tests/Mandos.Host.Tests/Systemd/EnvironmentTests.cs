@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Mandos.Host.Systemd;
@@ -86,6 +87,34 @@ public sealed class EnvironmentTests : IDisposable
     }
 
     [Fact]
+    public async Task Notifier_ManagerThatIsBusy_IsToldOnceItReads()
+    {
+        var name = $"mandos-test-{Guid.NewGuid():N}";
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint('\0' + name));
+        Set(("NOTIFY_SOCKET", "@" + name));
+        var notifier = new ServiceNotifier(launcherId: null, _time);
+        Fill(manager.LocalEndPoint!);
+
+        // On a thread of its own, so that it is seen to have come to its system call, or to have given up.
+        var telling = new Thread(() => notifier.Ready("well")) { IsBackground = true };
+        telling.Start();
+        telling.Join(TimeSpan.FromMilliseconds(200));
+        string? last = null;
+        await WaitAsync(() =>
+        {
+            while (manager.Available > 0)
+            {
+                last = Receive(manager);
+            }
+
+            return !telling.IsAlive && manager.Available == 0;
+        });
+
+        Assert.Equal("READY=1\nSTATUS=well", last);
+    }
+
+    [Fact]
     public async Task Watchdog_OnlyWhileServerAnswers_TellsManager()
     {
         var name = $"mandos-test-{Guid.NewGuid():N}";
@@ -96,6 +125,7 @@ public sealed class EnvironmentTests : IDisposable
         [
             () => Task.CompletedTask,
             () => throw new InvalidOperationException("not well"),
+            () => throw new SocketException(),
             () => Task.CompletedTask,
             () => new TaskCompletionSource().Task,
         ]);
@@ -104,10 +134,10 @@ public sealed class EnvironmentTests : IDisposable
         var watchdog = new Watchdog(new ServiceNotifier(launcherId: null, _time), Probe, _time, NullLogger.Instance);
 
         var running = watchdog.RunAsync(stop.Token);
-        for (var second = 1; second <= 3; second++)
+        for (var second = 1; second <= 4; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            await WaitAsync(() => Volatile.Read(ref asked) > second);
+            await WaitAsync(() => Volatile.Read(ref asked) > second || running.IsCompleted);
         }
 
         Assert.Equal(["WATCHDOG=1", "WATCHDOG=1"], [Receive(manager), Receive(manager)]);
@@ -120,6 +150,22 @@ public sealed class EnvironmentTests : IDisposable
             var answer = answers.Dequeue();
             Interlocked.Increment(ref asked);
             return answer();
+        }
+    }
+
+    /// <summary>Sends to a socket until it takes no more.</summary>
+    private static void Fill(EndPoint manager)
+    {
+        using var sender = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        var failure = Assert.Throws<SocketException>(SendForEver);
+        Assert.Equal(SocketError.WouldBlock, failure.SocketErrorCode);
+
+        void SendForEver()
+        {
+            while (true)
+            {
+                sender.SendTo("X=1"u8, manager);
+            }
         }
     }
 
