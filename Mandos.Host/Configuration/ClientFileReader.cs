@@ -85,10 +85,11 @@ internal sealed class ClientFileReader : IDisposable
 
     /// <summary>Reads all clients, or gathers all problems.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
-    public static ClientFileResult Read(string configDirectory)
+    /// <param name="isFileRequired">Whether it is a problem if <see cref="FileName"/> is missing, rather than as if it were empty.</param>
+    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false)
     {
         using ClientFileReader reader = new();
-        return reader.ReadCore(configDirectory);
+        return reader.ReadCore(configDirectory, isFileRequired);
     }
 
     /// <inheritdoc/>
@@ -98,9 +99,9 @@ internal sealed class ClientFileReader : IDisposable
         _document.Dispose();
     }
 
-    private ClientFileResult ReadCore(string configDirectory)
+    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired)
     {
-        AddFiles(configDirectory);
+        AddFiles(configDirectory, isFileRequired);
         PrepareNames();
         foreach (ConfigSection section in _document.Sections)
         {
@@ -121,9 +122,9 @@ internal sealed class ClientFileReader : IDisposable
         };
     }
 
-    private void AddFiles(string configDirectory)
+    private void AddFiles(string configDirectory, bool isFileRequired)
     {
-        _document.AddFile(Path.Combine(configDirectory, FileName));
+        _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
         string directory = Path.Combine(configDirectory, DirectoryName);
         string[] more;
         try

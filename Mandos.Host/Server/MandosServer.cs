@@ -48,6 +48,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Where the plugins are, unless the options say otherwise.</summary>
     public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
 
+    /// <summary>
+    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
+    /// its clients would enable the disabled ones when it is back.
+    /// </summary>
+    private bool _hasClientsFile;
+
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
@@ -249,8 +255,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <exception cref="ConfigurationException">There are problems.</exception>
     private IReadOnlyList<ClientDefinition> ReadClients()
     {
-        ClientFileResult result = ClientFileReader.Read(options.ConfigDirectory);
+        ClientFileResult result = ClientFileReader.Read(options.ConfigDirectory, _hasClientsFile);
         LogNotes(result.Notes);
+        _hasClientsFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
         return result.Clients ?? throw new ConfigurationException([.. result.Problems.Select(problem => problem.ToString())]);
     }
 

@@ -70,6 +70,28 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task HangUp_ClientsFileGone_ForgetsNoDisabledClient()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        var directory = Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d"));
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "second.conf"), _second.StanzaWith(), Cancellation);
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.DisableAsync("first", Cancellation);
+        var aside = server.ClientsFile + ".aside";
+
+        File.Move(server.ClientsFile, aside);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
+        File.Move(aside, server.ClientsFile);
+        await ReloadAsync(server, "2 clients, 0 added, 0 removed, 0 changed");
+
+        await _first.RequireRefusalAsync(server);
+        await _second.RequireSecretAsync(server);
+    }
+
+    [Fact]
     public async Task Reload_WhileConnectionsWait_KeepsThoseWhoseClientsStay()
     {
         await using var server = new TestServer("--debug") { Steered = true };
