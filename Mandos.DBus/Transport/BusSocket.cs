@@ -34,6 +34,7 @@ internal sealed unsafe class BusSocket : IDisposable
                 int error = Marshal.GetLastPInvokeError();
                 if (error != Native.EINTR)
                 {
+                    CloseSocket(); // one that is not connected counts as hung up, so that waiting would end at once
                     return error;
                 }
             }

@@ -39,9 +39,10 @@ internal sealed class AvahiSession(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // All of these before Avahi is looked for, so that nothing is missed that it says from then on.
-        await WatchAsync(BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
-        await WatchAsync(ServerInterface, StateChanged, "is", ReadServerState, cancellationToken).ConfigureAwait(false);
-        await WatchAsync(GroupInterface, StateChanged, "is", ReadGroupState, cancellationToken).ConfigureAwait(false);
+        await WatchAsync(
+            BusInterface, BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
+        await WatchAsync(AvahiName, ServerInterface, StateChanged, "is", ReadServerState, cancellationToken).ConfigureAwait(false);
+        await WatchAsync(AvahiName, GroupInterface, StateChanged, "is", ReadGroupState, cancellationToken).ConfigureAwait(false);
         connection.Post(_ => FindAvahi(), null);
 
         Task<Exception?> disconnected = connection.DisconnectedAsync();
@@ -74,11 +75,14 @@ internal sealed class AvahiSession(
     }
 
     private async Task WatchAsync(
-        string fromInterface, string member, string signature, Func<Message, AvahiEvent?> read, CancellationToken cancellationToken,
-        string? argument = null)
+        string sender, string fromInterface, string member, string signature, Func<Message, AvahiEvent?> read,
+        CancellationToken cancellationToken, string? argument = null)
     {
-        // Not by the sender: the owner of a name has to be checked by us in any case.
-        var rule = new MatchRule { Type = MessageType.Signal, Interface = fromInterface, Member = member, Arg0 = argument };
+        // The sender keeps broadcasts of others away, however many and large; what is sent to us alone is still checked by its owner.
+        var rule = new MatchRule
+        {
+            Type = MessageType.Signal, Sender = sender, Interface = fromInterface, Member = member, Arg0 = argument,
+        };
         await connection.AddMatchAsync(
             rule,
             (message, _) =>

@@ -115,9 +115,13 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
         Start();
         await AnnouncedAsync("Mandos");
 
-        FakeAvahi.Signal(other, avahi.Group, FakeAvahi.GroupInterface, 3);
-        FakeAvahi.Signal(other, avahi.Group, FakeAvahi.GroupInterface, 4);
-        FakeAvahi.Signal(other, "/", FakeAvahi.ServerInterface, 4);
+        foreach (string? to in new[] { null, avahi.Asker })
+        {
+            FakeAvahi.Signal(other, avahi.Group, FakeAvahi.GroupInterface, 3, to);
+            FakeAvahi.Signal(other, avahi.Group, FakeAvahi.GroupInterface, 4, to);
+            FakeAvahi.Signal(other, "/", FakeAvahi.ServerInterface, 4, to);
+        }
+
         // So that the bus has passed them on before what comes now.
         await other.GetNameOwnerAsync("org.freedesktop.Avahi", TestContext.Current.CancellationToken);
         avahi.ChangeGroup(3);
@@ -125,6 +129,25 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
 
         Assert.Equal(1, avahi.Asked.Count(call => call == "Reset"));
         Assert.DoesNotContain("Free", avahi.Asked);
+    }
+
+    [Fact]
+    public async Task Run_Listening_HasTheBusKeepBroadcastsOfOthersAway()
+    {
+        await _bus.StartAsync();
+        await using FakeAvahi avahi = await FakeAvahi.StartAsync(_bus);
+        await using DBusConnection other = await _bus.ConnectAsync();
+        Start();
+        await AnnouncedAsync("Mandos");
+
+        MessageWriter writer = other.GetMessageWriter();
+        writer.WriteMethodCallHeader(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules");
+        string[] rules = await other.CallMethodAsync(
+            writer.CreateMessage(), (message, _) => ReadRules(message, avahi.Asker!), null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, rules.Length);
+        Assert.All(rules, rule => Assert.Contains("sender='org.freedesktop.", rule, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -215,6 +238,25 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
 
     private Task AnnouncedAsync(params string[] names)
         => Wait.UntilAsync($"announced as {string.Join(", ", names)}", () => _names.Reported.SequenceEqual(names));
+
+    /// <summary>The rules of one connection, of those that the bus has.</summary>
+    private static string[] ReadRules(Message message, string connection)
+    {
+        Reader reader = message.GetBodyReader();
+        ArrayEnd end = reader.ReadDictionaryStart();
+        while (reader.HasNext(end))
+        {
+            reader.AlignStruct();
+            string name = reader.ReadString();
+            string[] rules = reader.ReadArrayOfString();
+            if (name == connection)
+            {
+                return rules;
+            }
+        }
+
+        return [];
+    }
 
     /// <summary>What was logged with one of these event IDs.</summary>
     private string[] Logged(params int[] events)

@@ -55,6 +55,44 @@ public sealed class CallOrderTests
     }
 
     [Fact]
+    public async Task Command_WhileEventsAreLost_SignalsComeBeforeTheReply()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        var asked = new TaskCompletionSource();
+        var again = new TaskCompletionSource<ServerSubscription>();
+        var changed = new TaskCompletionSource();
+        var server = new Mock<IMandosServer>();
+        server.SetupGet(s => s.Info).Returns(rig.Server.Info);
+        server.SetupSequence(s => s.SubscribeAsync(It.IsAny<CancellationToken>()))
+            .Returns(() => rig.Server.SubscribeAsync(TestContext.Current.CancellationToken))
+            .Returns(() =>
+            {
+                asked.SetResult();
+                return new ValueTask<ServerSubscription>(again.Task);
+            });
+        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CancellationToken>()))
+            .Returns<string, Mandos.Abstractions.Clients.ClientChange, CancellationToken>((name, change, token) =>
+            {
+                changed.SetResult();
+                return rig.Server.ChangeAsync(name, change, token);
+            });
+        await rig.StartAllAsync(server.Object);
+
+        rig.Server.Overflow();
+        await asked.Task;
+        var set = rig.Caller.SetAsync(Rig.Foo, "Host", VariantValue.String("new"));
+        await changed.Task;
+        await using var other = await Caller.ConnectAsync(rig.Bus.Address);
+        await other.GetAsync(Rig.Foo, "Name"); // by now the command would have been answered
+        again.SetResult(await rig.Server.SubscribeAsync(TestContext.Current.CancellationToken));
+        await set;
+
+        var heard = rig.Caller.TakeHeard();
+        Assert.Equal("/clients/foo Client.PropertyChanged(\"Host\", \"new\")", heard[0]);
+        Assert.Equal("reply to Set", heard[^1]);
+    }
+
+    [Fact]
     public async Task Call_TooManyWaiting_IsRefused()
     {
         await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: PrivateBus.OpenRules + """

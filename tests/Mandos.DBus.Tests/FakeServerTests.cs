@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Mandos.DBus.Tests.Support;
+using Mandos.DBus.Transport;
 using Mandos.TestSupport;
 using Microsoft.Extensions.Time.Testing;
 
@@ -44,6 +45,26 @@ public sealed class FakeServerTests : IDisposable
         await connection.DisposeAsync();
         await Assert.ThrowsAsync<DBusConnectException>(() => connecting);
         Assert.Null(await connection.DisconnectedAsync());
+    }
+
+    [Fact]
+    public void TryConnect_BusyBus_LeavesNothingThatEndsWaiting()
+    {
+        _listener.Listen(0);
+        byte[] address = BusAddress.ParseList(Address)[0].Socket!;
+        List<BusSocket> sockets = [];
+        int error;
+        do
+        {
+            sockets.Add(new());
+            error = sockets[^1].TryConnect(address);
+        }
+        while (error == 0);
+
+        Assert.Equal(Native.EAGAIN, error);
+        // A socket that counted as hung up would have the connection try again at once, for as long as the bus is busy.
+        Assert.Equal(0, sockets[^1].Wait(0, 0));
+        sockets.ForEach(socket => socket.Dispose());
     }
 
     [Theory]

@@ -22,6 +22,9 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
 
     private int Pending => _events?.Count ?? 0;
 
+    /// <summary>Whether events were lost after those that were told of: what they were about shows with the next subscription only.</summary>
+    private bool HasLost => _events is { Completion.IsFaulted: true };
+
     /// <summary>Begins to tell of the events of a subscription; null for none.</summary>
     public void Follow(ChannelReader<ServerEvent>? events)
     {
@@ -46,7 +49,7 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
 
             tell(serverEvent!);
             _told++;
-            while (_later.TryPeek(out (long Told, Action Action) next) && next.Told <= _told)
+            while (!HasLost && _later.TryPeek(out (long Told, Action Action) next) && next.Told <= _told)
             {
                 _later.Dequeue().Action();
             }
@@ -58,10 +61,10 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
     /// <summary>
     /// Tells of all events that there are now, unless they are too many for one go: then the bus would drown in signals.
     /// </summary>
-    /// <returns>Whether they are told of.</returns>
-    public bool TryCatchUp() => _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0);
+    /// <returns>Whether they are told of, and none were lost.</returns>
+    public bool TryCatchUp() => _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0) && !HasLost;
 
-    /// <summary>Does something as soon as all events that there are now are told of.</summary>
+    /// <summary>Does something as soon as all events that there are now are told of; if some were lost, once others are followed.</summary>
     public void WhenCaughtUp(Action action)
     {
         if (TryCatchUp())

@@ -48,6 +48,9 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
         return avahi;
     }
 
+    /// <summary>Who asked last.</summary>
+    public string? Asker { get; private set; }
+
     /// <summary>Signals another state of the server.</summary>
     public void ChangeState(int state)
     {
@@ -58,11 +61,11 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
     /// <summary>Signals another state of the newest group.</summary>
     public void ChangeGroup(int state) => Signal(_connection, Group, GroupInterface, state);
 
-    /// <summary>Sends the signal StateChanged.</summary>
-    public static void Signal(DBusConnection connection, string path, string from, int state)
+    /// <summary>Sends the signal StateChanged: to one connection alone, or to all who listen.</summary>
+    public static void Signal(DBusConnection connection, string path, string from, int state, string? to = null)
     {
         MessageWriter writer = connection.GetMessageWriter();
-        writer.WriteSignalHeader(null, path, from, "StateChanged", "is");
+        writer.WriteSignalHeader(to, path, from, "StateChanged", "is");
         writer.WriteInt32(state);
         writer.WriteString("");
         Assert.True(connection.TrySendMessage(writer.CreateMessage()));
@@ -77,6 +80,7 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
             "GetAlternativeServiceName" => context.Request.GetBodyReader().ReadString(),
             _ => context.Signature,
         };
+        Asker = context.Sender;
         Asked.Enqueue($"{method} {arguments}".TrimEnd());
         if (method == Silent)
         {

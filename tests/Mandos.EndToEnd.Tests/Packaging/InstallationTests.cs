@@ -58,6 +58,24 @@ public sealed class InstallationTests : IDisposable
     }
 
     [Fact]
+    public async Task Install_Policy_ComesAfterItsGroup()
+    {
+        // dbus-daemon reads a policy as soon as it is there, and leaves out the rules for a group that is not.
+        const string Policy = "usr/share/dbus-1/system.d/se.recompile.Mandos.conf";
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give files to another user");
+        DirectoryInfo programs = _root.CreateSubdirectory("programs");
+        string tool = Path.Combine(programs.FullName, "systemd-sysusers");
+        await File.WriteAllTextAsync(
+            tool, $"#!/bin/sh\n[ ! -e '{FileOf(Policy)}' ] && exec /usr/bin/systemd-sysusers \"$@\"\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        await Command.RequireAsync(
+            "env", $"PATH={programs.FullName}:{Environment.GetEnvironmentVariable("PATH")}", PackagedFiles.Install, _root.FullName);
+
+        Assert.True(File.Exists(FileOf(Policy)));
+    }
+
+    [Fact]
     public async Task Install_Again_KeepsOwnFilesAndPlugins()
     {
         await InstallAsync();
