@@ -116,6 +116,55 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task Reload_ManyTimesUnderLoad_LosesNoFetchAndNoHeldApproval()
+    {
+        const int Reloads = 100;
+        const int Fetches = 10_000;
+        await using var server = new TestServer("--debuglevel", "ERROR", "--foreground") { Steered = true };
+        var clients = Enumerable.Range(0, 16).Select(i => new TestClient($"client{i}")).ToArray();
+        var stanzas = string.Join('\n', clients.Select(client => client.StanzaWith("checker = true")));
+        string Configuration(int reload) => string.Join(
+            '\n', "[DEFAULT]", $"host = host{reload}", $"interval = PT{60 + reload}S", stanzas, _first.StanzaWith("approval_delay = PT1H"),
+            reload % 2 == 0 ? _second.StanzaWith("checker = true") : "");
+        server.AddClient(Configuration(0));
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        using var events = await control.SubscribeAsync(Cancellation);
+        var held = _first.RequireSecretAsync(server);
+        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
+
+        var begun = 0;
+        var fetching = Task.WhenAll(clients.Select(client => Task.Run(
+            async () =>
+            {
+                while (Interlocked.Increment(ref begun) <= Fetches)
+                {
+                    await client.RequireSecretAsync(server);
+                }
+            },
+            Cancellation)));
+        for (var reload = 1; reload <= Reloads; reload++)
+        {
+            await Patience.UntilAsync("fetches go on", () => fetching.IsCompleted || begun >= reload * Fetches / Reloads);
+            if (reload % 10 == 0)
+            {
+                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[client0]\n", Cancellation);
+                await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+            }
+            else
+            {
+                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload), Cancellation);
+                await control.ReloadAsync(Cancellation);
+                Assert.Equal($"host{reload}", (await control.GetClientAsync("client0", Cancellation))!.Settings.Host);
+            }
+        }
+
+        await fetching; // each fetch has given the right secret, or this throws
+        await control.ApproveAsync("first", Cancellation);
+        await held;
+    }
+
+    [Fact]
     public async Task Restart_AfterReload_KeepsWhatItChanged()
     {
         await using var server = new TestServer("--debug") { Steered = true };
