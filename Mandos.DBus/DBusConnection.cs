@@ -71,7 +71,15 @@ public sealed partial class DBusConnection : IAsyncDisposable
             }
             _state = State.Connecting;
         }
-        new Thread(() => RunThread(ct)) { IsBackground = true, Name = _options.Name }.Start();
+        try
+        {
+            new Thread(() => RunThread(ct)) { IsBackground = true, Name = _options.Name }.Start();
+        }
+        catch (OutOfMemoryException e)
+        {
+            // That is what a limit on threads looks like. Nobody else would end the connection.
+            End(e);
+        }
         return _connected.Task;
     }
 
