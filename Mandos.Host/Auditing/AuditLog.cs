@@ -277,8 +277,6 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             error = _file.Sync();
         }
 
-        _batch.ForEach(entry => entry.Done?.TrySetResult(error is null));
-        _batch.RemoveRange(0, count);
         if (error is not null)
         {
             Failed(error);
@@ -288,6 +286,9 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             _isFailing = false;
             LogWorksAgain(_file.Path);
         }
+
+        _batch.ForEach(entry => entry.Done?.TrySetResult(error is null));
+        _batch.RemoveRange(0, count);
     }
 
     /// <summary>Notes that the file fails, and tells all who wait for it.</summary>
