@@ -66,20 +66,7 @@ internal sealed class ServerObject
     private void Introspect(MethodContext context) => Introspection.Reply(context, Introspection.Server(_clients.Count > 0));
 
     private void GetManagedObjects(MethodContext context)
-    {
-        ReplySize.Check(_clients, ReplySize.OfManagedObject, Instead);
-        using MessageWriter writer = context.CreateReplyWriter("a{oa{sa{sv}}}");
-        ArrayStart objects = writer.WriteDictionaryStart();
-        foreach ((string path, ClientSnapshot client) in _clients.All)
-        {
-            writer.WriteDictionaryEntryStart();
-            writer.WriteObjectPath(path);
-            ClientWriter.WriteInterfaces(writer, client);
-        }
-
-        writer.WriteDictionaryEnd(objects);
-        context.Reply(writer.CreateMessage());
-    }
+        => ReplyWithAll(context, "a{oa{sa{sv}}}", ReplySize.OfManagedObject, ClientWriter.WriteInterfaces);
 
     private void GetAllClients(MethodContext context)
     {
@@ -96,15 +83,20 @@ internal sealed class ServerObject
     }
 
     private void GetAllClientsWithProperties(MethodContext context)
+        => ReplyWithAll(context, "a{oa{sv}}", ReplySize.OfProperties, ClientWriter.WriteProperties);
+
+    /// <summary>Replies with a dictionary that has an entry for each client, by its path.</summary>
+    private void ReplyWithAll(
+        MethodContext context, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
     {
-        ReplySize.Check(_clients, ReplySize.OfProperties, Instead);
-        using MessageWriter writer = context.CreateReplyWriter("a{oa{sv}}");
+        ReplySize.Check(_clients, size, Instead);
+        using MessageWriter writer = context.CreateReplyWriter(signature);
         ArrayStart clients = writer.WriteDictionaryStart();
         foreach ((string path, ClientSnapshot client) in _clients.All)
         {
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            ClientWriter.WriteProperties(writer, client);
+            write(writer, client);
         }
 
         writer.WriteDictionaryEnd(clients);
