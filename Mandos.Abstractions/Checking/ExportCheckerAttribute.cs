@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Mandos.Abstractions.Plugins;
 
 namespace Mandos.Abstractions.Checking;
@@ -8,4 +9,12 @@ public sealed class ExportCheckerAttribute(string name) : ExportPluginAttribute(
 {
     /// <inheritdoc/>
     public override string Name { get; } = name;
+
+    /// <summary>
+    /// The options of a client's section that the checker takes besides those that the server knows; lower-case. An option in the section
+    /// of a client of this checker that neither knows is an error at start.
+    /// </summary>
+    /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]
+    public string[] Options { get; set; } = [];
 }

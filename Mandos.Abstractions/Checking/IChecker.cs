@@ -14,4 +14,16 @@ public interface IChecker
     /// <returns>The check, not yet running.</returns>
     /// <exception cref="CheckPreparationException">The client's settings do not make a check. It is tried again at the next interval.</exception>
     ICheck Prepare(ClientSnapshot client);
+
+    /// <summary>
+    /// Finds everything that is wrong with the options of a client, at start and at each reload, so that a typing error is found
+    /// before the first check. Quick: no input or output.
+    /// </summary>
+    /// <remarks>
+    /// At run time the settings can change without being asked about here: <see cref="Prepare"/> has to do with any. A server that starts
+    /// with a problem here would disable the client later, so it does not start.
+    /// </remarks>
+    /// <param name="settings">The client's settings, from its section and the defaults.</param>
+    /// <returns>The problems; none by default.</returns>
+    IReadOnlyList<OptionProblem> Validate(ClientSettings settings) => [];
 }

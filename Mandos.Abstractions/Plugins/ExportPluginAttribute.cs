@@ -1,4 +1,5 @@
 using System.Composition;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Mandos.Abstractions.Plugins;
 
@@ -18,4 +19,12 @@ public abstract class ExportPluginAttribute : ExportAttribute
     /// <summary>The name by which configuration refers to the plugin, unique among plugins of its kind.</summary>
     /// <remarks>Each attribute declares it anew, because MEF takes metadata only from properties that the attribute's own class declares.</remarks>
     public abstract string Name { get; }
+
+    /// <summary>
+    /// The settings that the class takes from <see cref="IPluginContext.Settings"/>. Others that <c>plugins.yaml</c> gives to the plugin
+    /// are an error at start.
+    /// </summary>
+    /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
+    [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]
+    public string[] Settings { get; set; } = [];
 }

@@ -11,7 +11,11 @@ public interface IPluginContext
     /// <summary>The only source of time: plugins do not read the system clock by themselves.</summary>
     TimeProvider TimeProvider { get; }
 
-    /// <summary>The plugin's own settings; empty when there are none.</summary>
+    /// <summary>The plugin's own settings from <c>plugins.yaml</c>, as text; empty when there are none.</summary>
+    /// <remarks>
+    /// The names that can occur are those that the plugin declares by <see cref="ExportPluginAttribute.Settings"/>. A constructor that
+    /// finds a bad value throws <see cref="PluginSettingException"/>.
+    /// </remarks>
     IReadOnlyDictionary<string, string> Settings { get; }
 
     /// <summary>Absolute path of the directory for persistent state. It exists, and only the server's user can read it.</summary>
