@@ -7,8 +7,11 @@ namespace Mandos.BadPlugins;
 /// <param name="Write">Writes the plugin into the plugin directory that it is given.</param>
 public sealed record Pitfall(string Name, string State, string? Reason, Action<string> Write)
 {
-    /// <summary>What the log of a server that runs and stops has to say of it, besides: level and part of the text.</summary>
+    /// <summary>What the log of a running server has to say of it besides: level and part of the text.</summary>
     public IReadOnlyList<(string Level, string Text)> Log { get; init; } = [];
+
+    /// <summary>What the log has to say of it when the server stops.</summary>
+    public IReadOnlyList<(string Level, string Text)> LogAtEnd { get; init; } = [];
 
     /// <summary>Its state in the running server; null if that does not change.</summary>
     public string? LaterState { get; init; }

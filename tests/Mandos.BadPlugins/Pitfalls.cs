@@ -62,14 +62,14 @@ public static class Pitfalls
             public void Dispose() => throw new InvalidOperationException("of the disposal");
             """) with
         {
-            Log = [("ERROR", "plugin ThrowingDispose could not dispose its control surface “throwing-dispose”: of the disposal")],
+            LogAtEnd = [("ERROR", "plugin ThrowingDispose could not dispose its control surface “throwing-dispose”: of the disposal")],
         },
         Running("HangingDispose", "[ExportControlSurface(\"hanging-dispose\")]", """
             public Task RunAsync(IMandosServer server, CancellationToken cancellationToken) => Task.Delay(-1, cancellationToken);
             public void Dispose() => Thread.Sleep(Timeout.Infinite);
             """) with
         {
-            Log = [("ERROR", "plugin HangingDispose could not dispose its control surface “hanging-dispose”: it has not ended within 10 s")],
+            LogAtEnd = [("ERROR", "plugin HangingDispose could not dispose its control surface “hanging-dispose”: it has not ended within 10 s")],
         },
         Running("HangingStart", "[ExportControlSurface(\"hanging-start\")]", """
             public Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
@@ -93,7 +93,7 @@ public static class Pitfalls
             }
             """) with
         {
-            Log = [("WARNING", "Plugin HangingStop: control surface “hanging-stop” does not stop: it still runs 10 s after it was told to end")],
+            LogAtEnd = [("WARNING", "Plugin HangingStop: control surface “hanging-stop” does not stop: it still runs 10 s after it was told to end")],
         },
         Running("Background", "[ExportControlSurface(\"background\")]", """
             private Timer _timer;

@@ -28,10 +28,10 @@ public sealed class PluginInstancesTests : IDisposable
         var instances = new PluginInstances(_time, _log);
         Assert.Equal(5, instances.CreateAll(catalog.GetExports<IChecker>()).Count);
 
-        var disposal = instances.DisposeAllAsync();
+        var disposal = instances.DisposeAllAsync(CancellationToken.None);
         await _time.PassAsync(PluginLimits.Disposal, () => File.Exists(file));
         await disposal;
-        await instances.DisposeAllAsync();
+        await instances.DisposeAllAsync(CancellationToken.None);
 
         Assert.Equal("E C B A ", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.Equal(
@@ -55,7 +55,7 @@ public sealed class PluginInstancesTests : IDisposable
         instances.CreateAll(Load().GetExports<IChecker>());
         var start = _time.GetTimestamp();
 
-        var disposal = instances.DisposeAllAsync();
+        var disposal = instances.DisposeAllAsync(CancellationToken.None);
         await _time.PassAsync(PluginLimits.Disposal);
         await WaitClock.UntilAsync(() => _log.Lines.Count == 1);
         await _time.PassAsync(PluginLimits.Disposal);
@@ -68,6 +68,24 @@ public sealed class PluginInstancesTests : IDisposable
         await disposal;
         Assert.Equal(PluginLimits.AllDisposals + 3 * PluginLimits.LeastDisposal, _time.GetElapsedTime(start));
         Assert.Equal(5, _log.Lines.Count);
+    }
+
+    [Fact]
+    public async Task DisposeAll_Hurry_EndsTheWaitAndDisposesTheRest()
+    {
+        var file = Path.Combine(_folder.Root, "disposed");
+        Sources.Compile(_folder, "A", $"public void Dispose() => System.IO.File.WriteAllText(\"{file}\", \"\");", "IChecker, IDisposable");
+        Sources.Compile(_folder, "B", "public void Dispose() => Thread.Sleep(-1);", "IChecker, IDisposable");
+        var instances = new PluginInstances(_time, _log);
+        instances.CreateAll(Load().GetExports<IChecker>());
+        using var hurry = new CancellationTokenSource();
+
+        var disposal = instances.DisposeAllAsync(hurry.Token);
+        await hurry.CancelAsync();
+        await disposal;
+
+        Assert.True(File.Exists(file));
+        Assert.Equal(["Warning: Not waiting until plugin B has disposed its checker “B”, by a second signal"], _log.Lines);
     }
 
     [Fact]
