@@ -29,6 +29,9 @@ internal sealed partial class PluginCatalog
     /// <summary>Every plugin that was found, in the order of loading.</summary>
     public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
 
+    /// <summary>How long it took to find, check and load them.</summary>
+    public TimeSpan LoadTime { get; private set; }
+
     /// <summary>The state of a plugin has changed. Raised on any thread.</summary>
     public event Action? Changed;
 
@@ -103,7 +106,7 @@ internal sealed partial class PluginCatalog
             Report(plugin.Description);
         }
 
-        LogAllLoaded(TimeProvider.System.GetElapsedTime(start).TotalMilliseconds);
+        LoadTime = TimeProvider.System.GetElapsedTime(start);
     }
 
     private void Report(PluginDescription plugin)

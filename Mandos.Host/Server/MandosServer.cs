@@ -321,6 +321,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         };
         var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
         var surfaces = instances.CreateAll(plugins.GetExports<IControlSurface>().Where(export => options.UseDBus || export.Name != DBusSurface));
+        LogPluginTime((plugins.LoadTime + instances.ConstructionTime).TotalMilliseconds, plugins.LoadTime.TotalMilliseconds);
         if (options.UseZeroconf && announcers.Count == 0)
         {
             LogNoZeroconf(listener.EndPoint.Port);
