@@ -1,3 +1,5 @@
+using System.Text;
+using Mandos.CheckerSsh.Keys;
 using Renci.SshNet.Security;
 
 namespace Mandos.CheckerSsh.Exchanging;
@@ -14,7 +16,10 @@ internal sealed class ProvingAlgorithm(KeyHostAlgorithm parsed, Action proven)
     /// <returns>Always false.</returns>
     public override bool VerifySignature(byte[] data, byte[] signature)
     {
-        if (base.VerifySignature(data, signature))
+        // SSH.NET does not look at the name of the format, which has to be the one agreed on (RFC 8332 section 3.2).
+        ReadOnlySpan<byte> rest = signature;
+        if (PublicKeyBlob.TryTake(ref rest, out ReadOnlySpan<byte> format) && format.SequenceEqual(Encoding.ASCII.GetBytes(Name))
+            && base.VerifySignature(data, signature))
         {
             proven();
         }

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Mandos.CheckerSsh.Keys;
 
-/// <summary>Checks the binary form of a public key, as RFC 4253 section 6.6, RFC 5656 section 3.1 and RFC 8709 section 4 give it.</summary>
+/// <summary>
+/// Checks the binary form of a public key, as RFC 4253 section 6.6, RFC 5656 section 3.1 and RFC 8709 section 4 give it.
+/// </summary>
 internal static class PublicKeyBlob
 {
     /// <summary>Shorter RSA keys are within reach of those who can pay for it (NIST SP 800-131A).</summary>
@@ -32,13 +34,30 @@ internal static class PublicKeyBlob
 
         return type.Name switch
         {
-            "ssh-ed25519" => TryTake(ref blob, out ReadOnlySpan<byte> key) && key.Length == Ed25519Bytes && blob.IsEmpty ? null : Damaged,
+            "ssh-ed25519" => Ed25519Problem(blob),
             "ecdsa-sha2-nistp256" => PointProblem(blob, "nistp256"u8, 32),
             "ecdsa-sha2-nistp384" => PointProblem(blob, "nistp384"u8, 48),
             "ecdsa-sha2-nistp521" => PointProblem(blob, "nistp521"u8, 66),
             _ => RsaProblem(blob),
         };
     }
+
+    /// <summary>Takes a string of RFC 4251 section 5: its length in four bytes, then its bytes.</summary>
+    public static bool TryTake(ref ReadOnlySpan<byte> blob, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        if (!BinaryPrimitives.TryReadUInt32BigEndian(blob, out uint length) || length > blob.Length - sizeof(uint))
+        {
+            return false;
+        }
+
+        value = blob.Slice(sizeof(uint), (int)length);
+        blob = blob[(sizeof(uint) + (int)length)..];
+        return true;
+    }
+
+    private static string? Ed25519Problem(ReadOnlySpan<byte> rest)
+        => TryTake(ref rest, out ReadOnlySpan<byte> key) && key.Length == Ed25519Bytes && rest.IsEmpty ? null : Damaged;
 
     private static string? PointProblem(ReadOnlySpan<byte> rest, ReadOnlySpan<byte> curve, int coordinateBytes)
         => TryTake(ref rest, out ReadOnlySpan<byte> named) && named.SequenceEqual(curve)
@@ -57,21 +76,7 @@ internal static class PublicKeyBlob
         BigInteger number = new(modulus, isBigEndian: true);
         return number.Sign <= 0 ? Damaged
             : number.GetBitLength() < MinRsaBits
-                ? $"has {number.GetBitLength()} bits and can be forged; use one of at least {MinRsaBits} bits, or another key of the host"
+                ? $"has {number.GetBitLength()} bits and can be forged; use one of {MinRsaBits} bits or more, or another key of the host"
             : null;
-    }
-
-    /// <summary>Takes a string of RFC 4251 section 5: its length in four bytes, then its bytes.</summary>
-    private static bool TryTake(ref ReadOnlySpan<byte> blob, out ReadOnlySpan<byte> value)
-    {
-        value = default;
-        if (!BinaryPrimitives.TryReadUInt32BigEndian(blob, out uint length) || length > blob.Length - sizeof(uint))
-        {
-            return false;
-        }
-
-        value = blob.Slice(sizeof(uint), (int)length);
-        blob = blob[(sizeof(uint) + (int)length)..];
-        return true;
     }
 }
