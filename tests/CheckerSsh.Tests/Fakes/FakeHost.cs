@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace CheckerSsh.Tests.Fakes;
+
+/// <summary>Listens on the loopback address and does what it is told with each connection.</summary>
+internal sealed class FakeHost : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly List<Task> _connections = [];
+    private readonly Task _accepting;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="serve">Gets each connection; faults in it are those of a broken connection.</param>
+    public FakeHost(Func<NetworkStream, CancellationToken, Task> serve)
+    {
+        _listener.Start();
+        _accepting = AcceptAsync(serve);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>How many connections there were.</summary>
+    public int Connections => _connections.Count;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_connections).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync(Func<NetworkStream, CancellationToken, Task> serve)
+    {
+        while (true)
+        {
+            Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
+            _connections.Add(ServeAsync(serve, socket));
+        }
+    }
+
+    private async Task ServeAsync(Func<NetworkStream, CancellationToken, Task> serve, Socket socket)
+    {
+        await using NetworkStream stream = new(socket, ownsSocket: true);
+        await serve(stream, _stop.Token);
+    }
+}
