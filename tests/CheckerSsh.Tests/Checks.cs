@@ -13,6 +13,8 @@ internal static class Checks
     /// </summary>
     public const string Long = "PT2M";
 
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+
     public static CancellationToken TestEnds => TestContext.Current.CancellationToken;
 
     public static ClientSettings Settings(
@@ -38,8 +40,13 @@ internal static class Checks
 
     public static ICheck Prepare(ClientSettings settings) => new SshChecker(new TestPluginContext()).Prepare(Client(settings));
 
+    /// <summary>Runs a check; one that hangs fails the test.</summary>
     public static Task<CheckResult> RunAsync(string keys, int port, string timeout = Long, string host = "127.0.0.1")
-        => Prepare(Settings(keys, port, host, timeout)).RunAsync(TestEnds);
+        => RunAsync(Settings(keys, port, host, timeout), TestEnds);
+
+    /// <inheritdoc cref="RunAsync(string, int, string, string)"/>
+    public static Task<CheckResult> RunAsync(ClientSettings settings, CancellationToken cancellationToken)
+        => Prepare(settings).RunAsync(cancellationToken).WaitAsync(_patience, TimeProvider.System, CancellationToken.None);
 
     /// <summary>Requires that a host is not up, for one reason.</summary>
     public static void Down(CheckResult result, string reason)

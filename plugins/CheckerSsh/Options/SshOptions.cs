@@ -56,7 +56,8 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
             host.Length == 0 ? "is missing; it has to be the name or address of the SSH server"
             : host.Length > MaxHostLength ? $"is too long; a name has at most {MaxHostLength} characters"
             : host.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) ? "has to be one name or address, without spaces"
-            : host.AsSpan().ContainsAny(":@/") && !IPAddress.TryParse(host, out _)
+            : host.Contains('[', StringComparison.Ordinal)
+                || (host.AsSpan().ContainsAny(":@/") && !IPAddress.TryParse(host, out _))
                 ? $"has to be a name or an address and nothing else; the port goes into {PortOption}"
             : null;
         if (problem != null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,7 +9,8 @@ internal sealed class FakeHost : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly List<Task> _connections = [];
+    private readonly ConcurrentBag<Task> _connections = [];
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
 
     /// <summary>Starts it.</summary>
@@ -21,8 +23,16 @@ internal sealed class FakeHost : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many connections there were.</summary>
-    public int Connections => _connections.Count;
+    /// <summary>Ends with the first connection.</summary>
+    public Task Connected => _connected.Task;
+
+    /// <summary>Waits until the other side has closed all connections.</summary>
+    public async Task AllClosedAsync()
+    {
+        await Task.WhenAll(_connections).WaitAsync(TestContext.Current.CancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -39,6 +49,7 @@ internal sealed class FakeHost : IAsyncDisposable
         {
             Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
             _connections.Add(ServeAsync(serve, socket));
+            _connected.TrySetResult();
         }
     }
 

@@ -23,11 +23,8 @@ internal sealed class FakeSshServer(FakeKey key)
     /// <summary>The host key that is sent.</summary>
     public byte[] Blob { get; init; } = key.Blob;
 
-    /// <summary>Lines before the version.</summary>
-    public string Banner { get; init; } = "";
-
-    /// <summary>Messages sent before the first one.</summary>
-    public IReadOnlyList<byte[]> Before { get; init; } = [];
+    /// <summary>Whether it sends its key and signature at all.</summary>
+    public bool Replies { get; init; } = true;
 
     /// <summary>What the client sent after the key exchange; empty if it just closed.</summary>
     public byte[]? Rest { get; private set; }
@@ -37,13 +34,8 @@ internal sealed class FakeSshServer(FakeKey key)
 
     public async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{Banner}{Version}\r\n"), cancellationToken);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{Version}\r\n"), cancellationToken);
         string clientVersion = await ReadLineAsync(stream, cancellationToken);
-        foreach (byte[] message in Before)
-        {
-            await SendAsync(stream, message, cancellationToken);
-        }
-
         byte[] serverInit = Init();
         await SendAsync(stream, Change(serverInit), cancellationToken);
         byte[] clientInit = await ReceiveAsync(stream, cancellationToken);
@@ -62,7 +54,10 @@ internal sealed class FakeSshServer(FakeKey key)
             .String(clientVersion).String(Version).String(clientInit).String(serverInit).String(Blob)
             .String(clientPoint).String(serverPoint).Mpint(agreement.DeriveRawSecretAgreement(client.PublicKey)).ToArray());
         byte[] reply = new SshWriter().Byte(EcdhReply).String(Blob).String(serverPoint).String(Sign(hash)).ToArray();
-        await SendAsync(stream, Change(reply), cancellationToken);
+        if (Replies)
+        {
+            await SendAsync(stream, Change(reply), cancellationToken);
+        }
 
         using MemoryStream rest = new();
         await stream.CopyToAsync(rest, cancellationToken);
@@ -70,7 +65,7 @@ internal sealed class FakeSshServer(FakeKey key)
     }
 
     /// <summary>Sends one message, with padding (RFC 4253 section 6).</summary>
-    public static async Task SendAsync(Stream stream, byte[] payload, CancellationToken cancellationToken)
+    private static async Task SendAsync(Stream stream, byte[] payload, CancellationToken cancellationToken)
     {
         int padding = 16 - ((payload.Length + 5) % 8);
         byte[] packet = new byte[5 + payload.Length + padding];
