@@ -28,6 +28,7 @@ Task holding = Task.Run(async () =>
     }
 });
 
+int port = hangs ? ((IPEndPoint)tarpit.LocalEndpoint).Port : sshd.Port;
 SshChecker checker = new(new TestPluginContext());
 ClientSnapshot client = new()
 {
@@ -38,7 +39,7 @@ ClientSnapshot client = new()
         Options = new Dictionary<string, string>
         {
             ["ssh_host_key"] = sshd.PublicKey(hangs ? "ed25519" : key),
-            ["ssh_port"] = (hangs ? ((IPEndPoint)tarpit.LocalEndpoint).Port : sshd.Port).ToString(CultureInfo.InvariantCulture),
+            ["ssh_port"] = port.ToString(CultureInfo.InvariantCulture),
             ["ssh_timeout"] = hangs ? "PT5S" : "PT60S",
         },
     },

@@ -17,7 +17,8 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
     private string _missing = "";
 
     /// <inheritdoc/>
-    public string Description => string.Create(CultureInfo.InvariantCulture, $"SSH key exchange with {options.Host} port {options.Port}");
+    public string Description { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"SSH key exchange with {options.Host} port {options.Port}");
 
     /// <inheritdoc/>
     public async Task<CheckResult> RunAsync(CancellationToken cancellationToken)
@@ -40,8 +41,8 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
     }
 
     /// <summary>
-    /// Asks for the keys. The host chooses which one it presents, in the order in which types are offered; if that one is not pinned,
-    /// another of its keys still can be.
+    /// Asks for the keys. The host presents its key of the first type that it has; if that one is not pinned, its key of another
+    /// type still can be.
     /// </summary>
     private async Task<CheckResult> ProveAsync(CancellationToken cancellationToken)
     {

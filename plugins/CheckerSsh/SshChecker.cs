@@ -7,8 +7,8 @@ using Mandos.CheckerSsh.Options;
 namespace Mandos.CheckerSsh;
 
 /// <summary>
-/// Finds a client alive if its SSH server proves that it holds the private part of a host key named in <c>ssh_host_key</c>. Nobody
-/// logs in.
+/// Finds a client alive if its SSH server proves that it holds the private part of a host key named in <c>ssh_host_key</c>.
+/// Nobody logs in.
 /// </summary>
 /// <param name="context">Gives the time.</param>
 [ExportChecker("ssh", Options = [SshOptions.KeyOption, SshOptions.PortOption, SshOptions.TimeoutOption])]

@@ -9,8 +9,8 @@ using Renci.SshNet.Security;
 namespace Mandos.CheckerSsh.Exchanging;
 
 /// <summary>
-/// A key exchange by SSH.NET, up to the host's signature and no further: no keys are taken into use, no service is asked for, nobody
-/// logs in.
+/// A key exchange by SSH.NET, up to the host's signature and no further: no keys are taken into use, no service is asked for,
+/// nobody logs in.
 /// </summary>
 /// <param name="keys">The keys of which the host has to have one.</param>
 /// <param name="types">The types of host keys to ask for, the preferred ones first.</param>
@@ -18,8 +18,8 @@ namespace Mandos.CheckerSsh.Exchanging;
 internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> types, TimeSpan patience)
 {
     /// <summary>
-    /// Nothing is sent that would have to stay secret, so none that protect from quantum computers, which take longer; and none where
-    /// the host chooses the group, and so how much there is to compute.
+    /// Nothing is sent that would have to stay secret, so none that protect from quantum computers, which take longer; and none
+    /// where the host chooses the group, and so how much there is to compute.
     /// </summary>
     private static readonly string[] s_agreements =
     [
@@ -89,9 +89,12 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
             // Whatever SSH.NET makes of what a host sends, it is a result; and where the host has shown its key, that one stands.
             if (_result.Outcome == ExchangeOutcome.Broken)
             {
-                _result = string.IsNullOrEmpty(info.CurrentKeyExchangeAlgorithm) || !string.IsNullOrEmpty(info.CurrentHostKeyAlgorithm)
-                    ? new(ExchangeOutcome.Broken, null, $"the key exchange failed: {Text.Quote(e.Message)}")
-                    : new(ExchangeOutcome.NoSuchKey, null, $"it has no key of type {string.Join(", ", types.Select(type => type.Name))}");
+                bool hasNoSuchKey = !string.IsNullOrEmpty(info.CurrentKeyExchangeAlgorithm)
+                    && string.IsNullOrEmpty(info.CurrentHostKeyAlgorithm);
+                string names = string.Join(", ", types.Select(type => type.Name));
+                _result = hasNoSuchKey
+                    ? new(ExchangeOutcome.NoSuchKey, null, $"it has no key of type {names}")
+                    : new(ExchangeOutcome.Broken, null, $"the key exchange failed: {Text.Quote(e.Message)}");
             }
         }
     }

@@ -10,7 +10,9 @@ namespace Mandos.CheckerSsh.Exchanging;
 internal sealed class ProvingAlgorithm(KeyHostAlgorithm parsed, Action proven)
     : KeyHostAlgorithm(parsed.Name, parsed.Key, parsed.DigitalSignature)
 {
-    /// <summary>Verifies the signature, and says in any case that it is wrong, so that SSH.NET ends the connection here.</summary>
+    /// <summary>
+    /// Verifies the signature, and says in any case that it is wrong, so that SSH.NET ends the connection here.
+    /// </summary>
     /// <param name="data">The exchange hash.</param>
     /// <param name="signature">The signature with its format, as the host sent it.</param>
     /// <returns>Always false.</returns>

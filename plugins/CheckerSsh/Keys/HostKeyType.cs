@@ -3,8 +3,8 @@ namespace Mandos.CheckerSsh.Keys;
 /// <summary>A type of host keys that can be pinned.</summary>
 /// <param name="Name">As the key itself says it, and as files and <c>ssh-keyscan</c> show it.</param>
 /// <param name="Algorithms">
-/// How it may sign, the best first. For RSA only with SHA-2 (RFC 8332): a signature with SHA-1, called <c>ssh-rsa</c> like the key, proves
-/// little.
+/// How it may sign, the best first. For RSA only with SHA-2 (RFC 8332): a signature with SHA-1, called <c>ssh-rsa</c> like the
+/// key, proves little.
 /// </param>
 internal sealed record HostKeyType(string Name, params string[] Algorithms)
 {

@@ -7,7 +7,9 @@ namespace Mandos.CheckerSsh.Keys;
 internal sealed class PinnedKeys
 {
     private const string Sha256Prefix = "SHA256:";
-    private const string Usage = "use 'TYPE BASE64' as in the host's ssh_host_*_key.pub, or 'SHA256:BASE64' as ssh-keygen -l prints";
+
+    private const string Usage =
+        "use 'TYPE BASE64' as in the host's ssh_host_*_key.pub, or 'SHA256:BASE64' as ssh-keygen -l prints";
 
     private readonly List<byte[]> _blobs = [];
     private readonly List<byte[]> _fingerprints = [];
@@ -55,7 +57,8 @@ internal sealed class PinnedKeys
     public bool Contains(byte[] blob)
     {
         byte[] hash = SHA256.HashData(blob);
-        return _blobs.Any(pinned => blob.AsSpan().SequenceEqual(pinned)) || _fingerprints.Any(pinned => hash.AsSpan().SequenceEqual(pinned));
+        return _blobs.Any(pinned => blob.AsSpan().SequenceEqual(pinned))
+            || _fingerprints.Any(pinned => hash.AsSpan().SequenceEqual(pinned));
     }
 
     private static bool TryDecode(string base64, out byte[] bytes)
@@ -112,8 +115,10 @@ internal sealed class PinnedKeys
             type.Contains("-cert-", StringComparison.Ordinal)
                 ? $"{Text.Quote(type)} is a certificate, which is not supported; name the host's plain key instead"
             : type == "ssh-dss" ? "ssh-dss keys (DSA) can be forged; name another key of the host"
-            : HostKeyType.Rsa.Algorithms.Contains(type) ? $"{Text.Quote(type)} is a signature; the type of the key is {HostKeyType.Rsa.Name}"
-            : type.StartsWith("MD5:", StringComparison.Ordinal) ? "MD5 fingerprints can be forged; use that of ssh-keygen -l -E sha256"
+            : HostKeyType.Rsa.Algorithms.Contains(type)
+                ? $"{Text.Quote(type)} is a signature; the type of the key is {HostKeyType.Rsa.Name}"
+            : type.StartsWith("MD5:", StringComparison.Ordinal)
+                ? "MD5 fingerprints can be forged; use that of ssh-keygen -l -E sha256"
             : words.Length > 1 && IsKeyStart(words[1]) ? $"leave out {Text.Quote(type)} before {Text.Quote(words[1])}"
             : $"{Text.Quote(type)} is no type of key that is supported ({HostKeyType.Names}); {Usage}";
     }

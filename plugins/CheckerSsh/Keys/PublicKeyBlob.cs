@@ -76,7 +76,8 @@ internal static class PublicKeyBlob
         BigInteger number = new(modulus, isBigEndian: true);
         return number.Sign <= 0 ? Damaged
             : number.GetBitLength() < MinRsaBits
-                ? $"has {number.GetBitLength()} bits and can be forged; use one of {MinRsaBits} bits or more, or another key of the host"
+                ? $"has {number.GetBitLength()} bits and can be forged; "
+                    + $"use one of {MinRsaBits} bits or more, or another key of the host"
             : null;
     }
 }

@@ -30,7 +30,8 @@ internal static class HostConnection
             {
                 return await ConnectAsync(addresses[i], port, either.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is SocketException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // The next one.
             }
@@ -55,8 +56,8 @@ internal static class HostConnection
     }
 
     /// <remarks>
-    /// A lookup cannot be stopped: it ends by the limits of resolv.conf(5). On the thread pool, where .NET does it, a name server that
-    /// does not answer would take the threads of the whole server.
+    /// A lookup cannot be stopped: when the check is, it goes on up to the limits of resolv.conf(5). On the thread pool, where
+    /// .NET does lookups, a name server that does not answer would take the threads of the whole server.
     /// </remarks>
     private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
     {

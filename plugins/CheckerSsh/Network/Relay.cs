@@ -5,12 +5,12 @@ using System.Net.Sockets;
 namespace Mandos.CheckerSsh.Network;
 
 /// <summary>
-/// Stands between a host and SSH.NET, which reads without limit and, in a key exchange, waits on threads that nobody can stop. So it talks
-/// to a socket of ours on the loopback address: what passes is counted, and to end it is to close that socket.
+/// Stands between a host and SSH.NET, which reads without limit and, in a key exchange, waits on threads that nobody can stop. So
+/// it talks to a socket of ours on the loopback address: what passes is counted, and to end it is to close that socket.
 /// </summary>
 /// <remarks>
-/// Another user of this machine who is quick enough could connect to that socket before SSH.NET does. That one check fails then; nothing
-/// can succeed, as what SSH.NET verifies comes from the host.
+/// Another user of this machine who is quick enough could connect to that socket before SSH.NET does. That one check fails then,
+/// as SSH.NET hears nothing.
 /// </remarks>
 internal sealed class Relay : IDisposable
 {

@@ -78,7 +78,8 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port)
             || port is < 1 or > IPEndPoint.MaxPort)
         {
-            problems.Add(new OptionProblem(PortOption, $"{Text.Quote(text)} is no port; use a number from 1 to 65535, such as 22"));
+            problems.Add(new OptionProblem(
+                PortOption, $"{Text.Quote(text)} is no port; use a number from 1 to 65535, such as 22"));
         }
 
         return port;

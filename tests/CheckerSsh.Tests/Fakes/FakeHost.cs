@@ -8,17 +8,36 @@ namespace CheckerSsh.Tests.Fakes;
 internal sealed class FakeHost : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
 
     /// <summary>Starts it.</summary>
     /// <param name="serve">Gets each connection; faults in it are those of a broken connection.</param>
-    public FakeHost(Func<NetworkStream, CancellationToken, Task> serve)
+    /// <param name="address">Where it listens; 127.0.0.1 by default.</param>
+    public FakeHost(Func<NetworkStream, CancellationToken, Task> serve, IPAddress? address = null)
     {
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         _listener.Start();
         _accepting = AcceptAsync(serve);
+    }
+
+    public static bool HasIpv6
+    {
+        get
+        {
+            try
+            {
+                using TcpListener listener = new(IPAddress.IPv6Loopback, 0);
+                listener.Start();
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;

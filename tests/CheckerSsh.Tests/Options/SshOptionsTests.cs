@@ -24,7 +24,7 @@ public sealed class SshOptionsTests
 
     public static TheoryData<string?, string> BadKeys => new()
     {
-        { null, "is missing; use 'TYPE BASE64' as in the host's ssh_host_*_key.pub, or 'SHA256:BASE64' as ssh-keygen -l prints" },
+        { null, "is missing; use 'TYPE BASE64' as in the host's ssh_host_*_key.pub, or 'SHA256:BASE64' as ssh-keygen" },
         { " \n , ", "is missing; use " },
         { "ssh-ed25519", "what follows ssh-ed25519 is not base64" },
         { "ssh-ed25519 AAAA*", "what follows ssh-ed25519 is not base64" },
@@ -37,10 +37,10 @@ public sealed class SshOptionsTests
         { Pin("ssh-rsa", [.. _rsa.Blob, 0]), "the ssh-rsa key is cut off or damaged" },
         { Pin("ssh-rsa", _ed25519.Blob), "the ssh-rsa key is really of type “ssh-ed25519”" },
         { Pin("ssh-ed25519", new SshWriter().String("a\nb").ToArray()), "is really of type “a?b”" },
-        { FakeKey.Rsa("rsa-sha2-512", 1024).Pin, "the ssh-rsa key has 1024 bits and can be forged; use one of 2048 bits or more" },
+        { FakeKey.Rsa("rsa-sha2-512", 1024).Pin, "the ssh-rsa key has 1024 bits and can be forged; use one of 2048 bits" },
         { "ssh-dss AAAA", "ssh-dss keys (DSA) can be forged" },
         { "rsa-sha2-512 AAAA", "“rsa-sha2-512” is a signature; the type of the key is ssh-rsa" },
-        { "ssh-ed25519-cert-v01@openssh.com AAAA", "is a certificate, which is not supported; name the host's plain key instead" },
+        { "ssh-ed25519-cert-v01@openssh.com AAAA", "is a certificate, which is not supported; name the host's plain key" },
         { "host.example.org " + _ed25519.Pin, "leave out “host.example.org” before “ssh-ed25519”" },
         { "256 " + Sha256, "leave out “256” before “SHA256:" },
         { "MD5:00:11", "use that of ssh-keygen -l -E sha256" },
