@@ -68,7 +68,7 @@ self.Refresh();
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
     $"""
-    {key}: {checks} checks at once, {Environment.ProcessorCount} processors: {seconds:F2} s; the very first check alone {first:F2} s
+    {key}: {checks} checks at once, {Environment.ProcessorCount} processors: {seconds:F2} s; the first one alone {first:F2} s
     CPU of a check: {(self.TotalProcessorTime - cpu).TotalMilliseconds / checks:F1} ms, without what the host takes
     threads: {threads} before, {most} at most
     """));
