@@ -83,7 +83,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
         }
 
         _missing = "complete the key exchange";
-        KeyExchange exchange = new(options.Keys, types, options.Timeout);
+        KeyExchange exchange = new(options.Keys, types);
         return await exchange.RunAsync(host, greeting, cancellationToken).ConfigureAwait(false);
     }
 

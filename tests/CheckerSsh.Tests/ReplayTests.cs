@@ -138,7 +138,7 @@ public sealed class ReplayTests
 
         string printed = await SshServer.RunAsync(
             "usr/bin/ssh-keyscan",
-            ["-t", "ed25519", "-p", host.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "127.0.0.1"]);
+            ["-T", "60", "-t", "ed25519", "-p", host.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "127.0.0.1"]);
 
         Assert.Contains(key.Pin, printed, StringComparison.Ordinal);
         Checks.Down(await Checks.RunAsync(key.Pin, host.Port), "its signature is wrong");

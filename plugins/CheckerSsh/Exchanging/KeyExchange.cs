@@ -14,8 +14,7 @@ namespace Mandos.CheckerSsh.Exchanging;
 /// </summary>
 /// <param name="keys">The keys of which the host has to have one.</param>
 /// <param name="types">The types of host keys to ask for, the preferred ones first.</param>
-/// <param name="patience">How long SSH.NET waits by itself: at least as long as anybody waits for this.</param>
-internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> types, TimeSpan patience)
+internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> types)
 {
     /// <summary>
     /// Nothing is sent that would have to stay secret, so none that protect from quantum computers, which take longer; and none
@@ -71,7 +70,8 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
         const string nobody = "mandos"; // A name is required, and not used: nobody logs in.
         ConnectionInfo info = new(address.Address.ToString(), address.Port, nobody, new NoneAuthenticationMethod(nobody))
         {
-            Timeout = patience,
+            // The relay ends it, in time or when cancelled.
+            Timeout = Timeout.InfiniteTimeSpan,
         };
         foreach (string other in info.KeyExchangeAlgorithms.Keys.Except(s_agreements).ToArray())
         {
