@@ -1,13 +1,15 @@
 using System.Composition;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Plugins;
 
 /// <summary>One plugin that was found.</summary>
 /// <param name="description">What is known of it.</param>
 /// <param name="exports">Its exports; none unless it was loaded.</param>
-internal sealed class Plugin(PluginDescription description, IReadOnlyList<ComposedExport> exports)
+/// <param name="options">Where its settings are.</param>
+internal sealed class Plugin(PluginDescription description, IReadOnlyList<ComposedExport> exports, PluginOptions options)
 {
     private volatile PluginDescription _description = description;
 
@@ -30,8 +32,10 @@ internal sealed class Plugin(PluginDescription description, IReadOnlyList<Compos
     /// <returns>What to throw.</returns>
     public PluginException Fail(string problem, Exception cause)
     {
-        var reason = $"{problem}: {LogText.Summarize(cause)}";
+        var name = _description.Name;
+        var bad = cause is PluginSettingException setting ? options.Describe(name, setting) : null;
+        var reason = bad?.ToString() ?? options.HideSettings(name, $"{problem}: {LogText.Summarize(cause)}");
         _description = _description with { State = PluginState.Malfunctioned, Reason = reason };
-        return new($"plugin {_description.Name}: {reason}", cause);
+        return new($"plugin {name}: {reason}", cause) { Problem = bad };
     }
 }
