@@ -1,7 +1,10 @@
+using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
@@ -13,6 +16,7 @@ internal sealed partial class PluginCatalog
     private readonly IPluginAssemblyLoader _loader;
     private readonly PluginServices _services;
     private readonly PluginOptions _options;
+    private readonly PluginTrust _trust;
     private readonly ILogger _logger;
     private readonly List<Plugin> _plugins = [];
 
@@ -22,11 +26,18 @@ internal sealed partial class PluginCatalog
         _loader = loader;
         _services = services;
         _options = options;
+        _trust = new(_directory, services.Owners);
         _logger = services.LoggerFactory.CreateLogger<PluginCatalog>();
     }
 
     /// <summary>Every plugin that was found, in the order of loading.</summary>
     public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
+
+    /// <summary>How long it took to find, check and load them.</summary>
+    public TimeSpan LoadTime { get; private set; }
+
+    /// <summary>The state of a plugin has changed. Raised on any thread.</summary>
+    public event Action? Changed;
 
     /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
     /// <param name="directory">The plugin directory.</param>
@@ -89,8 +100,12 @@ internal sealed partial class PluginCatalog
             : $"there is no {kind}: plugin {unused.Name} ({unused.File}): {unused.Reason}");
     }
 
+    /// <summary>The plugin whose code, or whose libraries, is in a load context; null if it is none's.</summary>
+    public Plugin? FindByLoadContext(AssemblyLoadContext context) => _plugins.Find(plugin => plugin.LoadContext == context);
+
     private void LoadAll()
     {
+        var start = TimeProvider.System.GetTimestamp();
         foreach (var candidate in Discover())
         {
             if (Load(candidate) is not { } plugin)
@@ -99,9 +114,12 @@ internal sealed partial class PluginCatalog
                 continue;
             }
 
+            plugin.Changed += () => Changed?.Invoke();
             _plugins.Add(plugin);
             Report(plugin.Description);
         }
+
+        LoadTime = TimeProvider.System.GetElapsedTime(start);
     }
 
     private void Report(PluginDescription plugin)
@@ -161,9 +179,9 @@ internal sealed partial class PluginCatalog
                 return Refuse(PluginState.Malfunctioned, fault);
             }
 
-            var assembly = _loader.Load(candidate.File);
-            var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
-            return new(description, PluginComposition.Compose(assembly, manifest.Exports, context), _options);
+            _trust.Require(candidate);
+            return new(
+                description, _options, PluginThread.Run(() => Load(candidate, manifest), PluginLimits.Load, _services.TimeProvider));
         }
         catch (BadImageFormatException e) when (description.Contract is null)
         {
@@ -179,7 +197,15 @@ internal sealed partial class PluginCatalog
         Plugin Refuse(PluginState state, string reason)
             => new(_options.WhyDisabled(candidate.Name, description.Exports) is { } cause
                 ? description with { State = PluginState.Disabled, Reason = cause }
-                : description with { State = state, Reason = reason }, [], _options);
+                : description with { State = state, Reason = reason }, _options);
+    }
+
+    private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
+    {
+        var assembly = _loader.Load(candidate.File);
+        var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
+        var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
+        return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);
     }
 
     private static string? FindMismatch(string name, Version contract)

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Engine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Plugins.Checkers;
@@ -13,12 +14,6 @@ namespace Mandos.Host.Plugins.Checkers;
 /// <param name="timeProvider">The clock.</param>
 internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary<string, IChecker> instances, TimeProvider timeProvider)
 {
-    /// <summary>How long one checker may take to look at the options of all its clients: so long, and ...</summary>
-    public static readonly TimeSpan ValidationLimit = TimeSpan.FromSeconds(10);
-
-    /// <summary>... so much for each client: 20 s for 50,000. It is done in microseconds; a busy machine may need more.</summary>
-    public static readonly TimeSpan ValidationLimitPerClient = TimeSpan.FromMicroseconds(200);
-
     private static readonly PluginKind _kind = PluginKind.Of<IChecker>();
 
     /// <summary>The options that each checker declares, of all that were found.</summary>
@@ -171,13 +166,11 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
 
     private async Task<Validation> ValidateAsync(string name, CheckerUse[] clients, CheckerUses uses)
     {
-        TimeSpan limit = ValidationLimit + ValidationLimitPerClient * clients.Length;
+        TimeSpan limit = PluginLimits.Validation + PluginLimits.ValidationPerClient * clients.Length;
         string fault;
         try
         {
-            // A thread of its own: if it hangs, the thread is lost.
-            Task<List<ConfigProblem>> validation = Task.Factory.StartNew(
-                () => Validate(instances[name], clients, uses), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Task<List<ConfigProblem>> validation = PluginThread.Start(() => Validate(instances[name], clients, uses));
             return new(await validation.WaitAsync(limit, timeProvider).ConfigureAwait(false), null);
         }
         catch (TimeoutException)

@@ -1,5 +1,6 @@
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -15,6 +16,7 @@ internal sealed class PluginFolder : IDisposable
         LoggerFactory = NullLoggerFactory.Instance,
         TimeProvider = new FakeTimeProvider(),
         StateDirectory = "/var/lib/mandos",
+        Owners = TrustedOwners.Current(),
     };
 
     /// <summary>A plugin with one faultless checker.</summary>

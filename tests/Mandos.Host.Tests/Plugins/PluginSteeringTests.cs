@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Control;
+using Mandos.BadPlugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Steering;

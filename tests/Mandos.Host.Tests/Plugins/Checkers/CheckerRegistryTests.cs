@@ -1,8 +1,10 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
+using Mandos.BadPlugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.TestSupport;
 using Microsoft.Extensions.Time.Testing;
@@ -223,7 +225,7 @@ public sealed class CheckerRegistryTests : IDisposable
 
         Task<CheckerReport> validation = ValidateAsync(Load());
         Assert.False(validation.IsCompleted);
-        _clock.Advance(CheckerRegistry.ValidationLimit + 2 * CheckerRegistry.ValidationLimitPerClient);
+        _clock.Advance(PluginLimits.Validation + 2 * PluginLimits.ValidationPerClient);
         CheckerReport report = await validation;
 
         AssertProblems(report, $"{File}:9: client [c] tcp_port: wrong");
