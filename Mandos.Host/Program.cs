@@ -122,13 +122,14 @@ internal static class Program
         return await check.RunAsync(Console.Out).ConfigureAwait(false) ? 0 : Failure;
     }
 
-    /// <summary>Plugins are not loaded with root's rights. This is for good.</summary>
+    /// <summary>Gives up root's rights for good, as a server does before it loads plugins.</summary>
+    /// <returns>What keeps a server from it; null if nothing does.</returns>
     private static string? BecomeServer()
     {
         ServerAccount account = ServerAccount.Find();
-        return Environment.IsPrivilegedProcess && account.Become() is { } fault
-            ? $"cannot become user {account.User} and group {account.Group}: {fault}"
-            : null;
+        return !Environment.IsPrivilegedProcess ? null
+            : account.Become() is { } fault ? $"cannot become user {account.User} and group {account.Group}: {fault}"
+            : MandosServer.FindUnreadableProgram();
     }
 
     private static Task<int> ListPluginsAsync(CommandLineOptions given)
@@ -150,14 +151,8 @@ internal static class Program
         }
 
         using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
-        PluginServices services = TemporaryServices(log);
         string directory = options.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
-        if (BecomeServer() is { } fault)
-        {
-            return Task.FromResult(Fail([fault]));
-        }
-
-        IReadOnlyList<PluginDescription> plugins = PluginCatalog.Load(directory, services, file.Options.With(options)).Plugins;
+        IReadOnlyList<PluginDescription> plugins = PluginCatalog.Load(directory, TemporaryServices(log), file.Options.With(options)).Plugins;
         if (given.Json)
         {
             PluginListing.WriteJson(plugins, Console.Out);

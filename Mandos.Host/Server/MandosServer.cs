@@ -225,7 +225,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         StateDirectory.Check(stateDirectory);
-        CheckProgram();
+        if (FindUnreadableProgram() is { } unreadable)
+        {
+            throw new StartException(unreadable);
+        }
+
         if (hasClientsFile && Libc.access(clientsFile, Libc.R_OK) != 0)
         {
             LogNotReloadable(clientsFile, account.Group);
@@ -233,16 +237,19 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     }
 
     /// <summary>.NET loads parts of the program when they are first used: without this check that would fail in obscure ways.</summary>
-    private static void CheckProgram()
+    /// <returns>What is wrong; null if nothing is.</returns>
+    public static string? FindUnreadableProgram()
     {
         foreach (string directory in new[] { AppContext.BaseDirectory, Path.GetDirectoryName(typeof(object).Assembly.Location)! })
         {
             if (Libc.access(directory, Libc.R_OK | Libc.X_OK) != 0)
             {
-                throw new StartException($"{directory}: user {Environment.UserName} cannot read the program: {Libc.LastError}; "
-                    + "install it, and .NET, where everybody may read");
+                return $"{directory}: user {Environment.UserName} cannot read the program: {Libc.LastError}; "
+                    + "install it, and .NET, where everybody may read";
             }
         }
+
+        return null;
     }
 
     private ITlsHandshaker CreateHandshaker(PluginInstance<ITlsBackend> tls)
