@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using Mandos.Host.Configuration;
@@ -43,10 +44,17 @@ internal static class PluginFileReader
             return Problem("is not valid UTF-8; write the file in UTF-8", line);
         }
 
-        const char ByteOrderMark = '\uFEFF';
-        return new PluginFileParser(nothing, Encoding.UTF8.GetString(content.Written).TrimStart(ByteOrderMark)).Parse();
+        return Parse(content.Written, nothing);
 
         PluginFileResult Problem(string message, int line = 0) => new(nothing, [new(path, line, message)]);
+    }
+
+    // Apart from the above, so that the YAML library is not loaded, which takes time, where there is no file.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PluginFileResult Parse(ReadOnlySpan<byte> utf8, PluginOptions nothing)
+    {
+        const char ByteOrderMark = '\uFEFF';
+        return new PluginFileParser(nothing, Encoding.UTF8.GetString(utf8).TrimStart(ByteOrderMark)).Parse();
     }
 
     /// <returns>The first line that is not valid; null if all are.</returns>

@@ -84,9 +84,9 @@ public sealed class CheckerPluginTests
         var second = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
 
         Assert.Equal((nameof(ConfigurationException), nameof(ConfigurationException)), (refusal.ExceptionType, second.ExceptionType));
-        Assert.Equal(2, server.Log.Count("ERROR", $"{server.ClientsFile}:5: test_result_file: is no absolute path"));
-        Assert.Equal(2, server.Log.Count("ERROR", $"{server.ClientsFile}:6: option test_x is unknown to the server and to checker"));
-        Assert.Equal(1, server.Log.Count("ERROR", $"{server.ClientsFile}:4: checker_plugin: there is no checker “none”"));
+        await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:5: test_result_file: is no absolute path", count: 2);
+        await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:6: option test_x is unknown to the server and to checker", count: 2);
+        await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:4: checker_plugin: there is no checker “none”");
         var client = Assert.Single(await control.GetClientsAsync(Cancellation));
         Assert.Equal("/dev/null", client.Settings.Options["test_result_file"]);
         await _first.RequireSecretAsync(server);
