@@ -66,4 +66,7 @@ internal sealed partial class MandosServer
     [LoggerMessage(3225, LogLevel.Warning,
         "{File} can be read by root alone, so SIGHUP cannot re-read it; let group {Group} read it (chgrp {Group}, chmod 640), and secfiles")]
     private partial void LogNotReloadable(string file, string group);
+
+    [LoggerMessage(2051, LogLevel.Warning, "{Note}")]
+    private partial void LogAbsentPlugin(ConfigProblem note);
 }

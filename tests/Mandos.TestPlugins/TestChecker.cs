@@ -8,25 +8,43 @@ namespace Mandos.TestPlugins;
 
 /// <summary>
 /// A checker whose result stands in the file that the client's option <c>test_result_file</c> names: an exit code; <c>signal N</c>;
-/// <c>error TEXT</c>; or <c>wait</c>, which runs until the file says something else.
+/// <c>error TEXT</c>; or <c>wait</c>, which runs until the file says something else. Its setting <c>test_description</c> is what logs show
+/// of it.
 /// </summary>
-[ExportChecker("test-checker")]
+[ExportChecker("test-checker", Settings = [DescriptionSetting], Options = [FileOption])]
 public sealed class TestChecker : IChecker
 {
+    private const string DescriptionSetting = "test_description";
+    private const string FileOption = "test_result_file";
+
     private readonly TimeProvider _timeProvider;
+    private readonly string _description;
 
     [ImportingConstructor]
-    public TestChecker(IPluginContext context) => _timeProvider = context.TimeProvider;
+    public TestChecker(IPluginContext context)
+    {
+        _timeProvider = context.TimeProvider;
+        _description = context.Settings.GetValueOrDefault(DescriptionSetting, "test-checker");
+        if (_description.Length == 0)
+        {
+            throw new PluginSettingException(DescriptionSetting, "is empty; give a text");
+        }
+    }
 
-    public ICheck Prepare(ClientSnapshot client) => client.Settings.Options.TryGetValue("test_result_file", out var file)
-        ? new Check(file, _timeProvider)
-        : throw new CheckPreparationException("the client needs the option test_result_file");
+    public IReadOnlyList<OptionProblem> Validate(ClientSettings settings)
+        => !settings.Options.TryGetValue(FileOption, out var file) ? [new(FileOption, "is missing; name a file")]
+            : !Path.IsPathRooted(file) ? [new(FileOption, "is no absolute path")]
+            : [];
 
-    private sealed class Check(string file, TimeProvider timeProvider) : ICheck
+    public ICheck Prepare(ClientSnapshot client) => client.Settings.Options.TryGetValue(FileOption, out var file)
+        ? new Check(_description, file, _timeProvider)
+        : throw new CheckPreparationException($"the client needs the option {FileOption}");
+
+    private sealed class Check(string description, string file, TimeProvider timeProvider) : ICheck
     {
         private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-        public string Description => $"test-checker {file}";
+        public string Description => $"{description} {file}";
 
         public async Task<CheckResult> RunAsync(CancellationToken cancellationToken)
         {

@@ -1,11 +1,15 @@
+using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Packaging;
 
 /// <summary>What packaging/install puts where, in a directory of the test's own; and the units, as systemd reads them.</summary>
-public sealed class InstallationTests : IDisposable
+public sealed partial class InstallationTests : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("mandos-test-");
+
+    // The server's user has to reach what is installed in it
+    public InstallationTests() => _root.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     public void Dispose() => _root.Delete(recursive: true);
 
@@ -53,8 +57,10 @@ public sealed class InstallationTests : IDisposable
         string group = account.Split(':')[3];
         Assert.Equal($"700 {account.Split(':')[2]} {group}", await StatAsync("var/lib/mandos"));
         Assert.Equal($"640 0 {group}", await StatAsync("etc/mandos/clients.conf"));
+        Assert.Equal($"640 0 {group}", await StatAsync("etc/mandos/plugins.yaml"));
         Assert.Equal($"750 0 {group}", await StatAsync("etc/mandos/clients.d"));
         Assert.True(File.Exists(FileOf("usr/share/man/man5/mandos-clients.conf.5")));
+        Assert.True(File.Exists(FileOf("usr/share/man/man5/mandos-plugins.yaml.5")));
     }
 
     [Fact]
@@ -81,7 +87,7 @@ public sealed class InstallationTests : IDisposable
         await InstallAsync();
         string[] own =
         [
-            "etc/mandos/mandos.conf", "etc/mandos/clients.conf", "etc/default/mandos", "usr/lib/mandos/plugins/Own/Own.dll",
+            "etc/mandos/mandos.conf", "etc/mandos/clients.conf", "etc/mandos/plugins.yaml", "etc/default/mandos", "usr/lib/mandos/plugins/Own/Own.dll",
         ];
         foreach (string file in own)
         {
@@ -100,11 +106,12 @@ public sealed class InstallationTests : IDisposable
     [Theory]
     [InlineData("mandos.conf")]
     [InlineData("clients.conf")]
+    [InlineData("plugins.yaml")]
     public async Task Example_WithItsCommentsTakenOff_IsGood(string name)
     {
         // What can be uncommented has no space after the #
         string[] lines = [.. (await File.ReadAllLinesAsync(PackagedFiles.Example(name), TestContext.Current.CancellationToken))
-            .Select(line => line.StartsWith('#') && !line.StartsWith("# ", StringComparison.Ordinal) ? line[1..] : line)
+            .Select(line => CommentedOut().Replace(line, "$1"))
             .Select(line => line.Replace("/etc/mandos/secrets", _root.FullName, StringComparison.Ordinal))];
         await File.WriteAllLinesAsync(FileOf(name), lines, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(FileOf("fern"), "secret", TestContext.Current.CancellationToken);
@@ -125,4 +132,7 @@ public sealed class InstallationTests : IDisposable
     private async Task<string> StatAsync(string file) => (await Command.RequireAsync("stat", "--format=%a %u %g", FileOf(file))).TrimEnd();
 
     private string FileOf(string name) => Path.Combine(_root.FullName, name);
+
+    [GeneratedRegex("^( *)#(?! )")]
+    private static partial Regex CommentedOut();
 }

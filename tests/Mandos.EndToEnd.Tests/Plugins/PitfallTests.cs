@@ -63,7 +63,7 @@ public sealed class PitfallTests
         {
             var reason = Regex.Escape((pitfall.Reason ?? "").Replace("{}", server.PluginDirectory, StringComparison.Ordinal))
                 .Replace("\\*", ".*", StringComparison.Ordinal);
-            Assert.Matches($@"(?m)^{pitfall.Name} +\S+ +\S+ +{pitfall.State} .*{reason}$", result.Output);
+            Assert.Matches($@"(?m)^{pitfall.Name} +\S+ +\S+ +{pitfall.State}( .*)?\n.*{reason}", result.Output);
         });
         Assert.Matches("(?m)^TlsBouncy .* Active ", result.Output);
     }
