@@ -18,11 +18,17 @@ internal sealed class BrokenTlsBackend : ITlsBackend
 
     public Handshake HandshakeAsync { get; init; } = async (sound, stream, token) => await sound(stream, token);
 
+    public Action Disposed { get; init; } = () => { };
+
     public Func<ITlsSession, ITlsSession> Session { get; init; } = session => session;
 
     public ITlsHandshaker CreateHandshaker(string priority) => new Handshaker(this, _inner.CreateHandshaker(Priority(priority)));
 
-    public void Dispose() => _inner.Dispose();
+    public void Dispose()
+    {
+        _inner.Dispose();
+        Disposed();
+    }
 
     private sealed class Handshaker(BrokenTlsBackend backend, ITlsHandshaker inner) : ITlsHandshaker
     {
