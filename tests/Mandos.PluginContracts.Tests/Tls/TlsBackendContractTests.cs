@@ -16,6 +16,8 @@ public sealed class TlsBackendContractTests
             _ => new BrokenTlsBackend { WarmUp = _ => throw new InvalidOperationException("no provider") }),
         new("takes any priority string", "refuses bad priority strings",
             _ => new BrokenTlsBackend { Priority = _ => TlsBackendContract.DefaultPriority }),
+        new("says that it offers nothing", "describes what it offers under the default priority string",
+            _ => new BrokenTlsBackend { Description = description => description with { Groups = [] } }),
         .. TlsBackendContract.Checks(_ => new BrokenTlsBackend())
             .Where(check => check.Name.StartsWith("refuses a peer", StringComparison.Ordinal))
             .Select(check => new Fault<Func<ContractContext, ITlsBackend>>($"hardly {check.Name}", check.Name, Believing)),
