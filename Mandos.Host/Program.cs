@@ -7,6 +7,7 @@ using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
 using Mandos.Host.Systemd;
+using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host;
@@ -98,15 +99,21 @@ internal static class Program
 
     private static async Task<int> CheckAsync(CommandLineOptions given)
     {
+        string? subject = OwnProcess.TakeVariable(SubjectProcess.Variable);
         bool debug = given.Debug == true;
         using ServerLog log = OpenLog(debug ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), debug);
-        PluginServices services = TemporaryServices(log);
+        using var relay = new ContextLog(log.Factory);
+        PluginServices services = TemporaryServices(log) with { LoggerFactory = relay };
         LeaveBusAlone();
 
         // A faulty mandos.conf is no reason not to test
         string? directory = given.PluginDirectory ?? ServerOptionsLoader.Load(given).Options?.PluginDirectory;
-        var test = new SelfTest(LoadPlugins(directory, services), services, Console.Out);
-        return await test.RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
+        PluginCatalog plugins = LoadPlugins(directory, services);
+        IReadOnlyList<Subject> subjects = Subject.All(plugins, services, relay);
+        bool passed = subject is null
+            ? await new SelfTest(plugins, subjects, Console.Out).RunAsync(CancellationToken.None).ConfigureAwait(false)
+            : await subjects.Single(candidate => candidate.Name == subject).TestAsync(Console.WriteLine).ConfigureAwait(false);
+        return passed ? 0 : Failure;
     }
 
     private static Task<int> ListPluginsAsync(CommandLineOptions given)

@@ -149,7 +149,7 @@ public static class ControlSurfaceContract
             RequireNone(running.Exception?.InnerException, when);
         }
 
-        // What is done meanwhile needs a surface that got as far as to subscribe.
+        // What is done meanwhile needs a surface that subscribes. One that waits for something that is not there does not.
         Task<Exception?> RunAndAsync(
             IControlSurface surface,
             InMemoryServer server,
@@ -158,7 +158,16 @@ public static class ControlSurfaceContract
             bool mayEnd = false)
             => Contract.RunUntilCancelledAsync(
                 stop => surface.RunAsync(server, stop),
-                running => !running.IsCompleted && server.Subscriptions > 0 ? meanwhile(running) : Task.CompletedTask,
+                async running =>
+                {
+                    Task subscribed = server.SubscribedAsync(cancellationToken);
+                    await Task.WhenAny(
+                        subscribed, running, Task.Delay(limits.Quick, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                    if (subscribed.IsCompleted && !running.IsCompleted)
+                    {
+                        await meanwhile(running).ConfigureAwait(false);
+                    }
+                },
                 limits,
                 cancellationToken,
                 mayEnd);

@@ -12,6 +12,7 @@ internal static class ContractTests
     {
         Stop = TimeSpan.FromSeconds(0.1),
         Run = TimeSpan.FromSeconds(0.3),
+        Check = TimeSpan.FromSeconds(0.1),
         Quick = TimeSpan.FromSeconds(0.02),
     };
 

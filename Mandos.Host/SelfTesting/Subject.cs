@@ -1,0 +1,95 @@
+using Mandos.Abstractions.Announcing;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Tls;
+using Mandos.Host.Plugins;
+using Mandos.PluginContracts;
+using Mandos.PluginContracts.Announcing;
+using Mandos.PluginContracts.Checking;
+using Mandos.PluginContracts.Control;
+using Mandos.PluginContracts.Persistence;
+using Mandos.PluginContracts.Tls;
+
+namespace Mandos.Host.SelfTesting;
+
+/// <summary>Something that is put to the test: an export of a plugin, or a part of the server.</summary>
+/// <param name="Name">Its kind and its name.</param>
+/// <param name="Checks">The checks that can be done here.</param>
+internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
+{
+    /// <summary>Name of the standard checker, of which it is known when it finds a client up.</summary>
+    private const string ShellChecker = "shell";
+
+    /// <summary>How long one check may take. They take a second or two at most.</summary>
+    public static TimeSpan CheckLimit { get; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Everything that the plugins in use export.</summary>
+    /// <param name="plugins">The plugins.</param>
+    /// <param name="services">What the plugins get; for each check it has another state directory.</param>
+    /// <param name="log">The log of the plugins.</param>
+    public static IReadOnlyList<Subject> All(PluginCatalog plugins, PluginServices services, ContextLog log)
+    {
+        return
+        [
+            .. Of<ITlsBackend>((_, create) => TlsBackendContract.Checks(create)),
+            .. Of<IStateStore>((_, create) => StateStoreContract.Checks(create)),
+            .. Of<IChecker>(
+                (name, create) => CheckerContract.Checks(create, name == ShellChecker ? CheckerSituations.Shell : null)),
+            .. Of<IAnnouncer>((_, create) => AnnouncerContract.Checks(create)),
+            .. Of<IControlSurface>((_, create) => ControlSurfaceContract.Checks(create)),
+        ];
+
+        IEnumerable<Subject> Of<T>(Func<string, Func<ContractContext, T>, IReadOnlyList<PluginCheck>> checks)
+            where T : class
+            => plugins.GetExports<T>().Select(export => new Subject(
+                $"{PluginKind.Of<T>()} {export.Name}",
+                [
+                    .. checks(export.Name, context => Create(export, context))
+                        .Where(check => check.SkipReason is null)
+                        .Select(check => check with { Limit = CheckLimit }),
+                    new("has no fault beside", _ => RequireActive(export.PluginName)),
+                ]));
+
+        T Create<T>(PluginExport<T> export, ContractContext context)
+            where T : class
+        {
+            services.StateDirectory = context.StateDirectory;
+            log.Context = context;
+            return export.Create();
+        }
+
+        // Something may have gone wrong behind the back of the checks, on a thread of the plugin.
+        Task RequireActive(string plugin)
+        {
+            PluginDescription description = plugins.Plugins.Single(description => description.Name == plugin);
+            Contract.Require(description.State == PluginState.Active, description.Reason ?? "it is not in use any more");
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Does the checks, one after another.</summary>
+    /// <param name="report">Is told how each went.</param>
+    /// <returns>Whether all passed.</returns>
+    public async Task<bool> TestAsync(Action<CheckLine> report)
+    {
+        bool passed = true;
+        foreach (PluginCheck check in Checks)
+        {
+            string? fault = null;
+            try
+            {
+                await check.RunAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ContractViolationException e)
+            {
+                fault = e.Message;
+                passed = false;
+            }
+
+            report(new CheckLine(Name, check.Name, fault));
+        }
+
+        return passed;
+    }
+}
