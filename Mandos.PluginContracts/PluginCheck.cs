@@ -25,7 +25,11 @@ public sealed record PluginCheck(string Name, Func<CancellationToken, Task> Body
         {
             await Task.WhenAny(body, Task.Delay(Limit, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            Contract.Require(body.IsCompleted, $"the check did not end within {Limit.TotalSeconds:0.##} s");
+            if (!body.IsCompleted)
+            {
+                throw new ContractViolationException($"the check did not end within {Limit.TotalSeconds:0.##} s") { IsHang = true };
+            }
+
             await body.ConfigureAwait(false);
         }
         catch (Exception e) when (e is not ContractViolationException && !cancellationToken.IsCancellationRequested)

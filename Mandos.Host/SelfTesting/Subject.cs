@@ -21,8 +21,10 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
     /// <summary>Name of the standard checker, of which it is known when it finds a client up.</summary>
     private const string ShellChecker = "shell";
 
-    /// <summary>How long one check may take. They take a second or two at most.</summary>
-    public static TimeSpan CheckLimit { get; } = TimeSpan.FromSeconds(20);
+    /// <summary>How long one check may take. They take a second or two; those of plugins that do not stop take their limits.</summary>
+    public static TimeSpan CheckLimit { get; } = TimeSpan.FromSeconds(15);
+
+    private static readonly ContractLimits _limits = new() { Check = TimeSpan.FromSeconds(10) };
 
     /// <summary>Everything that the plugins in use export.</summary>
     /// <param name="plugins">The plugins.</param>
@@ -32,12 +34,12 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
     {
         return
         [
-            .. Of<ITlsBackend>((_, create) => TlsBackendContract.Checks(create)),
-            .. Of<IStateStore>((_, create) => StateStoreContract.Checks(create)),
+            .. Of<ITlsBackend>((_, create) => TlsBackendContract.Checks(create, limits: _limits)),
+            .. Of<IStateStore>((_, create) => StateStoreContract.Checks(create, limits: _limits)),
             .. Of<IChecker>(
-                (name, create) => CheckerContract.Checks(create, name == ShellChecker ? CheckerSituations.Shell : null)),
-            .. Of<IAnnouncer>((_, create) => AnnouncerContract.Checks(create)),
-            .. Of<IControlSurface>((_, create) => ControlSurfaceContract.Checks(create)),
+                (name, create) => CheckerContract.Checks(create, name == ShellChecker ? CheckerSituations.Shell : null, _limits)),
+            .. Of<IAnnouncer>((_, create) => AnnouncerContract.Checks(create, _limits)),
+            .. Of<IControlSurface>((_, create) => ControlSurfaceContract.Checks(create, _limits)),
         ];
 
         IEnumerable<Subject> Of<T>(Func<string, Func<ContractContext, T>, IReadOnlyList<PluginCheck>> checks)
@@ -68,28 +70,38 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
         }
     }
 
-    /// <summary>Does the checks, one after another.</summary>
+    /// <summary>Does the checks, one after another. Once one hangs, those after it are not done and count as failed.</summary>
     /// <param name="report">Is told how each went.</param>
     /// <returns>Whether all passed.</returns>
     public async Task<bool> TestAsync(Action<CheckLine> report)
     {
         bool passed = true;
+        bool hung = false;
         foreach (PluginCheck check in Checks)
         {
-            string? fault = null;
-            try
+            string? fault = "not done, for a check before it hung";
+            if (!hung)
             {
-                await check.RunAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (ContractViolationException e)
-            {
-                fault = e.Message;
-                passed = false;
+                (fault, hung) = await TestAsync(check).ConfigureAwait(false);
             }
 
+            passed &= fault is null;
             report(new CheckLine(Name, check.Name, fault));
         }
 
         return passed;
+    }
+
+    private static async Task<(string? Fault, bool Hung)> TestAsync(PluginCheck check)
+    {
+        try
+        {
+            await check.RunAsync(CancellationToken.None).ConfigureAwait(false);
+            return (null, false);
+        }
+        catch (ContractViolationException e)
+        {
+            return (e.Message, e.IsHang);
+        }
     }
 }

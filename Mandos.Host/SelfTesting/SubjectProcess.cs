@@ -59,7 +59,7 @@ internal sealed class SubjectProcess(Subject subject)
             await EndsAsync(process, _endLimit).ConfigureAwait(false);
             if (trouble is not null)
             {
-                string check = lines.Count < subject.Checks.Count ? subject.Checks[lines.Count].Name : "lets the process end";
+                string check = lines.Count == subject.Checks.Count ? "lets its process end" : subject.Checks[lines.Count].Name;
                 lines.Add(new CheckLine(subject.Name, check, trouble));
             }
         }
