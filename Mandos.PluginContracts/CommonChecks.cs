@@ -19,10 +19,9 @@ internal static class CommonChecks
     private static async Task IsConstructedQuicklyAsync<T>(Func<ContractContext, T> create, ContractLimits limits)
         where T : class
     {
-        const int times = 10;
-        await Trial.UseAsync(create, (_, _) => Task.CompletedTask).ConfigureAwait(false);
-        var taken = TimeSpan.Zero;
-        for (int i = 0; i < times; i++)
+        // The quickest counts: on a busy machine some take long through no fault of their own.
+        TimeSpan quickest = TimeSpan.MaxValue;
+        for (int i = 0; i < 10; i++)
         {
             long start = Stopwatch.GetTimestamp();
             await Trial.UseAsync(
@@ -34,7 +33,8 @@ internal static class CommonChecks
                 },
                 (_, context) =>
                 {
-                    taken += Stopwatch.GetElapsedTime(start);
+                    TimeSpan taken = Stopwatch.GetElapsedTime(start);
+                    quickest = taken < quickest ? taken : quickest;
                     Contract.Require(
                         !Directory.EnumerateFileSystemEntries(context.StateDirectory).Any(),
                         "its constructor makes a file in the state directory; it should do no input or output");
@@ -43,7 +43,7 @@ internal static class CommonChecks
         }
 
         Contract.Require(
-            taken < limits.Quick,
-            $"{times} times its constructor took more than {limits.Quick.TotalSeconds:0.##} s; it should do no input or output");
+            quickest < limits.Instant,
+            $"its constructor takes more than {limits.Instant.TotalSeconds:0.###} s; it should do no input or output");
     }
 }

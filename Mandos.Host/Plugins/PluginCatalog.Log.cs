@@ -12,4 +12,7 @@ internal sealed partial class PluginCatalog
 
     [LoggerMessage(2002, LogLevel.Debug, "{File} is not a plugin")]
     private partial void LogNotAPlugin(string file);
+
+    [LoggerMessage(2050, LogLevel.Information, "Plugin {Name} is not used: {Reason}")]
+    private partial void LogDisabled(string name, string? reason);
 }

@@ -1,5 +1,10 @@
+using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
@@ -10,28 +15,40 @@ internal sealed partial class PluginCatalog
     private readonly string _directory;
     private readonly IPluginAssemblyLoader _loader;
     private readonly PluginServices _services;
+    private readonly PluginOptions _options;
+    private readonly PluginTrust _trust;
     private readonly ILogger _logger;
     private readonly List<Plugin> _plugins = [];
 
-    private PluginCatalog(string directory, IPluginAssemblyLoader loader, PluginServices services)
+    private PluginCatalog(string directory, IPluginAssemblyLoader loader, PluginServices services, PluginOptions options)
     {
         _directory = Path.GetFullPath(directory);
         _loader = loader;
         _services = services;
+        _options = options;
+        _trust = new(_directory, services.Owners);
         _logger = services.LoggerFactory.CreateLogger<PluginCatalog>();
     }
 
     /// <summary>Every plugin that was found, in the order of loading.</summary>
     public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
 
+    /// <summary>How long it took to find, check and load them.</summary>
+    public TimeSpan LoadTime { get; private set; }
+
+    /// <summary>The state of a plugin has changed. Raised on any thread.</summary>
+    public event Action? Changed;
+
     /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
     /// <param name="directory">The plugin directory.</param>
     /// <param name="services">What plugins get from the server.</param>
+    /// <param name="options">Which plugins are to be used, and how; null for all as they come.</param>
     /// <param name="loader">What loads the assemblies; null for the usual way.</param>
     /// <exception cref="PluginException">The directory cannot be read.</exception>
-    public static PluginCatalog Load(string directory, PluginServices services, IPluginAssemblyLoader? loader = null)
+    public static PluginCatalog Load(
+        string directory, PluginServices services, PluginOptions? options = null, IPluginAssemblyLoader? loader = null)
     {
-        var catalog = new PluginCatalog(directory, loader ?? new PluginAssemblyLoader(), services);
+        var catalog = new PluginCatalog(directory, loader ?? new PluginAssemblyLoader(), services, options ?? PluginOptions.Default);
         catalog.LoadAll();
         return catalog;
     }
@@ -50,10 +67,17 @@ internal sealed partial class PluginCatalog
     {
         var kind = PluginKind.Of<T>();
         var exports = GetExports<T>();
+        if (_options.Choices.TryGetValue(kind, out var choice))
+        {
+            return exports.FirstOrDefault(export => export.Name == choice.Text)
+                ?? throw new PluginException(new ConfigProblem(_options.File, choice.Line, FindFault(kind, choice)!));
+        }
+
         if (exports.Count > 1)
         {
             var names = string.Join(", ", exports.Select(export => $"“{export.Name}” of plugin {export.PluginName}"));
             throw new PluginException($"there are several {kind}s, where the server needs one: {names}; "
+                + (kind.ChoiceKey is { } key ? $"choose one by a line such as “{key}: {exports[0].Name}” in {_options.File}, or " : "")
                 + $"keep one of these plugins under {_directory}");
         }
 
@@ -76,8 +100,12 @@ internal sealed partial class PluginCatalog
             : $"there is no {kind}: plugin {unused.Name} ({unused.File}): {unused.Reason}");
     }
 
+    /// <summary>The plugin whose code, or whose libraries, is in a load context; null if it is none's.</summary>
+    public Plugin? FindByLoadContext(AssemblyLoadContext context) => _plugins.Find(plugin => plugin.LoadContext == context);
+
     private void LoadAll()
     {
+        var start = TimeProvider.System.GetTimestamp();
         foreach (var candidate in Discover())
         {
             if (Load(candidate) is not { } plugin)
@@ -86,14 +114,21 @@ internal sealed partial class PluginCatalog
                 continue;
             }
 
+            plugin.Changed += () => Changed?.Invoke();
             _plugins.Add(plugin);
             Report(plugin.Description);
         }
+
+        LoadTime = TimeProvider.System.GetElapsedTime(start);
     }
 
     private void Report(PluginDescription plugin)
     {
-        if (plugin.Reason is not null)
+        if (plugin.State == PluginState.Disabled)
+        {
+            LogDisabled(plugin.Name, plugin.Reason);
+        }
+        else if (plugin.Reason is not null)
         {
             LogRefused(plugin.Name, plugin.File, plugin.Reason);
         }
@@ -129,6 +164,11 @@ internal sealed partial class PluginCatalog
             }
 
             description = description with { Version = manifest.Version, Contract = manifest.Contract, Exports = manifest.Exports };
+            if (_options.WhyDisabled(candidate.Name, manifest.Exports) is { } cause)
+            {
+                return Refuse(PluginState.Disabled, cause);
+            }
+
             if (FindMismatch(candidate.Name, manifest.Contract) is { } mismatch)
             {
                 return Refuse(PluginState.NotSupported, mismatch);
@@ -139,9 +179,9 @@ internal sealed partial class PluginCatalog
                 return Refuse(PluginState.Malfunctioned, fault);
             }
 
-            var assembly = _loader.Load(candidate.File);
-            var context = new PluginContext(candidate.Name, _services);
-            return new(description, PluginComposition.Compose(assembly, manifest.Exports, context));
+            _trust.Require(candidate);
+            return new(
+                description, _options, PluginThread.Run(() => Load(candidate, manifest), PluginLimits.Load, _services.TimeProvider));
         }
         catch (BadImageFormatException e) when (description.Contract is null)
         {
@@ -153,8 +193,19 @@ internal sealed partial class PluginCatalog
             return Refuse(PluginState.Malfunctioned, LogText.Summarize(e));
         }
 
+        // What is switched off is not asked to be sound.
         Plugin Refuse(PluginState state, string reason)
-            => new(description with { State = state, Reason = reason }, []);
+            => new(_options.WhyDisabled(candidate.Name, description.Exports) is { } cause
+                ? description with { State = PluginState.Disabled, Reason = cause }
+                : description with { State = state, Reason = reason }, _options);
+    }
+
+    private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
+    {
+        var assembly = _loader.Load(candidate.File);
+        var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
+        var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
+        return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);
     }
 
     private static string? FindMismatch(string name, Version contract)

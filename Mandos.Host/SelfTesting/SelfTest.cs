@@ -11,7 +11,7 @@ namespace Mandos.Host.SelfTesting;
 internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> subjects, TextWriter output)
 {
     /// <summary>How many plugins are put to the test at once: they wait more than they work.</summary>
-    private const int Parallel = 8;
+    private static readonly int _parallel = 2 * Environment.ProcessorCount;
 
     private int _passed;
     private int _failed;
@@ -20,7 +20,7 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
     /// <returns>Whether all passed.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        using var turns = new SemaphoreSlim(Parallel);
+        using var turns = new SemaphoreSlim(_parallel);
         Task<IReadOnlyList<CheckLine>>[] tests = [.. subjects.Select(subject => TestAsync(subject, turns, cancellationToken))];
         await new Subject("parsers", ParserChecks.All).TestAsync(Report).ConfigureAwait(false);
         ReportUnused();

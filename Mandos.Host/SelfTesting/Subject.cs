@@ -18,6 +18,9 @@ namespace Mandos.Host.SelfTesting;
 /// <param name="Checks">The checks that can be done here.</param>
 internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
 {
+    /// <summary>Why it is broken, by an exception on a thread of its own for example; null if it is not.</summary>
+    public Func<string?> FindFault { get; init; } = () => null;
+
     /// <summary>Name of the standard checker, of which it is known when it finds a client up.</summary>
     private const string ShellChecker = "shell";
 
@@ -50,8 +53,10 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
                     .. checks(export.Name, context => Create(export, context))
                         .Where(check => check.SkipReason is null)
                         .Select(check => check with { Limit = CheckLimit }),
-                    new("has no fault beside", _ => RequireActive(export.PluginName)),
-                ]));
+                ])
+            {
+                FindFault = () => export.Plugin.Description.Reason,
+            });
 
         T Create<T>(PluginExport<T> export, ContractContext context)
             where T : class
@@ -60,29 +65,24 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
             log.Context = context;
             return export.Create();
         }
-
-        // Something may have gone wrong behind the back of the checks, on a thread of the plugin.
-        Task RequireActive(string plugin)
-        {
-            PluginDescription description = plugins.Plugins.Single(description => description.Name == plugin);
-            Contract.Require(description.State == PluginState.Active, description.Reason ?? "it is not in use any more");
-            return Task.CompletedTask;
-        }
     }
 
-    /// <summary>Does the checks, one after another. Once one hangs, those after it are not done and count as failed.</summary>
+    /// <summary>Does the checks, one after another. Once the plugin hangs or is broken, those left are not done and count as failed.</summary>
     /// <param name="report">Is told how each went.</param>
     /// <returns>Whether all passed.</returns>
     public async Task<bool> TestAsync(Action<CheckLine> report)
     {
         bool passed = true;
-        bool hung = false;
+        bool ends = false;
         foreach (PluginCheck check in Checks)
         {
-            string? fault = "not done, for a check before it hung";
-            if (!hung)
+            string? fault = "not done, after what went wrong before";
+            if (!ends)
             {
-                (fault, hung) = await TestAsync(check).ConfigureAwait(false);
+                (fault, bool hangs) = await TestAsync(check).ConfigureAwait(false);
+                string? cause = FindFault();
+                ends = hangs || cause is not null;
+                fault = cause ?? fault;
             }
 
             passed &= fault is null;
@@ -92,7 +92,7 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
         return passed;
     }
 
-    private static async Task<(string? Fault, bool Hung)> TestAsync(PluginCheck check)
+    private static async Task<(string? Fault, bool Hangs)> TestAsync(PluginCheck check)
     {
         try
         {

@@ -15,6 +15,10 @@ using Mandos.Host.Daemon;
 using Mandos.Host.Listening;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.Systemd;
 using Mandos.Host.Unix;
@@ -33,28 +37,21 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
-    /// <summary>The name under which the D-Bus control surface is exported, which <c>use_dbus</c> is about.</summary>
-    private const string DBusSurface = "dbus";
-
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
 
-    /// <summary>How long the end of the server waits for plugins, and for the engine.</summary>
-    private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(10);
+    /// <summary>How long the end of the server waits for each of its parts, beyond the time that plugins have to stop.</summary>
+    private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
 
-    /// <summary>Where the plugins are, unless the options say otherwise.</summary>
-    public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
-
-    /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
-    /// its clients would enable the disabled ones when it is back.
-    /// </summary>
-    private bool _hasClientsFile;
+    private readonly Lock _infoLock = new();
 
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
+
+    /// <summary>Whose plugins it loads: asked now, before it drops root's rights.</summary>
+    private readonly TrustedOwners _owners = TrustedOwners.Current();
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
 
@@ -82,19 +79,26 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
-        IReadOnlyList<ClientDefinition> clients = Try(ReadClients);
+        var source = new ClientSource(options.ConfigDirectory, _logger);
+        PluginOptions pluginOptions = ReadConfiguration(source);
         DropPrivileges(audit);
-        PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
+        PluginCatalog plugins = Try(() => LoadPlugins(pluginOptions));
+        new UnhandledExceptions(plugins, timeProvider, _logger).Catch();
 
-        using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
-        ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
-        IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        var instances = new PluginInstances(timeProvider, _logger);
         string? fault;
         try
         {
-            Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-            using var engine = new MandosEngine(EngineOptions(plugins, audit), handshaker, store, checkers, timeProvider, _logger);
-            await StartAsync(engine, clients).ConfigureAwait(false);
+            PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
+            ITlsHandshaker handshaker = Try(() => CreateHandshaker(tls));
+            PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
+            Dictionary<string, IChecker> checkers =
+                instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
+            var registry = new CheckerRegistry(plugins, checkers, timeProvider);
+            IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
+            EngineOptions engineOptions = EngineOptions(plugins, audit, () => source.ReloadAsync(registry));
+            using var engine = new MandosEngine(engineOptions, handshaker, store.Instance, registry.ForEngine(), timeProvider, _logger);
+            await StartAsync(engine, clients, store, stopSignal.Task).ConfigureAwait(false);
 
             List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
             engine.Info = new ServerInfo
@@ -104,12 +108,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 EndPoints = [.. listeners.Select(listener => listener.EndPoint)],
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
-            fault = await ServeAsync(engine, listeners, plugins, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+            plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
+            fault = await ServeAsync(engine, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
         }
         finally
         {
-            await StopWaitingAsync(store.DisposeAsync().AsTask(), "the state store").ConfigureAwait(false);
+            await instances.DisposeAllAsync(_hurry.Token).ConfigureAwait(false);
         }
 
         if (fault is not null)
@@ -125,14 +130,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <returns>What has died; null after a signal.</returns>
     private async Task<string?> ServeAsync(
-        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal,
-        ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
+        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
+        Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
         List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
-        Task extras = Task.WhenAll(StartExtras(engine, listeners[0], plugins, stopping.Token));
+        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
         var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
         Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
 
@@ -154,9 +159,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
-        await StopWaitingAsync(stopping.CancelAsync(), "plugins", _hurry.Token).ConfigureAwait(false);
-        Task running = Task.WhenAll([.. accepting, warmUp, reloading, extras, watching]);
-        await StopWaitingAsync(running, "plugins", _hurry.Token).ConfigureAwait(false);
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(
+            StopWaitingAsync(Task.WhenAll([.. accepting, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
+            StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
     }
@@ -238,11 +245,43 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    private async Task StartAsync(MandosEngine engine, IReadOnlyList<ClientDefinition> clients)
+    private ITlsHandshaker CreateHandshaker(PluginInstance<ITlsBackend> tls)
     {
         try
         {
-            await engine.StartAsync(clients, CancellationToken.None).ConfigureAwait(false);
+            return PluginThread.Run(() => tls.Instance.CreateHandshaker(options.Priority), PluginLimits.Construction, timeProvider);
+        }
+        catch (Exception e) when (e is not PriorityStringException)
+        {
+            throw tls.Plugin.Fail("cannot prepare TLS handshakes", e);
+        }
+    }
+
+    /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
+    private async Task StartAsync(
+        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, Task stopSignal)
+    {
+        Task starting = PluginThread.Start(() => engine.StartAsync(clients, CancellationToken.None)).Unwrap();
+        await Task.WhenAny(starting, stopSignal, Task.Delay(PluginLimits.Start, timeProvider)).ConfigureAwait(false);
+        if (!starting.IsCompleted)
+        {
+            if (!stopSignal.IsCompleted)
+            {
+                LogSlowStore(store.Plugin.Description.Name, store.Description);
+            }
+
+            await Task.WhenAny(starting, stopSignal).ConfigureAwait(false);
+            await Task.WhenAny(starting, Task.Delay(PluginLimits.Stop, timeProvider)).ConfigureAwait(false);
+        }
+
+        if (!starting.IsCompleted)
+        {
+            throw new StartException($"plugin {store.Plugin.Description.Name}: {store.Description} hangs while it loads the state");
+        }
+
+        try
+        {
+            await starting.ConfigureAwait(false);
         }
         catch (StateStoreException e)
         {
@@ -252,18 +291,31 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LogStarted(engine.ClientCount);
     }
 
-    /// <exception cref="ConfigurationException">There are problems.</exception>
-    private IReadOnlyList<ClientDefinition> ReadClients()
+    /// <summary>Reads the clients and <c>plugins.yaml</c>.</summary>
+    /// <exception cref="StartException">There are problems.</exception>
+    private PluginOptions ReadConfiguration(ClientSource clients)
     {
-        ClientFileResult result = ClientFileReader.Read(options.ConfigDirectory, _hasClientsFile);
-        LogNotes(result.Notes);
-        _hasClientsFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
-        return result.Clients ?? throw new ConfigurationException([.. result.Problems.Select(problem => problem.ToString())]);
+        PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
+        ConfigProblem[] problems = [.. file.Problems, .. clients.Read()];
+        return problems.Length == 0 ? file.Options.With(options) : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+    }
+
+    /// <exception cref="StartException">What <c>plugins.yaml</c> asks for is not there.</exception>
+    private PluginCatalog LoadPlugins(PluginOptions pluginOptions)
+    {
+        var plugins = PluginCatalog.Load(options.PluginDirectory ?? PluginDiscovery.DefaultDirectory, PluginServices(), pluginOptions);
+        IReadOnlyList<ConfigProblem> problems = plugins.CheckOptions(out IReadOnlyList<ConfigProblem> absent);
+        foreach (ConfigProblem note in absent)
+        {
+            LogAbsentPlugin(note);
+        }
+
+        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]);
     }
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
     private IEnumerable<Task> StartExtras(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, CancellationToken cancellationToken)
+        MandosEngine engine, Listener listener, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(timeProvider, _logger);
         var service = new ServiceDescription
@@ -273,14 +325,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             InterfaceIndex = options.Interface is { } name && Native.GetInterfaceIndex(name) is not 0 and var index ? (int)index : null,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
-        var announcers = options.UseZeroconf ? CreateAll<IAnnouncer>(plugins) : [];
-        var surfaces = CreateAll<IControlSurface>(plugins, options.UseDBus ? null : DBusSurface);
+        var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
+        var surfaces = instances.CreateAll(
+            plugins.GetExports<IControlSurface>().Where(export => options.UseDBus || export.Name != PluginOptions.DBusSurface));
+        LogPluginTime((plugins.LoadTime + instances.ConstructionTime).TotalMilliseconds, plugins.LoadTime.TotalMilliseconds);
         if (options.UseZeroconf && announcers.Count == 0)
         {
             LogNoZeroconf(listener.EndPoint.Port);
         }
 
-        if (options.UseDBus && !surfaces.Any(surface => surface.Name == DBusSurface))
+        if (options.UseDBus && !surfaces.Any(surface => surface.Name == PluginOptions.DBusSurface))
         {
             LogNoDBus();
         }
@@ -288,36 +342,25 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var announced = new NameReport(name =>
         {
             log.ServiceName = name;
-            engine.Info = engine.Info with { ServiceName = name };
+            UpdateInfo(engine, info => info with { ServiceName = name });
             LogAnnounced(name);
         });
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                $"announcer “{announcer.Name}”", token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
+                announcer.Description, announcer.Plugin, token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
-                $"control surface “{surface.Name}”", token => surface.Instance.RunAsync(engine, token), cancellationToken)),
+                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];
     }
 
-    /// <summary>Constructs all exports of a kind but one; those that fail are logged and left out.</summary>
-    private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins, string? except = null)
-        where T : class
+    /// <summary>Changes what control surfaces are told of the server.</summary>
+    private void UpdateInfo(MandosEngine engine, Func<ServerInfo, ServerInfo> change)
     {
-        var instances = new List<(string, T)>();
-        foreach (PluginExport<T> export in plugins.GetExports<T>().Where(export => export.Name != except))
+        lock (_infoLock)
         {
-            try
-            {
-                instances.Add((export.Name, export.Create()));
-            }
-            catch (PluginException e)
-            {
-                LogPluginFault(e.Message);
-            }
+            engine.Info = change(engine.Info);
         }
-
-        return instances;
     }
 
     /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
@@ -357,9 +400,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
     {
+        // Not the token itself: a callback of the plugin's that hangs would keep the others from being cancelled.
+        var giveUp = new CancellationTokenSource();
+        Task warmUp = PluginThread.Start(() => tls.WarmUpAsync(giveUp.Token)).Unwrap();
         try
         {
-            await tls.WarmUpAsync(cancellationToken).ConfigureAwait(false);
+            await warmUp.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The first peer is served a little later, that is all
         catch (Exception e) when (e is not OperationCanceledException)
@@ -369,7 +415,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (OperationCanceledException)
         {
-            // Stopping.
+            _ = giveUp.CancelAsync();
+            await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -405,19 +452,21 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LoggerFactory = log.Factory,
         TimeProvider = timeProvider,
         StateDirectory = Path.GetFullPath(options.StateDirectory),
+        Owners = _owners,
         Debug = options.Debug,
     };
 
-    private EngineOptions EngineOptions(PluginCatalog plugins, AuditLog? audit)
+    private EngineOptions EngineOptions(
+        PluginCatalog plugins, AuditLog? audit, Func<Task<IReadOnlyCollection<ClientDefinition>>> readClients)
     {
         var engineOptions = new EngineOptions
         {
             Restore = options.Restore,
-            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == DBusSurface),
+            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == PluginOptions.DBusSurface),
             ReadClients = () =>
             {
                 audit?.Reopen();
-                return ReadClients();
+                return readClients();
             },
             Audit = audit,
         };
@@ -459,6 +508,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
         {
             throw new StartException(e.Message);
+        }
+    }
+
+    private static async Task<T> TryAsync<T>(Task<T> part)
+    {
+        try
+        {
+            return await part.ConfigureAwait(false);
         }
         catch (ConfigurationException e)
         {

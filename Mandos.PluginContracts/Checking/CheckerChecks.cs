@@ -61,16 +61,23 @@ internal sealed class CheckerChecks(
     private Task IsQuickAsync(IChecker checker, ContractContext context, CancellationToken cancellationToken)
     {
         const int times = 100;
-        PrepareAndValidate(checker);
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < times; i++)
+        TimeSpan quickest = TimeSpan.MaxValue;
+        for (int i = 0; i < 5; i++)
         {
-            PrepareAndValidate(checker);
+            long start = Stopwatch.GetTimestamp();
+            for (int j = 0; j < times; j++)
+            {
+                PrepareAndValidate(checker);
+            }
+
+            TimeSpan taken = Stopwatch.GetElapsedTime(start);
+            quickest = taken < quickest ? taken : quickest;
         }
 
         Contract.Require(
-            Stopwatch.GetElapsedTime(start) < limits.Quick,
-            $"{times} times Prepare and Validate took more than {limits.Quick.TotalSeconds:0.##} s; they should do no input or output");
+            quickest < limits.Instant,
+            $"{times} times Prepare and Validate take more than {limits.Instant.TotalSeconds:0.###} s; "
+                + "they should do no input or output");
         return Task.CompletedTask;
     }
 

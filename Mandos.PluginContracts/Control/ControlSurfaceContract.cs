@@ -162,7 +162,7 @@ public static class ControlSurfaceContract
                 {
                     Task subscribed = server.SubscribedAsync(cancellationToken);
                     await Task.WhenAny(
-                        subscribed, running, Task.Delay(limits.Quick, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                        subscribed, running, Task.Delay(limits.Subscribe, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
                     if (subscribed.IsCompleted && !running.IsCompleted)
                     {
                         await meanwhile(running).ConfigureAwait(false);

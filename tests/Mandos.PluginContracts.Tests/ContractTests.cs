@@ -13,7 +13,8 @@ internal static class ContractTests
         Stop = TimeSpan.FromSeconds(0.1),
         Run = TimeSpan.FromSeconds(0.3),
         Check = TimeSpan.FromSeconds(0.1),
-        Quick = TimeSpan.FromSeconds(0.02),
+        Subscribe = TimeSpan.FromSeconds(0.3),
+        Instant = TimeSpan.FromSeconds(0.005),
     };
 
     public static TheoryData<string> Names(IEnumerable<PluginCheck> checks) => [.. checks.Select(check => check.Name)];

@@ -37,9 +37,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A directory where the server, and what it starts, may write.</summary>
     public string ScratchDirectory => Path.Combine(_directory.FullName, "scratch");
 
+    /// <summary>Its plugins if it is <see cref="Steered"/>.</summary>
+    public string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
+
     private string ControlSocket => Path.Combine(ScratchDirectory, "control");
 
-    private string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
 
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
@@ -85,6 +87,18 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="options">Its options, lines of the file.</param>
     public Task ConfigureAsync(params IEnumerable<string> options)
         => File.WriteAllLinesAsync(Path.Combine(ConfigDirectory, "mandos.conf"), ["[DEFAULT]", .. options]);
+
+    /// <summary>Puts the server's plugins and those of the tests into <see cref="PluginDirectory"/>, as starting it does.</summary>
+    public string PreparePlugins()
+    {
+        if (!Directory.Exists(PluginDirectory))
+        {
+            Copy(Repository.Plugins, PluginDirectory);
+            Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+        }
+
+        return PluginDirectory;
+    }
 
     /// <summary>Starts it and waits until it listens.</summary>
     public async Task StartAsync()
@@ -202,17 +216,6 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Log.Add(line);
         }
-    }
-
-    private string PreparePlugins()
-    {
-        if (!Directory.Exists(PluginDirectory))
-        {
-            Copy(Repository.Plugins, PluginDirectory);
-            Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
-        }
-
-        return PluginDirectory;
     }
 
     private static void Copy(string from, string to)

@@ -1,4 +1,6 @@
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -14,6 +16,7 @@ internal sealed class PluginFolder : IDisposable
         LoggerFactory = NullLoggerFactory.Instance,
         TimeProvider = new FakeTimeProvider(),
         StateDirectory = "/var/lib/mandos",
+        Owners = TrustedOwners.Current(),
     };
 
     /// <summary>A plugin with one faultless checker.</summary>
@@ -32,7 +35,7 @@ internal sealed class PluginFolder : IDisposable
     /// <summary>The path <c>name.dll</c>.</summary>
     public string Plain(string name) => Path.Combine(Root, $"{name}.dll");
 
-    public PluginCatalog Load() => PluginCatalog.Load(Root, Services);
+    public PluginCatalog Load(PluginOptions? options = null) => PluginCatalog.Load(Root, Services, options);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
