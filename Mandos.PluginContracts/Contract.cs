@@ -89,14 +89,19 @@ public static class Contract
                 return run(stop.Token);
             },
             CancellationToken.None);
-        await started.Task.ConfigureAwait(false);
-        await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
-        await meanwhile(running).ConfigureAwait(false);
-        Require(mayEnd || !running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
-        Exception? failure = running.Exception?.InnerException;
-        await stop.CancelAsync().ConfigureAwait(false);
-        await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);
-        return failure;
+        try
+        {
+            await started.Task.ConfigureAwait(false);
+            await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+            await meanwhile(running).ConfigureAwait(false);
+            Require(mayEnd || !running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
+            return running.Exception?.InnerException;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);
+        }
     }
 
     /// <summary>An exception in a line.</summary>

@@ -8,26 +8,30 @@ namespace Mandos.EndToEnd.Tests;
 public sealed class SelfTestTests : IDisposable
 {
     private readonly TemporaryDirectory _plugins = new();
+    private readonly TemporaryDirectory _configuration = new();
     private readonly TemporaryDirectory _temporary = new();
 
     public void Dispose()
     {
         _plugins.Dispose();
+        _configuration.Dispose();
         _temporary.Dispose();
     }
 
     [Fact]
     public async Task Check_DefaultPluginsAndAGoodOne_Passes()
     {
-        AddDefault("TlsBouncy", "StateSqlite", "CheckerFping");
+        AddDefault("TlsBouncy", "StateSqlite", "CheckerFping", "AvahiAnnouncer");
+        _configuration.Write("plugins.yaml", "plugins:\n  AvahiAnnouncer:\n    enabled: false\n");
         Add("Mandos.TestPlugins", Repository.TestPlugins);
 
         CommandResult result = await CheckAsync();
 
         Assert.Equal((0, ""), (result.ExitCode, result.Errors));
         string[] lines = result.Output.TrimEnd('\n').Split('\n');
-        Assert.All(lines[..^1], line => Assert.StartsWith("ok    ", line, StringComparison.Ordinal));
-        Assert.Equal($"{lines.Length - 1} passed, 0 failed", lines[^1]);
+        Assert.Equal(
+            ["skip  plugin AvahiAnnouncer: it is disabled", $"{lines.Length - 2} passed, 0 failed"],
+            lines.Where(line => !line.StartsWith("ok    ", StringComparison.Ordinal)));
         Assert.Contains("ok    TLS back end bouncy: sends a secret", lines);
         Assert.Contains("ok    state store sqlite: gives back what was saved", lines);
         Assert.Contains("ok    checker shell: finds a client alive that is up", lines);
@@ -67,7 +71,7 @@ public sealed class SelfTestTests : IDisposable
 
     private Task<CommandResult> CheckAsync()
     {
-        ProcessStartInfo start = Command.Describe(Repository.Server, ["--check", "--plugindir", _plugins.FullName]);
+        ProcessStartInfo start = Command.Describe(Repository.Server, ["--check", "--plugindir", _plugins.FullName, "--configdir", _configuration.FullName]);
         start.Environment["TMPDIR"] = _temporary.FullName;
         return Command.RunAsync(start, input: "");
     }
