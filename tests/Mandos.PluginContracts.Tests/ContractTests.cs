@@ -47,14 +47,14 @@ internal static class ContractTests
     /// <param name="create">Makes a good plugin.</param>
     /// <param name="createOnceDisposed">Makes one that cannot be disposed twice.</param>
     public static IEnumerable<Fault<Func<ContractContext, T>>> CommonFaults<T>(
-        Func<ContractContext, T> create, Func<T> createOnceDisposed) =>
+        Func<ContractContext, T> create, Func<ContractContext, T> createOnceDisposed) =>
     [
         new("makes a file in its constructor", "is constructed quickly and without a file", context =>
         {
             File.WriteAllText(Path.Join(context.StateDirectory, "file"), "");
             return create(context);
         }),
-        new("cannot be disposed twice", "can be disposed twice, and unused", _ => createOnceDisposed()),
+        new("cannot be disposed twice", "can be disposed twice, and unused", createOnceDisposed),
     ];
 
     /// <summary>What can be done once only.</summary>

@@ -12,7 +12,7 @@ public sealed class AnnouncerContractTests
     [
         .. ContractTests.CommonFaults<IAnnouncer>(
             _ => Fake(UntilCancelledAsync),
-            () => new FakeAnnouncer((_, _, token) => UntilCancelledAsync(token)) { Disposed = ContractTests.Once() }),
+            _ => new FakeAnnouncer((_, _, token) => UntilCancelledAsync(token)) { Disposed = ContractTests.Once() }),
         new("ends silently", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => Task.CompletedTask)),
         new("ignores cancellation", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => _never)),
         new("reports no name", "announces until cancelled", _ => new FakeAnnouncer((_, announced, token) =>

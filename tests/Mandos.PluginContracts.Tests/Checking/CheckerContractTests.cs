@@ -17,7 +17,7 @@ public sealed class CheckerContractTests
 
     private static readonly Fault<Func<ContractContext, IChecker>>[] _faults =
     [
-        .. ContractTests.CommonFaults<IChecker>(_ => new FakeChecker(), () => new FakeChecker { Disposed = ContractTests.Once() }),
+        .. ContractTests.CommonFaults<IChecker>(_ => new FakeChecker(), _ => new FakeChecker { Disposed = ContractTests.Once() }),
         new("waits in its constructor", "is constructed quickly and without a file", _ =>
         {
             Thread.Sleep(10);

@@ -12,7 +12,7 @@ public sealed class ControlSurfaceContractTests
     [
         .. ContractTests.CommonFaults<IControlSurface>(
             _ => new FakeControlSurface((server, token) => WatchAsync(server, token)),
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token)) { Disposed = ContractTests.Once() }),
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token)) { Disposed = ContractTests.Once() }),
         new("ends silently", "runs until cancelled", _ => new FakeControlSurface((_, _) => Task.CompletedTask)),
         new("ignores cancellation", "runs until cancelled", _ => new FakeControlSurface((_, _) => _never)),
         new("runs once", "can be run again", RunsOnce),

@@ -9,7 +9,7 @@ public sealed class StateStoreContractTests
 {
     private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
-        .. ContractTests.CommonFaults<IStateStore>(context => new BrokenStore(context), () => new OnceDisposedStore(new ContractContext())),
+        .. ContractTests.CommonFaults<IStateStore>(context => new BrokenStore(context), context => new OnceDisposedStore(context)),
         new("has a client of its own", "is empty at first",
             context => new BrokenStore(context) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
         new("loses a client", "gives back what was saved",

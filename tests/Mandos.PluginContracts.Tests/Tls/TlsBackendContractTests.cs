@@ -11,7 +11,7 @@ public sealed class TlsBackendContractTests
     private static readonly Fault<Func<ContractContext, ITlsBackend>>[] _faults =
     [
         .. ContractTests.CommonFaults<ITlsBackend>(
-            _ => new BrokenTlsBackend(), () => new BrokenTlsBackend { Disposed = ContractTests.Once() }),
+            _ => new BrokenTlsBackend(), _ => new BrokenTlsBackend { Disposed = ContractTests.Once() }),
         new("cannot warm up", "warms up under the default priority string",
             _ => new BrokenTlsBackend { WarmUp = _ => throw new InvalidOperationException("no provider") }),
         new("takes any priority string", "refuses bad priority strings",
