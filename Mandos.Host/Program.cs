@@ -3,12 +3,14 @@ using Mandos.Host.Configuration;
 using Mandos.Host.Daemon;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
 using Mandos.Host.Systemd;
+using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host;
@@ -100,9 +102,11 @@ internal static class Program
 
     private static async Task<int> CheckAsync(CommandLineOptions given)
     {
+        string? subject = OwnProcess.TakeVariable(SubjectProcess.Variable);
         bool debug = given.Debug == true;
         using ServerLog log = OpenLog(debug ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), debug);
-        PluginServices services = TemporaryServices(log);
+        using var relay = new ContextLog(log.Factory);
+        PluginServices services = TemporaryServices(log) with { LoggerFactory = relay };
         LeaveBusAlone();
 
         // A faulty configuration is no reason not to test
@@ -110,8 +114,16 @@ internal static class Program
         PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
         PluginCatalog plugins = PluginCatalog.Load(
             options.PluginDirectory ?? PluginDiscovery.DefaultDirectory, services, file.Problems.Count == 0 ? file.Options : null);
-        var test = new SelfTest(plugins, services, Console.Out);
-        return await test.RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
+        IReadOnlyList<Subject> subjects = Subject.All(plugins, services, relay);
+        if (subject is null)
+        {
+            return await new SelfTest(plugins, subjects, Console.Out).RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
+        }
+
+        new UnhandledExceptions(plugins, TimeProvider.System, log.Factory.CreateLogger<UnhandledExceptions>()).Catch();
+        return await subjects.Single(candidate => candidate.Name == subject).TestAsync(Console.WriteLine).ConfigureAwait(false)
+            ? 0
+            : Failure;
     }
 
     private static async Task<int> CheckConfigurationAsync(CommandLineOptions given)

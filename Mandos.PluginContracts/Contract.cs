@@ -44,6 +44,16 @@ public static class Contract
         Require(!string.IsNullOrWhiteSpace(text) && shown == text, $"{what} should be one line, and is “{shown}”");
     }
 
+    /// <summary>Fails the check if a secret is in one of some texts, or was logged.</summary>
+    internal static void RequireHidden(string secret, IEnumerable<string?> shown, ContractContext context, string what)
+    {
+        Require(
+            !shown.Any(text => text?.Contains(secret, StringComparison.OrdinalIgnoreCase) == true),
+            $"{what} stands in a description, a message or a text form");
+        Require(
+            !context.Logged.Any(text => text.Contains(secret, StringComparison.OrdinalIgnoreCase)), $"{what} stands in the log");
+    }
+
     /// <summary>Waits for a task, whatever its outcome, and fails the check if it does not end in time.</summary>
     internal static async Task EndsAsync(Task task, TimeSpan limit, string otherwise)
     {
@@ -56,12 +66,17 @@ public static class Contract
     /// <param name="meanwhile">What to do while it runs.</param>
     /// <param name="limits">How long to wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayEnd">Whether it may end by itself, without a failure.</param>
     /// <returns>How it failed before it was cancelled; null if it did not.</returns>
     /// <remarks>
     /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.
     /// </remarks>
     internal static async Task<Exception?> RunUntilCancelledAsync(
-        Func<CancellationToken, Task> run, Func<Task, Task> meanwhile, ContractLimits limits, CancellationToken cancellationToken)
+        Func<CancellationToken, Task> run,
+        Func<Task, Task> meanwhile,
+        ContractLimits limits,
+        CancellationToken cancellationToken,
+        bool mayEnd = false)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
@@ -74,14 +89,19 @@ public static class Contract
                 return run(stop.Token);
             },
             CancellationToken.None);
-        await started.Task.ConfigureAwait(false);
-        await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
-        await meanwhile(running).ConfigureAwait(false);
-        Require(!running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
-        Exception? failure = running.Exception?.InnerException;
-        await stop.CancelAsync().ConfigureAwait(false);
-        await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);
-        return failure;
+        try
+        {
+            await started.Task.ConfigureAwait(false);
+            await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+            await meanwhile(running).ConfigureAwait(false);
+            Require(mayEnd || !running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
+            return running.Exception?.InnerException;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);
+        }
     }
 
     /// <summary>An exception in a line.</summary>

@@ -1,24 +1,18 @@
-using Mandos.Abstractions.Announcing;
-using Mandos.Abstractions.Checking;
-using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Host.Plugins;
-using Mandos.PluginContracts;
-using Mandos.PluginContracts.Announcing;
-using Mandos.PluginContracts.Checking;
-using Mandos.PluginContracts.Control;
-using Mandos.PluginContracts.Persistence;
-using Mandos.PluginContracts.Tls;
 
 namespace Mandos.Host.SelfTesting;
 
 /// <summary>Quick real checks of the parsers and of every plugin found, for <c>--check</c>. They need neither root nor a configuration.</summary>
 /// <param name="plugins">The plugins.</param>
-/// <param name="services">What the plugins were given; each check of a state store gets a state directory of its own through it.</param>
+/// <param name="subjects">What they export.</param>
 /// <param name="output">Gets a line for each check, and a summary.</param>
-internal sealed class SelfTest(PluginCatalog plugins, PluginServices services, TextWriter output)
+internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> subjects, TextWriter output)
 {
+    /// <summary>How many plugins are put to the test at once: they wait more than they work.</summary>
+    private static readonly int _parallel = 2 * Environment.ProcessorCount;
+
     private int _passed;
     private int _failed;
 
@@ -26,88 +20,83 @@ internal sealed class SelfTest(PluginCatalog plugins, PluginServices services, T
     /// <returns>Whether all passed.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        await RunAsync("parsers", ParserChecks.All, cancellationToken).ConfigureAwait(false);
+        using var turns = new SemaphoreSlim(_parallel);
+        Task<IReadOnlyList<CheckLine>>[] tests = [.. subjects.Select(subject => TestAsync(subject, turns, cancellationToken))];
+        await new Subject("parsers", ParserChecks.All).TestAsync(Report).ConfigureAwait(false);
         ReportUnused();
         RequireOne<ITlsBackend>();
         RequireOne<IStateStore>();
-        await RunAsync<ITlsBackend>(export => TlsBackendContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IStateStore>(export => StateStoreContract.Checks(directory => CreateStore(export, directory)), cancellationToken)
-            .ConfigureAwait(false);
-        await RunAsync<IChecker>(export => CheckerContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IAnnouncer>(export => AnnouncerContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IControlSurface>(export => ControlSurfaceContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
+        foreach (Task<IReadOnlyList<CheckLine>> test in tests)
+        {
+            foreach (CheckLine line in await test.ConfigureAwait(false))
+            {
+                Report(line);
+            }
+        }
+
         await output.WriteLineAsync($"{_passed} passed, {_failed} failed").ConfigureAwait(false);
         return _failed == 0;
     }
 
-    private async Task RunAsync<T>(Func<PluginExport<T>, IReadOnlyList<PluginCheck>> checks, CancellationToken cancellationToken)
-        where T : class
+    private static async Task<IReadOnlyList<CheckLine>> TestAsync(
+        Subject subject, SemaphoreSlim turns, CancellationToken cancellationToken)
     {
-        foreach (PluginExport<T> export in plugins.GetExports<T>())
+        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            await RunAsync($"{PluginKind.Of<T>()} {export.Name}", checks(export), cancellationToken).ConfigureAwait(false);
+            return await new SubjectProcess(subject).RunAsync(cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private async Task RunAsync(string subject, IReadOnlyList<PluginCheck> checks, CancellationToken cancellationToken)
-    {
-        foreach (PluginCheck check in checks)
+        finally
         {
-            string? fault = null;
-            try
-            {
-                await check.RunAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (ContractViolationException e)
-            {
-                fault = e.Message;
-            }
-
-            Report($"{subject}: {check.Name}", fault);
+            turns.Release();
         }
     }
 
     private void ReportUnused()
     {
-        foreach (PluginDescription plugin in plugins.Plugins.Where(plugin => plugin.State is not (PluginState.Active or PluginState.Disabled)))
+        foreach (PluginDescription plugin in plugins.Plugins)
         {
-            Report($"plugin {plugin.Name}: can be used", plugin.Reason ?? "no reason given");
+            if (plugin.State == PluginState.Disabled)
+            {
+                output.WriteLine($"skip  plugin {plugin.Name}: it is disabled");
+            }
+            else if (plugin.State != PluginState.Active)
+            {
+                Report(new CheckLine($"plugin {plugin.Name}", "can be used", plugin.Reason ?? "no reason given"));
+            }
         }
     }
 
+    /// <summary>If there are several, the configuration chooses.</summary>
     private void RequireOne<T>()
         where T : class
     {
         string? fault = null;
-        try
+        if (plugins.GetExports<T>().Count == 0)
         {
-            plugins.GetOnly<T>();
-        }
-        catch (PluginException e)
-        {
-            fault = e.Message;
+            try
+            {
+                plugins.GetOnly<T>();
+            }
+            catch (PluginException e)
+            {
+                fault = e.Message;
+            }
         }
 
-        Report($"server: has the one {PluginKind.Of<T>()} that it needs", fault);
+        Report(new CheckLine("server", $"has the {PluginKind.Of<T>()} that it needs", fault));
     }
 
-    private IStateStore CreateStore(PluginExport<IStateStore> export, string directory)
+    private void Report(CheckLine line)
     {
-        services.StateDirectory = directory;
-        return export.Create();
-    }
-
-    private void Report(string name, string? fault)
-    {
-        if (fault is null)
+        output.WriteLine(line);
+        if (line.Fault is null)
         {
             _passed++;
-            output.WriteLine($"ok    {name}");
         }
         else
         {
             _failed++;
-            output.WriteLine($"FAIL  {name}: {fault}");
         }
     }
 }

@@ -16,77 +16,168 @@ public static class ControlSurfaceContract
     /// </summary>
     /// <param name="create">Makes a control surface.</param>
     /// <param name="limits">How long to wait.</param>
-    public static IReadOnlyList<PluginCheck> Checks(Func<IControlSurface> create, ContractLimits? limits = null)
+    public static IReadOnlyList<PluginCheck> Checks(Func<ContractContext, IControlSurface> create, ContractLimits? limits = null)
     {
         limits ??= new ContractLimits();
         return
         [
-            new("runs until cancelled", token => RunAsync(create(), Server(), token)),
-            new("can be run again", async token =>
+            .. CommonChecks.Of(create, limits),
+            Check("runs until cancelled", (surface, token) => RunAsync(surface, Server(), token)),
+            Check("can be run again", async (surface, token) =>
             {
-                IControlSurface surface = create();
                 await RunAsync(surface, Server(), token).ConfigureAwait(false);
                 await RunAsync(surface, Server(), token).ConfigureAwait(false);
             }),
-            new("ends when cancelled before it began", async _ =>
+            Check("ends when cancelled before it began", async (surface, _) =>
             {
-                IControlSurface surface = create();
                 Task run = Task.Run(
                     () => surface.RunAsync(Server(), new CancellationToken(canceled: true)), CancellationToken.None);
                 await Contract.EndsAsync(
                     run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
             }),
-            new("survives every event", SurvivesEventsAsync),
-            new("takes odd clients", async token =>
+            Check("survives every event", SurvivesEventsAsync),
+            Check("takes odd clients", async (surface, token) =>
             {
                 var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name).Select(WithPath));
-                if (await RunAsync(create(), Server(), token).ConfigureAwait(false) is null
-                    && await RunAsync(create(), odd, token).ConfigureAwait(false) is { } failure)
+                if (await RunAsync(surface, Server(), token).ConfigureAwait(false) is null
+                    && await RunAsync(surface, odd, token).ConfigureAwait(false) is { } failure)
                 {
                     throw new ContractViolationException($"it fails with odd clients: {Contract.Describe(failure)}", failure);
                 }
             }),
-            new("gives up its subscriptions at the end", async token =>
+            Check("gives up its subscriptions at the end", async (surface, token) =>
             {
                 InMemoryServer server = Server();
-                await RunAsync(create(), server, token).ConfigureAwait(false);
+                await RunAsync(surface, server, token).ConfigureAwait(false);
                 Contract.Require(server.Subscriptions == 0, "it ended and did not dispose its subscription");
             }),
-            new("does not end silently when the server fails it", async token =>
+            Check("does not end silently when the server fails it", async (surface, token) =>
             {
                 InMemoryServer server = Server();
                 server.Failure = new InvalidOperationException("the server is made to fail");
-                await RunAsync(create(), server, token).ConfigureAwait(false);
+                await RunAsync(surface, server, token).ConfigureAwait(false);
             }),
+            Check("ends when cancelled while the server does not answer", async (surface, token) =>
+            {
+                InMemoryServer server = Server();
+                server.Silent = true;
+                await RunAsync(surface, server, token).ConfigureAwait(false);
+            }),
+            Check("takes a thousand clients, and a thousand events", TakesManyAsync),
+            Check("subscribes anew, or fails, when it has fallen behind", SubscribesAnewAsync),
+            Check("takes the end of the server's events for no failure", TakesEndAsync),
         ];
+
+        PluginCheck Check(string name, Func<IControlSurface, CancellationToken, Task> body)
+            => new(name, token => Trial.UseAsync(create, (surface, _) => body(surface, token)));
 
         Task<Exception?> RunAsync(IControlSurface surface, InMemoryServer server, CancellationToken cancellationToken)
             => Contract.RunUntilCancelledAsync(
                 stop => surface.RunAsync(server, stop), _ => Task.CompletedTask, limits, cancellationToken);
 
-        async Task SurvivesEventsAsync(CancellationToken cancellationToken)
+        async Task SurvivesEventsAsync(IControlSurface surface, CancellationToken cancellationToken)
         {
             InMemoryServer server = Server();
-            IControlSurface surface = create();
-            bool sent = false;
-            Exception? failure = await Contract.RunUntilCancelledAsync(
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
+                    await GoesOnAsync(running, "when events come", cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        async Task TakesManyAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            const int many = 1000;
+            var server = new InMemoryServer(Enumerable.Range(0, many).Select(i => WithPath(SampleClients.Snapshot(i), i)));
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    for (int i = 0; i < many; i++)
+                    {
+                        await server.StartCheckerAsync(SampleClients.Snapshot(i).Name, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    await GoesOnAsync(running, "with many clients and events", cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        async Task SubscribesAnewAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            InMemoryServer server = Server();
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    server.Overflow();
+                    Task anew = server.SubscribedAsync(cancellationToken);
+                    await Task.WhenAny(
+                        running, anew, Task.Delay(limits.Stop, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                    Contract.Require(
+                        running.IsCompleted || anew.IsCompleted,
+                        "it runs on without a subscription after it had fallen behind and lost events");
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        // The server may end the events before it cancels the run, or after.
+        async Task TakesEndAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            InMemoryServer server = Server();
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    server.Stop();
+                    await GoesOnAsync(running, "when the server ends its events", cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken,
+                mayEnd: true).ConfigureAwait(false);
+        }
+
+        async Task GoesOnAsync(Task running, string when, CancellationToken cancellationToken)
+        {
+            await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+            RequireNone(running.Exception?.InnerException, when);
+        }
+
+        // What is done meanwhile needs a surface that subscribes. One that waits for something that is not there does not.
+        Task<Exception?> RunAndAsync(
+            IControlSurface surface,
+            InMemoryServer server,
+            Func<Task, Task> meanwhile,
+            CancellationToken cancellationToken,
+            bool mayEnd = false)
+            => Contract.RunUntilCancelledAsync(
                 stop => surface.RunAsync(server, stop),
                 async running =>
                 {
-                    sent = !running.IsCompleted && server.Subscriptions > 0;
-                    if (sent)
+                    Task subscribed = server.SubscribedAsync(cancellationToken);
+                    await Task.WhenAny(
+                        subscribed, running, Task.Delay(limits.Subscribe, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                    if (subscribed.IsCompleted && !running.IsCompleted)
                     {
-                        await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
-                        await Task.WhenAny(
-                            running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                        await meanwhile(running).ConfigureAwait(false);
                     }
                 },
                 limits,
-                cancellationToken).ConfigureAwait(false);
-            if (sent && failure is not null)
-            {
-                throw new ContractViolationException($"it fails when events come: {Contract.Describe(failure)}", failure);
-            }
+                cancellationToken,
+                mayEnd);
+    }
+
+    private static void RequireNone(Exception? failure, string when)
+    {
+        if (failure is not null)
+        {
+            throw new ContractViolationException($"it fails {when}: {Contract.Describe(failure)}", failure);
         }
     }
 

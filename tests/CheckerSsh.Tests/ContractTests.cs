@@ -1,33 +1,41 @@
 using CheckerSsh.Tests.Fakes;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh;
 using Mandos.PluginContracts;
 using Mandos.PluginContracts.Checking;
-using Mandos.TestSupport;
+using Mandos.PluginContracts.Xunit;
+using SshChecks = CheckerSsh.Tests.Checks;
 
 namespace CheckerSsh.Tests;
 
-/// <summary>What every checker has to do.</summary>
-public sealed class ContractTests
+/// <summary>The checker keeps the contract of its kind.</summary>
+public sealed class ContractTests : CheckerContractTests, IAsyncDisposable
 {
-    public static TheoryData<string> Names => [.. CheckerContract.Checks(Create).Select(check => check.Name)];
+    private static readonly FakeKey _key = FakeKey.Create("ssh-ed25519");
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public Task Contract_AnyClient_IsKept(string name) => RunAsync(CheckerContract.Checks(Create), name);
+    private readonly FakeHost _up = new(new FakeSshServer(_key).ServeAsync);
+    private readonly FakeHost _replaying = new(new FakeSshServer(FakeKey.Create("ssh-ed25519")) { Blob = _key.Blob }.ServeAsync);
+    private readonly FakeHost _hanging = new(Tarpits.All["only the version"]);
+    private readonly FakeHost _closing = new((stream, stop) => stream.WriteAsync("SSH-2.0-Fake\r\n"u8.ToArray(), stop).AsTask());
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Contract_HostHangs_IsKept(string name)
+    protected override CheckerSituations Situations => new()
     {
-        await using FakeHost host = new(Tarpits.All["only the version"]);
+        Up = ClientOf(_up),
+        Down = ClientOf(_replaying),
+        Hang = ClientOf(_hanging),
+        Crash = ClientOf(_closing),
+    };
 
-        await RunAsync(
-            CheckerContract.Checks(
-                Create, Checks.Client(Checks.Settings(FakeKey.Create("ssh-ed25519").Pin, host.Port))), name);
+    public async ValueTask DisposeAsync()
+    {
+        foreach (FakeHost host in (FakeHost[])[_up, _replaying, _hanging, _closing])
+        {
+            await host.DisposeAsync();
+        }
     }
 
-    private static SshChecker Create() => new(new TestPluginContext());
+    protected override IChecker Create(ContractContext context) => new SshChecker(context);
 
-    private static Task RunAsync(IReadOnlyList<PluginCheck> checks, string name)
-        => checks.Single(check => check.Name == name).RunAsync(Checks.TestEnds);
+    private static ClientSnapshot ClientOf(FakeHost host) => SshChecks.Client(SshChecks.Settings(_key.Pin, host.Port));
 }

@@ -37,6 +37,29 @@ internal static class ProcessFacts
     /// <summary>Its environment.</summary>
     public static IReadOnlyList<string> Variables(int id) => File.ReadAllText($"/proc/{id}/environ").Split('\0');
 
+    /// <summary>The processes with an environment variable whose value begins so.</summary>
+    public static IReadOnlyList<int> WithVariable(string name, string value)
+    {
+        List<int> found = [];
+        foreach (var folder in Directory.GetDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                    && Variables(id).Any(variable => variable.StartsWith($"{name}={value}", StringComparison.Ordinal)))
+                {
+                    found.Add(id);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is gone, or somebody else's.
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The addresses and ports of all listening TCP sockets in its network namespace, in hexadecimal.</summary>
     public static IReadOnlyList<string> Listening(int id) =>
     [

@@ -8,22 +8,25 @@ public sealed class ControlSurfaceContractTests
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
-    private static readonly Fault<Func<IControlSurface>>[] _faults =
+    private static readonly Fault<Func<ContractContext, IControlSurface>>[] _faults =
     [
-        new("ends silently", "runs until cancelled", () => new FakeControlSurface((_, _) => Task.CompletedTask)),
-        new("ignores cancellation", "runs until cancelled", () => new FakeControlSurface((_, _) => _never)),
+        .. ContractTests.CommonFaults<IControlSurface>(
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token)),
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token)) { Disposed = ContractTests.Once() }),
+        new("ends silently", "runs until cancelled", _ => new FakeControlSurface((_, _) => Task.CompletedTask)),
+        new("ignores cancellation", "runs until cancelled", _ => new FakeControlSurface((_, _) => _never)),
         new("runs once", "can be run again", RunsOnce),
         new("looks at cancellation later", "ends when cancelled before it began",
-            () => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
+            _ => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
         new("knows only clients' events", "survives every event",
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
+            context => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
         new("wants a host", "takes odd clients",
-            () => new FakeControlSurface(
+            context => new FakeControlSurface(
                 (server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
         new("stays subscribed", "gives up its subscriptions at the end",
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
         new("hides the server's failure", "does not end silently when the server fails it",
-            () => new FakeControlSurface(async (server, token) =>
+            _ => new FakeControlSurface(async (server, token) =>
             {
                 try
                 {
@@ -32,6 +35,27 @@ public sealed class ControlSurfaceContractTests
                 catch (InvalidOperationException)
                 {
                 }
+            })),
+        new("waits for the server at any price", "ends when cancelled while the server does not answer",
+            _ => new FakeControlSurface((server, _) => server.GetClientsAsync(CancellationToken.None).AsTask())),
+        new("knows a hundred clients", "takes a thousand clients, and a thousand events", KnowsAHundred),
+        new("is content with what it has seen", "subscribes anew, or fails, when it has fallen behind",
+            _ => new FakeControlSurface(async (server, token) =>
+            {
+                try
+                {
+                    await WatchAsync(server, token);
+                }
+                catch (SubscriptionOverflowException)
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+                }
+            })),
+        new("misses events", "takes the end of the server's events for no failure",
+            _ => new FakeControlSurface(async (server, token) =>
+            {
+                await WatchAsync(server, token);
+                throw new InvalidOperationException("there are no events");
             })),
     ];
 
@@ -46,7 +70,7 @@ public sealed class ControlSurfaceContractTests
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_SurfaceWithoutBus_Passes(string check) => ContractTests.PassesAsync(
-        ControlSurfaceContract.Checks(() => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
+        ControlSurfaceContract.Checks(_ => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -57,7 +81,7 @@ public sealed class ControlSurfaceContractTests
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
     private static IReadOnlyList<PluginCheck> Sound()
-        => ControlSurfaceContract.Checks(() => new FakeControlSurface((server, token) => WatchAsync(server, token)));
+        => ControlSurfaceContract.Checks(_ => new FakeControlSurface((server, token) => WatchAsync(server, token)));
 
     private static async Task WatchAsync(
         IMandosServer server,
@@ -88,7 +112,14 @@ public sealed class ControlSurfaceContractTests
         }
     }
 
-    private static FakeControlSurface RunsOnce()
+    private static FakeControlSurface KnowsAHundred(ContractContext context)
+    {
+        HashSet<string> known = [];
+        return new FakeControlSurface((server, token) => WatchAsync(
+            server, token, seen: e => Assert.True(known.Add(((ClientEvent)e).Client.Name) && known.Count <= 100)));
+    }
+
+    private static FakeControlSurface RunsOnce(ContractContext context)
     {
         bool ran = false;
         return new FakeControlSurface((server, token) =>

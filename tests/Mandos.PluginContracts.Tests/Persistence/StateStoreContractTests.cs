@@ -7,14 +7,15 @@ namespace Mandos.PluginContracts.Tests.Persistence;
 
 public sealed class StateStoreContractTests
 {
-    private static readonly Fault<Func<string, IStateStore>>[] _faults =
+    private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
+        .. ContractTests.CommonFaults<IStateStore>(context => new BrokenStore(context), context => new OnceDisposedStore(context)),
         new("has a client of its own", "is empty at first",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
         new("loses a client", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients.Skip(1)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients.Skip(1)] }),
         new("gives a client twice", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients, .. clients.Take(1)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients, .. clients.Take(1)] }),
         new("enables all clients", "gives back what was saved", Changing(client => client with { Enabled = true })),
         new("keeps seconds only", "gives back what was saved",
             Changing(client => client with { LastEnabled = WholeSeconds(client.LastEnabled) })),
@@ -22,27 +23,42 @@ public sealed class StateStoreContractTests
         new("drops a setting", "gives back what was saved",
             Changing(client => client with { Settings = client.Settings with { ApprovedByDefault = true } })),
         new("drops secrets", "gives back what was saved",
-            path => new BrokenStore(path) { Changed = clients => [.. clients.Select(WithoutSecret)] }),
+            context => new BrokenStore(context) { Changed = clients => [.. clients.Select(WithoutSecret)] }),
         new("forgets who was removed", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients.Where(client => client.Client is not null)] }),
-        new("only adds", "replaces clients", path => new AddingStore(path)),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients.Where(client => client.Client is not null)] }),
+        new("only adds", "replaces clients", context => new AddingStore(context)),
         new("keeps the forgotten", "forgets clients, and ignores names that it does not know",
-            path => new BrokenStore(path) { Forgotten = _ => [] }),
+            context => new BrokenStore(context) { Forgotten = _ => [] }),
         new("forgets nobody unless it knows all", "forgets clients, and ignores names that it does not know",
-            path => new BrokenStore(path) { Forgotten = names => names.Count < 3 ? names : throw new KeyNotFoundException() }),
+            context => new BrokenStore(context) { Forgotten = names => names.Count < 3 ? names : throw new KeyNotFoundException() }),
         new("has a limit", "keeps a thousand clients saved at once",
-            path => new BrokenStore(path) { Changed = clients => [.. clients.Take(999)] }),
-        new("saves at its end", "has everything on the disk when a save ends", path => new LazyStore(path)),
-        new("saves the half before it is cancelled", "saves all or nothing when cancelled", path => new HalfStore(path)),
-        new("saves though it says that it was cancelled", "saves all or nothing when cancelled", path => new DenyingStore(path)),
-        new("saves no more once cancelled", "goes on after a cancelled save", path => new SulkingStore(path)),
-        new("takes a failure to load for an empty store", "refuses to be opened twice", path => new CarelessStore(path)),
-        new("starts afresh", "refuses damaged files rather than starting afresh", path => new CarelessStore(path)),
+            context => new BrokenStore(context) { Changed = clients => [.. clients.Take(999)] }),
+        new("saves at its end", "has everything on the disk when a save ends", context => new LazyStore(context)),
+        new("saves the half before it is cancelled", "saves all or nothing when cancelled", context => new HalfStore(context)),
+        new("saves though it says that it was cancelled", "saves all or nothing when cancelled", context => new DenyingStore(context)),
+        new("saves no more once cancelled", "goes on after a cancelled save", context => new SulkingStore(context)),
+        new("takes a failure to load for an empty store", "refuses to be opened twice", context => new CarelessStore(context)),
+        new("starts afresh", "refuses damaged files rather than starting afresh", context => new CarelessStore(context)),
         new("keeps no files", "refuses damaged files rather than starting afresh", _ => new MemoryStore()),
-        new("makes its directory", "refuses a directory that is missing", path => new DirectoryMakingStore(path)),
-        new("shows its files", "lets nobody but the owner read its files", path => new OpenStore(path)),
-        new("cannot be disposed twice", "can be disposed twice, and unopened", path => new OnceDisposedStore(path)),
+        new("makes its directory", "refuses a directory that is missing", context => new DirectoryMakingStore(context)),
+        new("shows its files", "lets nobody but the owner read its files", context => new OpenStore(context)),
+        new("takes a cancelled load for an empty store", "gives up a cancelled load, or does it",
+            context => new HastyStore(context)),
+        new("knows one thread", "works on whatever thread it is called", context => new OneThreadStore(context)),
+        new("logs what it saves", "shows no secret, though it is encrypted", context => new BrokenStore(context)
+        {
+            Changed = clients =>
+            {
+                ContractTests.Log(context, string.Concat(clients.Select(client => Convert.ToHexString(client.EncryptedSecret.Span))));
+                return clients;
+            },
+        }),
+        new("claims to have saved", "saves nothing on a full disk, and goes on when there is room",
+            context => new BoastingStore(context)),
+        new("cannot be disposed twice after use", "can be disposed twice after use", context => new OnceDisposedStore(context)),
     ];
+
+    private static Func<SmallDisk>? MountDisk => SmallDisk.IsPossible ? SmallDisk.Mount : null;
 
     public static TheoryData<string> Checks => ContractTests.Names(Sound());
 
@@ -54,26 +70,27 @@ public sealed class StateStoreContractTests
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(_faults, fault, StateStoreContract.Checks);
+    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(
+        _faults, fault, create => StateStoreContract.Checks(create, MountDisk));
 
     [Fact]
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
-    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(path => new BrokenStore(path));
+    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(context => new BrokenStore(context), MountDisk);
 
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time)
         => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
 
     private static StoredClient WithoutSecret(StoredClient client) => client with { EncryptedSecret = default };
 
-    private static Func<string, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
-        => path => new BrokenStore(path)
+    private static Func<ContractContext, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
+        => context => new BrokenStore(context)
     {
         Changed = clients
             => [.. clients.Select(stored => stored.Client is null ? stored : stored with { Client = change(stored.Client) })],
     };
 
-    private sealed class AddingStore(string directory) : BrokenStore(directory)
+    private sealed class AddingStore(ContractContext context) : BrokenStore(context)
     {
         private HashSet<string> _names = [];
 
@@ -89,7 +106,7 @@ public sealed class StateStoreContractTests
             => base.SaveAsync([.. changed.Where(client => _names.Add(client.Name))], forgotten, cancellationToken);
     }
 
-    private sealed class LazyStore(string directory) : BrokenStore(directory)
+    private sealed class LazyStore(ContractContext context) : BrokenStore(context)
     {
         private readonly List<StoredClient> _changed = [];
 
@@ -112,7 +129,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class HalfStore(string directory) : BrokenStore(directory)
+    private sealed class HalfStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -123,7 +140,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class DenyingStore(string directory) : BrokenStore(directory)
+    private sealed class DenyingStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -133,7 +150,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class SulkingStore(string directory) : BrokenStore(directory)
+    private sealed class SulkingStore(ContractContext context) : BrokenStore(context)
     {
         private bool _cancelled;
 
@@ -147,7 +164,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class CarelessStore(string directory) : BrokenStore(directory)
+    private sealed class CarelessStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         {
@@ -158,6 +175,41 @@ public sealed class StateStoreContractTests
             catch (StateStoreException)
             {
                 return [];
+            }
+        }
+    }
+
+    private sealed class HastyStore(ContractContext context) : BrokenStore(context)
+    {
+        public override ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+            => cancellationToken.IsCancellationRequested
+                ? ValueTask.FromResult<IReadOnlyList<StoredClient>>([])
+                : base.LoadAsync(cancellationToken);
+    }
+
+    private sealed class OneThreadStore(ContractContext context) : BrokenStore(context)
+    {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+
+        public override ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            Assert.Equal(_thread, Environment.CurrentManagedThreadId);
+            return base.SaveAsync(changed, forgotten, cancellationToken);
+        }
+    }
+
+    private sealed class BoastingStore(ContractContext context) : BrokenStore(context)
+    {
+        public override async ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await base.SaveAsync(changed, forgotten, cancellationToken);
+            }
+            catch (StateStoreException)
+            {
             }
         }
     }
@@ -174,7 +226,7 @@ public sealed class StateStoreContractTests
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class DirectoryMakingStore(string directory) : BrokenStore(directory)
+    private sealed class DirectoryMakingStore(ContractContext context) : BrokenStore(context)
     {
         public override ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         {
@@ -183,7 +235,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class OpenStore(string directory) : BrokenStore(directory)
+    private sealed class OpenStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -194,7 +246,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class OnceDisposedStore(string directory) : BrokenStore(directory)
+    private sealed class OnceDisposedStore(ContractContext context) : BrokenStore(context)
     {
         private bool _disposed;
 
