@@ -44,6 +44,16 @@ public static class Contract
         Require(!string.IsNullOrWhiteSpace(text) && shown == text, $"{what} should be one line, and is “{shown}”");
     }
 
+    /// <summary>Fails the check if a secret is in one of some texts, or was logged.</summary>
+    internal static void RequireHidden(string secret, IEnumerable<string?> shown, ContractContext context, string what)
+    {
+        Require(
+            !shown.Any(text => text?.Contains(secret, StringComparison.OrdinalIgnoreCase) == true),
+            $"{what} stands in a description, a message or a text form");
+        Require(
+            !context.Logged.Any(text => text.Contains(secret, StringComparison.OrdinalIgnoreCase)), $"{what} stands in the log");
+    }
+
     /// <summary>Waits for a task, whatever its outcome, and fails the check if it does not end in time.</summary>
     internal static async Task EndsAsync(Task task, TimeSpan limit, string otherwise)
     {

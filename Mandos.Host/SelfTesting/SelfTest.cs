@@ -30,12 +30,12 @@ internal sealed class SelfTest(PluginCatalog plugins, PluginServices services, T
         ReportUnused();
         RequireOne<ITlsBackend>();
         RequireOne<IStateStore>();
-        await RunAsync<ITlsBackend>(export => TlsBackendContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IStateStore>(export => StateStoreContract.Checks(directory => CreateStore(export, directory)), cancellationToken)
+        await RunAsync<ITlsBackend>(export => TlsBackendContract.Checks(context => Create(export, context)), cancellationToken).ConfigureAwait(false);
+        await RunAsync<IStateStore>(export => StateStoreContract.Checks(context => Create(export, context)), cancellationToken)
             .ConfigureAwait(false);
-        await RunAsync<IChecker>(export => CheckerContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IAnnouncer>(export => AnnouncerContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
-        await RunAsync<IControlSurface>(export => ControlSurfaceContract.Checks(export.Create), cancellationToken).ConfigureAwait(false);
+        await RunAsync<IChecker>(export => CheckerContract.Checks(context => Create(export, context)), cancellationToken).ConfigureAwait(false);
+        await RunAsync<IAnnouncer>(export => AnnouncerContract.Checks(context => Create(export, context)), cancellationToken).ConfigureAwait(false);
+        await RunAsync<IControlSurface>(export => ControlSurfaceContract.Checks(context => Create(export, context)), cancellationToken).ConfigureAwait(false);
         await output.WriteLineAsync($"{_passed} passed, {_failed} failed").ConfigureAwait(false);
         return _failed == 0;
     }
@@ -91,9 +91,10 @@ internal sealed class SelfTest(PluginCatalog plugins, PluginServices services, T
         Report($"server: has the one {PluginKind.Of<T>()} that it needs", fault);
     }
 
-    private IStateStore CreateStore(PluginExport<IStateStore> export, string directory)
+    private T Create<T>(PluginExport<T> export, ContractContext context)
+        where T : class
     {
-        services.StateDirectory = directory;
+        services.StateDirectory = context.StateDirectory;
         return export.Create();
     }
 

@@ -16,58 +16,59 @@ public static class ControlSurfaceContract
     /// </summary>
     /// <param name="create">Makes a control surface.</param>
     /// <param name="limits">How long to wait.</param>
-    public static IReadOnlyList<PluginCheck> Checks(Func<IControlSurface> create, ContractLimits? limits = null)
+    public static IReadOnlyList<PluginCheck> Checks(Func<ContractContext, IControlSurface> create, ContractLimits? limits = null)
     {
         limits ??= new ContractLimits();
         return
         [
-            new("runs until cancelled", token => RunAsync(create(), Server(), token)),
-            new("can be run again", async token =>
+            .. CommonChecks.Of(create, limits),
+            Check("runs until cancelled", (surface, token) => RunAsync(surface, Server(), token)),
+            Check("can be run again", async (surface, token) =>
             {
-                IControlSurface surface = create();
                 await RunAsync(surface, Server(), token).ConfigureAwait(false);
                 await RunAsync(surface, Server(), token).ConfigureAwait(false);
             }),
-            new("ends when cancelled before it began", async _ =>
+            Check("ends when cancelled before it began", async (surface, _) =>
             {
-                IControlSurface surface = create();
                 Task run = Task.Run(
                     () => surface.RunAsync(Server(), new CancellationToken(canceled: true)), CancellationToken.None);
                 await Contract.EndsAsync(
                     run, limits.Stop, "RunAsync did not end, though cancelled before it began").ConfigureAwait(false);
             }),
-            new("survives every event", SurvivesEventsAsync),
-            new("takes odd clients", async token =>
+            Check("survives every event", SurvivesEventsAsync),
+            Check("takes odd clients", async (surface, token) =>
             {
                 var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name).Select(WithPath));
-                if (await RunAsync(create(), Server(), token).ConfigureAwait(false) is null
-                    && await RunAsync(create(), odd, token).ConfigureAwait(false) is { } failure)
+                if (await RunAsync(surface, Server(), token).ConfigureAwait(false) is null
+                    && await RunAsync(surface, odd, token).ConfigureAwait(false) is { } failure)
                 {
                     throw new ContractViolationException($"it fails with odd clients: {Contract.Describe(failure)}", failure);
                 }
             }),
-            new("gives up its subscriptions at the end", async token =>
+            Check("gives up its subscriptions at the end", async (surface, token) =>
             {
                 InMemoryServer server = Server();
-                await RunAsync(create(), server, token).ConfigureAwait(false);
+                await RunAsync(surface, server, token).ConfigureAwait(false);
                 Contract.Require(server.Subscriptions == 0, "it ended and did not dispose its subscription");
             }),
-            new("does not end silently when the server fails it", async token =>
+            Check("does not end silently when the server fails it", async (surface, token) =>
             {
                 InMemoryServer server = Server();
                 server.Failure = new InvalidOperationException("the server is made to fail");
-                await RunAsync(create(), server, token).ConfigureAwait(false);
+                await RunAsync(surface, server, token).ConfigureAwait(false);
             }),
         ];
+
+        PluginCheck Check(string name, Func<IControlSurface, CancellationToken, Task> body)
+            => new(name, token => Trial.UseAsync(create, (surface, _) => body(surface, token)));
 
         Task<Exception?> RunAsync(IControlSurface surface, InMemoryServer server, CancellationToken cancellationToken)
             => Contract.RunUntilCancelledAsync(
                 stop => surface.RunAsync(server, stop), _ => Task.CompletedTask, limits, cancellationToken);
 
-        async Task SurvivesEventsAsync(CancellationToken cancellationToken)
+        async Task SurvivesEventsAsync(IControlSurface surface, CancellationToken cancellationToken)
         {
             InMemoryServer server = Server();
-            IControlSurface surface = create();
             bool sent = false;
             Exception? failure = await Contract.RunUntilCancelledAsync(
                 stop => surface.RunAsync(server, stop),

@@ -7,11 +7,14 @@ namespace Mandos.PluginContracts.Persistence;
 public static class StateStoreContract
 {
     /// <summary>The checks of a store.</summary>
-    /// <param name="create">Makes a store, not yet loaded, that keeps its files in the directory given.</param>
-    public static IReadOnlyList<PluginCheck> Checks(Func<string, IStateStore> create)
+    /// <param name="create">Makes a store, not yet loaded, that keeps its files in the state directory that the context gives.</param>
+    /// <param name="limits">How long to wait.</param>
+    public static IReadOnlyList<PluginCheck> Checks(Func<ContractContext, IStateStore> create, ContractLimits? limits = null)
     {
+        limits ??= new ContractLimits();
         return
         [
+            .. CommonChecks.Of(create, limits),
             Check("is empty at first", async (stores, token) => Same([], await stores.LoadAsync(token).ConfigureAwait(false))),
             Check("gives back what was saved", GivesBackAsync),
             Check("replaces clients", ReplacesAsync),
@@ -24,7 +27,7 @@ public static class StateStoreContract
             Check("refuses damaged files rather than starting afresh", RefusesDamageAsync),
             Check("refuses a directory that is missing", RefusesMissingDirectoryAsync),
             Check("lets nobody but the owner read its files", HidesFilesAsync),
-            Check("can be disposed twice, and unopened", DisposesTwiceAsync),
+            Check("can be disposed twice after use", DisposesTwiceAsync),
         ];
 
         PluginCheck Check(string name, Func<TemporaryStores, CancellationToken, Task> body) => new(name, async token =>
@@ -144,7 +147,6 @@ public static class StateStoreContract
 
     private static async Task DisposesTwiceAsync(TemporaryStores stores, CancellationToken cancellationToken)
     {
-        await stores.UseAsync(async store => await store.DisposeAsync().ConfigureAwait(false)).ConfigureAwait(false);
         await stores.UseAsync(async store =>
         {
             await store.LoadAsync(cancellationToken).ConfigureAwait(false);

@@ -3,11 +3,14 @@ using Mandos.Abstractions.Persistence;
 namespace Mandos.PluginContracts.Persistence;
 
 /// <summary>A temporary state directory, and stores in it one after another.</summary>
-/// <param name="create">Makes a store in a directory.</param>
-internal sealed class TemporaryStores(Func<string, IStateStore> create) : IDisposable
+/// <param name="create">Makes a store in the state directory of a context.</param>
+internal sealed class TemporaryStores(Func<ContractContext, IStateStore> create) : IDisposable
 {
+    /// <summary>What the stores get.</summary>
+    public ContractContext Context { get; } = new();
+
     /// <summary>The directory.</summary>
-    public string Path { get; } = Directory.CreateTempSubdirectory("mandos-check-").FullName;
+    public string Path => Context.StateDirectory;
 
     /// <summary>Every file in it.</summary>
     public IReadOnlyList<string> Files() => Directory.GetFiles(Path, "*", SearchOption.AllDirectories);
@@ -15,7 +18,7 @@ internal sealed class TemporaryStores(Func<string, IStateStore> create) : IDispo
     /// <summary>Uses a store and disposes it.</summary>
     public async Task UseAsync(Func<IStateStore, Task> use)
     {
-        IStateStore store = create(Path);
+        IStateStore store = create(Context);
         await using (store.ConfigureAwait(false))
         {
             await use(store).ConfigureAwait(false);
@@ -86,11 +89,5 @@ internal sealed class TemporaryStores(Func<string, IStateStore> create) : IDispo
         return copy;
     }
 
-    public void Dispose()
-    {
-        if (Directory.Exists(Path))
-        {
-            Directory.Delete(Path, recursive: true);
-        }
-    }
+    public void Dispose() => Context.Dispose();
 }

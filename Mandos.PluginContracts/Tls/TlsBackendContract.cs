@@ -16,13 +16,14 @@ public static class TlsBackendContract
     /// <param name="peer">Makes a peer for the exchanges; without one these checks are left out.</param>
     /// <param name="limits">How long to wait.</param>
     public static IReadOnlyList<PluginCheck> Checks(
-        Func<ITlsBackend> create, Func<ITlsTestPeer>? peer = null, ContractLimits? limits = null)
+        Func<ContractContext, ITlsBackend> create, Func<ITlsTestPeer>? peer = null, ContractLimits? limits = null)
     {
         limits ??= new ContractLimits();
         List<PluginCheck> checks =
         [
+            .. CommonChecks.Of(create, limits),
             Check("warms up under the default priority string", (handshaker, token) => handshaker.WarmUpAsync(token)),
-            new("refuses bad priority strings", _ => RefusesBadPrioritiesAsync()),
+            new("refuses bad priority strings", _ => Trial.UseAsync(create, (backend, _) => RefusesBadPrioritiesAsync(backend))),
             Check(
                 "fails a handshake with a peer that talks nonsense",
                 (handshaker, token) => FailsAsync(handshaker, Garbage(), token)),
@@ -49,15 +50,11 @@ public static class TlsBackendContract
 
         return checks;
 
-        PluginCheck Check(string name, Func<ITlsHandshaker, CancellationToken, Task> body) => new(name, async token =>
-        {
-            using ITlsBackend backend = create();
-            await body(backend.CreateHandshaker(DefaultPriority), token).ConfigureAwait(false);
-        });
+        PluginCheck Check(string name, Func<ITlsHandshaker, CancellationToken, Task> body) => new(
+            name, token => Trial.UseAsync(create, (backend, _) => body(backend.CreateHandshaker(DefaultPriority), token)));
 
-        async Task RefusesBadPrioritiesAsync()
+        async Task RefusesBadPrioritiesAsync(ITlsBackend backend)
         {
-            using ITlsBackend backend = create();
             foreach (string priority in _badPriorities)
             {
                 PriorityStringException refusal = await Contract.RequireThrowsAsync<PriorityStringException>(

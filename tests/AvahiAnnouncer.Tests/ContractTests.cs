@@ -1,31 +1,38 @@
 using AvahiAnnouncer.Tests.Support;
+using Mandos.Abstractions.Announcing;
 using Mandos.AvahiAnnouncer;
 using Mandos.PluginContracts;
-using Mandos.PluginContracts.Announcing;
-using Mandos.TestSupport;
+using Mandos.PluginContracts.Xunit;
 
 namespace AvahiAnnouncer.Tests;
 
-/// <summary>The announcer keeps the contract of its kind, whether there is a bus and Avahi or not.</summary>
-public sealed class ContractTests
+/// <summary>The announcer keeps the contract of its kind, here with a bus and Avahi.</summary>
+public class ContractTests : AnnouncerContractTests, IAsyncLifetime
 {
-    public static TheoryData<string, bool> Cases
-        => [.. AnnouncerContract.Checks(() => null!).SelectMany(check => new[] { (check.Name, true), (check.Name, false) })];
+    private readonly TestBus _bus = new();
+    private FakeAvahi? _avahi;
 
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public async Task Check_WithAvahiOrWithout_Passes(string name, bool hasAvahi)
+    protected virtual bool HasAvahi => true;
+
+    public async ValueTask InitializeAsync()
     {
-        await using var bus = new TestBus();
-        if (hasAvahi)
+        if (HasAvahi)
         {
-            await bus.StartAsync();
+            await _bus.StartAsync();
+            _avahi = await FakeAvahi.StartAsync(_bus);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_avahi is not null)
+        {
+            await _avahi.DisposeAsync();
         }
 
-        await using FakeAvahi? avahi = hasAvahi ? await FakeAvahi.StartAsync(bus) : null;
-        IReadOnlyList<PluginCheck> checks =
-            AnnouncerContract.Checks(() => new ZeroconfAnnouncer(new TestPluginContext()) { Address = bus.Address });
-
-        await Assert.Single(checks, check => check.Name == name).RunAsync(TestContext.Current.CancellationToken);
+        await _bus.DisposeAsync();
     }
+
+    protected override IAnnouncer Create(ContractContext context) => new ZeroconfAnnouncer(context) { Address = _bus.Address };
 }

@@ -1,37 +1,35 @@
 using DBusControl.Tests.Support;
+using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
 using Mandos.PluginContracts;
-using Mandos.PluginContracts.Control;
+using Mandos.PluginContracts.Xunit;
 
 namespace DBusControl.Tests;
 
-/// <summary>The surface keeps the contract of its kind, with a bus and without.</summary>
-public sealed class ContractTests
+/// <summary>The surface keeps the contract of its kind, here with a bus.</summary>
+public class ContractTests : ControlSurfaceContractTests, IAsyncLifetime
 {
-    public static TheoryData<string> Names => [.. Checks("").Select(check => check.Name)];
+    private readonly PrivateBus _bus = new();
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Check_WithABus_Passes(string name)
+    protected virtual bool HasBus => true;
+
+    public async ValueTask InitializeAsync()
     {
-        await using var bus = new PrivateBus();
-        await bus.StartAsync();
-
-        await RunAsync(name, bus);
+        if (HasBus)
+        {
+            await _bus.StartAsync();
+        }
     }
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Check_WithoutABus_Passes(string name)
+    public async ValueTask DisposeAsync()
     {
-        await using var bus = new PrivateBus();
-
-        await RunAsync(name, bus);
+        GC.SuppressFinalize(this);
+        await _bus.DisposeAsync();
     }
 
-    private static Task RunAsync(string name, PrivateBus bus)
-        => Assert.Single(Checks(bus.Address), check => check.Name == name).RunAsync(TestContext.Current.CancellationToken);
-
-    private static IReadOnlyList<PluginCheck> Checks(string address)
-        => ControlSurfaceContract.Checks(() => new DBusSurface(new TestPluginContext(address)));
+    protected override IControlSurface Create(ContractContext context)
+    {
+        context.Settings["address"] = _bus.Address;
+        return new DBusSurface(context);
+    }
 }

@@ -1,20 +1,12 @@
+using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts;
-using Mandos.PluginContracts.Persistence;
+using Mandos.PluginContracts.Xunit;
 using Mandos.StateSqlite;
-using Mandos.TestSupport;
 
 namespace StateSqlite.Tests;
 
 /// <summary>The store keeps the contract of its kind.</summary>
-public sealed class ContractTests
+public sealed class ContractTests : StateStoreContractTests
 {
-    public static TheoryData<string> Names => [.. Checks().Select(check => check.Name)];
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public Task Check_Any_Passes(string name)
-        => Assert.Single(Checks(), check => check.Name == name).RunAsync(StateDirectory.Token);
-
-    private static IReadOnlyList<PluginCheck> Checks()
-        => StateStoreContract.Checks(directory => new SqliteStateStore(new TestPluginContext(directory)));
+    protected override IStateStore Create(ContractContext context) => new SqliteStateStore(context);
 }

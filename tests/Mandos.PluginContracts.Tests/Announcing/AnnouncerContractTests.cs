@@ -7,18 +7,18 @@ public sealed class AnnouncerContractTests
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
-    private static readonly Fault<Func<IAnnouncer>>[] _faults =
+    private static readonly Fault<Func<ContractContext, IAnnouncer>>[] _faults =
     [
-        new("ends silently", "announces until cancelled", () => new FakeAnnouncer((_, _, _) => Task.CompletedTask)),
-        new("ignores cancellation", "announces until cancelled", () => new FakeAnnouncer((_, _, _) => _never)),
-        new("reports no name", "announces until cancelled", () => new FakeAnnouncer((_, announced, token) =>
+        new("ends silently", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => Task.CompletedTask)),
+        new("ignores cancellation", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => _never)),
+        new("reports no name", "announces until cancelled", _ => new FakeAnnouncer((_, announced, token) =>
         {
             announced.Report("");
             return UntilCancelledAsync(token);
         })),
         new("runs once", "can be run again", RunsOnce),
         new("looks at cancellation later", "ends when cancelled before it began",
-            () => new FakeAnnouncer((_, _, token) => token.IsCancellationRequested ? _never : UntilCancelledAsync(token))),
+            _ => new FakeAnnouncer((_, _, token) => token.IsCancellationRequested ? _never : UntilCancelledAsync(token))),
     ];
 
     public static TheoryData<string> Checks => ContractTests.Names(Sound());
@@ -32,7 +32,7 @@ public sealed class AnnouncerContractTests
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_AnnouncerWithoutDaemon_Passes(string check) => ContractTests.PassesAsync(
-        AnnouncerContract.Checks(() => new FakeAnnouncer((_, _, _) => throw new IOException("there is no daemon"))), check);
+        AnnouncerContract.Checks(_ => new FakeAnnouncer((_, _, _) => throw new IOException("there is no daemon"))), check);
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -43,7 +43,7 @@ public sealed class AnnouncerContractTests
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
     private static IReadOnlyList<PluginCheck> Sound()
-        => AnnouncerContract.Checks(() => new FakeAnnouncer((service, announced, token) =>
+        => AnnouncerContract.Checks(_ => new FakeAnnouncer((service, announced, token) =>
     {
         announced.Report(service.Name);
         return UntilCancelledAsync(token);
@@ -52,7 +52,7 @@ public sealed class AnnouncerContractTests
     private static Task UntilCancelledAsync(CancellationToken cancellationToken)
         => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
-    private static FakeAnnouncer RunsOnce()
+    private static FakeAnnouncer RunsOnce(ContractContext context)
     {
         bool ran = false;
         return new FakeAnnouncer((_, _, token) =>

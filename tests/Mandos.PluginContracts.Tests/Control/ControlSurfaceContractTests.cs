@@ -8,22 +8,22 @@ public sealed class ControlSurfaceContractTests
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
-    private static readonly Fault<Func<IControlSurface>>[] _faults =
+    private static readonly Fault<Func<ContractContext, IControlSurface>>[] _faults =
     [
-        new("ends silently", "runs until cancelled", () => new FakeControlSurface((_, _) => Task.CompletedTask)),
-        new("ignores cancellation", "runs until cancelled", () => new FakeControlSurface((_, _) => _never)),
+        new("ends silently", "runs until cancelled", _ => new FakeControlSurface((_, _) => Task.CompletedTask)),
+        new("ignores cancellation", "runs until cancelled", _ => new FakeControlSurface((_, _) => _never)),
         new("runs once", "can be run again", RunsOnce),
         new("looks at cancellation later", "ends when cancelled before it began",
-            () => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
+            _ => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
         new("knows only clients' events", "survives every event",
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
         new("wants a host", "takes odd clients",
-            () => new FakeControlSurface(
+            _ => new FakeControlSurface(
                 (server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
         new("stays subscribed", "gives up its subscriptions at the end",
-            () => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),
         new("hides the server's failure", "does not end silently when the server fails it",
-            () => new FakeControlSurface(async (server, token) =>
+            _ => new FakeControlSurface(async (server, token) =>
             {
                 try
                 {
@@ -46,7 +46,7 @@ public sealed class ControlSurfaceContractTests
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_SurfaceWithoutBus_Passes(string check) => ContractTests.PassesAsync(
-        ControlSurfaceContract.Checks(() => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
+        ControlSurfaceContract.Checks(_ => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -57,7 +57,7 @@ public sealed class ControlSurfaceContractTests
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
     private static IReadOnlyList<PluginCheck> Sound()
-        => ControlSurfaceContract.Checks(() => new FakeControlSurface((server, token) => WatchAsync(server, token)));
+        => ControlSurfaceContract.Checks(_ => new FakeControlSurface((server, token) => WatchAsync(server, token)));
 
     private static async Task WatchAsync(
         IMandosServer server,
@@ -88,7 +88,7 @@ public sealed class ControlSurfaceContractTests
         }
     }
 
-    private static FakeControlSurface RunsOnce()
+    private static FakeControlSurface RunsOnce(ContractContext context)
     {
         bool ran = false;
         return new FakeControlSurface((server, token) =>

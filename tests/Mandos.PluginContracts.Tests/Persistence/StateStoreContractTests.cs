@@ -7,7 +7,7 @@ namespace Mandos.PluginContracts.Tests.Persistence;
 
 public sealed class StateStoreContractTests
 {
-    private static readonly Fault<Func<string, IStateStore>>[] _faults =
+    private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
         new("has a client of its own", "is empty at first",
             path => new BrokenStore(path) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
@@ -66,7 +66,7 @@ public sealed class StateStoreContractTests
 
     private static StoredClient WithoutSecret(StoredClient client) => client with { EncryptedSecret = default };
 
-    private static Func<string, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
+    private static Func<ContractContext, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
         => path => new BrokenStore(path)
     {
         Changed = clients

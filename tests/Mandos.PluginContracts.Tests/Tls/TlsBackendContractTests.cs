@@ -7,12 +7,12 @@ public sealed class TlsBackendContractTests
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
-    private static readonly Fault<Func<ITlsBackend>>[] _faults =
+    private static readonly Fault<Func<ContractContext, ITlsBackend>>[] _faults =
     [
         new("cannot warm up", "warms up under the default priority string",
-            () => new BrokenTlsBackend { WarmUp = _ => throw new InvalidOperationException("no provider") }),
+            _ => new BrokenTlsBackend { WarmUp = _ => throw new InvalidOperationException("no provider") }),
         new("takes any priority string", "refuses bad priority strings",
-            () => new BrokenTlsBackend { Priority = _ => TlsBackendContract.DefaultPriority }),
+            _ => new BrokenTlsBackend { Priority = _ => TlsBackendContract.DefaultPriority }),
         new("throws what it likes", "fails a handshake with a peer that talks nonsense",
             Translating(_ => new NotSupportedException("HTTP"))),
         new("believes in nonsense", "fails a handshake with a peer that talks nonsense", Believing),
@@ -21,7 +21,7 @@ public sealed class TlsBackendContractTests
         new("tells a failure in two lines", "fails a handshake with a peer that answers with an alert",
             Translating(_ => new TlsHandshakeException("a\nb"))),
         new("waits for a peer that is gone", "fails a handshake with a peer that closes the connection",
-            () => new BrokenTlsBackend
+            _ => new BrokenTlsBackend
             {
                 HandshakeAsync = async (sound, stream, token) =>
                 {
@@ -37,7 +37,7 @@ public sealed class TlsBackendContractTests
                 },
             }),
         new("ignores cancellation", "stops a handshake when cancelled",
-            () => new BrokenTlsBackend { HandshakeAsync = (sound, stream, _) => sound(stream, CancellationToken.None).AsTask() }),
+            _ => new BrokenTlsBackend { HandshakeAsync = (sound, stream, _) => sound(stream, CancellationToken.None).AsTask() }),
         new("takes cancellation for a failure", "stops a handshake when cancelled",
             Translating(e => e is OperationCanceledException ? new IOException("closed") : e)),
         new("makes one handshake at a time", "makes many handshakes at once", OneAtATime),
@@ -92,15 +92,15 @@ public sealed class TlsBackendContractTests
     [Fact]
     public void Checks_NoPeer_LeaveTheExchangesOut()
         => Assert.DoesNotContain(
-            TlsBackendContract.Checks(() => new BrokenTlsBackend()), check => check.Name == "sends a secret");
+            TlsBackendContract.Checks(_ => new BrokenTlsBackend()), check => check.Name == "sends a secret");
 
     private static IReadOnlyList<PluginCheck> Sound()
-        => TlsBackendContract.Checks(() => new BrokenTlsBackend(), () => new TestPeer());
+        => TlsBackendContract.Checks(_ => new BrokenTlsBackend(), () => new TestPeer());
 
-    private static Func<ITlsBackend> Session(Func<ITlsSession, ITlsSession> session)
-        => () => new BrokenTlsBackend { Session = session };
+    private static Func<ContractContext, ITlsBackend> Session(Func<ITlsSession, ITlsSession> session)
+        => _ => new BrokenTlsBackend { Session = session };
 
-    private static Func<ITlsBackend> Translating(Func<Exception, Exception> translate) => () => new BrokenTlsBackend
+    private static Func<ContractContext, ITlsBackend> Translating(Func<Exception, Exception> translate) => _ => new BrokenTlsBackend
     {
         HandshakeAsync = async (sound, stream, token) =>
         {
@@ -115,7 +115,7 @@ public sealed class TlsBackendContractTests
         },
     };
 
-    private static BrokenTlsBackend Believing() => new()
+    private static BrokenTlsBackend Believing(ContractContext context) => new()
     {
         HandshakeAsync = async (sound, stream, token) =>
         {
@@ -130,7 +130,7 @@ public sealed class TlsBackendContractTests
         },
     };
 
-    private static BrokenTlsBackend OneAtATime()
+    private static BrokenTlsBackend OneAtATime(ContractContext context)
     {
         int running = 0;
         return new BrokenTlsBackend

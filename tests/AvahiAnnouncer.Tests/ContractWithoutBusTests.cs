@@ -1,0 +1,7 @@
+namespace AvahiAnnouncer.Tests;
+
+/// <summary>The announcer keeps the contract of its kind where there is no bus, too.</summary>
+public sealed class ContractWithoutBusTests : ContractTests
+{
+    protected override bool HasAvahi => false;
+}
