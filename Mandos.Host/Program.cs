@@ -3,6 +3,7 @@ using Mandos.Host.Configuration;
 using Mandos.Host.Daemon;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
@@ -137,6 +138,7 @@ internal static class Program
         LoggerFactory = log.Factory,
         TimeProvider = TimeProvider.System,
         StateDirectory = Path.GetTempPath(),
+        Owners = TrustedOwners.Current(),
     };
 
     private static ServerLog OpenLog(DebugLevel level, Stream? terminal, bool debug, bool useSyslog = false)

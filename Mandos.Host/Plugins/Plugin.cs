@@ -1,4 +1,5 @@
 using System.Composition;
+using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
 
@@ -6,23 +7,37 @@ namespace Mandos.Host.Plugins;
 
 /// <summary>One plugin that was found.</summary>
 /// <param name="description">What is known of it.</param>
-/// <param name="exports">Its exports; none unless it was loaded.</param>
-internal sealed class Plugin(PluginDescription description, IReadOnlyList<ComposedExport> exports)
+/// <param name="loaded">What it consists of; null unless it was loaded.</param>
+internal sealed class Plugin(PluginDescription description, LoadedPlugin? loaded = null)
 {
+    private readonly Lock _lock = new();
     private volatile PluginDescription _description = description;
+    private TaskCompletionSource _nextFault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Its state has changed. Raised on any thread.</summary>
+    public event Action? Changed;
 
     /// <summary>What is known of it now.</summary>
     public PluginDescription Description => _description;
+
+    /// <summary>Where its assemblies are loaded; null unless it was loaded.</summary>
+    public AssemblyLoadContext? LoadContext => loaded?.LoadContext;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider => loaded?.TimeProvider ?? TimeProvider.System;
+
+    /// <summary>Ends when an exception on a thread of the plugin's own is next caught for it.</summary>
+    public Task NextFault => Volatile.Read(ref _nextFault).Task;
 
     /// <summary>Its exports of one kind.</summary>
     /// <typeparam name="T">The contract of the kind.</typeparam>
     public IEnumerable<PluginExport<T>> GetExports<T>()
         where T : class
-        => exports.Where(composed => composed.Export.Kind.Contract == typeof(T))
+        => (loaded?.Exports ?? []).Where(composed => composed.Export.Kind.Contract == typeof(T))
             .Select(composed => new PluginExport<T>(composed.Export, this, (ExportFactory<T, PluginMetadata>)composed.Factory));
 
     /// <summary>Whether it is loaded and exports something of this kind and name.</summary>
-    public bool Exports(ExportDescription export) => exports.Any(composed => composed.Export.IsNamesakeOf(export));
+    public bool Exports(ExportDescription export) => loaded?.Exports.Any(composed => composed.Export.IsNamesakeOf(export)) == true;
 
     /// <summary>Notes that the plugin is broken.</summary>
     /// <param name="problem">What it failed to do.</param>
@@ -31,7 +46,32 @@ internal sealed class Plugin(PluginDescription description, IReadOnlyList<Compos
     public PluginException Fail(string problem, Exception cause)
     {
         var reason = $"{problem}: {LogText.Summarize(cause)}";
-        _description = _description with { State = PluginState.Malfunctioned, Reason = reason };
+        Fail(reason);
         return new($"plugin {_description.Name}: {reason}", cause);
+    }
+
+    /// <summary>Notes that the plugin is broken. What was noted first stays: the rest may follow from it.</summary>
+    /// <param name="reason">What it failed to do, and why.</param>
+    public void Fail(string reason)
+    {
+        lock (_lock)
+        {
+            if (_description.State == PluginState.Malfunctioned)
+            {
+                return;
+            }
+
+            _description = _description with { State = PluginState.Malfunctioned, Reason = reason };
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>Notes that the plugin let an exception go on a thread of its own, or of the pool.</summary>
+    /// <param name="exception">The exception.</param>
+    public void FailUnhandled(Exception exception)
+    {
+        Fail($"unhandled exception: {LogText.Summarize(exception)}");
+        Interlocked.Exchange(ref _nextFault, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 }

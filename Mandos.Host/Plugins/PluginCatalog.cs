@@ -1,5 +1,8 @@
+using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
@@ -10,6 +13,7 @@ internal sealed partial class PluginCatalog
     private readonly string _directory;
     private readonly IPluginAssemblyLoader _loader;
     private readonly PluginServices _services;
+    private readonly PluginTrust _trust;
     private readonly ILogger _logger;
     private readonly List<Plugin> _plugins = [];
 
@@ -18,11 +22,15 @@ internal sealed partial class PluginCatalog
         _directory = Path.GetFullPath(directory);
         _loader = loader;
         _services = services;
+        _trust = new(_directory, services.Owners);
         _logger = services.LoggerFactory.CreateLogger<PluginCatalog>();
     }
 
     /// <summary>Every plugin that was found, in the order of loading.</summary>
     public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
+
+    /// <summary>The state of a plugin has changed. Raised on any thread.</summary>
+    public event Action? Changed;
 
     /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
     /// <param name="directory">The plugin directory.</param>
@@ -76,8 +84,12 @@ internal sealed partial class PluginCatalog
             : $"there is no {kind}: plugin {unused.Name} ({unused.File}): {unused.Reason}");
     }
 
+    /// <summary>The plugin whose code, or whose libraries, is in a load context; null if it is none's.</summary>
+    public Plugin? FindByLoadContext(AssemblyLoadContext context) => _plugins.Find(plugin => plugin.LoadContext == context);
+
     private void LoadAll()
     {
+        var start = TimeProvider.System.GetTimestamp();
         foreach (var candidate in Discover())
         {
             if (Load(candidate) is not { } plugin)
@@ -86,9 +98,12 @@ internal sealed partial class PluginCatalog
                 continue;
             }
 
+            plugin.Changed += () => Changed?.Invoke();
             _plugins.Add(plugin);
             Report(plugin.Description);
         }
+
+        LogAllLoaded(TimeProvider.System.GetElapsedTime(start).TotalMilliseconds);
     }
 
     private void Report(PluginDescription plugin)
@@ -139,9 +154,8 @@ internal sealed partial class PluginCatalog
                 return Refuse(PluginState.Malfunctioned, fault);
             }
 
-            var assembly = _loader.Load(candidate.File);
-            var context = new PluginContext(candidate.Name, _services);
-            return new(description, PluginComposition.Compose(assembly, manifest.Exports, context));
+            _trust.Require(candidate);
+            return new(description, PluginThread.Run(() => Load(candidate, manifest), PluginLimits.Load, _services.TimeProvider));
         }
         catch (BadImageFormatException e) when (description.Contract is null)
         {
@@ -154,7 +168,15 @@ internal sealed partial class PluginCatalog
         }
 
         Plugin Refuse(PluginState state, string reason)
-            => new(description with { State = state, Reason = reason }, []);
+            => new(description with { State = state, Reason = reason });
+    }
+
+    private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
+    {
+        var assembly = _loader.Load(candidate.File);
+        var context = new PluginContext(candidate.Name, _services);
+        var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
+        return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);
     }
 
     private static string? FindMismatch(string name, Version contract)

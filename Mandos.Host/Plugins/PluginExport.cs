@@ -1,5 +1,6 @@
 using System.Composition;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Plugins.Isolation;
 
 namespace Mandos.Host.Plugins;
 
@@ -14,16 +15,24 @@ internal sealed class PluginExport<T>(ExportDescription export, Plugin plugin, E
     /// <summary>The name by which configuration refers to it, unique in its kind.</summary>
     public string Name => export.Name;
 
-    /// <summary>The plugin that it belongs to.</summary>
+    /// <summary>Name of the plugin that it belongs to.</summary>
     public string PluginName => plugin.Description.Name;
 
+    /// <summary>The plugin that it belongs to.</summary>
+    public Plugin Plugin => plugin;
+
     /// <summary>Constructs a new instance, which belongs to the caller.</summary>
-    /// <exception cref="PluginException">Its constructor failed. The plugin counts as malfunctioned from then on.</exception>
+    /// <exception cref="PluginException">
+    /// Its constructor failed or hangs. The plugin counts as malfunctioned from then on.
+    /// </exception>
     public T Create()
     {
         try
         {
-            return factory.CreateExport().Value;
+            // Not disposed as an Export<T>: MEF knows nothing of IAsyncDisposable.
+            return PluginThread.Run(
+                () => factory.CreateExport().Value, PluginLimits.Construction, plugin.TimeProvider,
+                late: instance => _ = PluginInstances.DisposeAsync(instance));
         }
         catch (Exception e)
         {

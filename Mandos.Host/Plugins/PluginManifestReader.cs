@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Unix;
 
 namespace Mandos.Host.Plugins;
 
@@ -16,6 +17,11 @@ internal static class PluginManifestReader
     /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
     public static PluginManifest? Read(string file)
     {
+        if (!FileEntry.Read(file, followLink: true).IsFile)
+        {
+            throw new BadImageFormatException("it is no ordinary file"); // to open a FIFO could take for ever
+        }
+
         using var stream = File.OpenRead(file);
         using var image = new PEReader(stream);
         if (!image.HasMetadata || image.GetMetadataReader() is not { IsAssembly: true } metadata)

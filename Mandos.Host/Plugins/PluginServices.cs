@@ -1,8 +1,9 @@
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
 
-/// <summary>What the server has to offer to all plugins.</summary>
+/// <summary>What the server has to offer to all plugins, and whose plugins it takes.</summary>
 internal sealed record PluginServices
 {
     /// <summary>Makes each plugin's logger.</summary>
@@ -13,6 +14,9 @@ internal sealed record PluginServices
 
     /// <summary>Absolute path of an existing directory for persistent state. Only the self-test changes it.</summary>
     public required string StateDirectory { get; set; }
+
+    /// <summary>Whose files it loads.</summary>
+    public required TrustedOwners Owners { get; init; }
 
     /// <summary>Whether the server runs in debug mode.</summary>
     public bool Debug { get; init; }

@@ -35,15 +35,15 @@ internal sealed partial class MandosServer
     [LoggerMessage(3108, LogLevel.Information, "Announced as “{Name}”")]
     private partial void LogAnnounced(string name);
 
-    [LoggerMessage(3109, LogLevel.Error, "{Fault}")]
-    private partial void LogPluginFault(string fault);
-
     [LoggerMessage(3110, LogLevel.Warning, "TLS could not be warmed up, the first client is served more slowly: {Reason}")]
     private partial void LogNotWarm(string reason);
 
     [LoggerMessage(3111, LogLevel.Warning,
         "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
     private partial void LogFewDescriptors(int wanted, long room);
+
+    [LoggerMessage(3023, LogLevel.Warning, "Plugin {Plugin}: {Name} takes long to load the state; the server waits for it")]
+    private partial void LogSlowStore(string plugin, string name);
 
     [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
     private partial void LogEnded(string fault);

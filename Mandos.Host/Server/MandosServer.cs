@@ -15,6 +15,8 @@ using Mandos.Host.Daemon;
 using Mandos.Host.Listening;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.Systemd;
 using Mandos.Host.Unix;
@@ -42,8 +44,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
 
-    /// <summary>How long the end of the server waits for plugins, and for the engine.</summary>
-    private static readonly TimeSpan _stopTime = TimeSpan.FromSeconds(10);
+    /// <summary>How long the end of the server waits for each of its parts, beyond the time that plugins have to stop.</summary>
+    private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
 
     /// <summary>Where the plugins are, unless the options say otherwise.</summary>
     public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
@@ -54,7 +56,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// </summary>
     private bool _hasClientsFile;
 
+    private readonly Lock _infoLock = new();
+
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
+
+    /// <summary>Whose plugins it loads: asked now, before it drops root's rights.</summary>
+    private readonly TrustedOwners _owners = TrustedOwners.Current();
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
 
@@ -85,16 +92,20 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         IReadOnlyList<ClientDefinition> clients = Try(ReadClients);
         DropPrivileges(audit);
         PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
+        new UnhandledExceptions(plugins, timeProvider, _logger).Catch();
 
-        using ITlsBackend tls = Try(() => plugins.GetOnly<ITlsBackend>().Create());
-        ITlsHandshaker handshaker = Try(() => tls.CreateHandshaker(options.Priority));
-        IStateStore store = Try(() => plugins.GetOnly<IStateStore>().Create());
+        var instances = new PluginInstances(timeProvider, _logger);
         string? fault;
         try
         {
-            Dictionary<string, IChecker> checkers = CreateAll<IChecker>(plugins).ToDictionary(c => c.Name, c => c.Instance);
-            using var engine = new MandosEngine(EngineOptions(plugins, audit), handshaker, store, checkers, timeProvider, _logger);
-            await StartAsync(engine, clients).ConfigureAwait(false);
+            PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
+            ITlsHandshaker handshaker = Try(() => CreateHandshaker(tls));
+            PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
+            Dictionary<string, IChecker> checkers =
+                instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
+            using var engine = new MandosEngine(
+                EngineOptions(plugins, audit), handshaker, store.Instance, checkers, timeProvider, _logger);
+            await StartAsync(engine, clients, store, stopSignal.Task).ConfigureAwait(false);
 
             List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
             engine.Info = new ServerInfo
@@ -104,12 +115,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 EndPoints = [.. listeners.Select(listener => listener.EndPoint)],
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
-            fault = await ServeAsync(engine, listeners, plugins, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+            plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
+            fault = await ServeAsync(engine, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
         }
         finally
         {
-            await StopWaitingAsync(store.DisposeAsync().AsTask(), "the state store").ConfigureAwait(false);
+            await instances.DisposeAllAsync().ConfigureAwait(false);
         }
 
         if (fault is not null)
@@ -125,14 +137,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <returns>What has died; null after a signal.</returns>
     private async Task<string?> ServeAsync(
-        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, ITlsHandshaker tls, Task<string> stopSignal,
-        ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
+        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
+        Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
         List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
-        Task extras = Task.WhenAll(StartExtras(engine, listeners[0], plugins, stopping.Token));
+        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
         var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
         Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
 
@@ -154,9 +166,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
-        await StopWaitingAsync(stopping.CancelAsync(), "plugins", _hurry.Token).ConfigureAwait(false);
-        Task running = Task.WhenAll([.. accepting, warmUp, reloading, extras, watching]);
-        await StopWaitingAsync(running, "plugins", _hurry.Token).ConfigureAwait(false);
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(
+            StopWaitingAsync(Task.WhenAll([.. accepting, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
+            StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
     }
@@ -238,11 +252,43 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    private async Task StartAsync(MandosEngine engine, IReadOnlyList<ClientDefinition> clients)
+    private ITlsHandshaker CreateHandshaker(PluginInstance<ITlsBackend> tls)
     {
         try
         {
-            await engine.StartAsync(clients, CancellationToken.None).ConfigureAwait(false);
+            return PluginThread.Run(() => tls.Instance.CreateHandshaker(options.Priority), PluginLimits.Construction, timeProvider);
+        }
+        catch (Exception e) when (e is not PriorityStringException)
+        {
+            throw tls.Plugin.Fail("cannot prepare TLS handshakes", e);
+        }
+    }
+
+    /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
+    private async Task StartAsync(
+        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, Task stopSignal)
+    {
+        Task starting = PluginThread.Start(() => engine.StartAsync(clients, CancellationToken.None)).Unwrap();
+        await Task.WhenAny(starting, stopSignal, Task.Delay(PluginLimits.Start, timeProvider)).ConfigureAwait(false);
+        if (!starting.IsCompleted)
+        {
+            if (!stopSignal.IsCompleted)
+            {
+                LogSlowStore(store.Plugin.Description.Name, store.Description);
+            }
+
+            await Task.WhenAny(starting, stopSignal).ConfigureAwait(false);
+            await Task.WhenAny(starting, Task.Delay(PluginLimits.Stop, timeProvider)).ConfigureAwait(false);
+        }
+
+        if (!starting.IsCompleted)
+        {
+            throw new StartException($"plugin {store.Plugin.Description.Name}: {store.Description} hangs while it loads the state");
+        }
+
+        try
+        {
+            await starting.ConfigureAwait(false);
         }
         catch (StateStoreException e)
         {
@@ -263,7 +309,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
     private IEnumerable<Task> StartExtras(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, CancellationToken cancellationToken)
+        MandosEngine engine, Listener listener, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(timeProvider, _logger);
         var service = new ServiceDescription
@@ -273,8 +319,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             InterfaceIndex = options.Interface is { } name && Native.GetInterfaceIndex(name) is not 0 and var index ? (int)index : null,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
-        var announcers = options.UseZeroconf ? CreateAll<IAnnouncer>(plugins) : [];
-        var surfaces = CreateAll<IControlSurface>(plugins, options.UseDBus ? null : DBusSurface);
+        var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
+        var surfaces = instances.CreateAll(plugins.GetExports<IControlSurface>().Where(export => options.UseDBus || export.Name != DBusSurface));
         if (options.UseZeroconf && announcers.Count == 0)
         {
             LogNoZeroconf(listener.EndPoint.Port);
@@ -288,36 +334,25 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var announced = new NameReport(name =>
         {
             log.ServiceName = name;
-            engine.Info = engine.Info with { ServiceName = name };
+            UpdateInfo(engine, info => info with { ServiceName = name });
             LogAnnounced(name);
         });
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                $"announcer “{announcer.Name}”", token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
+                announcer.Description, announcer.Plugin, token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
-                $"control surface “{surface.Name}”", token => surface.Instance.RunAsync(engine, token), cancellationToken)),
+                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];
     }
 
-    /// <summary>Constructs all exports of a kind but one; those that fail are logged and left out.</summary>
-    private List<(string Name, T Instance)> CreateAll<T>(PluginCatalog plugins, string? except = null)
-        where T : class
+    /// <summary>Changes what control surfaces are told of the server.</summary>
+    private void UpdateInfo(MandosEngine engine, Func<ServerInfo, ServerInfo> change)
     {
-        var instances = new List<(string, T)>();
-        foreach (PluginExport<T> export in plugins.GetExports<T>().Where(export => export.Name != except))
+        lock (_infoLock)
         {
-            try
-            {
-                instances.Add((export.Name, export.Create()));
-            }
-            catch (PluginException e)
-            {
-                LogPluginFault(e.Message);
-            }
+            engine.Info = change(engine.Info);
         }
-
-        return instances;
     }
 
     /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
@@ -357,9 +392,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
     {
+        // Not the token itself: a callback of the plugin's that hangs would keep the others from being cancelled.
+        var giveUp = new CancellationTokenSource();
+        Task warmUp = PluginThread.Start(() => tls.WarmUpAsync(giveUp.Token)).Unwrap();
         try
         {
-            await tls.WarmUpAsync(cancellationToken).ConfigureAwait(false);
+            await warmUp.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The first peer is served a little later, that is all
         catch (Exception e) when (e is not OperationCanceledException)
@@ -369,7 +407,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (OperationCanceledException)
         {
-            // Stopping.
+            _ = giveUp.CancelAsync();
+            await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -405,6 +444,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LoggerFactory = log.Factory,
         TimeProvider = timeProvider,
         StateDirectory = Path.GetFullPath(options.StateDirectory),
+        Owners = _owners,
         Debug = options.Debug,
     };
 

@@ -1,8 +1,13 @@
+using Mandos.Host.Logging;
+using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Isolation;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
 
-/// <summary>Keeps announcers and control surfaces running: what fails is logged and run again, and the server goes on.</summary>
+/// <summary>
+/// Keeps announcers and control surfaces running: what fails is logged and run again, what hangs is left alone, and the server goes on.
+/// </summary>
 internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
@@ -13,40 +18,80 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
 
     private readonly ILogger _logger = logger;
 
-    /// <summary>Runs something again and again until cancelled. Does not throw.</summary>
+    /// <summary>
+    /// Runs something again and again until cancelled; then it ends within <see cref="PluginLimits.Stop"/>. Does not throw.
+    /// </summary>
     /// <param name="name">What it is, for the log.</param>
-    /// <param name="run">Runs it once.</param>
+    /// <param name="plugin">The plugin that it belongs to. When an exception on one of its threads is caught, the run is ended too.</param>
+    /// <param name="run">Runs it once. It gets a thread of its own, which it may block, although it should not.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    public async Task RunAsync(string name, Plugin plugin, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
         TimeSpan pause = _shortestPause;
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             long start = timeProvider.GetTimestamp();
-            Exception? error = null;
-            try
-            {
-                await Task.Run(() => run(cancellationToken), cancellationToken).ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // A faulty plugin must not stop the server
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                error = e;
-            }
-
+            string reason = await RunOnceAsync(name, plugin, run, cancellationToken).ConfigureAwait(false);
             if (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
 
             pause = timeProvider.GetElapsedTime(start) >= _goodRun ? _shortestPause : pause;
-            LogEnded(name, error?.Message ?? "it ended by itself", pause.TotalSeconds);
+            LogEnded(name, reason, pause.TotalSeconds);
             await Task.Delay(pause, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 
+    /// <returns>Why it ended.</returns>
+    private async Task<string> RunOnceAsync(string name, Plugin plugin, Func<CancellationToken, Task> run, CancellationToken stop)
+    {
+        // Of this run alone, and not linked: a callback that hangs must keep nobody else from being cancelled.
+        var cancel = new CancellationTokenSource();
+        Task faulted = plugin.NextFault;
+        Task stopping = Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, stop);
+        Task<Task> starting = PluginThread.Start(() => run(cancel.Token));
+        Task running = starting.Unwrap();
+        _ = WatchStartAsync(name, plugin, starting, stop);
+
+        Task first = await Task.WhenAny(running, stopping, faulted).ConfigureAwait(false);
+        if (first != running)
+        {
+            _ = cancel.CancelAsync();
+            await Task.WhenAny(running, Task.Delay(PluginLimits.Stop, timeProvider, CancellationToken.None)).ConfigureAwait(false);
+            if (!running.IsCompleted)
+            {
+                plugin.Fail($"{name} does not stop");
+                LogDoesNotStop(plugin.Description.Name, name, PluginLimits.Stop.TotalSeconds);
+                // One instance is not run twice at a time.
+                await Task.WhenAny(running, stopping).ConfigureAwait(false);
+            }
+
+            return "one of its threads let an exception go";
+        }
+
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return running.Exception?.InnerException is { } error ? LogText.Summarize(error) : "it ended by itself";
+    }
+
+    private async Task WatchStartAsync(string name, Plugin plugin, Task starting, CancellationToken stop)
+    {
+        await Task.WhenAny(starting, Task.Delay(PluginLimits.Start, timeProvider, stop)).ConfigureAwait(false);
+        if (!starting.IsCompleted && !stop.IsCancellationRequested)
+        {
+            plugin.Fail($"{name} hangs at its start");
+            LogHangs(plugin.Description.Name, name, PluginLimits.Start.TotalSeconds);
+        }
+    }
+
     [LoggerMessage(3020, LogLevel.Error, "{Name} failed: {Reason}; it is run again in {Seconds} s")]
     private partial void LogEnded(string name, string reason, double seconds);
+
+    [LoggerMessage(3021, LogLevel.Warning,
+        "Plugin {Plugin}: {Name} hangs at its start: it has not returned from RunAsync within {Seconds} s; the server goes on without waiting for it")]
+    private partial void LogHangs(string plugin, string name, double seconds);
+
+    [LoggerMessage(3022, LogLevel.Warning, "Plugin {Plugin}: {Name} does not stop: it still runs {Seconds} s after it was told to end")]
+    private partial void LogDoesNotStop(string plugin, string name, double seconds);
 }

@@ -24,6 +24,11 @@ internal static unsafe partial class Libc
     public const int R_OK = 4;
     public const int W_OK = 2;
     public const int X_OK = 1;
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const uint STATX_TYPE = 0x1;
+    public const uint STATX_MODE = 0x2;
+    public const uint STATX_UID = 0x8;
 
     private const string Library = "libc";
 
@@ -76,6 +81,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int access(string path, int mode);
+
+    /// <summary>Not stat, whose structure differs between architectures.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(int directory, string path, int flags, uint mask, out FileStatus status);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prctl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
@@ -152,6 +161,17 @@ internal static unsafe partial class Libc
     {
         public ulong Current;
         public ulong Maximum;
+    }
+
+    /// <summary>What we need of struct statx.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileStatus
+    {
+        [FieldOffset(20)]
+        public uint Owner;
+
+        [FieldOffset(28)]
+        public ushort Mode;
     }
 
     /// <summary>The beginning of struct passwd.</summary>

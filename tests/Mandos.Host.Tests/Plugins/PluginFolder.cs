@@ -1,4 +1,5 @@
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -14,6 +15,7 @@ internal sealed class PluginFolder : IDisposable
         LoggerFactory = NullLoggerFactory.Instance,
         TimeProvider = new FakeTimeProvider(),
         StateDirectory = "/var/lib/mandos",
+        Owners = TrustedOwners.Current(),
     };
 
     /// <summary>A plugin with one faultless checker.</summary>
