@@ -3,7 +3,6 @@ using System.Globalization;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Plugins;
-using Microsoft.Extensions.Logging;
 
 namespace My.Checker_1;
 
@@ -18,7 +17,6 @@ public sealed class HttpChecker : IChecker, IDisposable
     private const string PortOption = "my_checker_1_port";
     private const string TimeoutOption = "my_checker_1_timeout";
 
-    private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly HttpClient _http;
 
@@ -26,7 +24,6 @@ public sealed class HttpChecker : IChecker, IDisposable
     [ImportingConstructor]
     public HttpChecker(IPluginContext context)
     {
-        _logger = context.Logger;
         _timeProvider = context.TimeProvider;
 
         // Neither a proxy nor a redirect may answer for the client, and no connection is kept until the next check.
@@ -59,7 +56,7 @@ public sealed class HttpChecker : IChecker, IDisposable
         TimeSpan timeout = ReadTimeout(client.Settings, problems);
         return problems is [var problem, ..]
             ? throw new CheckPreparationException($"{problem.Option} {problem.Message}")
-            : new HttpCheck(client.Name, address!, timeout, _http, _logger, _timeProvider);
+            : new HttpCheck(address!, timeout, _http, _timeProvider);
     }
 
     /// <summary>The server calls it when it stops.</summary>

@@ -9,6 +9,7 @@ namespace Mandos.EndToEnd.Tests.Harness;
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-test-");
+    private readonly Lazy<string> _plugins;
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
@@ -17,6 +18,7 @@ internal sealed class TestServer : IAsyncDisposable
     public TestServer(params IEnumerable<string> arguments)
     {
         Arguments = [.. arguments];
+        _plugins = new(CopyPlugins);
         // The server's user has to reach its directories.
         _directory.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         Directory.CreateDirectory(ConfigDirectory);
@@ -39,7 +41,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     private string ControlSocket => Path.Combine(ScratchDirectory, "control");
 
-    private string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
+    /// <summary>Its own copy of the plugins, made when first asked for; else it uses the built ones.</summary>
+    public string PluginDirectory => _plugins.Value;
 
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
@@ -183,7 +186,7 @@ internal sealed class TestServer : IAsyncDisposable
         string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];
         string[] port = EndPoint.Port == 0 ? [] : ["--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture)];
-        string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
+        string[] plugins = Steered || _plugins.IsValueCreated ? ["--plugindir", PluginDirectory] : [];
         string[] command =
         [
             .. wrapper, Program, .. bus, .. zeroconf, "--address", EndPoint.Address.ToString(), .. port,
@@ -204,15 +207,16 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    private string PreparePlugins()
+    private string CopyPlugins()
     {
-        if (!Directory.Exists(PluginDirectory))
+        string copy = Path.Combine(_directory.FullName, "plugins");
+        Copy(Repository.Plugins, copy);
+        if (Steered)
         {
-            Copy(Repository.Plugins, PluginDirectory);
-            Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+            Copy(Repository.TestPlugins, Path.Combine(copy, "Mandos.TestPlugins"));
         }
 
-        return PluginDirectory;
+        return copy;
     }
 
     private static void Copy(string from, string to)
