@@ -13,6 +13,11 @@ public abstract class StateStoreContractTests
     /// <summary>How long the checks wait.</summary>
     protected virtual ContractLimits Limits { get; } = new();
 
+    /// <summary>
+    /// Makes a small disk to be filled up; null if there is none, and the test that needs it is skipped. By default one that root can mount.
+    /// </summary>
+    protected virtual Func<SmallDisk>? MountDisk => SmallDisk.IsPossible ? SmallDisk.Mount : null;
+
     /// <summary>Makes a store, not yet loaded, that keeps its files in the state directory of the context, once or more for each test. Its checks dispose it.</summary>
     /// <param name="context">What the server would give it; settings can be filled in first.</param>
     protected abstract IStateStore Create(ContractContext context);
@@ -21,5 +26,5 @@ public abstract class StateStoreContractTests
     /// <param name="check">Its name.</param>
     [Theory]
     [MemberData(nameof(Checks))]
-    public Task Keeps(string check) => ContractCase.RunAsync(StateStoreContract.Checks(Create, Limits), check);
+    public Task Keeps(string check) => ContractCase.RunAsync(StateStoreContract.Checks(Create, MountDisk, Limits), check);
 }

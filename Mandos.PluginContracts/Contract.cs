@@ -66,12 +66,17 @@ public static class Contract
     /// <param name="meanwhile">What to do while it runs.</param>
     /// <param name="limits">How long to wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayEnd">Whether it may end by itself, without a failure.</param>
     /// <returns>How it failed before it was cancelled; null if it did not.</returns>
     /// <remarks>
     /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.
     /// </remarks>
     internal static async Task<Exception?> RunUntilCancelledAsync(
-        Func<CancellationToken, Task> run, Func<Task, Task> meanwhile, ContractLimits limits, CancellationToken cancellationToken)
+        Func<CancellationToken, Task> run,
+        Func<Task, Task> meanwhile,
+        ContractLimits limits,
+        CancellationToken cancellationToken,
+        bool mayEnd = false)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
@@ -87,7 +92,7 @@ public static class Contract
         await started.Task.ConfigureAwait(false);
         await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
         await meanwhile(running).ConfigureAwait(false);
-        Require(!running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
+        Require(mayEnd || !running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
         Exception? failure = running.Exception?.InnerException;
         await stop.CancelAsync().ConfigureAwait(false);
         await EndsAsync(running, limits.Stop, "RunAsync did not end when cancelled").ConfigureAwait(false);

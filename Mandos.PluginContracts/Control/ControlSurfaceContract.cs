@@ -57,6 +57,15 @@ public static class ControlSurfaceContract
                 server.Failure = new InvalidOperationException("the server is made to fail");
                 await RunAsync(surface, server, token).ConfigureAwait(false);
             }),
+            Check("ends when cancelled while the server does not answer", async (surface, token) =>
+            {
+                InMemoryServer server = Server();
+                server.Silent = true;
+                await RunAsync(surface, server, token).ConfigureAwait(false);
+            }),
+            Check("takes a thousand clients, and a thousand events", TakesManyAsync),
+            Check("subscribes anew, or fails, when it has fallen behind", SubscribesAnewAsync),
+            Check("takes the end of the server's events for no failure", TakesEndAsync),
         ];
 
         PluginCheck Check(string name, Func<IControlSurface, CancellationToken, Task> body)
@@ -69,25 +78,97 @@ public static class ControlSurfaceContract
         async Task SurvivesEventsAsync(IControlSurface surface, CancellationToken cancellationToken)
         {
             InMemoryServer server = Server();
-            bool sent = false;
-            Exception? failure = await Contract.RunUntilCancelledAsync(
-                stop => surface.RunAsync(server, stop),
+            await RunAndAsync(
+                surface,
+                server,
                 async running =>
                 {
-                    sent = !running.IsCompleted && server.Subscriptions > 0;
-                    if (sent)
-                    {
-                        await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
-                        await Task.WhenAny(
-                            running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
-                    }
+                    await CauseEventsAsync(server, cancellationToken).ConfigureAwait(false);
+                    await GoesOnAsync(running, "when events come", cancellationToken).ConfigureAwait(false);
                 },
-                limits,
                 cancellationToken).ConfigureAwait(false);
-            if (sent && failure is not null)
-            {
-                throw new ContractViolationException($"it fails when events come: {Contract.Describe(failure)}", failure);
-            }
+        }
+
+        async Task TakesManyAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            const int many = 1000;
+            var server = new InMemoryServer(Enumerable.Range(0, many).Select(i => WithPath(SampleClients.Snapshot(i), i)));
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    for (int i = 0; i < many; i++)
+                    {
+                        await server.StartCheckerAsync(SampleClients.Snapshot(i).Name, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    await GoesOnAsync(running, "with many clients and events", cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        async Task SubscribesAnewAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            InMemoryServer server = Server();
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    server.Overflow();
+                    Task anew = server.SubscribedAsync(cancellationToken);
+                    await Task.WhenAny(
+                        running, anew, Task.Delay(limits.Stop, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                    Contract.Require(
+                        running.IsCompleted || anew.IsCompleted,
+                        "it runs on without a subscription after it had fallen behind and lost events");
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        // The server may end the events before it cancels the run, or after.
+        async Task TakesEndAsync(IControlSurface surface, CancellationToken cancellationToken)
+        {
+            InMemoryServer server = Server();
+            await RunAndAsync(
+                surface,
+                server,
+                async running =>
+                {
+                    server.Stop();
+                    await GoesOnAsync(running, "when the server ends its events", cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken,
+                mayEnd: true).ConfigureAwait(false);
+        }
+
+        async Task GoesOnAsync(Task running, string when, CancellationToken cancellationToken)
+        {
+            await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+            RequireNone(running.Exception?.InnerException, when);
+        }
+
+        // What is done meanwhile needs a surface that got as far as to subscribe.
+        Task<Exception?> RunAndAsync(
+            IControlSurface surface,
+            InMemoryServer server,
+            Func<Task, Task> meanwhile,
+            CancellationToken cancellationToken,
+            bool mayEnd = false)
+            => Contract.RunUntilCancelledAsync(
+                stop => surface.RunAsync(server, stop),
+                running => !running.IsCompleted && server.Subscriptions > 0 ? meanwhile(running) : Task.CompletedTask,
+                limits,
+                cancellationToken,
+                mayEnd);
+    }
+
+    private static void RequireNone(Exception? failure, string when)
+    {
+        if (failure is not null)
+        {
+            throw new ContractViolationException($"it fails {when}: {Contract.Describe(failure)}", failure);
         }
     }
 

@@ -36,6 +36,7 @@ public sealed class InMemoryServer : IMandosServer
     private readonly List<(string Name, bool Approved)> _approvals = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
+    private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a server.</summary>
     /// <param name="clients">The clients that it has at first.</param>
@@ -54,8 +55,11 @@ public sealed class InMemoryServer : IMandosServer
         EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 9)],
     };
 
-    /// <summary>What every call throws; null for none.</summary>
+    /// <summary>What every call fails with; null for none.</summary>
     public Exception? Failure { get; set; }
+
+    /// <summary>Whether calls are not answered, as by a server that hangs: they wait until they are cancelled.</summary>
+    public bool Silent { get; set; }
 
     /// <summary>How often the configuration was re-read.</summary>
     public int Reloads { get; private set; }
@@ -131,6 +135,16 @@ public sealed class InMemoryServer : IMandosServer
         }
     }
 
+    /// <summary>Waits until there is a subscription.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task SubscribedAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return _subscriptions.Count > 0 ? Task.CompletedTask : _subscribed.Task.WaitAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Sends an event to all subscriptions.</summary>
     /// <param name="serverEvent">The event.</param>
     public void Publish(ServerEvent serverEvent)
@@ -151,34 +165,35 @@ public sealed class InMemoryServer : IMandosServer
     public void Overflow() => EndSubscriptions(new SubscriptionOverflowException(0));
 
     /// <inheritdoc/>
-    public ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
+    public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Channel<ServerEvent> channel = Channel.CreateUnbounded<ServerEvent>();
             _subscriptions.Add(channel);
-            return ValueTask.FromResult(new ServerSubscription([.. _clients.Values], channel.Reader, () => Unsubscribe(channel)));
+            _subscribed.TrySetResult();
+            return new ServerSubscription([.. _clients.Values], channel.Reader, () => Unsubscribe(channel));
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            return ValueTask.FromResult<IReadOnlyList<ClientSnapshot>>([.. _clients.Values]);
+            return [.. _clients.Values];
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken)
+    public async ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            return ValueTask.FromResult(_clients.GetValueOrDefault(name));
+            return _clients.GetValueOrDefault(name);
         }
     }
 
@@ -264,32 +279,29 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public Task RemoveAsync(string name, CancellationToken cancellationToken)
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (!_clients.Remove(name, out ClientSnapshot? client))
             {
-                return Task.FromException(new UnknownClientException(name));
+                throw new UnknownClientException(name);
             }
 
             Publish(new ClientRemoved(client));
-            return Task.CompletedTask;
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks>There is nothing to read: it is counted in <see cref="Reloads"/>, or <see cref="Failure"/> is thrown.</remarks>
-    public Task ReloadAsync(CancellationToken cancellationToken)
+    /// <remarks>There is nothing to read: it is counted in <see cref="Reloads"/>, or fails with <see cref="Failure"/>.</remarks>
+    public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Reloads++;
         }
-
-        return Task.CompletedTask;
     }
 
     private static ClientSettings Apply(ClientChange change, ClientSettings settings) => settings with
@@ -304,23 +316,20 @@ public sealed class InMemoryServer : IMandosServer
         ApprovedByDefault = change.ApprovedByDefault ?? settings.ApprovedByDefault,
     };
 
-    private Task UpdateAsync(string name, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
+    private async Task UpdateAsync(string name, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
-        try
-        {
-            Update(name, change);
-            return Task.CompletedTask;
-        }
-        catch (UnknownClientException e)
-        {
-            return Task.FromException(e);
-        }
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        Update(name, change);
     }
 
-    private void Begin(CancellationToken cancellationToken)
+    private async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (Silent)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+        }
+
         if (Failure is { } failure)
         {
             throw failure;
@@ -346,6 +355,7 @@ public sealed class InMemoryServer : IMandosServer
             }
 
             _subscriptions.Clear();
+            _subscribed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 
@@ -8,8 +10,10 @@ public static class StateStoreContract
 {
     /// <summary>The checks of a store.</summary>
     /// <param name="create">Makes a store, not yet loaded, that keeps its files in the state directory that the context gives.</param>
+    /// <param name="mountDisk">Makes a small disk to be filled up, such as <see cref="SmallDisk.Mount"/>; null if there is none.</param>
     /// <param name="limits">How long to wait.</param>
-    public static IReadOnlyList<PluginCheck> Checks(Func<ContractContext, IStateStore> create, ContractLimits? limits = null)
+    public static IReadOnlyList<PluginCheck> Checks(
+        Func<ContractContext, IStateStore> create, Func<SmallDisk>? mountDisk = null, ContractLimits? limits = null)
     {
         limits ??= new ContractLimits();
         return
@@ -27,6 +31,13 @@ public static class StateStoreContract
             Check("refuses damaged files rather than starting afresh", RefusesDamageAsync),
             Check("refuses a directory that is missing", RefusesMissingDirectoryAsync),
             Check("lets nobody but the owner read its files", HidesFilesAsync),
+            Check("gives up a cancelled load, or does it", LoadsCancelledAsync),
+            Check("works on whatever thread it is called", WorksOnAnyThreadAsync),
+            Check("shows no secret, though it is encrypted", ShowsNoSecretAsync),
+            new("saves nothing on a full disk, and goes on when there is room", token => GoesOnAfterFullDiskAsync(mountDisk!, token))
+            {
+                SkipReason = mountDisk is null ? "there is no small disk to fill up" : null,
+            },
             Check("can be disposed twice after use", DisposesTwiceAsync),
         ];
 
@@ -35,6 +46,14 @@ public static class StateStoreContract
             using var stores = new TemporaryStores(create);
             await body(stores, token).ConfigureAwait(false);
         });
+
+        async Task GoesOnAfterFullDiskAsync(Func<SmallDisk> mountDisk, CancellationToken cancellationToken)
+        {
+            using SmallDisk disk = mountDisk();
+            using var stores = new TemporaryStores(create);
+            stores.Context.StateDirectory = disk.Path;
+            await SurvivesFullDiskAsync(stores, disk, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task GivesBackAsync(TemporaryStores stores, CancellationToken cancellationToken)
@@ -144,6 +163,89 @@ public static class StateStoreContract
                 $"{Path.GetFileName(file)} has mode {Convert.ToString((int)mode, 8)}; it should be 600");
         }
     });
+
+    private static async Task LoadsCancelledAsync(TemporaryStores stores, CancellationToken cancellationToken)
+    {
+        StoredClient[] clients = [SampleClients.Stored(1)];
+        await stores.SaveAsync(clients, [], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Same(clients, await stores.LoadAsync(new CancellationToken(canceled: true)).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // As it was told.
+        }
+
+        Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task WorksOnAnyThreadAsync(TemporaryStores stores, CancellationToken cancellationToken)
+    {
+        await stores.UseAsync(async store =>
+        {
+            await OnNewThread(() => store.LoadAsync(cancellationToken).AsTask()).ConfigureAwait(false);
+            for (int i = 0; i < 3; i++)
+            {
+                StoredClient client = SampleClients.Stored(i);
+                await OnNewThread(() => store.SaveAsync([client], [], cancellationToken).AsTask()).ConfigureAwait(false);
+            }
+
+            await OnNewThread(() => store.DisposeAsync().AsTask()).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        Same(
+            [.. Enumerable.Range(0, 3).Select(SampleClients.Stored)],
+            await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+
+        static Task OnNewThread(Func<Task> call) => Task.Factory.StartNew(
+            call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
+
+    private static async Task ShowsNoSecretAsync(TemporaryStores stores, CancellationToken cancellationToken)
+    {
+        byte[] secret = RandomNumberGenerator.GetBytes(16).Select(value => (byte)('a' + (value % 26))).ToArray();
+        string? shown = null;
+        await stores.UseAsync(async store =>
+        {
+            await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync([SampleClients.Stored(1) with { EncryptedSecret = secret }], [], cancellationToken)
+                .ConfigureAwait(false);
+            shown = store.ToString();
+        }).ConfigureAwait(false);
+        await stores.LoadAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string text in (string[])[Encoding.ASCII.GetString(secret), Convert.ToBase64String(secret), Convert.ToHexString(secret)])
+        {
+            Contract.RequireHidden(text, [shown], stores.Context, "the encrypted secret of a client");
+        }
+    }
+
+    private static async Task SurvivesFullDiskAsync(TemporaryStores stores, SmallDisk disk, CancellationToken cancellationToken)
+    {
+        StoredClient[] before = [SampleClients.Stored(1)];
+        StoredClient[] after = [.. Enumerable.Range(0, 1000).Select(SampleClients.Stored)];
+        await stores.UseAsync(async store =>
+        {
+            await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync(before, [], cancellationToken).ConfigureAwait(false);
+            disk.Fill();
+            for (int i = 0; i < 2; i++)
+            {
+                StateStoreException failure = await Contract.RequireThrowsAsync<StateStoreException>(
+                    () => store.SaveAsync(after, [], cancellationToken).AsTask(), "on a full disk").ConfigureAwait(false);
+                Contract.RequireOneLine(failure.Message, "the message of a StateStoreException");
+            }
+
+            // As after a crash.
+            using (TemporaryStores crashed = stores.Copy(except: disk.Filler))
+            {
+                Same(before, await crashed.LoadAsync(cancellationToken).ConfigureAwait(false));
+            }
+
+            disk.MakeRoom();
+            await store.SaveAsync(after, [], cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        Same(after, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+    }
 
     private static async Task DisposesTwiceAsync(TemporaryStores stores, CancellationToken cancellationToken)
     {

@@ -76,10 +76,10 @@ internal sealed class TemporaryStores(Func<ContractContext, IStateStore> create)
     }
 
     /// <summary>Copies the directory as it is now.</summary>
-    public TemporaryStores Copy()
+    public TemporaryStores Copy(string? except = null)
     {
         var copy = new TemporaryStores(create);
-        foreach (string file in Files())
+        foreach (string file in Files().Where(file => file != except))
         {
             string target = System.IO.Path.Join(copy.Path, System.IO.Path.GetRelativePath(Path, file));
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);

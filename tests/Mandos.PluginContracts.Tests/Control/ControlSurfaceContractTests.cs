@@ -16,9 +16,9 @@ public sealed class ControlSurfaceContractTests
         new("looks at cancellation later", "ends when cancelled before it began",
             _ => new FakeControlSurface((server, token) => token.IsCancellationRequested ? _never : WatchAsync(server, token))),
         new("knows only clients' events", "survives every event",
-            _ => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
+            context => new FakeControlSurface((server, token) => WatchAsync(server, token, seen: e => _ = ((ClientEvent)e).Client))),
         new("wants a host", "takes odd clients",
-            _ => new FakeControlSurface(
+            context => new FakeControlSurface(
                 (server, token) => WatchAsync(server, token, listed: client => _ = client.Settings.Host[0]))),
         new("stays subscribed", "gives up its subscriptions at the end",
             _ => new FakeControlSurface((server, token) => WatchAsync(server, token, unsubscribe: false))),

@@ -1,15 +1,14 @@
 using Mandos.Abstractions.Persistence;
 using Mandos.StateSqlite;
-using Mandos.TestSupport;
 
 namespace Mandos.PluginContracts.Tests.Persistence;
 
 /// <summary>A good store behind a layer that can be made to do wrong.</summary>
-internal class BrokenStore(string directory) : IStateStore
+internal class BrokenStore(ContractContext context) : IStateStore
 {
-    protected string Directory => directory;
+    protected string Directory => context.StateDirectory;
 
-    protected IStateStore Inner { get; } = new SqliteStateStore(new TestPluginContext(directory));
+    protected IStateStore Inner { get; } = new SqliteStateStore(context);
 
     public Func<IReadOnlyList<StoredClient>, IReadOnlyList<StoredClient>> Loaded { get; init; } = clients => clients;
 

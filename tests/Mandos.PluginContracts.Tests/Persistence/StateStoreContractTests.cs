@@ -10,11 +10,11 @@ public sealed class StateStoreContractTests
     private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
         new("has a client of its own", "is empty at first",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
         new("loses a client", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients.Skip(1)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients.Skip(1)] }),
         new("gives a client twice", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients, .. clients.Take(1)] }),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients, .. clients.Take(1)] }),
         new("enables all clients", "gives back what was saved", Changing(client => client with { Enabled = true })),
         new("keeps seconds only", "gives back what was saved",
             Changing(client => client with { LastEnabled = WholeSeconds(client.LastEnabled) })),
@@ -22,26 +22,26 @@ public sealed class StateStoreContractTests
         new("drops a setting", "gives back what was saved",
             Changing(client => client with { Settings = client.Settings with { ApprovedByDefault = true } })),
         new("drops secrets", "gives back what was saved",
-            path => new BrokenStore(path) { Changed = clients => [.. clients.Select(WithoutSecret)] }),
+            context => new BrokenStore(context) { Changed = clients => [.. clients.Select(WithoutSecret)] }),
         new("forgets who was removed", "gives back what was saved",
-            path => new BrokenStore(path) { Loaded = clients => [.. clients.Where(client => client.Client is not null)] }),
-        new("only adds", "replaces clients", path => new AddingStore(path)),
+            context => new BrokenStore(context) { Loaded = clients => [.. clients.Where(client => client.Client is not null)] }),
+        new("only adds", "replaces clients", context => new AddingStore(context)),
         new("keeps the forgotten", "forgets clients, and ignores names that it does not know",
-            path => new BrokenStore(path) { Forgotten = _ => [] }),
+            context => new BrokenStore(context) { Forgotten = _ => [] }),
         new("forgets nobody unless it knows all", "forgets clients, and ignores names that it does not know",
-            path => new BrokenStore(path) { Forgotten = names => names.Count < 3 ? names : throw new KeyNotFoundException() }),
+            context => new BrokenStore(context) { Forgotten = names => names.Count < 3 ? names : throw new KeyNotFoundException() }),
         new("has a limit", "keeps a thousand clients saved at once",
-            path => new BrokenStore(path) { Changed = clients => [.. clients.Take(999)] }),
-        new("saves at its end", "has everything on the disk when a save ends", path => new LazyStore(path)),
-        new("saves the half before it is cancelled", "saves all or nothing when cancelled", path => new HalfStore(path)),
-        new("saves though it says that it was cancelled", "saves all or nothing when cancelled", path => new DenyingStore(path)),
-        new("saves no more once cancelled", "goes on after a cancelled save", path => new SulkingStore(path)),
-        new("takes a failure to load for an empty store", "refuses to be opened twice", path => new CarelessStore(path)),
-        new("starts afresh", "refuses damaged files rather than starting afresh", path => new CarelessStore(path)),
+            context => new BrokenStore(context) { Changed = clients => [.. clients.Take(999)] }),
+        new("saves at its end", "has everything on the disk when a save ends", context => new LazyStore(context)),
+        new("saves the half before it is cancelled", "saves all or nothing when cancelled", context => new HalfStore(context)),
+        new("saves though it says that it was cancelled", "saves all or nothing when cancelled", context => new DenyingStore(context)),
+        new("saves no more once cancelled", "goes on after a cancelled save", context => new SulkingStore(context)),
+        new("takes a failure to load for an empty store", "refuses to be opened twice", context => new CarelessStore(context)),
+        new("starts afresh", "refuses damaged files rather than starting afresh", context => new CarelessStore(context)),
         new("keeps no files", "refuses damaged files rather than starting afresh", _ => new MemoryStore()),
-        new("makes its directory", "refuses a directory that is missing", path => new DirectoryMakingStore(path)),
-        new("shows its files", "lets nobody but the owner read its files", path => new OpenStore(path)),
-        new("cannot be disposed twice", "can be disposed twice, and unopened", path => new OnceDisposedStore(path)),
+        new("makes its directory", "refuses a directory that is missing", context => new DirectoryMakingStore(context)),
+        new("shows its files", "lets nobody but the owner read its files", context => new OpenStore(context)),
+        new("cannot be disposed twice", "can be disposed twice, and unopened", context => new OnceDisposedStore(context)),
     ];
 
     public static TheoryData<string> Checks => ContractTests.Names(Sound());
@@ -54,12 +54,13 @@ public sealed class StateStoreContractTests
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(_faults, fault, StateStoreContract.Checks);
+    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(
+        _faults, fault, create => StateStoreContract.Checks(create));
 
     [Fact]
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
-    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(path => new BrokenStore(path));
+    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(context => new BrokenStore(context));
 
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time)
         => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
@@ -67,13 +68,13 @@ public sealed class StateStoreContractTests
     private static StoredClient WithoutSecret(StoredClient client) => client with { EncryptedSecret = default };
 
     private static Func<ContractContext, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
-        => path => new BrokenStore(path)
+        => context => new BrokenStore(context)
     {
         Changed = clients
             => [.. clients.Select(stored => stored.Client is null ? stored : stored with { Client = change(stored.Client) })],
     };
 
-    private sealed class AddingStore(string directory) : BrokenStore(directory)
+    private sealed class AddingStore(ContractContext context) : BrokenStore(context)
     {
         private HashSet<string> _names = [];
 
@@ -89,7 +90,7 @@ public sealed class StateStoreContractTests
             => base.SaveAsync([.. changed.Where(client => _names.Add(client.Name))], forgotten, cancellationToken);
     }
 
-    private sealed class LazyStore(string directory) : BrokenStore(directory)
+    private sealed class LazyStore(ContractContext context) : BrokenStore(context)
     {
         private readonly List<StoredClient> _changed = [];
 
@@ -112,7 +113,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class HalfStore(string directory) : BrokenStore(directory)
+    private sealed class HalfStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -123,7 +124,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class DenyingStore(string directory) : BrokenStore(directory)
+    private sealed class DenyingStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -133,7 +134,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class SulkingStore(string directory) : BrokenStore(directory)
+    private sealed class SulkingStore(ContractContext context) : BrokenStore(context)
     {
         private bool _cancelled;
 
@@ -147,7 +148,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class CarelessStore(string directory) : BrokenStore(directory)
+    private sealed class CarelessStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         {
@@ -174,7 +175,7 @@ public sealed class StateStoreContractTests
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class DirectoryMakingStore(string directory) : BrokenStore(directory)
+    private sealed class DirectoryMakingStore(ContractContext context) : BrokenStore(context)
     {
         public override ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         {
@@ -183,7 +184,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class OpenStore(string directory) : BrokenStore(directory)
+    private sealed class OpenStore(ContractContext context) : BrokenStore(context)
     {
         public override async ValueTask SaveAsync(
             IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -194,7 +195,7 @@ public sealed class StateStoreContractTests
         }
     }
 
-    private sealed class OnceDisposedStore(string directory) : BrokenStore(directory)
+    private sealed class OnceDisposedStore(ContractContext context) : BrokenStore(context)
     {
         private bool _disposed;
 
