@@ -121,7 +121,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         finally
         {
-            await instances.DisposeAllAsync().ConfigureAwait(false);
+            await instances.DisposeAllAsync(_hurry.Token).ConfigureAwait(false);
         }
 
         if (fault is not null)

@@ -59,7 +59,7 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
         if (first != running)
         {
             _ = cancel.CancelAsync();
-            await Task.WhenAny(running, Task.Delay(PluginLimits.Stop, timeProvider, CancellationToken.None)).ConfigureAwait(false);
+            await running.WaitAsync(PluginLimits.Stop, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!running.IsCompleted)
             {
                 plugin.Fail($"{name} does not stop");
@@ -77,7 +77,7 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
 
     private async Task WatchStartAsync(string name, Plugin plugin, Task starting, CancellationToken stop)
     {
-        await Task.WhenAny(starting, Task.Delay(PluginLimits.Start, timeProvider, stop)).ConfigureAwait(false);
+        await starting.WaitAsync(PluginLimits.Start, timeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!starting.IsCompleted && !stop.IsCancellationRequested)
         {
             plugin.Fail($"{name} hangs at its start");

@@ -45,7 +45,8 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
     /// <summary>
     /// Disposes each instance once, in reverse order of construction. One that fails or hangs is logged, and stops no other. Does not throw.
     /// </summary>
-    public async Task DisposeAllAsync()
+    /// <param name="hurry">Ends the present wait, and leaves the instances that follow the shortest limit.</param>
+    public async Task DisposeAllAsync(CancellationToken hurry)
     {
         long start = timeProvider.GetTimestamp();
         while (_instances.TryPop(out var disposable))
@@ -56,13 +57,17 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
                 continue;
             }
 
-            TimeSpan left = PluginLimits.AllDisposals - timeProvider.GetElapsedTime(start);
+            TimeSpan left = hurry.IsCancellationRequested ? TimeSpan.Zero : PluginLimits.AllDisposals - timeProvider.GetElapsedTime(start);
             TimeSpan limit = left > PluginLimits.Disposal ? PluginLimits.Disposal
                 : left > PluginLimits.LeastDisposal ? left : PluginLimits.LeastDisposal;
             Task disposal = DisposeAsync(instance);
             try
             {
-                await disposal.WaitAsync(limit, timeProvider).ConfigureAwait(false);
+                await disposal.WaitAsync(limit, timeProvider, hurry.IsCancellationRequested ? default : hurry).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!disposal.IsCompleted)
+            {
+                LogNotAwaited(plugin.Description.Name, name);
             }
 #pragma warning disable CA1031 // The end goes on whatever fails on the way
             catch (Exception e)
@@ -98,4 +103,7 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
 
     [LoggerMessage(2011, LogLevel.Error, "While stopping, plugin {Plugin} could not dispose its {Name}: {Reason}")]
     private partial void LogNotDisposed(string plugin, string name, string reason);
+
+    [LoggerMessage(2013, LogLevel.Warning, "Not waiting until plugin {Plugin} has disposed its {Name}, by a second signal")]
+    private partial void LogNotAwaited(string plugin, string name);
 }

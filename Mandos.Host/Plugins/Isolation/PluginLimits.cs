@@ -13,7 +13,7 @@ internal static class PluginLimits
     public static readonly TimeSpan Construction = TimeSpan.FromSeconds(10);
 
     /// <summary>Until a control surface or an announcer returns the task of its run. It does so at once, unless it blocks its thread.</summary>
-    public static readonly TimeSpan Start = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Start = TimeSpan.FromSeconds(5);
 
     /// <summary>Until the run of a control surface or an announcer has ended after it was cancelled. The contract says: a second.</summary>
     public static readonly TimeSpan Stop = TimeSpan.FromSeconds(10);

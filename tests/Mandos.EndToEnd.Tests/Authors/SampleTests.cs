@@ -59,5 +59,5 @@ public sealed class SampleTests
 
     private static void Install(TestServer server, string sample) => File.Copy(
         Path.Combine(Repository.Root, $"artifacts/bin/{sample}/debug/{sample}.dll"),
-        Path.Combine(server.PluginDirectory, $"{sample}.dll"));
+        Path.Combine(server.PreparePlugins(), $"{sample}.dll"));
 }

@@ -22,6 +22,7 @@ internal sealed class Stranger : IDisposable
     public Stranger(TestServer server)
     {
         _server = server;
+        server.PreparePlugins();
         string packages = Directory.CreateDirectory(PathOf(".nuget/packages")).FullName;
         string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(user, ".nuget/packages");

@@ -9,7 +9,6 @@ namespace Mandos.EndToEnd.Tests.Harness;
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-test-");
-    private readonly Lazy<string> _plugins;
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
@@ -18,7 +17,6 @@ internal sealed class TestServer : IAsyncDisposable
     public TestServer(params IEnumerable<string> arguments)
     {
         Arguments = [.. arguments];
-        _plugins = new(CopyPlugins);
         // The server's user has to reach its directories.
         _directory.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         Directory.CreateDirectory(ConfigDirectory);
@@ -39,10 +37,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A directory where the server, and what it starts, may write.</summary>
     public string ScratchDirectory => Path.Combine(_directory.FullName, "scratch");
 
-    private string ControlSocket => Path.Combine(ScratchDirectory, "control");
+    /// <summary>Its plugins if it is <see cref="Steered"/>, or after <see cref="PreparePlugins"/>.</summary>
+    public string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
 
-    /// <summary>Its own copy of the plugins, made when first asked for; else it uses the built ones.</summary>
-    public string PluginDirectory => _plugins.Value;
+    private string ControlSocket => Path.Combine(ScratchDirectory, "control");
 
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
@@ -88,6 +86,22 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="options">Its options, lines of the file.</param>
     public Task ConfigureAsync(params IEnumerable<string> options)
         => File.WriteAllLinesAsync(Path.Combine(ConfigDirectory, "mandos.conf"), ["[DEFAULT]", .. options]);
+
+    /// <summary>Gives it plugins of its own, if it has none: those of the server, and those of the tests if it is steered.</summary>
+    /// <returns>Where they are.</returns>
+    public string PreparePlugins()
+    {
+        if (!Directory.Exists(PluginDirectory))
+        {
+            Copy(Repository.Plugins, PluginDirectory);
+            if (Steered)
+            {
+                Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+            }
+        }
+
+        return PluginDirectory;
+    }
 
     /// <summary>Starts it and waits until it listens.</summary>
     public async Task StartAsync()
@@ -186,7 +200,7 @@ internal sealed class TestServer : IAsyncDisposable
         string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];
         string[] port = EndPoint.Port == 0 ? [] : ["--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture)];
-        string[] plugins = Steered || _plugins.IsValueCreated ? ["--plugindir", PluginDirectory] : [];
+        string[] plugins = Steered || Directory.Exists(PluginDirectory) ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
             .. wrapper, Program, .. bus, .. zeroconf, "--address", EndPoint.Address.ToString(), .. port,
@@ -205,18 +219,6 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Log.Add(line);
         }
-    }
-
-    private string CopyPlugins()
-    {
-        string copy = Path.Combine(_directory.FullName, "plugins");
-        Copy(Repository.Plugins, copy);
-        if (Steered)
-        {
-            Copy(Repository.TestPlugins, Path.Combine(copy, "Mandos.TestPlugins"));
-        }
-
-        return copy;
     }
 
     private static void Copy(string from, string to)

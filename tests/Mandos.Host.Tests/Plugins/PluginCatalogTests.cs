@@ -2,6 +2,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Tls;
+using Mandos.BadPlugins;
 using Mandos.Host.Plugins;
 
 namespace Mandos.Host.Tests.Plugins;
@@ -91,20 +92,6 @@ public sealed class PluginCatalogTests : IDisposable
             + "[ExportChecker], [ExportAnnouncer], [ExportControlSurface]");
 
     [Fact]
-    public void Load_MissingImport_IsMalfunctioned()
-        => AssertSourceRefused(
-            Mark + """
-            [ExportControlSurface("odd")]
-            public class Odd : IControlSurface
-            {
-                [ImportingConstructor] public Odd(IMandosServer server) { }
-                public Task RunAsync(IMandosServer server, CancellationToken cancellationToken) => Task.CompletedTask;
-            }
-            """,
-            PluginState.Malfunctioned,
-            "No export was found for the contract 'IMandosServer'*part 'Odd'*");
-
-    [Fact]
     public void Load_ExportOfAnotherType_IsMalfunctioned()
         => AssertSourceRefused(
             Mark + """[ExportChecker("odd")] public class Odd;""",
@@ -188,14 +175,6 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Fact]
-    public void Load_NativeFile_IsMalfunctioned()
-    {
-        var odd = _folder.InFolder("Odd");
-        File.Copy(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libcoreclr.so"), odd);
-        AssertRefused(PluginState.Malfunctioned, "it is not a .NET assembly: *");
-    }
-
-    [Fact]
     public void Load_TruncatedAssembly_IsMalfunctioned()
     {
         var odd = _folder.InFolder("Odd");
@@ -203,36 +182,6 @@ public sealed class PluginCatalogTests : IDisposable
         var image = File.ReadAllBytes(odd);
         File.WriteAllBytes(odd, image[..(image.Length / 2)]);
         AssertRefused(PluginState.Malfunctioned, "it is not a .NET assembly: *");
-    }
-
-    [Fact]
-    public void Load_PrivateNewerCopyOfContracts_IsMalfunctioned()
-    {
-        var odd = _folder.InFolder("Odd");
-        var contracts = Path.Combine(Path.GetDirectoryName(odd)!, "Mandos.Abstractions.dll");
-        PluginCompiler.CompileLibrary(contracts, """
-            using System;
-            [assembly: System.Reflection.AssemblyVersion("99.0.0.0")]
-            namespace Mandos.Abstractions.Plugins { public class MandosPluginAttribute(int major, int minor) : Attribute; }
-            namespace Mandos.Abstractions.Checking
-            {
-                public class ExportCheckerAttribute(string name) : System.Composition.ExportAttribute(typeof(IChecker))
-                {
-                    public string Name { get; } = name;
-                }
-                public interface IChecker;
-            }
-            """);
-        PluginCompiler.CompilePluginAgainst(
-            odd,
-            """
-            using Mandos.Abstractions.Checking;
-            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(1, 0)]
-            [ExportChecker("odd")] public class Odd : IChecker;
-            """,
-            contracts);
-
-        AssertRefused(PluginState.Malfunctioned, $"it brings its own copy of Mandos.Abstractions ({contracts}), which must be *");
     }
 
     [Fact]
@@ -314,19 +263,6 @@ public sealed class PluginCatalogTests : IDisposable
             PluginFolder.CheckerSource("odd") + """[ExportChecker("odd")] public class Second : Checker;""",
             PluginState.Malfunctioned,
             "it exports several checkers named “odd”");
-
-    [Fact]
-    public void Load_TwoPluginsOfOneName_RefusesThePlainOne()
-    {
-        PluginCompiler.CompilePlugin(_folder.InFolder("Same"), PluginFolder.CheckerSource("first"));
-        PluginCompiler.CompilePlugin(_folder.Plain("Same"), PluginFolder.CheckerSource("second"));
-
-        var catalog = _folder.Load();
-
-        Assert.Equal(
-            [(PluginState.Active, null), (PluginState.Malfunctioned, $"there is another plugin of this name: {_folder.InFolder("Same")}")],
-            catalog.Plugins.Select(plugin => (plugin.State, plugin.Reason)));
-    }
 
     [Fact]
     public void Load_FolderWithoutItsAssembly_IsNotThere()

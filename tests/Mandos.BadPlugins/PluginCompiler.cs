@@ -1,10 +1,10 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace Mandos.Host.Tests.Plugins;
+namespace Mandos.BadPlugins;
 
 /// <summary>Compiles assemblies from text, so that each faulty plugin stands in the test that needs it.</summary>
-internal static class PluginCompiler
+public static class PluginCompiler
 {
     private const string Usings = """
         global using System;
