@@ -39,8 +39,8 @@ public sealed class SampleTests
 
             """, TestContext.Current.CancellationToken);
         var other = new TestClient("other");
-        server.AddClient(_client.StanzaWith("checker = true", "approval_delay = PT0.2S", "approved_by_default = True"));
-        server.AddClient(other.StanzaWith("checker = true", "approval_delay = PT0.2S", "approved_by_default = False"));
+        server.AddClient(_client.StanzaWith("checker = true", "approval_delay = PT1S", "approved_by_default = True"));
+        server.AddClient(other.StanzaWith("checker = true", "approval_delay = PT1S", "approved_by_default = False"));
         await server.StartAsync();
         await Patience.UntilAsync("the surface runs", () => File.Exists(file));
 

@@ -48,6 +48,26 @@ public sealed class StrangerTests
         await server.Log.WaitForAsync("CRITICAL", "webalive");
     }
 
+    [Fact]
+    public async Task Build_WithPrivateCopyOfContracts_SaysWhatToWrite()
+    {
+        await using var server = new TestServer();
+        using var stranger = new Stranger(server);
+        await stranger.RequireAsync(Tutorial.Commands.Skip(1).TakeWhile(command => command != "dotnet test"));
+        string project = stranger.PathOf("WebAlive/src/WebAlive.csproj");
+        string text = await File.ReadAllTextAsync(project, TestContext.Current.CancellationToken);
+        string without = text.Replace(" ExcludeAssets=\"runtime\"", "", StringComparison.Ordinal);
+        Assert.NotEqual(text, without);
+        await File.WriteAllTextAsync(project, without, TestContext.Current.CancellationToken);
+
+        CommandResult build = await stranger.TypeAsync($"dotnet build {project}");
+
+        Assert.NotEqual(0, build.ExitCode);
+        Assert.Contains(
+            "error MANDOS001: A plugin must not bring its own Mandos.Abstractions", build.Output, StringComparison.Ordinal);
+        Assert.Contains("ExcludeAssets=\"runtime\"", build.Output, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> BuildOf(Stranger stranger)
         => Directory.EnumerateFiles(stranger.PathOf("WebAlive/src/bin/Release/net10.0")).Select(file => Path.GetFileName(file)).Order();
 }
