@@ -7,4 +7,9 @@ public interface ITlsBackend : IDisposable
     /// <param name="priority">A priority string in GnuTLS's syntax.</param>
     /// <exception cref="PriorityStringException">The string is malformed, or no handshake can succeed under it.</exception>
     ITlsHandshaker CreateHandshaker(string priority);
+
+    /// <summary>Says what handshakes under a priority string offer, for <c>mandos --show-priority</c>.</summary>
+    /// <param name="priority">A priority string in GnuTLS's syntax.</param>
+    /// <exception cref="PriorityStringException">The string is malformed, or no handshake can succeed under it.</exception>
+    PriorityDescription DescribePriority(string priority);
 }

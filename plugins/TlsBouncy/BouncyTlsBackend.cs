@@ -22,5 +22,8 @@ public sealed class BouncyTlsBackend(IPluginContext context) : ITlsBackend
         new Handshaker(PriorityString.Parse(priority), _crypto, _turns, context.Logger, context.TimeProvider);
 
     /// <inheritdoc/>
+    public PriorityDescription DescribePriority(string priority) => PriorityString.Parse(priority).Description;
+
+    /// <inheritdoc/>
     public void Dispose() => _turns.Dispose();
 }

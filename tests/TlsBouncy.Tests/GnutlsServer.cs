@@ -22,11 +22,7 @@ internal sealed class GnutlsServer : IAsyncDisposable
         File.WriteAllText(privateKey, key.ToPrivatePem());
         File.WriteAllText(publicKey, key.ToPublicPem());
 
-        string peers = Environment.GetEnvironmentVariable("MANDOS_PEERS")
-            ?? Path.Combine(RepositoryRoot(), "artifacts/peers/root");
-        string program = Path.Combine(peers, "usr/bin/gnutls-serv");
-        Assert.True(File.Exists(program), $"{program} is not there: ./test fetches it, or set MANDOS_PEERS");
-        ProcessStartInfo start = new(program)
+        ProcessStartInfo start = new(Tool("gnutls-serv"))
         {
             ArgumentList =
             {
@@ -41,7 +37,7 @@ internal sealed class GnutlsServer : IAsyncDisposable
         {
             start.ArgumentList.Add("--disable-client-cert");
         }
-        start.Environment["LD_LIBRARY_PATH"] = Path.Combine(peers, "usr/lib/x86_64-linux-gnu");
+        start.Environment["LD_LIBRARY_PATH"] = Path.Combine(Peers, "usr/lib/x86_64-linux-gnu");
         _process = Process.Start(start)!;
         _process.OutputDataReceived += static (_, _) => { };
         _process.ErrorDataReceived += static (_, _) => { };
@@ -77,6 +73,17 @@ internal sealed class GnutlsServer : IAsyncDisposable
         _process.Dispose();
         _directory.Delete(recursive: true);
     }
+
+    /// <summary>Path of one of GnuTLS's programs.</summary>
+    public static string Tool(string name)
+    {
+        string program = Path.Combine(Peers, "usr/bin", name);
+        Assert.True(File.Exists(program), $"{program} is not there: ./test fetches it, or set MANDOS_PEERS");
+        return program;
+    }
+
+    private static string Peers => Environment.GetEnvironmentVariable("MANDOS_PEERS")
+        ?? Path.Combine(RepositoryRoot(), "artifacts/peers/root");
 
     private static int FreePort()
     {

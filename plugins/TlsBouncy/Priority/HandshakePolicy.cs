@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Tls;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Priority;
@@ -5,6 +6,9 @@ namespace Mandos.TlsBouncy.Priority;
 /// <summary>What we offer in a handshake, most preferred first.</summary>
 internal sealed record HandshakePolicy
 {
+    /// <summary>Finite fields above this many bits must be asked for by name: one of 8192 bits costs 125 ms of CPU time.</summary>
+    public const int UsualFieldMaxBits = 3072;
+
     /// <summary>TLS versions.</summary>
     public required ProtocolVersion[] Versions { get; init; }
 
@@ -19,4 +23,123 @@ internal sealed record HandshakePolicy
 
     /// <summary>Signature algorithms.</summary>
     public required SignatureAndHashAlgorithm[] SignatureAlgorithms { get; init; }
+
+    /// <summary>Whether peers may present raw public keys (RFC 7250).</summary>
+    public required bool TakesRawKeys { get; init; }
+
+    /// <summary>Whether peers may present OpenPGP keys (RFC 6091), which needs TLS 1.2 or older.</summary>
+    public required bool TakesOpenPgpKeys { get; init; }
+
+    /// <summary>Bits of the smallest prime for Diffie-Hellman in TLS up to 1.2.</summary>
+    public required int MinDhBits { get; init; }
+
+    /// <summary>The same by GnuTLS's names.</summary>
+    public required PriorityDescription Description { get; init; }
+
+    /// <summary>Takes from a priority string's lists what BouncyCastle can do and a Mandos client may need.</summary>
+    /// <param name="settings">The lists.</param>
+    /// <exception cref="PriorityStringException">No handshake can succeed.</exception>
+    public static HandshakePolicy From(PrioritySettings settings)
+    {
+        if (settings.Options.Contains(PrioritySettings.NoExtensions))
+        {
+            throw new PriorityStringException(
+                $"the priority string has {PrioritySettings.NoExtensions}: raw public keys and OpenPGP keys are agreed on by extensions");
+        }
+
+        Selection select = new();
+        List<string> versions = select.From(settings.Versions, "VERS-", version => VersionNames.Find(version) is not null);
+        versions.Sort((x, y) => VersionNames.Number(y) - VersionNames.Number(x));
+        bool hasTls13 = versions.Contains("TLS1.3");
+        bool hasOlder = versions.Count > (hasTls13 ? 1 : 0);
+        List<string> types = select.From(
+            settings.ServerCertificateTypes, "CTYPE-", type => type == "RAWPK" || (type == "OPENPGP" && hasOlder));
+        List<CipherSuiteInfo> suites = select.From(
+            Priority.CipherSuites.Of(settings), suite => suite.Name, suite => IsOffered(suite, hasTls13, hasOlder));
+        List<string> groups = select.From(
+            Order(settings), "GROUP-", group => GroupNames.Find(group) is not null && (hasOlder || GroupNames.IsForTls13(group)));
+        List<string> signatures = select.From(
+            settings.Signatures,
+            "SIGN-",
+            name => SignatureNames.FindScheme(name) is not null
+                && ((hasTls13 && SignatureNames.IsForTls13(name)) || (hasOlder && SignatureNames.IsForTls12(name))));
+
+        Require(versions.Count > 0, "no version of TLS", "+VERS-TLS1.3");
+        Require(suites.Count > 0, "no cipher suite that this server has", "+CIPHER-ALL:+MAC-ALL:+KX-ALL");
+        Require(types.Count > 0, "neither raw public keys nor OpenPGP keys", "+CTYPE-RAWPK");
+        Require(
+            signatures.Count > 0 || versions[^1] is "TLS1.1" or "TLS1.0" || suites.Exists(suite => suite.KeyExchange == "RSA"),
+            "no signature algorithm that this server has",
+            "+SIGN-ALL");
+        Require(
+            groups.Count > 0 || suites.Exists(suite => suite.KeyExchange is "RSA" or "DHE-RSA"),
+            "no group that this server has",
+            "+GROUP-ALL");
+        return new HandshakePolicy
+        {
+            Versions = [.. versions.Select(version => VersionNames.Find(version)!)],
+            CipherSuites = [.. suites.Select(suite => suite.Number)],
+            Groups = [.. groups.Select(group => GroupNames.Find(group)!.Value)],
+            EarlyGroups = hasTls13 ? [.. groups.Where(GroupNames.IsForTls13).Take(1).Select(group => GroupNames.Find(group)!.Value)] : [],
+            SignatureAlgorithms =
+            [
+                .. signatures.Select(name => SignatureNames.FindScheme(name)!.Value).Distinct()
+                    .Select(SignatureScheme.GetSignatureAndHashAlgorithm),
+            ],
+            TakesRawKeys = types.Contains("RAWPK"),
+            TakesOpenPgpKeys = types.Contains("OPENPGP"),
+            MinDhBits = settings.MinDhBits,
+            Description = new PriorityDescription
+            {
+                Versions = versions,
+                CipherSuites = [.. suites.Select(suite => suite.Name)],
+                Groups = groups,
+                Signatures = signatures,
+                CertificateTypes = types,
+                LeftOut = select.LeftOut,
+            },
+        };
+    }
+
+    /// <summary>
+    /// Unless the string names groups one by one, X25519 comes first, because it costs half of P-256 and its key goes out at once, and
+    /// large finite fields are left out.
+    /// </summary>
+    private static IEnumerable<string> Order(PrioritySettings settings)
+    {
+        IEnumerable<string> groups = settings.Groups.Where(
+            group => settings.NamedGroups.Contains(group)
+                || GroupNames.Find(group) is not { } number
+                || NamedGroup.GetFiniteFieldBits(number) <= UsualFieldMaxBits);
+        return settings.NamedGroups.Count > 0 ? groups : groups.OrderBy(group => group != "X25519");
+    }
+
+    private static bool IsOffered(CipherSuiteInfo suite, bool hasTls13, bool hasOlder)
+        => (suite.IsForTls13 ? hasTls13 : hasOlder)
+            && suite.KeyExchange != "DHE-DSS"
+            && suite.Cipher is not ("NULL" or "ARCFOUR-128");
+
+    private static void Require(bool condition, string missing, string remedy)
+    {
+        if (!condition)
+        {
+            throw new PriorityStringException($"the priority string allows {missing}: no handshake could succeed; add {remedy}");
+        }
+    }
+
+    /// <summary>Picks what is offered, and notes the rest.</summary>
+    private sealed class Selection
+    {
+        public List<string> LeftOut { get; } = [];
+
+        public List<string> From(IEnumerable<string> names, string prefix, Predicate<string> isOffered)
+            => From(names, name => prefix + name, isOffered);
+
+        public List<T> From<T>(IEnumerable<T> items, Func<T, string> name, Predicate<T> isOffered)
+        {
+            List<T> all = [.. items];
+            LeftOut.AddRange(all.Where(item => !isOffered(item)).Select(name));
+            return all.FindAll(isOffered);
+        }
+    }
 }

@@ -22,6 +22,8 @@ internal sealed class BrokenTlsBackend : ITlsBackend
 
     public ITlsHandshaker CreateHandshaker(string priority) => new Handshaker(this, _inner.CreateHandshaker(Priority(priority)));
 
+    public PriorityDescription DescribePriority(string priority) => _inner.DescribePriority(Priority(priority));
+
     public void Dispose() => _inner.Dispose();
 
     private sealed class Handshaker(BrokenTlsBackend backend, ITlsHandshaker inner) : ITlsHandshaker

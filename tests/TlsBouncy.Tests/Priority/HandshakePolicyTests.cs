@@ -1,10 +1,9 @@
-using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 
 namespace TlsBouncy.Tests.Priority;
 
-public sealed class PriorityStringTests
+public sealed class HandshakePolicyTests
 {
     [Fact]
     public void Parse_Default_OffersTls13WithX25519First()
@@ -16,17 +15,5 @@ public sealed class PriorityStringTests
         Assert.Equal(NamedGroup.x25519, policy.Groups[0]);
         Assert.Equal([NamedGroup.x25519], policy.EarlyGroups);
         Assert.DoesNotContain(policy.Groups, static group => NamedGroup.GetFiniteFieldBits(group) > 3072);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("NORMAL")]
-    [InlineData(PriorityString.Default + ":")]
-    public void Parse_AnyOther_NamesItAndTheDefault(string priority)
-    {
-        PriorityStringException e = Assert.Throws<PriorityStringException>(() => PriorityString.Parse(priority));
-
-        Assert.Contains($"\"{priority}\"", e.Message, StringComparison.Ordinal);
-        Assert.Contains(PriorityString.Default, e.Message, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Priority;
+
+namespace TlsBouncy.Tests.Priority;
+
+/// <summary>The parser against GnuTLS itself.</summary>
+public sealed class PriorityParserTests
+{
+    private const int Strings = 20_000;
+
+    /// <summary>Those that GnuTLS lists and the parser drops: nobody can authenticate by them in the way of Mandos.</summary>
+    private static readonly string[] _foreign = ["_PSK_", "_ANON_", "_SRP_", "_GOSTR"];
+
+    [Fact]
+    public void Parse_RandomStrings_GivesTheListsOfGnutls()
+    {
+        int seed = Random.Shared.Next();
+        RandomPriority random = new(seed);
+        int compared = 0;
+        int malformed = 0;
+        for (int i = 0; i < Strings; i++)
+        {
+            string text = random.Next();
+            GnutlsPriority expected = GnutlsPriority.Parse(text);
+            int? offset = null;
+            PrioritySettings? actual = null;
+            try
+            {
+                actual = PriorityParser.Parse(text);
+            }
+            catch (PriorityStringException e)
+            {
+                offset = e.Offset;
+            }
+
+            string where = $"seed {seed}, string {i}: “{text}”";
+            Assert.True(expected.ErrorOffset == offset, $"{where}: error at {offset}, GnuTLS's at {expected.ErrorOffset}");
+            if (actual is null)
+            {
+                malformed++;
+            }
+            else if (!expected.IsInsufficient)
+            {
+                Same(expected, actual, where);
+                compared++;
+            }
+        }
+
+        Assert.True(compared > Strings / 2, $"only {compared} strings were compared");
+        Assert.True(malformed > Strings / 20, $"only {malformed} strings were malformed");
+    }
+
+    [Fact]
+    public async Task Parse_StringsOfLevels_GivesTheSuitesOfGnutlsCli()
+    {
+        foreach (string level in PriorityLevel.All.Keys)
+        {
+            string text = $"{level}:+3DES-CBC:-GROUP-DH-ALL:+SHA256";
+            using Process process = Process.Start(new ProcessStartInfo(GnutlsServer.Tool("gnutls-cli"), ["--list", "--priority", text])
+            {
+                RedirectStandardOutput = true,
+            })!;
+            string[] lines = (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n');
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            PrioritySettings settings = PriorityParser.Parse(text);
+
+            Assert.Equal(lines.Where(line => line.StartsWith("TLS_", StringComparison.Ordinal)).Select(line => line.Split(' ', '\t')[0]),
+                CipherSuites.Of(settings).Select(suite => suite.Name));
+            Assert.Contains("Protocols: " + string.Join(", ", settings.Versions.Select(name => "VERS-" + name)), lines);
+            Assert.Contains("Groups: " + string.Join(", ", settings.Groups.Select(name => "GROUP-" + name)), lines);
+            Assert.Contains("PK-signatures: " + string.Join(", ", settings.Signatures.Select(name => "SIGN-" + name)), lines);
+        }
+    }
+
+    /// <summary>GnuTLS counts without the spaces before, and from 0 if the string begins with one. An editor does not.</summary>
+    [Theory]
+    [InlineData("NORMAL: +AES-128-GCM:+FOO", 21)]
+    [InlineData(" NORMAL:+FOO", 8)]
+    [InlineData("NORMAL: +FOO", 8)]
+    public void Parse_ErrorAfterSpaces_GivesTheOffsetInTheStringAsItIsWritten(string text, int offset)
+        => Assert.Equal(offset, Assert.Throws<PriorityStringException>(() => PriorityParser.Parse(text)).Offset);
+
+    [Theory]
+    [InlineData("NORMAL:+VERS-TLS1.4", "offset 7: “+VERS-TLS1.4” is unknown; allowed there: +VERS-DTLS0.9", "+VERS-TLS1.3")]
+    [InlineData("NORMAL:-GROUP-X", "offset 7: “-GROUP-X” is unknown", "-GROUP-X25519")]
+    [InlineData("NORMAL:%profile_low", "offset 7: “%profile_low” is unknown", "%SAFE_RENEGOTIATION")]
+    [InlineData("NORMAL:%PROFILE_X", "offset 7: “%PROFILE_X” is unknown", "%PROFILE_ULTRA")]
+    [InlineData("NORMAL:", "offset 7: “” is empty", "SECURE256")]
+    [InlineData("NORMAL:-SECURE256", "levels can only be added", "-SECURE256")]
+    [InlineData("NORMAL:NONE", "offset 7: “NONE” is unknown", "NONE at the beginning")]
+    [InlineData("@SYSTEM", "offset 0: “@SYSTEM” is a name from GnuTLS's system-wide configuration", "write what it stands for")]
+    [InlineData("NORMAL:+CTYPE-SRV-OPENPGP", "“+CTYPE-SRV-OPENPGP” is unknown", "+CTYPE-OPENPGP")]
+    [InlineData("NORMAL:+AES", "“+AES” is unknown", "AES-256-GCM, ")]
+    public void Parse_Error_SaysWhereAndWhatIsAllowedThere(string text, string problem, string allowed)
+    {
+        string message = Assert.Throws<PriorityStringException>(() => PriorityParser.Parse(text)).Message;
+
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+        Assert.Contains(allowed, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void Parse_MoreThanTheLimit_IsRefusedUnread()
+        => Assert.Throws<PriorityStringException>(() => PriorityParser.Parse(string.Join(':', Enumerable.Repeat("NORMAL", 10_000))));
+
+    private static void Same(GnutlsPriority expected, PrioritySettings actual, string where)
+    {
+        Same(expected.Versions, actual.Versions, "versions", where);
+        Same(expected.Ciphers, actual.Ciphers, "ciphers", where);
+        Same(expected.Macs, actual.Macs, "MACs", where);
+        Same(expected.KeyExchanges, actual.KeyExchanges, "key exchanges", where);
+        Same(expected.Groups, actual.Groups, "groups", where);
+        Same(expected.Signatures, actual.Signatures, "signatures", where);
+        Same(expected.ClientCertificateTypes, actual.ClientCertificateTypes.Where(type => type != "OPENPGP"), "client certificate types", where);
+        Same(expected.ServerCertificateTypes, actual.ServerCertificateTypes.Where(type => type != "OPENPGP"), "server certificate types", where);
+
+        // Where DTLS goes further than TLS, GnuTLS also lists what only DTLS could use.
+        if (actual.Versions.Exists(version => version is "TLS1.3" or "TLS1.2")
+            || !actual.Versions.Exists(version => version.StartsWith('D')))
+        {
+            Same(
+                expected.CipherSuites.Where(name => !_foreign.Any(name.Contains)),
+                CipherSuites.Of(actual).Select(suite => suite.Name),
+                "cipher suites",
+                where);
+        }
+    }
+
+    private static void Same(IEnumerable<string> expected, IEnumerable<string> actual, string what, string where)
+        => Assert.True(
+            expected.SequenceEqual(actual),
+            $"{where}: {what} are {string.Join(", ", actual)}, GnuTLS's {string.Join(", ", expected)}");
+}
