@@ -10,7 +10,7 @@ public static class AnnouncerContract
     private const int LoopbackIndex = 1;
 
     /// <summary>A name of DNS-SD has at most 63 bytes (RFC 6763 section 4.1.1), but whoever runs the server can give it any.</summary>
-    private static readonly string[] _oddNames = [new('n', 63), new('n', 1000), "Ünï ☃ \U0001F600", "a.b\\c", " "];
+    private static readonly string[] _oddNames = [new('n', 63), new('n', 1000), "Ünï ☃ \U0001F600", "a.b\\c", "-"];
 
     /// <summary>
     /// The checks of an announcer. A failure, such as that of a daemon which is not there, is allowed; ending silently is not.

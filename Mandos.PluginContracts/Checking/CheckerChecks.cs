@@ -27,15 +27,15 @@ internal sealed class CheckerChecks(
         Check("leaves no process behind when cancelled", LeavesNoProcessAsync),
         Check("finds no client alive by a check that was cancelled before it began", FindsNobodyAliveAsync),
         Check("shows no secret option", ShowsNoSecretAsync),
-        Check("finds a client alive that is up", FindsUpAsync, situations.Up, "up"),
-        Check("does not find a client alive that is down", FindsDownAsync, situations.Down, "down"),
+        Check("finds a client alive that is up", FindsUpAsync, situations.Up, "that is up"),
+        Check("does not find a client alive that is down", FindsDownAsync, situations.Down, "that is down"),
         Check("does not find a client alive whose check breaks down", FindsDownAsync, situations.Crash, "whose check breaks down"),
         Check("ends a check that hangs when cancelled", EndsHangingAsync, situations.Hang, "whose check hangs"),
         Check(
             "tells clients apart that it checks at once",
             (checker, up, token) => TellsApartAsync(checker, up, situations.Down!, token),
             situations.Down is null ? null : situations.Up,
-            situations.Up is null ? "up" : "down"),
+            situations.Up is null ? "that is up" : "that is down"),
     ];
 
     private PluginCheck Check(string name, Func<IChecker, ContractContext, CancellationToken, Task> body)
@@ -45,7 +45,7 @@ internal sealed class CheckerChecks(
         string name, Func<IChecker, ClientSnapshot, CancellationToken, Task> body, ClientSnapshot? client, string situation)
         => Check(name, (checker, _, token) => body(checker, client!, token)) with
         {
-            SkipReason = client is null ? $"no client is given that is {situation}" : null,
+            SkipReason = client is null ? $"no client is given {situation}" : null,
         };
 
     private Task DescribesAsync(IChecker checker, ContractContext context, CancellationToken cancellationToken)

@@ -45,6 +45,8 @@ internal sealed class TlsBackendChecks(
     [
         .. CommonChecks.Of(create, limits),
         Check("warms up under the default priority string", (handshaker, token) => handshaker.WarmUpAsync(token)),
+        new("describes what it offers under the default priority string",
+            _ => Trial.UseAsync(create, (backend, _) => DescribesPriorityAsync(backend))),
         new("refuses bad priority strings", _ => Trial.UseAsync(create, (backend, _) => RefusesBadPrioritiesAsync(backend))),
         Check("sends a secret", (handshaker, token) => SendsAsync(handshaker, Bytes(2 * Kilobyte), token)),
         Check("sends an empty secret", (handshaker, token) => SendsAsync(handshaker, [], token)),
@@ -77,11 +79,33 @@ internal sealed class TlsBackendChecks(
     {
         foreach (string priority in _badPriorities)
         {
-            PriorityStringException refusal = await Contract.RequireThrowsAsync<PriorityStringException>(
-                () => Task.FromResult(backend.CreateHandshaker(priority)),
-                $"given the priority string “{priority}”").ConfigureAwait(false);
-            Contract.RequireOneLine(refusal.Message, "the message of a PriorityStringException");
+            await RefusesAsync(() => backend.CreateHandshaker(priority)).ConfigureAwait(false);
+            await RefusesAsync(() => backend.DescribePriority(priority)).ConfigureAwait(false);
+
+            async Task RefusesAsync(Func<object> use)
+            {
+                PriorityStringException refusal = await Contract.RequireThrowsAsync<PriorityStringException>(
+                    () => Task.FromResult(use()), $"given the priority string “{priority}”").ConfigureAwait(false);
+                Contract.RequireOneLine(refusal.Message, "the message of a PriorityStringException");
+                Contract.Require(
+                    refusal.Offset >= 0 && refusal.Offset <= priority.Length,
+                    $"the offset of a PriorityStringException is outside of the string “{priority}”");
+            }
         }
+    }
+
+    private static Task DescribesPriorityAsync(ITlsBackend backend)
+    {
+        PriorityDescription description = backend.DescribePriority(TlsBackendContract.DefaultPriority);
+        Contract.Require(description.Versions.Contains("TLS1.3"), "it does not say that it offers TLS1.3");
+        Contract.Require(description.CertificateTypes.Contains("RAWPK"), "it does not say that it offers RAWPK");
+        foreach (IReadOnlyList<string> offered in
+            (IReadOnlyList<string>[])[description.CipherSuites, description.Groups, description.Signatures])
+        {
+            Contract.Require(offered.Count > 0, "it offers no cipher suite, no group or no signature algorithm, as it says");
+        }
+
+        return Task.CompletedTask;
     }
 
     private Task SendsAsync(

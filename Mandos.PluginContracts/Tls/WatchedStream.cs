@@ -3,7 +3,7 @@ namespace Mandos.PluginContracts.Tls;
 /// <summary>A stream that notes whether it was disposed, and can give what is read in small pieces.</summary>
 /// <param name="inner">The stream.</param>
 /// <param name="longestRead">How many bytes a read gives at most.</param>
-internal sealed class WatchedStream(Stream inner, int longestRead = int.MaxValue) : Stream
+internal class WatchedStream(Stream inner, int longestRead = int.MaxValue) : Stream
 {
     /// <summary>Whether it was disposed.</summary>
     public bool IsDisposed { get; private set; }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Mandos.Abstractions.Announcing;
 using Mandos.PluginContracts.Announcing;
 
@@ -9,6 +10,9 @@ public sealed class AnnouncerContractTests
 
     private static readonly Fault<Func<ContractContext, IAnnouncer>>[] _faults =
     [
+        .. ContractTests.CommonFaults<IAnnouncer>(
+            _ => Fake(UntilCancelledAsync),
+            () => new FakeAnnouncer((_, _, token) => UntilCancelledAsync(token)) { Disposed = ContractTests.Once() }),
         new("ends silently", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => Task.CompletedTask)),
         new("ignores cancellation", "announces until cancelled", _ => new FakeAnnouncer((_, _, _) => _never)),
         new("reports no name", "announces until cancelled", _ => new FakeAnnouncer((_, announced, token) =>
@@ -17,6 +21,12 @@ public sealed class AnnouncerContractTests
             return UntilCancelledAsync(token);
         })),
         new("runs once", "can be run again", RunsOnce),
+        new("hangs with a long name", "takes odd names, or fails",
+            _ => new FakeAnnouncer((service, _, token) => service.Name.Length > 63 ? _never : UntilCancelledAsync(token))),
+        new("knows IPv6 only, and does not say so", "announces for IPv4",
+            _ => new FakeAnnouncer((service, _, token) => service.AddressFamily == AddressFamily.InterNetworkV6
+                ? UntilCancelledAsync(token)
+                : Task.CompletedTask)),
         new("looks at cancellation later", "ends when cancelled before it began",
             _ => new FakeAnnouncer((_, _, token) => token.IsCancellationRequested ? _never : UntilCancelledAsync(token))),
     ];
@@ -48,6 +58,8 @@ public sealed class AnnouncerContractTests
         announced.Report(service.Name);
         return UntilCancelledAsync(token);
     }));
+
+    private static FakeAnnouncer Fake(Func<CancellationToken, Task> run) => new((_, _, token) => run(token));
 
     private static Task UntilCancelledAsync(CancellationToken cancellationToken)
         => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);

@@ -10,6 +10,9 @@ public sealed class ControlSurfaceContractTests
 
     private static readonly Fault<Func<ContractContext, IControlSurface>>[] _faults =
     [
+        .. ContractTests.CommonFaults<IControlSurface>(
+            _ => new FakeControlSurface((server, token) => WatchAsync(server, token)),
+            () => new FakeControlSurface((server, token) => WatchAsync(server, token)) { Disposed = ContractTests.Once() }),
         new("ends silently", "runs until cancelled", _ => new FakeControlSurface((_, _) => Task.CompletedTask)),
         new("ignores cancellation", "runs until cancelled", _ => new FakeControlSurface((_, _) => _never)),
         new("runs once", "can be run again", RunsOnce),
@@ -32,6 +35,27 @@ public sealed class ControlSurfaceContractTests
                 catch (InvalidOperationException)
                 {
                 }
+            })),
+        new("waits for the server at any price", "ends when cancelled while the server does not answer",
+            _ => new FakeControlSurface((server, _) => server.GetClientsAsync(CancellationToken.None).AsTask())),
+        new("knows a hundred clients", "takes a thousand clients, and a thousand events", KnowsAHundred),
+        new("is content with what it has seen", "subscribes anew, or fails, when it has fallen behind",
+            _ => new FakeControlSurface(async (server, token) =>
+            {
+                try
+                {
+                    await WatchAsync(server, token);
+                }
+                catch (SubscriptionOverflowException)
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+                }
+            })),
+        new("misses events", "takes the end of the server's events for no failure",
+            _ => new FakeControlSurface(async (server, token) =>
+            {
+                await WatchAsync(server, token);
+                throw new InvalidOperationException("there are no events");
             })),
     ];
 
@@ -86,6 +110,13 @@ public sealed class ControlSurfaceContractTests
                 subscription.Dispose();
             }
         }
+    }
+
+    private static FakeControlSurface KnowsAHundred(ContractContext context)
+    {
+        HashSet<string> known = [];
+        return new FakeControlSurface((server, token) => WatchAsync(
+            server, token, seen: e => Assert.True(known.Add(((ClientEvent)e).Client.Name) && known.Count <= 100)));
     }
 
     private static FakeControlSurface RunsOnce(ContractContext context)

@@ -9,6 +9,7 @@ public sealed class StateStoreContractTests
 {
     private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
+        .. ContractTests.CommonFaults<IStateStore>(context => new BrokenStore(context), () => new OnceDisposedStore(new ContractContext())),
         new("has a client of its own", "is empty at first",
             context => new BrokenStore(context) { Loaded = clients => [.. clients, SampleClients.Stored(99)] }),
         new("loses a client", "gives back what was saved",
@@ -41,8 +42,23 @@ public sealed class StateStoreContractTests
         new("keeps no files", "refuses damaged files rather than starting afresh", _ => new MemoryStore()),
         new("makes its directory", "refuses a directory that is missing", context => new DirectoryMakingStore(context)),
         new("shows its files", "lets nobody but the owner read its files", context => new OpenStore(context)),
-        new("cannot be disposed twice", "can be disposed twice, and unopened", context => new OnceDisposedStore(context)),
+        new("takes a cancelled load for an empty store", "gives up a cancelled load, or does it",
+            context => new HastyStore(context)),
+        new("knows one thread", "works on whatever thread it is called", context => new OneThreadStore(context)),
+        new("logs what it saves", "shows no secret, though it is encrypted", context => new BrokenStore(context)
+        {
+            Changed = clients =>
+            {
+                ContractTests.Log(context, string.Concat(clients.Select(client => Convert.ToHexString(client.EncryptedSecret.Span))));
+                return clients;
+            },
+        }),
+        new("claims to have saved", "saves nothing on a full disk, and goes on when there is room",
+            context => new BoastingStore(context)),
+        new("cannot be disposed twice after use", "can be disposed twice after use", context => new OnceDisposedStore(context)),
     ];
+
+    private static Func<SmallDisk>? MountDisk => SmallDisk.IsPossible ? SmallDisk.Mount : null;
 
     public static TheoryData<string> Checks => ContractTests.Names(Sound());
 
@@ -55,12 +71,12 @@ public sealed class StateStoreContractTests
     [Theory]
     [MemberData(nameof(Faults))]
     public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults, fault, create => StateStoreContract.Checks(create));
+        _faults, fault, create => StateStoreContract.Checks(create, MountDisk));
 
     [Fact]
     public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
-    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(context => new BrokenStore(context));
+    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(context => new BrokenStore(context), MountDisk);
 
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time)
         => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
@@ -159,6 +175,41 @@ public sealed class StateStoreContractTests
             catch (StateStoreException)
             {
                 return [];
+            }
+        }
+    }
+
+    private sealed class HastyStore(ContractContext context) : BrokenStore(context)
+    {
+        public override ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+            => cancellationToken.IsCancellationRequested
+                ? ValueTask.FromResult<IReadOnlyList<StoredClient>>([])
+                : base.LoadAsync(cancellationToken);
+    }
+
+    private sealed class OneThreadStore(ContractContext context) : BrokenStore(context)
+    {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+
+        public override ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            Assert.Equal(_thread, Environment.CurrentManagedThreadId);
+            return base.SaveAsync(changed, forgotten, cancellationToken);
+        }
+    }
+
+    private sealed class BoastingStore(ContractContext context) : BrokenStore(context)
+    {
+        public override async ValueTask SaveAsync(
+            IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await base.SaveAsync(changed, forgotten, cancellationToken);
+            }
+            catch (StateStoreException)
+            {
             }
         }
     }

@@ -18,13 +18,21 @@ internal sealed class BrokenTlsBackend : ITlsBackend
 
     public Handshake HandshakeAsync { get; init; } = async (sound, stream, token) => await sound(stream, token);
 
+    public Func<PriorityDescription, PriorityDescription> Description { get; init; } = description => description;
+
+    public Action Disposed { get; init; } = () => { };
+
     public Func<ITlsSession, ITlsSession> Session { get; init; } = session => session;
 
     public ITlsHandshaker CreateHandshaker(string priority) => new Handshaker(this, _inner.CreateHandshaker(Priority(priority)));
 
-    public PriorityDescription DescribePriority(string priority) => _inner.DescribePriority(Priority(priority));
+    public PriorityDescription DescribePriority(string priority) => Description(_inner.DescribePriority(Priority(priority)));
 
-    public void Dispose() => _inner.Dispose();
+    public void Dispose()
+    {
+        _inner.Dispose();
+        Disposed();
+    }
 
     private sealed class Handshaker(BrokenTlsBackend backend, ITlsHandshaker inner) : ITlsHandshaker
     {

@@ -13,16 +13,24 @@ internal sealed class BrokenTlsSession(ITlsSession inner) : ITlsSession
 
     public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> Data { get; init; } = data => data;
 
+    public Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> Write { get; init; } = inner.WriteAsync;
+
+    public Action Disposed { get; init; } = () => { };
+
     public bool SendsCloseNotify { get; init; } = true;
 
     public async ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken)
         => await (WaitForPeerClose?.Invoke(cancellationToken) ?? inner.WaitForPeerCloseAsync(cancellationToken).AsTask());
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
-        => inner.WriteAsync(Data(data), cancellationToken);
+        => Write(Data(data), cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken)
         => SendsCloseNotify ? inner.CloseAsync(cancellationToken) : ValueTask.CompletedTask;
 
-    public void Dispose() => inner.Dispose();
+    public void Dispose()
+    {
+        inner.Dispose();
+        Disposed();
+    }
 }
