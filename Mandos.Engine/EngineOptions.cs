@@ -8,6 +8,9 @@ namespace Mandos.Engine;
 /// <summary>How the engine is to run.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>Name of the checker of clients that name none.</summary>
+    public const string StandardChecker = "shell";
+
     private readonly int? _maxConnectionsPerAddress;
 
     /// <summary>Whether to take up the saved run-time state; if not, it is forgotten.</summary>
@@ -30,7 +33,7 @@ public sealed record EngineOptions
     /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
-    public Func<IReadOnlyCollection<ClientDefinition>>? ReadClients { get; init; }
+    public Func<Task<IReadOnlyCollection<ClientDefinition>>>? ReadClients { get; init; }
 
     /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
     public IAuditLog? Audit { get; init; }

@@ -39,7 +39,7 @@ public sealed partial class MandosEngine
     private async Task<Task> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        using var plan = new ReloadPlan(ReadClients());
+        using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
         plan.Compare(await _loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
         var checks = new List<Task>();
         while (await _loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
@@ -49,7 +49,7 @@ public sealed partial class MandosEngine
         return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
     }
 
-    private IReadOnlyCollection<ClientDefinition> ReadClients()
+    private async Task<IReadOnlyCollection<ClientDefinition>> ReadClientsAsync()
     {
         if (_options.ReadClients is not { } read)
         {
@@ -58,7 +58,7 @@ public sealed partial class MandosEngine
 
         try
         {
-            return read();
+            return await read().ConfigureAwait(false);
         }
         catch (ConfigurationException e)
         {

@@ -3,6 +3,7 @@ using Mandos.Host.Configuration;
 using Mandos.Host.Daemon;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
@@ -31,7 +32,7 @@ internal static class Program
             return await (given.Action switch
             {
                 CommandLineAction.Check => CheckAsync(given),
-                CommandLineAction.CheckConfiguration => Task.FromResult(ConfigurationCheck.Run(given, Console.Out) ? 0 : Failure),
+                CommandLineAction.CheckConfiguration => CheckConfigurationAsync(given),
                 CommandLineAction.ListPlugins => ListPluginsAsync(given),
                 _ => ServeAsync(given),
             }).ConfigureAwait(false);
@@ -104,23 +105,68 @@ internal static class Program
         PluginServices services = TemporaryServices(log);
         LeaveBusAlone();
 
-        // A faulty mandos.conf is no reason not to test
-        string? directory = given.PluginDirectory ?? ServerOptionsLoader.Load(given).Options?.PluginDirectory;
-        var test = new SelfTest(LoadPlugins(directory, services), services, Console.Out);
+        // A faulty configuration is no reason not to test
+        ServerOptions options = ServerOptionsLoader.Load(given).Readable;
+        PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
+        PluginCatalog plugins = PluginCatalog.Load(
+            options.PluginDirectory ?? PluginDiscovery.DefaultDirectory, services, file.Problems.Count == 0 ? file.Options : null);
+        var test = new SelfTest(plugins, services, Console.Out);
         return await test.RunAsync(CancellationToken.None).ConfigureAwait(false) ? 0 : Failure;
+    }
+
+    private static async Task<int> CheckConfigurationAsync(CommandLineOptions given)
+    {
+        using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
+        LeaveBusAlone();
+        var check = new ConfigurationCheck(given, TemporaryServices(log), BecomeServer);
+        return await check.RunAsync(Console.Out).ConfigureAwait(false) ? 0 : Failure;
+    }
+
+    /// <summary>Plugins are not loaded with root's rights. This is for good.</summary>
+    private static string? BecomeServer()
+    {
+        ServerAccount account = ServerAccount.Find();
+        return Environment.IsPrivilegedProcess && account.Become() is { } fault
+            ? $"cannot become user {account.User} and group {account.Group}: {fault}"
+            : null;
     }
 
     private static Task<int> ListPluginsAsync(CommandLineOptions given)
     {
         ServerOptionsResult result = ServerOptionsLoader.Load(given);
-        if (result.Problems.Count > 0)
+        ServerOptions options = result.Readable;
+        PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
+        if (file.IsForbidden)
         {
-            return Task.FromResult(Fail(result.Problems.Select(problem => problem.ToString())));
+            // An ordinary user may ask all the same
+            Console.Error.WriteLine($"mandos: {file.Problems[0]}; the plugins are listed as if it were not there");
+            file = new(file.Options, []);
+        }
+
+        ConfigProblem[] problems = [.. result.Problems, .. file.Problems];
+        if (problems.Length > 0)
+        {
+            return Task.FromResult(Fail(problems.Select(problem => problem.ToString())));
         }
 
         using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
-        string? directory = result.Options?.PluginDirectory ?? given.PluginDirectory;
-        PluginListing.Write(LoadPlugins(directory, TemporaryServices(log)).Plugins, Console.Out);
+        PluginServices services = TemporaryServices(log);
+        string directory = options.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
+        if (BecomeServer() is { } fault)
+        {
+            return Task.FromResult(Fail([fault]));
+        }
+
+        IReadOnlyList<PluginDescription> plugins = PluginCatalog.Load(directory, services, file.Options.With(options)).Plugins;
+        if (given.Json)
+        {
+            PluginListing.WriteJson(plugins, Console.Out);
+        }
+        else
+        {
+            PluginListing.Write(plugins, directory, Console.Out);
+        }
+
         return Task.FromResult(0);
     }
 
@@ -129,9 +175,6 @@ internal static class Program
     /// which nothing can be.
     /// </summary>
     private static void LeaveBusAlone() => Environment.SetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null/no-bus");
-
-    private static PluginCatalog LoadPlugins(string? directory, PluginServices services)
-        => PluginCatalog.Load(directory ?? MandosServer.DefaultPluginDirectory, services);
 
     private static PluginServices TemporaryServices(ServerLog log) => new()
     {

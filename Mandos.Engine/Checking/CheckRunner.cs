@@ -12,9 +12,6 @@ internal sealed partial class CheckRunner(
     EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
     IReadOnlyDictionary<string, IChecker> checkers, ILogger logger)
 {
-    /// <summary>The name under which the standard checker is exported.</summary>
-    public const string DefaultChecker = "shell";
-
     private readonly ILogger _logger = logger;
 
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
@@ -87,7 +84,7 @@ internal sealed partial class CheckRunner(
     private (ICheck Check, string Description)? Prepare(ClientSnapshot client, out CheckResult? result)
     {
         result = null;
-        string name = client.Settings.CheckerPlugin ?? DefaultChecker;
+        string name = client.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
         if (!checkers.TryGetValue(name, out IChecker? checker))
         {
             LogNoChecker(client.Name, name, string.Join(", ", checkers.Keys.Order(StringComparer.Ordinal)));

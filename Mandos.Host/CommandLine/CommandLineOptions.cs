@@ -8,6 +8,9 @@ internal sealed record CommandLineOptions
     /// <summary>What to do.</summary>
     public CommandLineAction Action { get; init; }
 
+    /// <summary>Whether a program is to read what is shown; only with <see cref="CommandLineAction.ListPlugins"/>.</summary>
+    public bool Json { get; init; }
+
     public string? ConfigDirectory { get; init; }
 
     public string? Interface { get; init; }

@@ -33,7 +33,9 @@ internal static class CommandLineParser
             : command.AsksForVersion(result) ? new CommandLineResult { Output = $"mandos {Version}\n" }
             : fault is not null ? UsageError(fault)
             : result.Errors.Count > 0 ? UsageError(result.Errors[0].Message)
-            : new CommandLineResult { Options = command.Read(result) };
+            : command.Read(result) is var options && options is { Json: true, Action: not CommandLineAction.ListPlugins }
+                ? UsageError("option --json is for --list-plugins alone")
+            : new CommandLineResult { Options = options };
     }
 
     /// <summary>The exit for a command line that cannot be served.</summary>

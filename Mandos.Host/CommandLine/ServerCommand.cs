@@ -13,6 +13,7 @@ internal sealed class ServerCommand
     private readonly Option<bool> _checkConfiguration = Switch(
         "--check-config", "Check the configuration files and exit: 0 if they are good, 1 if not.");
     private readonly Option<bool> _listPlugins = Switch("--list-plugins", "List the plugins with their state and exit.");
+    private readonly Option<bool> _json = Switch("--json", "With --list-plugins: list them as JSON, for programs.");
     private readonly Option<string?> _interface = Text(
         "--interface", "NAME",
         "Announce and listen on this network interface only. Default: all.",
@@ -41,7 +42,7 @@ internal sealed class ServerCommand
         OptionValues.CheckServiceName);
     private readonly Option<string?> _configDirectory = Text(
         "--configdir", "DIR",
-        $"Where mandos.conf and clients.conf are. Default: {ServerOptions.DefaultConfigDirectory}.",
+        $"Where mandos.conf, clients.conf and plugins.yaml are. Default: {ServerOptions.DefaultConfigDirectory}.",
         OptionValues.CheckPath);
     private readonly Option<bool> _noDBus = Switch("--no-dbus", "Do not offer the D-Bus interface. Default: offer it.");
     private readonly Option<bool> _noIPv6 = Switch("--no-ipv6", "Use IPv4 alone; not recommended. Default: use IPv6.");
@@ -66,8 +67,8 @@ internal sealed class ServerCommand
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _checkConfiguration, _listPlugins, _interface, _address, _port, _debug, _debugLevel, _priority,
-        _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
+        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _interface, _address, _port, _debug, _debugLevel,
+        _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
         _pluginDirectory,
     };
 
@@ -86,6 +87,7 @@ internal sealed class ServerCommand
         Action = result.GetValue(_check) ? CommandLineAction.Check
             : result.GetValue(_checkConfiguration) ? CommandLineAction.CheckConfiguration
             : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins : CommandLineAction.Serve,
+        Json = result.GetValue(_json),
         ConfigDirectory = result.GetValue(_configDirectory),
         Interface = result.GetValue(_interface),
         Address = result.GetValue(_address),

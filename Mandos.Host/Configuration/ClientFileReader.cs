@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Collections.ObjectModel;
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.Engine;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -60,7 +61,6 @@ internal sealed class ClientFileReader : IDisposable
     ];
 
     private readonly ProblemList _problems = new();
-    private readonly ProblemList _notes = new();
     private readonly ConfigDocument _document;
     private readonly List<ClientDefinition> _clients = [];
 
@@ -80,6 +80,11 @@ internal sealed class ClientFileReader : IDisposable
     private readonly ConfigOption?[] _set = new ConfigOption?[_knownNames.Length];
 
     private readonly List<ConfigOption> _unknown = [];
+
+    private readonly List<CheckerUse> _uses = [];
+    private readonly List<OptionPlace> _useless = [];
+    private int _plainClients;
+    private int _firstPlainLine;
 
     private ClientFileReader() => _document = new ConfigDocument(_problems, BuiltInDefaults);
 
@@ -118,7 +123,15 @@ internal sealed class ClientFileReader : IDisposable
         {
             Clients = isFine ? _clients : null,
             Problems = _problems.Problems,
-            Notes = _notes.Problems,
+            Checkers = new CheckerUses
+            {
+                Clients = _uses,
+                PlainClients = _plainClients,
+                FirstPlainLine = _firstPlainLine,
+                PlainOptions = _useless,
+                Defaults = Places(_document.Defaults),
+                Lines = _document.Lines,
+            },
         };
     }
 
@@ -184,6 +197,7 @@ internal sealed class ClientFileReader : IDisposable
 
     private void ReadClient(ConfigSection section)
     {
+        int problems = _problems.Problems.Count;
         Array.Copy(_defaultSet, _set, _set.Length);
         _unknown.Clear();
         Sort(_document.OptionsOf(section), _set, _unknown);
@@ -200,27 +214,56 @@ internal sealed class ClientFileReader : IDisposable
             Report(section, "has neither key_id nor fingerprint; it needs one");
         }
 
+        string checker = ReadText(section, Known.CheckerPlugin);
+        bool isPlain = checker is "" or EngineOptions.StandardChecker;
         ClientSettings settings = new()
         {
             KeyId = keyId,
             Fingerprint = fingerprint,
             Host = ReadText(section, Known.Host),
             Checker = Share(ReadText(section, Known.Checker)),
-            CheckerPlugin = ReadText(section, Known.CheckerPlugin) is { Length: > 0 } plugin ? Share(plugin) : null,
+            CheckerPlugin = checker.Length > 0 ? Share(checker) : null,
             Interval = ReadInterval(section),
             Timeout = ReadDuration(section, Known.Timeout),
             ExtendedTimeout = ReadDuration(section, Known.ExtendedTimeout),
             ApprovalDelay = ReadDuration(section, Known.ApprovalDelay),
             ApprovalDuration = ReadDuration(section, Known.ApprovalDuration),
             ApprovedByDefault = ReadBoolean(section, Known.ApprovedByDefault),
-            Options = ReadUnknown(section),
+            Options = ReadUnknown(section, isPlain),
         };
         bool enabled = ReadBoolean(section, Known.Enabled);
         if (ReadSecret(section) is Secret secret)
         {
             _clients.Add(new ClientDefinition { Name = section.Name, Settings = settings, Enabled = enabled, Secret = secret });
         }
+
+        if (isPlain)
+        {
+            _plainClients++;
+            _firstPlainLine = _firstPlainLine > 0 ? _firstPlainLine : section.Line;
+        }
+        else if (_problems.Problems.Count == problems)
+        {
+            _uses.Add(new CheckerUse { Client = section.Name, Settings = settings, Line = section.Line, Options = Places(section) });
+        }
     }
+
+    private OptionPlace[] Places(ConfigSection section)
+    {
+        ReadOnlySpan<ConfigOption> options = _document.OptionsOf(section);
+        List<OptionPlace> places = new(options.Length);
+        foreach (ConfigOption option in options)
+        {
+            if (!_document.IsBuiltIn(option))
+            {
+                places.Add(PlaceOf(option));
+            }
+        }
+
+        return [.. places];
+    }
+
+    private static OptionPlace PlaceOf(in ConfigOption option) => new(option.Name.Text, option.Line, option.Name.Tag != OptionName.None);
 
     /// <summary>Reads a hash in hexadecimal.</summary>
     /// <param name="section">The client's section.</param>
@@ -334,7 +377,9 @@ internal sealed class ClientFileReader : IDisposable
     }
 
     /// <summary>The options that are for plugins.</summary>
-    private IReadOnlyDictionary<string, string> ReadUnknown(ConfigSection section)
+    /// <param name="section">The client's section.</param>
+    /// <param name="areUseless">Whether the client's checker is the standard one, which takes none.</param>
+    private IReadOnlyDictionary<string, string> ReadUnknown(ConfigSection section, bool areUseless)
     {
         if (_unknown.Count == 0 && _unknownDefaults.Count == 0)
         {
@@ -344,7 +389,10 @@ internal sealed class ClientFileReader : IDisposable
         Dictionary<string, string> options = new(_unknown.Count + _unknownDefaults.Count, StringComparer.Ordinal);
         foreach (ConfigOption option in _unknown)
         {
-            AddUnknown(section, option, options);
+            if (AddUnknown(section, option, options) && areUseless && _noted.Add(option.Name))
+            {
+                _useless.Add(PlaceOf(option));
+            }
         }
 
         foreach (ConfigOption option in _unknownDefaults)
@@ -358,23 +406,19 @@ internal sealed class ClientFileReader : IDisposable
         return options;
     }
 
-    private void AddUnknown(ConfigSection section, in ConfigOption option, Dictionary<string, string> options)
+    /// <returns>False if it is not an option but a piece of a secret.</returns>
+    private bool AddUnknown(ConfigSection section, in ConfigOption option, Dictionary<string, string> options)
     {
         if (FollowsSecret(section, option) && _document.ReadRaw(option).Trim((byte)'=').IsEmpty)
         {
             // Without its name: that would be a piece of the secret
             _document.Report(option.Line, "looks like the last line of the secret above it; indent it");
-            return;
-        }
-
-        if (_noted.Add(option.Name))
-        {
-            string name = OptionValues.ShowName(option.Name.Text);
-            _notes.Add(_document.At(option.Line, $"option {name} is unknown; it is left to checker plugins"));
+            return false;
         }
 
         bool isRead = _document.TryRead(section, option, out ReadOnlySpan<byte> value);
         options.Add(option.Name.Text, isRead ? Share(Encoding.UTF8.GetString(value)) : "");
+        return true;
     }
 
     private static bool IsSecret(in ConfigOption option) => option.Name.Tag == (int)Known.Secret;

@@ -12,6 +12,6 @@ internal sealed record ClientFileResult
     /// <summary>Everything that is wrong: fatal at start, while a reload keeps the clients there are.</summary>
     public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 
-    /// <summary>What to log at INFO.</summary>
-    public IReadOnlyList<ConfigProblem> Notes { get; init; } = [];
+    /// <summary>What plugins have to say about the clients.</summary>
+    public required CheckerUses Checkers { get; init; }
 }

@@ -20,7 +20,6 @@ internal sealed partial class ConfigDocument : IDisposable
     public const string DefaultSection = "DEFAULT";
 
     private readonly ScratchBuffer _text = new();
-    private readonly List<(string Path, int FirstLine)> _files = [];
     private readonly ProblemList _problems;
     private readonly OptionNames _names = new();
     private readonly List<ConfigSection> _sections = [];
@@ -41,6 +40,9 @@ internal sealed partial class ConfigDocument : IDisposable
         _section = null;
         _continuation = Continuation.None;
     }
+
+    /// <summary>Where its lines are from. Good for longer than the document itself.</summary>
+    public SourceLines Lines { get; } = new();
 
     /// <summary>Sections in the order of their headers, without <see cref="Defaults"/>.</summary>
     public IReadOnlyList<ConfigSection> Sections => _sections;
@@ -115,16 +117,7 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>Says where a line stands.</summary>
     /// <param name="line">A line counted through all files.</param>
     /// <param name="message">What is to be said about it.</param>
-    public ConfigProblem At(int line, string message)
-    {
-        int file = _files.Count - 1;
-        while (_files[file].FirstLine > line)
-        {
-            file--;
-        }
-
-        return new ConfigProblem(_files[file].Path, line - _files[file].FirstLine + 1, message);
-    }
+    public ConfigProblem At(int line, string message) => Lines.At(line, message);
 
     /// <summary>Where a line stands, as <c>FILE:LINE</c>.</summary>
     /// <param name="line">A line counted through all files.</param>
@@ -154,7 +147,7 @@ internal sealed partial class ConfigDocument : IDisposable
             _text.Append("\n"u8);
         }
 
-        _files.Add((path, _line + 1));
+        Lines.Add(path, _line + 1);
         return _text.Length;
     }
 

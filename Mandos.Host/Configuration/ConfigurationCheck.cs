@@ -1,45 +1,134 @@
+using Mandos.Abstractions.Announcing;
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Tls;
 using Mandos.Host.CommandLine;
+using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Configuration;
 
 /// <summary>Reads all files as a start would, and says what is wrong with them, for <c>--check-config</c>.</summary>
-internal static class ConfigurationCheck
+/// <param name="commandLine">The options given there.</param>
+/// <param name="services">What the plugins get. They are constructed, and nothing more.</param>
+/// <param name="dropPrivileges">Becomes the user as whom a server would load plugins; returns what went wrong, or null.</param>
+internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginServices services, Func<string?> dropPrivileges)
 {
-    /// <summary>Checks <c>mandos.conf</c>, together with the command line, and the clients' files.</summary>
-    /// <param name="commandLine">The options given there.</param>
-    /// <param name="output">Gets a line for each problem, one for each option that is ignored, and a summary.</param>
-    /// <returns>Whether a server would start from these files.</returns>
-    public static bool Run(CommandLineOptions commandLine, TextWriter output)
+    private readonly ProblemList _problems = new();
+    private readonly ProblemList _notes = new();
+
+    /// <summary>Checks <c>mandos.conf</c>, together with the command line, <c>plugins.yaml</c> and the clients' files.</summary>
+    /// <param name="output">Gets a line for each problem, one for each note, and a summary.</param>
+    /// <returns>Whether a server would start from these files and check all clients.</returns>
+    public async Task<bool> RunAsync(TextWriter output)
     {
         string directory = commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory;
         ServerOptionsResult server = ServerOptionsLoader.Load(commandLine);
+        PluginFileResult file = PluginFileReader.Read(directory);
         ClientFileResult clients = ClientFileReader.Read(directory);
-
-        List<ConfigProblem> problems = [.. server.Problems, .. clients.Problems];
-        if (server.UsageError is { } usageError)
-        {
-            problems.Insert(0, new ConfigProblem(Path.Combine(directory, ServerOptionsLoader.FileName), 0, usageError));
-        }
-
-        foreach (ConfigProblem problem in problems)
-        {
-            output.WriteLine(problem);
-        }
-
-        foreach (ConfigProblem note in server.Notes.Concat(clients.Notes))
-        {
-            output.WriteLine(note with { Message = $"note: {note.Message}" });
-        }
-
         int count = clients.Clients?.Count ?? 0;
         foreach (var client in clients.Clients ?? [])
         {
             client.Secret.Dispose();
         }
 
-        output.WriteLine(problems.Count > 0 ? $"{directory}: {Count(problems.Count, "problem")}"
-            : $"{directory}: no problems, {Count(count, "client")}");
+        if (server.UsageError is { } usageError)
+        {
+            _problems.Add(new ConfigProblem(Path.Combine(directory, ServerOptionsLoader.FileName), 0, usageError));
+        }
+
+        Add(_problems, [.. server.Problems, .. file.Problems, .. clients.Problems]);
+        Add(_notes, server.Notes);
+        await CheckPluginsAsync(server.Readable, file.Options, clients.Checkers).ConfigureAwait(false);
+
+        IReadOnlyList<ConfigProblem> problems = _problems.Problems;
+        foreach (ConfigProblem problem in problems.Concat(_notes.Problems.Select(note => note with { Message = $"note: {note.Message}" })))
+        {
+            await output.WriteLineAsync(problem.ToString()).ConfigureAwait(false);
+        }
+
+        await output.WriteLineAsync(problems.Count > 0 ? $"{directory}: {Count(problems.Count, "problem")}"
+            : $"{directory}: no problems, {Count(count, "client")}").ConfigureAwait(false);
         return problems.Count == 0;
+    }
+
+    private async Task CheckPluginsAsync(ServerOptions server, PluginOptions options, CheckerUses clients)
+    {
+        string directory = server.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
+        if (!Directory.Exists(directory))
+        {
+            Add(_notes, clients.NoteUnknown((_, _) => false));
+            _notes.Add(new ConfigProblem(directory, 0, "there is no plugin directory, so what is said to plugins was not checked"));
+            return;
+        }
+
+        try
+        {
+            if (dropPrivileges() is { } fault)
+            {
+                throw new PluginException(fault);
+            }
+
+            PluginCatalog plugins = PluginCatalog.Load(directory, services, options.With(server));
+            Add(_problems, plugins.CheckOptions(out IReadOnlyList<ConfigProblem> absent));
+            Add(_notes, absent);
+            Require(plugins.GetOnly<ITlsBackend>);
+            Require(plugins.GetOnly<IStateStore>);
+            _ = CreateAll<IAnnouncer>(plugins);
+            _ = CreateAll<IControlSurface>(plugins);
+
+            CheckerReport report = await new CheckerRegistry(plugins, CreateAll<IChecker>(plugins), services.TimeProvider)
+                .ValidateAsync(clients).ConfigureAwait(false);
+            Add(_problems, [.. report.Problems, .. report.Broken, .. report.Unusable]);
+            Add(_notes, report.Notes);
+        }
+        catch (PluginException e)
+        {
+            _problems.Add(new ConfigProblem(directory, 0, e.Message));
+        }
+
+        void Require<T>(Func<PluginExport<T>> find)
+            where T : class
+        {
+            try
+            {
+                find().Create();
+            }
+            catch (PluginException e)
+            {
+                _problems.Add(e.Problem ?? new ConfigProblem(directory, 0, e.Message));
+            }
+        }
+
+        // Without the others a server starts, so only what the file says wrong of them is a problem of the configuration.
+        Dictionary<string, T> CreateAll<T>(PluginCatalog plugins)
+            where T : class
+        {
+            var instances = new Dictionary<string, T>();
+            foreach (PluginExport<T> export in plugins.GetExports<T>())
+            {
+                try
+                {
+                    instances.Add(export.Name, export.Create());
+                }
+                catch (PluginException e)
+                {
+                    (e.Problem is null ? _notes : _problems).Add(e.Problem ?? new ConfigProblem(directory, 0, e.Message));
+                }
+            }
+
+            return instances;
+        }
+    }
+
+    private static void Add(ProblemList list, IEnumerable<ConfigProblem> problems)
+    {
+        foreach (ConfigProblem problem in problems)
+        {
+            list.Add(problem);
+        }
     }
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";

@@ -96,6 +96,7 @@ internal sealed class ServerOptionsLoader : IDisposable
         return new ServerOptionsResult
         {
             Options = isFine && usageError is null ? options : null,
+            Readable = options,
             Problems = _problems.Problems,
             UsageError = usageError,
             Notes = _notes.Problems,

@@ -6,6 +6,9 @@ internal sealed record ServerOptionsResult
     /// <summary>The options; null if there is any problem or a usage error.</summary>
     public ServerOptions? Options { get; init; }
 
+    /// <summary>The options as far as they could be read, with defaults for the others.</summary>
+    public required ServerOptions Readable { get; init; }
+
     /// <summary>Everything that is wrong: fatal.</summary>
     public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 

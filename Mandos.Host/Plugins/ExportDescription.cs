@@ -6,6 +6,12 @@ namespace Mandos.Host.Plugins;
 /// <param name="TypeName">The class that implements it, in the form that <see cref="System.Reflection.Assembly.GetType(string)"/> takes.</param>
 internal sealed record ExportDescription(PluginKind Kind, string Name, string TypeName)
 {
+    /// <summary>Names of the settings that it takes from <c>plugins.yaml</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>Names of the options of clients that it takes, if it is a checker that declares them.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
     /// <summary>Whether configuration could not tell the two apart.</summary>
     public bool IsNamesakeOf(ExportDescription other) => Kind == other.Kind && Name == other.Name;
 }

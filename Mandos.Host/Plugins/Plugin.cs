@@ -2,13 +2,15 @@ using System.Composition;
 using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Plugins;
 
 /// <summary>One plugin that was found.</summary>
 /// <param name="description">What is known of it.</param>
+/// <param name="options">Where its settings are.</param>
 /// <param name="loaded">What it consists of; null unless it was loaded.</param>
-internal sealed class Plugin(PluginDescription description, LoadedPlugin? loaded = null)
+internal sealed class Plugin(PluginDescription description, PluginOptions options, LoadedPlugin? loaded = null)
 {
     private readonly Lock _lock = new();
     private volatile PluginDescription _description = description;
@@ -45,9 +47,11 @@ internal sealed class Plugin(PluginDescription description, LoadedPlugin? loaded
     /// <returns>What to throw.</returns>
     public PluginException Fail(string problem, Exception cause)
     {
-        var reason = $"{problem}: {LogText.Summarize(cause)}";
+        var name = _description.Name;
+        var bad = cause is PluginSettingException setting ? options.Describe(name, setting) : null;
+        var reason = bad?.ToString() ?? options.HideSettings(name, $"{problem}: {LogText.Summarize(cause)}");
         Fail(reason);
-        return new($"plugin {_description.Name}: {reason}", cause);
+        return new($"plugin {name}: {reason}", cause) { Problem = bad };
     }
 
     /// <summary>Notes that the plugin is broken. What was noted first stays: the rest may follow from it.</summary>
@@ -71,7 +75,7 @@ internal sealed class Plugin(PluginDescription description, LoadedPlugin? loaded
     /// <param name="exception">The exception.</param>
     public void FailUnhandled(Exception exception)
     {
-        Fail($"unhandled exception: {LogText.Summarize(exception)}");
+        Fail(options.HideSettings(_description.Name, $"unhandled exception: {LogText.Summarize(exception)}"));
         Interlocked.Exchange(ref _nextFault, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 }

@@ -13,6 +13,6 @@ internal sealed partial class PluginCatalog
     [LoggerMessage(2002, LogLevel.Debug, "{File} is not a plugin")]
     private partial void LogNotAPlugin(string file);
 
-    [LoggerMessage(2003, LogLevel.Debug, "Plugins loaded in {Milliseconds:F1} ms")]
-    private partial void LogAllLoaded(double milliseconds);
+    [LoggerMessage(2050, LogLevel.Information, "Plugin {Name} is not used: {Reason}")]
+    private partial void LogDisabled(string name, string? reason);
 }

@@ -1,7 +1,9 @@
 using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging;
 
@@ -13,15 +15,17 @@ internal sealed partial class PluginCatalog
     private readonly string _directory;
     private readonly IPluginAssemblyLoader _loader;
     private readonly PluginServices _services;
+    private readonly PluginOptions _options;
     private readonly PluginTrust _trust;
     private readonly ILogger _logger;
     private readonly List<Plugin> _plugins = [];
 
-    private PluginCatalog(string directory, IPluginAssemblyLoader loader, PluginServices services)
+    private PluginCatalog(string directory, IPluginAssemblyLoader loader, PluginServices services, PluginOptions options)
     {
         _directory = Path.GetFullPath(directory);
         _loader = loader;
         _services = services;
+        _options = options;
         _trust = new(_directory, services.Owners);
         _logger = services.LoggerFactory.CreateLogger<PluginCatalog>();
     }
@@ -29,17 +33,22 @@ internal sealed partial class PluginCatalog
     /// <summary>Every plugin that was found, in the order of loading.</summary>
     public IReadOnlyList<PluginDescription> Plugins => [.. _plugins.Select(plugin => plugin.Description)];
 
+    /// <summary>How long it took to find, check and load them.</summary>
+    public TimeSpan LoadTime { get; private set; }
+
     /// <summary>The state of a plugin has changed. Raised on any thread.</summary>
     public event Action? Changed;
 
     /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
     /// <param name="directory">The plugin directory.</param>
     /// <param name="services">What plugins get from the server.</param>
+    /// <param name="options">Which plugins are to be used, and how; null for all as they come.</param>
     /// <param name="loader">What loads the assemblies; null for the usual way.</param>
     /// <exception cref="PluginException">The directory cannot be read.</exception>
-    public static PluginCatalog Load(string directory, PluginServices services, IPluginAssemblyLoader? loader = null)
+    public static PluginCatalog Load(
+        string directory, PluginServices services, PluginOptions? options = null, IPluginAssemblyLoader? loader = null)
     {
-        var catalog = new PluginCatalog(directory, loader ?? new PluginAssemblyLoader(), services);
+        var catalog = new PluginCatalog(directory, loader ?? new PluginAssemblyLoader(), services, options ?? PluginOptions.Default);
         catalog.LoadAll();
         return catalog;
     }
@@ -58,10 +67,17 @@ internal sealed partial class PluginCatalog
     {
         var kind = PluginKind.Of<T>();
         var exports = GetExports<T>();
+        if (_options.Choices.TryGetValue(kind, out var choice))
+        {
+            return exports.FirstOrDefault(export => export.Name == choice.Text)
+                ?? throw new PluginException(new ConfigProblem(_options.File, choice.Line, FindFault(kind, choice)!));
+        }
+
         if (exports.Count > 1)
         {
             var names = string.Join(", ", exports.Select(export => $"“{export.Name}” of plugin {export.PluginName}"));
             throw new PluginException($"there are several {kind}s, where the server needs one: {names}; "
+                + (kind.ChoiceKey is { } key ? $"choose one by a line such as “{key}: {exports[0].Name}” in {_options.File}, or " : "")
                 + $"keep one of these plugins under {_directory}");
         }
 
@@ -103,12 +119,16 @@ internal sealed partial class PluginCatalog
             Report(plugin.Description);
         }
 
-        LogAllLoaded(TimeProvider.System.GetElapsedTime(start).TotalMilliseconds);
+        LoadTime = TimeProvider.System.GetElapsedTime(start);
     }
 
     private void Report(PluginDescription plugin)
     {
-        if (plugin.Reason is not null)
+        if (plugin.State == PluginState.Disabled)
+        {
+            LogDisabled(plugin.Name, plugin.Reason);
+        }
+        else if (plugin.Reason is not null)
         {
             LogRefused(plugin.Name, plugin.File, plugin.Reason);
         }
@@ -144,6 +164,11 @@ internal sealed partial class PluginCatalog
             }
 
             description = description with { Version = manifest.Version, Contract = manifest.Contract, Exports = manifest.Exports };
+            if (_options.WhyDisabled(candidate.Name, manifest.Exports) is { } cause)
+            {
+                return Refuse(PluginState.Disabled, cause);
+            }
+
             if (FindMismatch(candidate.Name, manifest.Contract) is { } mismatch)
             {
                 return Refuse(PluginState.NotSupported, mismatch);
@@ -155,7 +180,8 @@ internal sealed partial class PluginCatalog
             }
 
             _trust.Require(candidate);
-            return new(description, PluginThread.Run(() => Load(candidate, manifest), PluginLimits.Load, _services.TimeProvider));
+            return new(
+                description, _options, PluginThread.Run(() => Load(candidate, manifest), PluginLimits.Load, _services.TimeProvider));
         }
         catch (BadImageFormatException e) when (description.Contract is null)
         {
@@ -167,14 +193,17 @@ internal sealed partial class PluginCatalog
             return Refuse(PluginState.Malfunctioned, LogText.Summarize(e));
         }
 
+        // What is switched off is not asked to be sound.
         Plugin Refuse(PluginState state, string reason)
-            => new(description with { State = state, Reason = reason });
+            => new(_options.WhyDisabled(candidate.Name, description.Exports) is { } cause
+                ? description with { State = PluginState.Disabled, Reason = cause }
+                : description with { State = state, Reason = reason }, _options);
     }
 
     private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
     {
         var assembly = _loader.Load(candidate.File);
-        var context = new PluginContext(candidate.Name, _services);
+        var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
         var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
         return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);
     }

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Mandos.Abstractions.Plugins;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +6,8 @@ namespace Mandos.Host.Plugins;
 /// <summary>What one plugin gets from the server.</summary>
 /// <param name="pluginName">Name of the plugin.</param>
 /// <param name="services">What all plugins get.</param>
-internal sealed class PluginContext(string pluginName, PluginServices services) : IPluginContext
+/// <param name="settings">Its settings.</param>
+internal sealed class PluginContext(string pluginName, PluginServices services, IReadOnlyDictionary<string, string> settings) : IPluginContext
 {
     /// <inheritdoc/>
     public ILogger Logger { get; } = services.LoggerFactory.CreateLogger(pluginName);
@@ -16,7 +16,7 @@ internal sealed class PluginContext(string pluginName, PluginServices services) 
     public TimeProvider TimeProvider => services.TimeProvider;
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Settings => ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Settings { get; } = settings;
 
     /// <inheritdoc/>
     public string StateDirectory => services.StateDirectory;

@@ -3,6 +3,9 @@ namespace Mandos.Host.Plugins;
 /// <summary>Finds the files that may be plugins.</summary>
 internal static class PluginDiscovery
 {
+    /// <summary>Where the plugins are, unless the options say otherwise.</summary>
+    public static string DefaultDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
+
     /// <summary>Finds <c>Name/Name.dll</c> and <c>Name.dll</c> under a directory.</summary>
     /// <param name="directory">The plugin directory; if there is none, there are no plugins.</param>
     /// <returns>Absolute paths in ordinal order of the names, so that every start loads in the same order.</returns>

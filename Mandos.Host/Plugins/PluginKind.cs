@@ -12,14 +12,22 @@ namespace Mandos.Host.Plugins;
 /// <summary>What a plugin can be.</summary>
 internal abstract class PluginKind
 {
+    /// <summary>Announcers, all of which <c>zeroconf</c> switches off.</summary>
+    public static readonly PluginKind Announcer =
+        new PluginKind<IAnnouncer>("announcer", typeof(ExportAnnouncerAttribute), "AvahiAnnouncer");
+
+    /// <summary>Control surfaces, one of which is D-Bus.</summary>
+    public static readonly PluginKind ControlSurface =
+        new PluginKind<IControlSurface>("control surface", typeof(ExportControlSurfaceAttribute), "DBusControl");
+
     /// <summary>Every kind of this contract version.</summary>
     public static readonly IReadOnlyList<PluginKind> All =
     [
-        new PluginKind<ITlsBackend>("TLS back end", typeof(ExportTlsBackendAttribute), "TlsBouncy"),
-        new PluginKind<IStateStore>("state store", typeof(ExportStateStoreAttribute), "StateSqlite"),
+        new PluginKind<ITlsBackend>("TLS back end", typeof(ExportTlsBackendAttribute), "TlsBouncy") { ChoiceKey = "tls" },
+        new PluginKind<IStateStore>("state store", typeof(ExportStateStoreAttribute), "StateSqlite") { ChoiceKey = "store" },
         new PluginKind<IChecker>("checker", typeof(ExportCheckerAttribute), "CheckerFping"),
-        new PluginKind<IAnnouncer>("announcer", typeof(ExportAnnouncerAttribute), "AvahiAnnouncer"),
-        new PluginKind<IControlSurface>("control surface", typeof(ExportControlSurfaceAttribute), "DBusControl"),
+        Announcer,
+        ControlSurface,
     ];
 
     private protected PluginKind(string name, Type contract, Type attribute, string defaultPlugin)
@@ -36,6 +44,11 @@ internal abstract class PluginKind
 
     /// <summary>The plugin of this kind that comes with the server.</summary>
     public string DefaultPlugin { get; }
+
+    /// <summary>
+    /// The key of <c>plugins.yaml</c> that chooses one export of a kind of which the server needs exactly one; null for the other kinds.
+    /// </summary>
+    public string? ChoiceKey { get; private protected init; }
 
     /// <summary>The kind of an interface.</summary>
     /// <typeparam name="T">The <see cref="Contract"/> of one of them.</typeparam>

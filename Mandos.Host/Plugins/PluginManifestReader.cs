@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Unix;
 
@@ -51,12 +52,62 @@ internal static class PluginManifestReader
             {
                 if (FindAttribute(metadata, type.GetCustomAttributes(), kind.Attribute) is { } attribute)
                 {
-                    exports.Add(new(kind, attribute.ReadSerializedString() ?? "", FullName(metadata, type)));
+                    exports.Add(ReadExport(kind, attribute, FullName(metadata, type)));
                 }
             }
         }
 
         return exports;
+    }
+
+    /// <summary>Reads what follows the prolog of an export attribute: its name, then lists of texts by their names (ECMA-335 II.23.3).</summary>
+    /// <exception cref="BadImageFormatException">The attribute has something else, which this contract version does not know.</exception>
+    private static ExportDescription ReadExport(PluginKind kind, BlobReader attribute, string type)
+    {
+        var export = new ExportDescription(kind, attribute.ReadSerializedString() ?? "", type);
+        for (var left = attribute.ReadUInt16(); left > 0; left--)
+        {
+            if (attribute.ReadByte() != (byte)CustomAttributeNamedArgumentKind.Property
+                || attribute.ReadSerializationTypeCode() != SerializationTypeCode.SZArray
+                || attribute.ReadSerializationTypeCode() != SerializationTypeCode.String)
+            {
+                throw new BadImageFormatException($"its attribute {kind.Attribute.Name} has an argument that is no list of texts");
+            }
+
+            var name = attribute.ReadSerializedString();
+            var texts = ReadTexts(ref attribute);
+            export = name switch
+            {
+                nameof(ExportPluginAttribute.Settings) => export with { Settings = texts },
+                nameof(ExportCheckerAttribute.Options) => export with { Options = texts },
+                _ => export,
+            };
+        }
+
+        return export;
+    }
+
+    private static string[] ReadTexts(ref BlobReader attribute)
+    {
+        // Each text takes a byte at least, so a damaged count does not take memory.
+        var count = attribute.ReadInt32();
+        if (count < 0)
+        {
+            return []; // null
+        }
+
+        if (count > attribute.RemainingBytes)
+        {
+            throw new BadImageFormatException("a list in one of its attributes is cut off");
+        }
+
+        var texts = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            texts[i] = attribute.ReadSerializedString() ?? "";
+        }
+
+        return texts;
     }
 
     /// <summary>The fixed arguments of the first attribute of a type (ECMA-335 II.23.3); null if there is none.</summary>

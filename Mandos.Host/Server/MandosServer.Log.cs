@@ -45,6 +45,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3023, LogLevel.Warning, "Plugin {Plugin}: {Name} takes long to load the state; the server waits for it")]
     private partial void LogSlowStore(string plugin, string name);
 
+    [LoggerMessage(3024, LogLevel.Debug, "Plugins took {Milliseconds:F1} ms, of which {Loading:F1} ms to load")]
+    private partial void LogPluginTime(double milliseconds, double loading);
+
     [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
     private partial void LogEnded(string fault);
 
@@ -63,4 +66,7 @@ internal sealed partial class MandosServer
     [LoggerMessage(3225, LogLevel.Warning,
         "{File} can be read by root alone, so SIGHUP cannot re-read it; let group {Group} read it (chgrp {Group}, chmod 640), and secfiles")]
     private partial void LogNotReloadable(string file, string group);
+
+    [LoggerMessage(2051, LogLevel.Warning, "{Note}")]
+    private partial void LogAbsentPlugin(ConfigProblem note);
 }

@@ -15,7 +15,9 @@ using Mandos.Host.Daemon;
 using Mandos.Host.Listening;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Checkers;
 using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
 using Mandos.Host.Systemd;
@@ -35,9 +37,6 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
-    /// <summary>The name under which the D-Bus control surface is exported, which <c>use_dbus</c> is about.</summary>
-    private const string DBusSurface = "dbus";
-
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
@@ -46,15 +45,6 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>How long the end of the server waits for each of its parts, beyond the time that plugins have to stop.</summary>
     private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
-
-    /// <summary>Where the plugins are, unless the options say otherwise.</summary>
-    public static string DefaultPluginDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
-
-    /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
-    /// its clients would enable the disabled ones when it is back.
-    /// </summary>
-    private bool _hasClientsFile;
 
     private readonly Lock _infoLock = new();
 
@@ -89,9 +79,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
-        IReadOnlyList<ClientDefinition> clients = Try(ReadClients);
+        var source = new ClientSource(options.ConfigDirectory, _logger);
+        PluginOptions pluginOptions = ReadConfiguration(source);
         DropPrivileges(audit);
-        PluginCatalog plugins = Try(() => PluginCatalog.Load(options.PluginDirectory ?? DefaultPluginDirectory, PluginServices()));
+        PluginCatalog plugins = Try(() => LoadPlugins(pluginOptions));
         new UnhandledExceptions(plugins, timeProvider, _logger).Catch();
 
         var instances = new PluginInstances(timeProvider, _logger);
@@ -103,8 +94,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
             Dictionary<string, IChecker> checkers =
                 instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
-            using var engine = new MandosEngine(
-                EngineOptions(plugins, audit), handshaker, store.Instance, checkers, timeProvider, _logger);
+            var registry = new CheckerRegistry(plugins, checkers, timeProvider);
+            IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
+            EngineOptions engineOptions = EngineOptions(plugins, audit, () => source.ReloadAsync(registry));
+            using var engine = new MandosEngine(engineOptions, handshaker, store.Instance, registry.ForEngine(), timeProvider, _logger);
             await StartAsync(engine, clients, store, stopSignal.Task).ConfigureAwait(false);
 
             List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
@@ -298,13 +291,26 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LogStarted(engine.ClientCount);
     }
 
-    /// <exception cref="ConfigurationException">There are problems.</exception>
-    private IReadOnlyList<ClientDefinition> ReadClients()
+    /// <summary>Reads the clients and <c>plugins.yaml</c>.</summary>
+    /// <exception cref="StartException">There are problems.</exception>
+    private PluginOptions ReadConfiguration(ClientSource clients)
     {
-        ClientFileResult result = ClientFileReader.Read(options.ConfigDirectory, _hasClientsFile);
-        LogNotes(result.Notes);
-        _hasClientsFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
-        return result.Clients ?? throw new ConfigurationException([.. result.Problems.Select(problem => problem.ToString())]);
+        PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
+        ConfigProblem[] problems = [.. file.Problems, .. clients.Read()];
+        return problems.Length == 0 ? file.Options.With(options) : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+    }
+
+    /// <exception cref="StartException">What <c>plugins.yaml</c> asks for is not there.</exception>
+    private PluginCatalog LoadPlugins(PluginOptions pluginOptions)
+    {
+        var plugins = PluginCatalog.Load(options.PluginDirectory ?? PluginDiscovery.DefaultDirectory, PluginServices(), pluginOptions);
+        IReadOnlyList<ConfigProblem> problems = plugins.CheckOptions(out IReadOnlyList<ConfigProblem> absent);
+        foreach (ConfigProblem note in absent)
+        {
+            LogAbsentPlugin(note);
+        }
+
+        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]);
     }
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
@@ -320,13 +326,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
         var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
-        var surfaces = instances.CreateAll(plugins.GetExports<IControlSurface>().Where(export => options.UseDBus || export.Name != DBusSurface));
+        var surfaces = instances.CreateAll(
+            plugins.GetExports<IControlSurface>().Where(export => options.UseDBus || export.Name != PluginOptions.DBusSurface));
+        LogPluginTime((plugins.LoadTime + instances.ConstructionTime).TotalMilliseconds, plugins.LoadTime.TotalMilliseconds);
         if (options.UseZeroconf && announcers.Count == 0)
         {
             LogNoZeroconf(listener.EndPoint.Port);
         }
 
-        if (options.UseDBus && !surfaces.Any(surface => surface.Name == DBusSurface))
+        if (options.UseDBus && !surfaces.Any(surface => surface.Name == PluginOptions.DBusSurface))
         {
             LogNoDBus();
         }
@@ -448,16 +456,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Debug = options.Debug,
     };
 
-    private EngineOptions EngineOptions(PluginCatalog plugins, AuditLog? audit)
+    private EngineOptions EngineOptions(
+        PluginCatalog plugins, AuditLog? audit, Func<Task<IReadOnlyCollection<ClientDefinition>>> readClients)
     {
         var engineOptions = new EngineOptions
         {
             Restore = options.Restore,
-            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == DBusSurface),
+            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == PluginOptions.DBusSurface),
             ReadClients = () =>
             {
                 audit?.Reopen();
-                return ReadClients();
+                return readClients();
             },
             Audit = audit,
         };
@@ -499,6 +508,14 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
         {
             throw new StartException(e.Message);
+        }
+    }
+
+    private static async Task<T> TryAsync<T>(Task<T> part)
+    {
+        try
+        {
+            return await part.ConfigureAwait(false);
         }
         catch (ConfigurationException e)
         {

@@ -11,7 +11,7 @@ namespace Mandos.DBusControl;
 /// server goes on, and the bus is tried again.
 /// </remarks>
 /// <param name="context">Gives settings, log and time.</param>
-[ExportControlSurface("dbus")]
+[ExportControlSurface("dbus", Settings = ["address"])]
 [method: ImportingConstructor]
 public sealed partial class DBusSurface(IPluginContext context) : IControlSurface
 {

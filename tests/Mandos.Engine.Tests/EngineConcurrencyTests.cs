@@ -36,7 +36,7 @@ public sealed class EngineConcurrencyTests
                 static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero }),
         ];
         using var engine = new MandosEngine(
-            new EngineOptions(), tls, store, new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = checker },
+            new EngineOptions(), tls, store, new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = checker },
                 TimeProvider.System, log);
         await engine.StartAsync(definitions, cancellation);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);

@@ -11,12 +11,17 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
     private readonly ILogger _logger = logger;
     private readonly ConcurrentStack<(string Name, Plugin Plugin, object Instance)> _instances = new();
 
+    /// <summary>How long all constructions took that succeeded.</summary>
+    public TimeSpan ConstructionTime { get; private set; }
+
     /// <summary>Constructs an export.</summary>
     /// <exception cref="PluginException">Its constructor failed or hangs.</exception>
     public PluginInstance<T> Create<T>(PluginExport<T> export)
         where T : class
     {
+        long start = timeProvider.GetTimestamp();
         T instance = export.Create();
+        ConstructionTime += timeProvider.GetElapsedTime(start);
         string name = $"{PluginKind.Of<T>()} “{export.Name}”";
         _instances.Push((name, export.Plugin, instance));
         return new(name, export.Name, export.Plugin, instance);

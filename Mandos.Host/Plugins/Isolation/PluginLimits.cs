@@ -12,6 +12,15 @@ internal static class PluginLimits
     /// <summary>A constructor, which does no input or output; or the preparation of TLS handshakes.</summary>
     public static readonly TimeSpan Construction = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A checker's look at the options of all its clients. Together with <see cref="ValidationPerClient"/>: 20 s for 50,000 clients, which is
+    /// done in less than one; a busy machine may need more.
+    /// </summary>
+    public static readonly TimeSpan Validation = TimeSpan.FromSeconds(10);
+
+    /// <summary>What each client adds to that.</summary>
+    public static readonly TimeSpan ValidationPerClient = TimeSpan.FromMicroseconds(200);
+
     /// <summary>Until a control surface or an announcer returns the task of its run. It does so at once, unless it blocks its thread.</summary>
     public static readonly TimeSpan Start = TimeSpan.FromSeconds(5);
 

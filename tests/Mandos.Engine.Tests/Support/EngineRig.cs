@@ -66,14 +66,14 @@ internal sealed class EngineRig : IDisposable
     /// <summary>Makes and loads the engine, and subscribes to its events.</summary>
     public EngineRig Start(params ClientDefinition[] definitions)
     {
-        var checkers = new Dictionary<string, IChecker> { [CheckRunner.DefaultChecker] = Checker };
+        var checkers = new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = Checker };
         if (OtherChecker is not null)
         {
             checkers.Add(OtherCheckerName, OtherChecker);
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => File(), Audit = Audit }, Tls, Store,
+            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(File()), Audit = Audit }, Tls, Store,
             checkers, Clock, Log);
         Run(Engine.LoadAsync(definitions, CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();

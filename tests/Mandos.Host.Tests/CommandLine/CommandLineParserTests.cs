@@ -7,7 +7,7 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "-i", "--interface", "-a", "--address",
+        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "-i", "--interface", "-a", "--address",
         "-p", "--port", "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
         "--no-restore", "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
@@ -48,6 +48,22 @@ public sealed class CommandLineParserTests
     [InlineData("--list-plugins", CommandLineAction.ListPlugins)]
     [InlineData("--foreground", CommandLineAction.Serve)]
     public void Parse_Action_IsRead(string argument, object action) => Assert.Equal(action, Options(argument).Action);
+
+    [Fact]
+    public void Parse_JsonWithList_IsRead()
+        => Assert.Equal(new CommandLineOptions { Action = CommandLineAction.ListPlugins, Json = true }, Options("--list-plugins", "--json"));
+
+    [Theory]
+    [InlineData("--json")]
+    [InlineData("--json", "--check")]
+    [InlineData("--json", "--check-config", "--list-plugins")]
+    public void Parse_JsonWithoutList_IsBadUsage(params string[] arguments)
+    {
+        CommandLineResult result = CommandLineParser.Parse(arguments);
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.EndsWith("mandos: error: option --json is for --list-plugins alone\n", result.Error, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("-p1234")]

@@ -180,7 +180,7 @@ public sealed class ClientFileReaderTests : IDisposable
                 $"{Place(2)}: option ssh_port is unknown; it is left to checker plugins",
                 $"{Place(6)}: option ssh_host_key is unknown; it is left to checker plugins",
             ],
-            result.Notes.Select(note => note.ToString()).Order());
+            Notes(result).Select(note => note.ToString()).Order());
 
         static IEnumerable<(string, string)> Options(ClientDefinition client) => client.Settings.Options
             .OrderBy(option => option.Key, StringComparer.Ordinal)
@@ -304,8 +304,53 @@ public sealed class ClientFileReaderTests : IDisposable
         ClientFileResult result = Read();
         Assert.NotEmpty(result.Problems);
         Assert.All(
-            result.Problems.Concat(result.Notes),
+            result.Problems.Concat(Notes(result)),
             problem => Assert.DoesNotContain(Secret, problem.Message, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Read_ClientsWithCheckers_AreKeptWithThePlacesOfTheirOptions()
+    {
+        Write($"""
+            [DEFAULT]
+            ssh_port = 22
+            [plain]
+            key_id = {KeyId}
+            secret = {Secret}
+            [ssh]
+            key_id = {OtherKeyId}
+            secret = {Secret}
+            checker_plugin = ssh
+            host = h
+            ssh_host_key = AAAA
+            [faulty]
+            checker_plugin = ssh
+            """);
+
+        CheckerUses uses = Read().Checkers;
+
+        Assert.Equal((1, 3), (uses.PlainClients, uses.Lines.At(uses.FirstPlainLine, "").Line));
+        CheckerUse use = Assert.Single(uses.Clients);
+        Assert.Equal(("ssh", "ssh", "h"), (use.Client, use.Checker, use.Settings.Host));
+        Assert.Equal($"{Place(11)}: ssh_host_key: wrong", uses.At(use, "ssh_host_key", "wrong").ToString());
+        Assert.Equal($"{Place(10)}: host: wrong", uses.At(use, "host", "wrong").ToString());
+        Assert.Equal($"{Place(2)}: ssh_port: wrong", uses.At(use, "ssh_port", "wrong").ToString());
+        Assert.Equal($"{Place(6)}: client [ssh] timeout: wrong", uses.At(use, "timeout", "wrong").ToString());
+        Assert.Equal(
+            [$"{Place(2)}: option ssh_port is unknown; it is left to checker plugins"],
+            uses.NoteUnknown((checker, option) => checker == "ssh" && option == "ssh_host_key").Select(note => note.ToString()));
+    }
+
+    [Fact]
+    public void Read_ManyPlainClients_LeavesNothingOfThemForCheckers()
+    {
+        Write(string.Concat(Enumerable.Range(0, 1000).Select(i => $"[{i}]\nkey_id={i:X64}\nsecret={Secret}\nhue=red\nchecker_plugin=shell\n")));
+
+        CheckerUses uses = Read().Checkers;
+
+        Assert.Equal((1000, 1), (uses.PlainClients, uses.Lines.At(uses.FirstPlainLine, "").Line));
+        Assert.Empty(uses.Clients);
+        Assert.Single(uses.PlainOptions);
     }
 
     [Fact]
@@ -393,6 +438,8 @@ public sealed class ClientFileReaderTests : IDisposable
     private void Write(string text) => _directory.Write("clients.conf", text);
 
     private string Place(int line) => $"{_directory.FullName}/clients.conf:{line}";
+
+    private static IEnumerable<ConfigProblem> Notes(ClientFileResult result) => result.Checkers.NoteUnknown((_, _) => false);
 
     private ClientFileResult Read() => ClientFileReader.Read(_directory.FullName);
 

@@ -1,5 +1,6 @@
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.Tests.Plugins;
 using Mandos.TestSupport;
 
 namespace Mandos.Host.Tests.Configuration;
@@ -13,37 +14,37 @@ public sealed class ConfigurationCheckTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Run_NoFiles_FindsNothing() => RequireGood($"{_directory.FullName}: no problems, 0 clients");
+    public async Task Run_NoFiles_FindsNothing() => await RequireGoodAsync($"{_directory.FullName}: no problems, 0 clients");
 
     [Fact]
-    public void Run_GoodFiles_CountsClients()
+    public async Task Run_GoodFiles_CountsClients()
     {
         _directory.Write("mandos.conf", "[DEFAULT]\nport = 1234\n");
         _directory.Write("clients.conf", $"[one]\n{Client}");
 
-        RequireGood($"{_directory.FullName}: no problems, 1 client");
+        await RequireGoodAsync($"{_directory.FullName}: no problems, 1 client");
     }
 
     [Fact]
-    public void Run_UnknownOptions_NotesThem()
+    public async Task Run_UnknownOptions_NotesThem()
     {
         string server = _directory.Write("mandos.conf", "[DEFAULT]\nnew = 1\n");
         string clients = _directory.Write("clients.conf", $"[one]\n{Client}hue = red\n");
 
-        RequireGood(
+        await RequireGoodAsync(
             $"{server}:2: note: option new is unknown and ignored",
             $"{clients}:4: note: option hue is unknown; it is left to checker plugins",
             $"{_directory.FullName}: no problems, 1 client");
     }
 
     [Fact]
-    public void Run_ProblemsInEachFile_ShowsAll()
+    public async Task Run_ProblemsInEachFile_ShowsAll()
     {
         string server = _directory.Write("mandos.conf", "[DEFAULT]\nport = many\nrestore = perhaps\n");
         string clients = _directory.Write("clients.conf", $"[one]\n{Client}timeout = 5 minutes\n");
         string more = _directory.Write("clients.d/more.conf", "[two]\nsecret = c2VjcmV0\n");
 
-        string[] lines = Run(new CommandLineOptions(), expected: false);
+        string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
 
         Assert.Equal(
             [$"{server}:2", $"{server}:3", $"{clients}:4", $"{more}:1"],
@@ -52,11 +53,11 @@ public sealed class ConfigurationCheckTests : IDisposable
     }
 
     [Fact]
-    public void Run_NeitherZeroconfNorPort_SaysSo()
+    public async Task Run_NeitherZeroconfNorPort_SaysSo()
     {
         string server = _directory.Write("mandos.conf", "[DEFAULT]\nzeroconf = False\n");
 
-        string[] lines = Run(new CommandLineOptions(), expected: false);
+        string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
 
         Assert.Equal(
             [
@@ -64,24 +65,84 @@ public sealed class ConfigurationCheckTests : IDisposable
                 $"{_directory.FullName}: 1 problem",
             ],
             lines);
-        Run(new CommandLineOptions { Port = 1234 }, expected: true);
+        await RunAsync(new CommandLineOptions { Port = 1234 }, expected: true);
     }
 
     [Fact]
-    public void Run_SecretBesideProblem_IsNotShown()
+    public async Task Run_SecretBesideProblem_IsNotShown()
     {
         _directory.Write("clients.conf", "[one]\nsecret = c2VjcmV0!\n");
 
-        Assert.DoesNotContain("c2VjcmV0", string.Join('\n', Run(new CommandLineOptions(), expected: false)), StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", string.Join('\n', await RunAsync(new CommandLineOptions(), expected: false)), StringComparison.Ordinal);
     }
 
-    private void RequireGood(params string[] lines) => Assert.Equal(lines, Run(new CommandLineOptions(), expected: true));
+    [Fact]
+    public async Task Run_PluginFileWithProblems_ShowsThemBesideOthers()
+    {
+        string plugins = _directory.Write("plugins.yaml", "plugin:\n");
+        string clients = _directory.Write("clients.conf", "[one]\nsecret = c2VjcmV0\n");
 
-    private string[] Run(CommandLineOptions commandLine, bool expected)
+        string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
+
+        Assert.Equal(
+            [
+                $"{plugins}:1: plugin is unknown at the top; there can be tls, store, plugins",
+                $"{clients}:1: client [one] has neither key_id nor fingerprint; it needs one",
+                $"{_directory.FullName}: 2 problems",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public async Task Run_EmptyPluginDirectory_SaysWhatIsMissing()
+    {
+        string directory = Directory.CreateDirectory(_directory.PathOf("plugins")).FullName;
+        string clients = _directory.Write("clients.conf", $"[one]\n{Client}");
+
+        string[] lines = await RunAsync(new CommandLineOptions { PluginDirectory = directory }, expected: false);
+
+        Assert.Equal(
+            [
+                $"{directory}: there is no TLS back end: plugin directory {directory} has no folder TlsBouncy with TlsBouncy.dll in it, "
+                    + "nor another plugin that is a TLS back end",
+                $"{directory}: there is no state store: plugin directory {directory} has no folder StateSqlite with StateSqlite.dll in it, "
+                    + "nor another plugin that is a state store",
+                $"{clients}:1: 1 client has the standard checker; there is no checker “shell” under {directory}; "
+                    + "there is none at all; put back plugin CheckerFping, or name another by checker_plugin",
+                $"{_directory.FullName}: 3 problems",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public async Task Run_WithPlugins_LoadsThemOnlyAfterDroppingPrivileges()
+    {
+        string directory = Directory.CreateDirectory(_directory.PathOf("plugins")).FullName;
+        using StringWriter output = new();
+        CommandLineOptions options = new() { ConfigDirectory = _directory.FullName, PluginDirectory = directory };
+
+        Assert.False(await new ConfigurationCheck(options, PluginFolder.Services, () => "cannot become nobody").RunAsync(output));
+
+        Assert.Equal($"{directory}: cannot become nobody\n{_directory.FullName}: 1 problem\n", output.ToString());
+    }
+
+    /// <summary>Runs it where no plugin directory is, which it says too.</summary>
+    private async Task RequireGoodAsync(params string[] lines)
+    {
+        string directory = _directory.PathOf("none");
+        string[] shown = await RunAsync(new CommandLineOptions { PluginDirectory = directory }, expected: true);
+        Assert.Equal(
+            [.. lines[..^1], $"{directory}: note: there is no plugin directory, so what is said to plugins was not checked", lines[^1]],
+            shown);
+    }
+
+    private async Task<string[]> RunAsync(CommandLineOptions commandLine, bool expected)
     {
         using StringWriter output = new();
-        bool isGood = ConfigurationCheck.Run(commandLine with { ConfigDirectory = _directory.FullName }, output);
+        CommandLineOptions options = commandLine with { ConfigDirectory = _directory.FullName };
+        bool isGood = await new ConfigurationCheck(options, PluginFolder.Services, () => null).RunAsync(output);
         Assert.Equal(expected, isGood);
-        return output.ToString().TrimEnd('\n').Split('\n');
+        return output.ToString().TrimEnd('\n').Split('\n').Where(line =>
+            commandLine.PluginDirectory is not null || !line.Contains("there is no plugin directory", StringComparison.Ordinal)).ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -34,7 +35,7 @@ internal sealed class PluginFolder : IDisposable
     /// <summary>The path <c>name.dll</c>.</summary>
     public string Plain(string name) => Path.Combine(Root, $"{name}.dll");
 
-    public PluginCatalog Load() => PluginCatalog.Load(Root, Services);
+    public PluginCatalog Load(PluginOptions? options = null) => PluginCatalog.Load(Root, Services, options);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -168,12 +168,17 @@ public sealed class TestPluginsTests : IDisposable
         Assert.False(File.Exists(socket));
     }
 
-    private static PluginCatalog LoadCatalog()
+    private PluginCatalog LoadCatalog()
     {
-        // The build puts each project's output into artifacts/bin/PROJECT/CONFIGURATION.
+        // The build puts each project's output into artifacts/bin/PROJECT/CONFIGURATION; who runs the tests need not be who owns that.
         var own = new DirectoryInfo(AppContext.BaseDirectory);
-        var plugins = Path.Combine(own.Parent!.Parent!.FullName, "Mandos.TestPlugins", own.Name);
-        return PluginCatalog.Load(plugins, PluginFolder.Services with { TimeProvider = TimeProvider.System });
+        var plugins = _directory.CreateSubdirectory("plugins");
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(own.Parent!.Parent!.FullName, "Mandos.TestPlugins", own.Name)))
+        {
+            File.Copy(file, Path.Combine(plugins.FullName, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return PluginCatalog.Load(plugins.FullName, PluginFolder.Services with { TimeProvider = TimeProvider.System });
     }
 
     private string PathOf(string name) => Path.Combine(_directory.FullName, name);

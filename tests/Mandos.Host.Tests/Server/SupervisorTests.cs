@@ -1,5 +1,6 @@
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Isolation;
+using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Server;
 using Mandos.Host.Tests.Plugins.Isolation;
 
@@ -9,7 +10,7 @@ public sealed class SupervisorTests : IDisposable
 {
     private readonly WaitClock _time = new();
     private readonly LogLines _log = new();
-    private readonly Plugin _plugin = new(new() { Name = "P", File = "/p", State = PluginState.Active });
+    private readonly Plugin _plugin = new(new() { Name = "P", File = "/p", State = PluginState.Active }, PluginOptions.Default);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _hang = new(0);
 
