@@ -35,7 +35,8 @@ internal sealed partial class UnhandledExceptions(PluginCatalog plugins, TimePro
 
         if (ShouldLog(plugin, out int unlogged))
         {
-            LogUnhandled(plugin.Description.Name, LogText.Summarize(exception), unlogged, exception);
+            LogUnhandled(plugin.Description.Name, LogText.Summarize(exception), unlogged);
+            LogTrace(plugin.Description.Name, exception.ToString());
         }
 
         plugin.FailUnhandled(exception);
@@ -91,5 +92,8 @@ internal sealed partial class UnhandledExceptions(PluginCatalog plugins, TimePro
     }
 
     [LoggerMessage(2012, LogLevel.Error, "Plugin {Name} let an exception go on a thread of its own: {Reason} (not logged before: {Unlogged})")]
-    private partial void LogUnhandled(string name, string reason, int unlogged, Exception exception);
+    private partial void LogUnhandled(string name, string reason, int unlogged);
+
+    [LoggerMessage(2014, LogLevel.Debug, "Plugin {Name}: {Trace}")]
+    private partial void LogTrace(string name, string trace);
 }
