@@ -6,10 +6,12 @@ using Mandos.Abstractions.Plugins;
 
 namespace My.Checker_1;
 
-/// <summary>A client is alive if a web server on it answers a GET of <c>http://HOST:PORT/</c> with success, a status of 200 to 299.</summary>
+/// <summary>
+/// A client is alive if a web server on it answers a GET of <c>http://HOST:PORT/</c> with success, a status of 200 to 299.
+/// </summary>
 /// <remarks>
-/// One instance serves all clients, from several threads at once. Whoever is on the way to a client could answer in its place: for what is
-/// worth more, ask for something that the client alone can give.
+/// One instance serves all clients, from several threads at once. Whoever is on the way to a client could answer in its place:
+/// for what is worth more, ask for something that the client alone can give.
 /// </remarks>
 [ExportChecker("my_checker_1", Options = [PortOption, TimeoutOption])]
 public sealed class HttpChecker : IChecker, IDisposable

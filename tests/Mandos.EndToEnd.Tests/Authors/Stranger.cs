@@ -4,8 +4,8 @@ using Mandos.EndToEnd.Tests.Harness;
 namespace Mandos.EndToEnd.Tests.Authors;
 
 /// <summary>
-/// Somebody who has this repository and the .NET SDK, and a home of his own: what other tests, or a person, have installed or cached is not
-/// there for him, but for packages that are not ours.
+/// Somebody who has this repository and the .NET SDK, and a home of his own: what other tests, or a person, have installed or
+/// cached is not there for him, but for packages that are not ours.
 /// </summary>
 internal sealed class Stranger : IDisposable
 {

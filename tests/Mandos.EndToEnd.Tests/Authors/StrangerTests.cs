@@ -3,8 +3,8 @@ using Mandos.EndToEnd.Tests.Harness;
 namespace Mandos.EndToEnd.Tests.Authors;
 
 /// <summary>
-/// From the packages and the template to a checker that keeps a client alive: the commands are those of docs/plugins.md, typed by somebody
-/// who has nothing but this repository and the .NET SDK.
+/// From the packages and the template to a checker that keeps a client alive: the commands are those of docs/plugins.md, typed by
+/// somebody who has nothing but this repository and the .NET SDK.
 /// </summary>
 public sealed class StrangerTests
 {
@@ -70,5 +70,5 @@ public sealed class StrangerTests
     }
 
     private static IEnumerable<string> BuildOf(Stranger stranger)
-        => Directory.EnumerateFiles(stranger.PathOf("WebAlive/src/bin/Release/net10.0")).Select(file => Path.GetFileName(file)).Order();
+        => new DirectoryInfo(stranger.PathOf("WebAlive/src/bin/Release/net10.0")).EnumerateFiles().Select(file => file.Name).Order();
 }
