@@ -15,8 +15,9 @@ internal static class Command
     /// <summary>Runs a program to its end.</summary>
     /// <param name="start">What <see cref="Describe"/> has given.</param>
     /// <param name="input">What it reads from standard input.</param>
+    /// <param name="patience">How long to wait for its end; by default as long as for anything else.</param>
     /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
-    public static async Task<CommandResult> RunAsync(ProcessStartInfo start, string input)
+    public static async Task<CommandResult> RunAsync(ProcessStartInfo start, string input, TimeSpan? patience = null)
     {
         using var process = Process.Start(start)!;
         if (input.Length > 0)
@@ -27,7 +28,7 @@ internal static class Command
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        using var limit = new CancellationTokenSource(Patience.Limit, TimeProvider.System);
+        using var limit = new CancellationTokenSource(patience ?? Patience.Limit, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, TestContext.Current.CancellationToken);
         try
         {

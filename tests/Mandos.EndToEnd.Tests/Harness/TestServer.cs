@@ -37,11 +37,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A directory where the server, and what it starts, may write.</summary>
     public string ScratchDirectory => Path.Combine(_directory.FullName, "scratch");
 
-    /// <summary>Its plugins if it is <see cref="Steered"/>.</summary>
+    /// <summary>Its plugins if it is <see cref="Steered"/>, or after <see cref="PreparePlugins"/>.</summary>
     public string PluginDirectory => Path.Combine(_directory.FullName, "plugins");
 
     private string ControlSocket => Path.Combine(ScratchDirectory, "control");
-
 
     /// <summary>Where it listens: ::1 unless a test says otherwise. With port 0 the kernel chooses one, and its log has to have INFO.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.IPv6Loopback, FreePort.Find());
@@ -88,13 +87,17 @@ internal sealed class TestServer : IAsyncDisposable
     public Task ConfigureAsync(params IEnumerable<string> options)
         => File.WriteAllLinesAsync(Path.Combine(ConfigDirectory, "mandos.conf"), ["[DEFAULT]", .. options]);
 
-    /// <summary>Puts the server's plugins and those of the tests into <see cref="PluginDirectory"/>, as starting it does.</summary>
+    /// <summary>Gives it plugins of its own, if it has none: those of the server, and those of the tests if it is steered.</summary>
+    /// <returns>Where they are.</returns>
     public string PreparePlugins()
     {
         if (!Directory.Exists(PluginDirectory))
         {
             Copy(Repository.Plugins, PluginDirectory);
-            Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+            if (Steered)
+            {
+                Copy(Repository.TestPlugins, Path.Combine(PluginDirectory, "Mandos.TestPlugins"));
+            }
         }
 
         return PluginDirectory;
@@ -197,7 +200,7 @@ internal sealed class TestServer : IAsyncDisposable
         string[] bus = Bus is null ? ["--no-dbus"] : [];
         string[] zeroconf = Zeroconf ? [] : ["--no-zeroconf"];
         string[] port = EndPoint.Port == 0 ? [] : ["--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture)];
-        string[] plugins = Steered ? ["--plugindir", PreparePlugins()] : [];
+        string[] plugins = Steered || Directory.Exists(PluginDirectory) ? ["--plugindir", PreparePlugins()] : [];
         string[] command =
         [
             .. wrapper, Program, .. bus, .. zeroconf, "--address", EndPoint.Address.ToString(), .. port,
