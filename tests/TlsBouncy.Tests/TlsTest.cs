@@ -26,6 +26,8 @@ public abstract class TlsTest : IDisposable
 
     protected CancellationToken Token => _end.Token;
 
+    protected ITlsHandshaker CreateHandshaker(string priority) => _backend.CreateHandshaker(priority);
+
     protected static PeerOptions HonestPeer() => new(PeerKeyPair.Create(PeerKeyKind.Ed25519));
 
     public void Dispose()

@@ -38,8 +38,8 @@ internal sealed partial class Handshaker(
 
     public async ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        RawKeyTlsClient client = new(crypto, policy);
-        TlsClientProtocol protocol = new();
+        HandshakeClient client = new(policy.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, policy);
+        HandshakeProtocol protocol = new(client);
         try
         {
             int bytesAfter = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
@@ -55,7 +55,7 @@ internal sealed partial class Handshaker(
 
     /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
     private async ValueTask<int> HandshakeAsync(
-        Stream stream, TlsClientProtocol protocol, RawKeyTlsClient client, CancellationToken cancellationToken)
+        Stream stream, TlsClientProtocol protocol, HandshakeClient client, CancellationToken cancellationToken)
     {
         await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -111,8 +111,8 @@ internal sealed partial class Handshaker(
 
     /// <summary>Offers record by record, until the handshake is complete.</summary>
     /// <returns>How many bytes are left after its end.</returns>
-    private static int Offer(
-        TlsClientProtocol protocol, RawKeyTlsClient client, ref RecordBoundaries boundaries, byte[] buffer, int count)
+    private int Offer(
+        TlsClientProtocol protocol, HandshakeClient client, ref RecordBoundaries boundaries, byte[] buffer, int count)
     {
         int offset = 0;
         try
@@ -127,7 +127,7 @@ internal sealed partial class Handshaker(
         catch (Exception e)
         {
             // Whatever a peer makes BouncyCastle throw is the peer's doing.
-            throw HandshakeFailure.From(e);
+            throw HandshakeFailure.From(e, policy, client.Choice);
         }
         return count - offset;
     }

@@ -13,7 +13,7 @@ internal sealed class RehearsalServer(BcTlsCrypto crypto, RehearsalKey key) : Ab
         crypto,
         key.PrivateKey,
         new Certificate(
-            CertificateType.RawPublicKey, [], [new CertificateEntry(new RawPublicKeyCertificate(key.PublicKey), null)]),
+            CertificateType.RawPublicKey, [], [new CertificateEntry(PeerCertificate.OfRawKey(key.PublicKey), null)]),
         SignatureScheme.GetSignatureAndHashAlgorithm(key.SignatureScheme));
 
     protected override ProtocolVersion[] GetSupportedVersions() => [ProtocolVersion.TLSv13];
