@@ -30,6 +30,7 @@ internal static class HandshakeFailure
                 $"the peer takes nothing of what we offer ({AlertDescription.GetName(alert.AlertDescription)}): {Remedy(policy)}",
             TlsFatalAlertReceived alert =>
                 $"the peer broke off with alert {AlertDescription.GetName(alert.AlertDescription)}{where}: its own log should say why",
+            EndOfStreamException => $"the peer does not follow TLS (a message ends too early{where}): {NoClient}",
             _ => $"the peer sent what could not be processed ({cause.GetType().Name}{where}): {NoClient}",
         }, cause);
     }
