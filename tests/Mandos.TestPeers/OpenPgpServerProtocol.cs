@@ -11,9 +11,15 @@ public class OpenPgpServerProtocol(byte[] certificateMessage) : TlsServerProtoco
 
     protected override void SendServerHelloMessage(ServerHello serverHello)
     {
+        ChooseType(serverHello);
+        base.SendServerHelloMessage(serverHello);
+    }
+
+    /// <summary>Says that it presents an OpenPGP key.</summary>
+    protected virtual void ChooseType(ServerHello serverHello)
+    {
         serverHello.Extensions.Remove(ExtensionType.server_certificate_type);
         serverHello.Extensions[ExtensionType.cert_type] = [(byte)CertificateType.OpenPGP];
-        base.SendServerHelloMessage(serverHello);
     }
 
     protected override void SendCertificateMessage(Certificate certificate, Stream? endPointHash)

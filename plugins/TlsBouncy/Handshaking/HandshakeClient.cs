@@ -6,7 +6,11 @@ using Org.BouncyCastle.Tls;
 namespace Mandos.TlsBouncy.Handshaking;
 
 /// <summary>Our side of one handshake: what we offer, and what we check in the answer.</summary>
-internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy policy) : AbstractTlsClient(crypto), TlsAuthentication
+/// <param name="crypto">If the policy takes OpenPGP keys, this handshake's own.</param>
+/// <param name="policy">What we offer.</param>
+/// <param name="trace">Hears what the peer does; null if nobody listens.</param>
+internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy policy, HandshakeTrace? trace)
+    : AbstractTlsClient(crypto), TlsAuthentication
 {
     private readonly KeyExchanges _keyExchanges = new(policy);
     private PeerCertificate? _certificate;
@@ -69,6 +73,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
     public void Receive(ServerHello hello)
     {
         Choice = PeerChoice.From(hello);
+        trace?.Chose(Choice);
         Choice.Check(policy);
         if (crypto is OpenPgpCrypto openPgp)
         {
@@ -88,6 +93,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
             throw new PeerRefusedException(AlertDescription.bad_certificate,
                 "the peer does not present exactly one raw public key: mandos-client must be 1.8 or later and have a TLS key");
         }
+        trace?.Presented(_certificate.Name);
     }
 
     /// <summary>None: we do not authenticate.</summary>
@@ -111,7 +117,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
         string group = TlsUtilities.IsTlsV13(agreed.NegotiatedVersion)
             ? NamedGroup.GetName(agreed.NegotiatedGroup)
             : _keyExchanges.Group ?? "no group";
-        Description = $"{agreed.NegotiatedVersion}, {CipherSuites.Name(agreed.CipherSuite)}, {group}, {proof}";
+        Description = $"{agreed.NegotiatedVersion}, {Choice!.CipherSuiteName}, {group}, {proof}";
         IsComplete = true;
     }
 

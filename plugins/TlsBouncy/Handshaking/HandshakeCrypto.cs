@@ -31,8 +31,7 @@ internal class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(_random)
 
     public override TlsCertificate CreateCertificate(short type, byte[] encoding) => type == CertificateType.RawPublicKey
         ? PeerCertificate.OfRawKey(encoding)
-        : throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-            "the peer offers only X.509, not a raw public key: mandos-client must be 1.8 or later and have a TLS key");
+        : throw new PeerRefusedException(AlertDescription.unsupported_certificate, HandshakeFailure.OffersX509);
 
     public override TlsSecret HkdfInit(int cryptoHashAlgorithm) =>
         new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);

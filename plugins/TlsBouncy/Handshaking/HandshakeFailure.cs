@@ -11,6 +11,11 @@ internal static class HandshakeFailure
     /// <summary>What a client must have for the default priority string.</summary>
     public const string NeedsNewerClient = "mandos-client must be 1.8 or later and have a TLS key, with GnuTLS 3.6.6 or later";
 
+    /// <summary>What to say of X.509, which is also what a peer means that agrees on no other type.</summary>
+    public const string OffersX509 =
+        "the peer offers only X.509: mandos-client must be 1.8 or later and have a TLS key, or have an OpenPGP key where +CTYPE-OPENPGP "
+        + "stands in the priority string";
+
     /// <summary>What to think of a peer that does not follow TLS.</summary>
     public const string NoClient = "it is no mandos-client, or faulty";
 
@@ -20,7 +25,7 @@ internal static class HandshakeFailure
     /// <param name="choice">What the peer chose of that; null if it had not answered.</param>
     public static TlsHandshakeException From(Exception cause, HandshakePolicy policy, PeerChoice? choice)
     {
-        string where = choice is null ? "" : $" in {choice.Version} with {CipherSuites.Name(choice.CipherSuite)}";
+        string where = choice is null ? "" : $" in {choice.Version} with {choice.CipherSuiteName}";
         return new(cause switch
         {
             PeerRefusedException refused => refused.Reason,

@@ -4,15 +4,14 @@ using Org.BouncyCastle.Tls;
 namespace Mandos.TlsBouncy.Handshaking;
 
 /// <summary>BouncyCastle's part of one handshake, with what it lacks for OpenPGP keys (RFC 6091).</summary>
-internal sealed class HandshakeProtocol(HandshakeClient client) : TlsClientProtocol
+/// <param name="client">Our side.</param>
+/// <param name="trace">Hears of each message; null if nobody listens.</param>
+internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? trace) : TlsClientProtocol
 {
     /// <summary>By how much GnuTLS 3.3 to 3.5 write the length of a message with an OpenPGP key too small.</summary>
     private const int MissingBytes = 7;
 
     private const int LengthBytes = 3;
-
-    /// <summary>Called for each message, with its type and length in bytes.</summary>
-    public Action<short, long>? Received { get; init; }
 
     protected override ServerHello ReceiveServerHelloMessage(MemoryStream buf)
     {
@@ -30,7 +29,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client) : TlsClientProto
 
     protected override void HandleHandshakeMessage(short type, HandshakeMessageInput buf)
     {
-        Received?.Invoke(type, buf.Length);
+        trace?.Received(type, buf.Length);
         bool isOpenPgp = type == HandshakeType.certificate && client.Choice is { PresentsOpenPgp: true };
         if (buf.Length > TlsLimits.HandshakeMessageBytes && !isOpenPgp)
         {

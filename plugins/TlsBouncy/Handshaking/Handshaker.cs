@@ -18,6 +18,8 @@ internal sealed partial class Handshaker(
     HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider)
     : ITlsHandshaker
 {
+    private readonly ILogger _logger = logger;
+
     /// <summary>A whole exchange for each kind of key that mandos-keygen makes.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
@@ -38,23 +40,31 @@ internal sealed partial class Handshaker(
 
     public async ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        HandshakeClient client = new(policy.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, policy);
-        HandshakeProtocol protocol = new(client);
+        HandshakeTrace? trace = HandshakeTrace.Begin(_logger);
+        HandshakeClient client = new(policy.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, policy, trace);
+        HandshakeProtocol protocol = new(client, trace);
         try
         {
-            int bytesAfter = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
+            (int received, int bytesAfter) = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
+            trace?.Completed(client.Description, received - bytesAfter);
             return new BouncySession(stream, protocol, client.PeerKey, client.Description, bytesAfter);
         }
-        catch (TlsHandshakeException)
+        catch (TlsHandshakeException e)
         {
+            trace?.Failed(e);
             protocol.Close();
             await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             throw;
         }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            trace?.Failed(e);
+            throw;
+        }
     }
 
-    /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
-    private async ValueTask<int> HandshakeAsync(
+    /// <returns>How many bytes the peer has sent, and how many of these go beyond its part of the handshake.</returns>
+    private async ValueTask<(int Received, int Left)> HandshakeAsync(
         Stream stream, TlsClientProtocol protocol, HandshakeClient client, CancellationToken cancellationToken)
     {
         await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -106,7 +116,7 @@ internal sealed partial class Handshaker(
             }
             await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
         }
-        return left;
+        return (received, left);
     }
 
     /// <summary>Offers record by record, until the handshake is complete.</summary>

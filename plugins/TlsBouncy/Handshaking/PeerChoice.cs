@@ -13,6 +13,9 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
     /// <summary>Whether the peer will present an OpenPGP key (RFC 6091).</summary>
     public bool PresentsOpenPgp { get; private init; }
 
+    /// <summary>GnuTLS's name of the cipher suite.</summary>
+    public string CipherSuiteName => CipherSuites.Name(CipherSuite);
+
     private bool IsTls13 => ProtocolVersion.TLSv13.IsEqualOrEarlierVersionOf(Version);
 
     public static PeerChoice From(ServerHello hello)
@@ -41,7 +44,7 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
         if (!policy.CipherSuites.Contains(CipherSuite))
         {
             throw new PeerRefusedException(AlertDescription.illegal_parameter,
-                $"the peer chose {CipherSuites.Name(CipherSuite)}, which we did not offer: {HandshakeFailure.NoClient}");
+                $"the peer chose {CipherSuiteName}, which we did not offer: {HandshakeFailure.NoClient}");
         }
         if (!IsTls13)
         {
@@ -55,6 +58,11 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
         {
             throw new PeerRefusedException(AlertDescription.illegal_parameter,
                 $"the peer chose a type of key in two ways, or one that we did not offer: {HandshakeFailure.NoClient}");
+        }
+
+        if (!PresentsOpenPgp && !Has(ExtensionType.server_certificate_type))
+        {
+            throw new PeerRefusedException(AlertDescription.unsupported_certificate, HandshakeFailure.OffersX509);
         }
 
         // GnuTLS has had it since 3.4. Older clients, which present OpenPGP keys, do without: what it prevents takes resumption,
@@ -72,7 +80,7 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
         if (policy.RequiresEncryptThenMac && TlsUtilities.IsBlockCipherSuite(CipherSuite) && !Has(ExtensionType.encrypt_then_mac))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,
-                $"the peer has no encrypt-then-MAC (RFC 7366) for {CipherSuites.Name(CipherSuite)}: "
+                $"the peer has no encrypt-then-MAC (RFC 7366) for {CipherSuiteName}: "
                 + "it needs a newer GnuTLS, or the priority string must do without %FORCE_ETM");
         }
     }
