@@ -20,16 +20,17 @@ internal sealed partial class Handshaker(
 {
     private readonly ILogger _logger = logger;
 
-    /// <summary>A whole exchange for each kind of key that mandos-keygen makes.</summary>
+    /// <summary>A whole exchange for each kind of raw key that mandos-keygen makes; those with OpenPGP keys differ little.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         long start = timeProvider.GetTimestamp();
-        foreach (RehearsalKey key in (RehearsalKey[])[RehearsalKey.CreateEd25519(), RehearsalKey.CreateRsa()])
+        HandshakePolicy rehearsed = policy with { TakesRawKeys = true };
+        foreach (RehearsalKey key in RehearsalKey.For(rehearsed))
         {
-            Stream peer = new RehearsalPeer(crypto, key);
+            Stream peer = new RehearsalPeer(crypto, key, rehearsed);
             await using (peer.ConfigureAwait(false))
             {
-                using ITlsSession session = await HandshakeAsync(peer, cancellationToken).ConfigureAwait(false);
+                using ITlsSession session = await HandshakeAsync(peer, rehearsed, trace: null, cancellationToken).ConfigureAwait(false);
                 await session.WriteAsync(new byte[1024], cancellationToken).ConfigureAwait(false);
                 await session.CloseAsync(cancellationToken).ConfigureAwait(false);
                 await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);
@@ -38,10 +39,13 @@ internal sealed partial class Handshaker(
         LogWarm(timeProvider.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    public async ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken) =>
+        HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
+
+    private async ValueTask<ITlsSession> HandshakeAsync(
+        Stream stream, HandshakePolicy offered, HandshakeTrace? trace, CancellationToken cancellationToken)
     {
-        HandshakeTrace? trace = HandshakeTrace.Begin(_logger);
-        HandshakeClient client = new(policy.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, policy, trace);
+        HandshakeClient client = new(offered.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, offered, trace);
         HandshakeProtocol protocol = new(client, trace);
         try
         {
