@@ -160,7 +160,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     {
         Versions = [ProtocolVersion.TLSv12],
         CipherSuites = [CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384],
-        Groups = [NamedGroup.secp384r1],
+        Groups = [NamedGroup.x25519, NamedGroup.secp384r1],
         Field = DHStandardGroups.rfc3526_3072,
         OpenPgpMessage = Message(identity),
     };
