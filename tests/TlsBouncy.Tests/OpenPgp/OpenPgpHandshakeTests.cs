@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 
@@ -66,6 +67,10 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     [Fact]
     public async Task HandshakeAsync_WithoutExtendedMasterSecret_SessionHasKey() =>
         await ExchangeAsync(Both, Peer(_maker.Identity) with { HasExtendedMasterSecret = false });
+
+    [Fact]
+    public async Task HandshakeAsync_DefaultStringWithWhatTheLogSaysToAdd_SessionHasKey() => await ExchangeAsync(
+        $"{PriorityString.Default}:+VERS-TLS1.2:+CTYPE-OPENPGP", Peer(_maker.Identity));
 
     [Fact]
     public async Task HandshakeAsync_LongKey_SessionHasKey()
@@ -149,7 +154,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     public async Task HandshakeAsync_DefaultString_SaysWhatToAdd()
     {
         string reason = await RefusedAsync(
-            stream => MandosPeer.ServeAsync(stream, Peer(_maker.Identity), Token), CreateHandshaker(Mandos.TlsBouncy.Priority.PriorityString.Default));
+            stream => MandosPeer.ServeAsync(stream, Peer(_maker.Identity), Token), CreateHandshaker(PriorityString.Default));
 
         Assert.Contains("+VERS-TLS1.2:+CTYPE-OPENPGP", reason, StringComparison.Ordinal);
     }
