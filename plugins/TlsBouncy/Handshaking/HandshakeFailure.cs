@@ -13,8 +13,8 @@ internal static class HandshakeFailure
 
     /// <summary>What to say of X.509, which is also what a peer means that agrees on no other type.</summary>
     public const string OffersX509 =
-        "the peer offers only X.509: mandos-client must be 1.8 or later and have a TLS key, or have an OpenPGP key where +CTYPE-OPENPGP "
-        + "stands in the priority string";
+        "the peer offers only X.509: mandos-client must be 1.8 or later and have a TLS key, "
+        + "or have an OpenPGP key where +CTYPE-OPENPGP stands in the priority string";
 
     /// <summary>What to think of a peer that does not follow TLS.</summary>
     public const string NoClient = "it is no mandos-client, or faulty";

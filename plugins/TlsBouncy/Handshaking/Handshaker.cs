@@ -30,7 +30,8 @@ internal sealed partial class Handshaker(
             Stream peer = new RehearsalPeer(crypto, key, rehearsed);
             await using (peer.ConfigureAwait(false))
             {
-                using ITlsSession session = await HandshakeAsync(peer, rehearsed, trace: null, cancellationToken).ConfigureAwait(false);
+                using ITlsSession session =
+                    await HandshakeAsync(peer, rehearsed, trace: null, cancellationToken).ConfigureAwait(false);
                 await session.WriteAsync(new byte[1024], cancellationToken).ConfigureAwait(false);
                 await session.CloseAsync(cancellationToken).ConfigureAwait(false);
                 await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);

@@ -39,7 +39,8 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
         {
             throw new PeerRefusedException(AlertDescription.protocol_version,
                 $"the peer chose {Version}, and the priority string allows {string.Join(", ", policy.Description.Versions)}: "
-                + $"{HandshakeFailure.NeedsNewerClient}, or the priority string +VERS-{Version.Name.Replace(" ", "", StringComparison.Ordinal)}");
+                + $"{HandshakeFailure.NeedsNewerClient}, or the priority string "
+                + $"+VERS-{Version.Name.Replace(" ", "", StringComparison.Ordinal)}");
         }
         if (!policy.CipherSuites.Contains(CipherSuite))
         {
@@ -54,7 +55,8 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
 
     private void CheckTls12(HandshakePolicy policy)
     {
-        if (Has(ExtensionType.cert_type) && (!PresentsOpenPgp || !policy.TakesOpenPgpKeys || Has(ExtensionType.server_certificate_type)))
+        if (Has(ExtensionType.cert_type)
+            && (!PresentsOpenPgp || !policy.TakesOpenPgpKeys || Has(ExtensionType.server_certificate_type)))
         {
             throw new PeerRefusedException(AlertDescription.illegal_parameter,
                 $"the peer chose a type of key in two ways, or one that we did not offer: {HandshakeFailure.NoClient}");
@@ -70,12 +72,14 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
         if (policy.UsesExtendedMasterSecret && !PresentsOpenPgp && !Has(ExtensionType.extended_master_secret))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,
-                "the peer has no extended master secret (RFC 7627): it needs a newer GnuTLS, or the priority string %NO_SESSION_HASH");
+                "the peer has no extended master secret (RFC 7627): "
+                + "it needs a newer GnuTLS, or the priority string %NO_SESSION_HASH");
         }
         if (policy.RequiresSafeRenegotiation && !Has(ExtensionType.renegotiation_info))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,
-                "the peer has no safe renegotiation (RFC 5746): it needs a newer GnuTLS, or the priority string %PARTIAL_RENEGOTIATION");
+                "the peer has no safe renegotiation (RFC 5746): "
+                + "it needs a newer GnuTLS, or the priority string %PARTIAL_RENEGOTIATION");
         }
         if (policy.RequiresEncryptThenMac && TlsUtilities.IsBlockCipherSuite(CipherSuite) && !Has(ExtensionType.encrypt_then_mac))
         {

@@ -3,7 +3,8 @@ using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Keys;
 
-/// <summary>A key on one of the NIST curves, verified by .NET. TLS 1.3 binds each curve to one scheme; before, any hash went with any curve.</summary>
+/// <summary>A key on one of the NIST curves, verified by .NET.</summary>
+/// <remarks>TLS 1.3 binds each curve to one scheme; before, any hash went with any curve.</remarks>
 internal sealed class EcdsaKey(EcdsaCurve curve, ReadOnlyMemory<byte> point) : VerificationKey
 {
     public override string Name => curve.Name;

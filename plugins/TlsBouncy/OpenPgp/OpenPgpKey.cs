@@ -91,7 +91,8 @@ internal sealed class OpenPgpKey
         }
         catch (OpenPgpFormatException e)
         {
-            throw new PeerRefusedException(AlertDescription.bad_certificate, $"the peer's OpenPGP key is malformed ({e.Message}): {MakeNew}", e);
+            throw new PeerRefusedException(AlertDescription.bad_certificate,
+                $"the peer's OpenPGP key is malformed ({e.Message}): {MakeNew}", e);
         }
     }
 

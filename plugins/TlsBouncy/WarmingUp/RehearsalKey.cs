@@ -15,7 +15,8 @@ namespace Mandos.TlsBouncy.WarmingUp;
 /// <param name="CipherSuites">With what.</param>
 internal sealed record RehearsalKey(AsymmetricKeyParameter PrivateKey, byte[] PublicKey, int SignatureScheme, int[] CipherSuites)
 {
-    /// <summary>A short key, because making a long one would take longer than all the rest; RSA-PSS with SHA-512 needs 1040 bits.</summary>
+    /// <summary>A short key, because making a long one would take longer than all the rest.</summary>
+    /// <remarks>RSA-PSS with SHA-512 needs 1040 bits (RFC 8017 section 9.1.1).</remarks>
     private const int RsaBits = 1152;
 
     private static readonly int[] _pss =

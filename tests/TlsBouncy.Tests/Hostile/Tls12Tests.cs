@@ -1,5 +1,6 @@
 using Mandos.TestPeers;
 using Mandos.TlsBouncy;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Math;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
@@ -136,7 +137,7 @@ public sealed class Tls12Tests : TlsTest
 
     [Theory]
     [InlineData(Tls12, 0x0302, "the peer chose TLS 1.1, and the priority string allows TLS1.2", "+VERS-TLS1.1")]
-    [InlineData(Mandos.TlsBouncy.Priority.PriorityString.Default, 0x0303, "the peer chose TLS 1.2, and the priority string allows TLS1.3", "+VERS-TLS1.2")]
+    [InlineData(PriorityString.Default, 0x0303, "the peer chose TLS 1.2, and the priority string allows TLS1.3", "+VERS-TLS1.2")]
     public async Task HandshakeAsync_VersionBelowOffer_SaysWhatToAdd(string priority, int version, string problem, string remedy)
     {
         byte[] hello = [(byte)(version >> 8), (byte)version, .. new byte[32], 0, 0xC0, 0x13, 0, 0, 0];

@@ -42,8 +42,6 @@ public sealed class OpenPgpKeyTests : IDisposable
             Id(), maker.Certify(User), maker.Sign(CertificationRevocation, maker.UserIdSubject(User), Made())), "does not certify any user ID"),
         ["key expired"] = (maker =>
             maker.WithPackets(Id(), maker.Certify(User, Seconds(9, 200_000_000))), "has expired"),
-        ["key expired since this second"] = (maker =>
-            maker.WithPackets(Id(), maker.Certify(User, Seconds(9, 200_000_000))), "has expired"),
         ["certification expired"] = (maker =>
             maker.WithPackets(Id(), maker.Certify(User, Seconds(3, 100_000_000))), "has expired"),
         ["key expired by a signature of its own"] = (maker => maker.WithPackets(
@@ -103,20 +101,16 @@ public sealed class OpenPgpKeyTests : IDisposable
 
     [Theory]
     [InlineData(199_999_999, false)]
-    [InlineData(200_000_000, true)]
-    [InlineData(200_000_001, false)]
-    public void Parse_KeyValidUntilASecond_IsTakenBefore(uint validFor, bool isTheSecond)
+    [InlineData(200_000_000, false)]
+    [InlineData(200_000_001, true)]
+    public void Parse_KeyValidUntilASecond_IsTakenBefore(uint validFor, bool isTaken)
     {
         OpenPgpIdentity key = _maker.WithPackets(Id(), _maker.Certify(User, Seconds(9, validFor)));
-        if (validFor > 200_000_000)
-        {
-            Parse(key);
-        }
-        else
-        {
-            Assert.Contains("has expired", Assert.Throws<PeerRefusedException>(() => Parse(key)).Reason, StringComparison.Ordinal);
-        }
-        Assert.Equal(isTheSecond, 1_500_000_000 + validFor == _now.ToUnixTimeSeconds());
+
+        string? reason = (Record.Exception(() => Parse(key)) as PeerRefusedException)?.Reason;
+
+        Assert.Equal(isTaken, reason is null);
+        Assert.Contains("has expired", reason ?? "has expired", StringComparison.Ordinal);
     }
 
     [Theory]
