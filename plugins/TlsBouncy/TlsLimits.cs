@@ -14,6 +14,28 @@ internal static class TlsLimits
     /// <summary>Bytes of one handshake message. The longest honest one is a Certificate of about 1 KiB.</summary>
     public const int HandshakeMessageBytes = 8 * 1024;
 
+    /// <summary>Bytes of a message with an OpenPGP key, where the priority string allows these.</summary>
+    public const int OpenPgpMessageBytes = OpenPgpCertificateBytes + 64;
+
+    /// <summary>Bytes of an OpenPGP key with all that belongs to it. With RSA of 4096 bits and a subkey it has 4 KiB.</summary>
+    /// <remarks>Others' signatures can make it longer; they are worth nothing here.</remarks>
+    public const int OpenPgpCertificateBytes = 32 * 1024;
+
+    /// <summary>Packets of an OpenPGP key. mandos-keygen makes five.</summary>
+    public const int OpenPgpPackets = 256;
+
+    /// <summary>User IDs of an OpenPGP key, for each of which a signature is verified. mandos-keygen makes one.</summary>
+    public const int OpenPgpUserIds = 4;
+
+    /// <summary>
+    /// Bits of the longest prime for Diffie-Hellman of TLS up to 1.2, unless the priority string asks for more: the cost grows with the
+    /// cube.
+    /// </summary>
+    public const int DhUsualPrimeMaxBits = 4096;
+
+    /// <summary>Bits of the longest prime for Diffie-Hellman, whatever the priority string says.</summary>
+    public const int DhPrimeMaxBits = 8192;
+
     /// <summary>Bytes that a peer may send after the handshake. They are dropped unread.</summary>
     /// <remarks>Servers of TLS 1.3 may send session tickets (GnuTLS: two of about 0.3 KiB) and end with a close_notify.</remarks>
     public const int BytesAfterHandshake = 16 * 1024;

@@ -48,7 +48,11 @@ public static class MandosPeer
 
     /// <summary>Does the TLS part alone: serves a handshake and receives until the other side ends.</summary>
     public static Task<PeerOutcome> ServeAsync(Stream stream, PeerOptions options, CancellationToken cancellationToken) =>
-        ServeAsync(stream, new RawKeyServer(options), new TlsServerProtocol(), cancellationToken);
+        ServeAsync(stream, new RawKeyServer(options), CreateProtocol(options), cancellationToken);
+
+    /// <summary>The protocol that goes with options.</summary>
+    public static TlsServerProtocol CreateProtocol(PeerOptions options) =>
+        options.OpenPgpMessage is { } message ? new OpenPgpServerProtocol(message) : new TlsServerProtocol();
 
     /// <summary>Does the TLS part alone, with a server or protocol of your own, which may misbehave.</summary>
     public static async Task<PeerOutcome> ServeAsync(

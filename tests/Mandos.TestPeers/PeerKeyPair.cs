@@ -69,6 +69,16 @@ public sealed class PeerKeyPair
         return new(key.PrivateKey, key.SubjectPublicKeyInfo.ToArray(), signatureScheme);
     }
 
+    /// <summary>Takes an RSA key.</summary>
+    /// <param name="privateKey">The private key.</param>
+    public static PeerKeyPair FromRsa(AsymmetricKeyParameter privateKey)
+    {
+        RsaPrivateCrtKeyParameters key = (RsaPrivateCrtKeyParameters)privateKey;
+        RsaKeyParameters publicKey = new(false, key.Modulus, key.PublicExponent);
+        return new(key, SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded(),
+            Org.BouncyCastle.Tls.SignatureScheme.rsa_pkcs1_sha512);
+    }
+
     /// <summary>The private key as PKCS #8 in PEM, for programs of GnuTLS.</summary>
     public string ToPrivatePem()
     {

@@ -1,4 +1,5 @@
 using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto;
 
 namespace Mandos.TestPeers;
 
@@ -20,4 +21,15 @@ public sealed record PeerOptions(PeerKeyPair Key)
 
     /// <summary>Groups that it takes.</summary>
     public IReadOnlyList<int> Groups { get; init; } = [NamedGroup.x25519, NamedGroup.secp256r1];
+
+    /// <summary>The finite field for Diffie-Hellman in TLS up to 1.2; null for one that the server names.</summary>
+    public DHGroup? Field { get; init; }
+
+    /// <summary>Whether it knows RFC 7627.</summary>
+    public bool HasExtendedMasterSecret { get; init; } = true;
+
+    /// <summary>
+    /// With an OpenPGP key instead of a raw one: the Certificate message without its header, from <see cref="OpenPgpIdentity"/>.
+    /// </summary>
+    public byte[]? OpenPgpMessage { get; init; }
 }

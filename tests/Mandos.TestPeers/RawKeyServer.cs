@@ -24,15 +24,30 @@ public class RawKeyServer(PeerOptions options) : AbstractTlsServer(SharedCrypto)
     /// <summary>What it presents as its certificate.</summary>
     protected virtual Certificate Certificate => new(
         CertificateType.RawPublicKey,
-        [],
+        IsTls13 ? [] : null,
         [new CertificateEntry(new EncodedCertificate(options.Key.SubjectPublicKeyInfo.ToArray()), null)]);
 
-    public override TlsCredentials GetCredentials() => new BcDefaultTlsCredentialedSigner(
-        new TlsCryptoParameters(m_context),
-        SharedCrypto,
-        options.Key.PrivateKey,
-        Certificate,
-        SignatureScheme.GetSignatureAndHashAlgorithm(options.Key.SignatureScheme));
+    /// <summary>Whether that was agreed on.</summary>
+    protected bool IsTls13 => TlsUtilities.IsTlsV13(m_context);
+
+    /// <summary>How it signs; before TLS 1.2 that goes without saying.</summary>
+    private SignatureAndHashAlgorithm? Signature => TlsUtilities.IsTlsV12(m_context)
+        ? SignatureScheme.GetSignatureAndHashAlgorithm(options.Key.SignatureScheme)
+        : null;
+
+    public override TlsCredentials GetCredentials() =>
+        m_context.SecurityParameters.KeyExchangeAlgorithm == KeyExchangeAlgorithm.RSA
+            ? new BcDefaultTlsCredentialedDecryptor(SharedCrypto, Certificate, options.Key.PrivateKey)
+            : new BcDefaultTlsCredentialedSigner(
+                new TlsCryptoParameters(m_context), SharedCrypto, options.Key.PrivateKey, Certificate, Signature);
+
+    public override TlsDHConfig GetDHConfig() => options.Field is { } field ? new TlsDHConfig(field) : base.GetDHConfig();
+
+    /// <summary>Its own first: for TLS up to 1.2 BouncyCastle would ask only what the other side prefers.</summary>
+    public override TlsECConfig GetECDHConfig() => TlsEccUtilities.CreateNamedECConfig(
+        m_context, options.Groups.Intersect(m_context.SecurityParameters.ClientSupportedGroups).First(NamedGroup.RefersToAnECDHCurve));
+
+    public override bool ShouldUseExtendedMasterSecret() => options.HasExtendedMasterSecret;
 
     public override int[] GetSupportedGroups() => [.. options.Groups];
 

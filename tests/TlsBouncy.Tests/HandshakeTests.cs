@@ -109,6 +109,18 @@ public sealed class HandshakeTests : TlsTest
             async () => await Handshaker.HandshakeAsync(connection.Server, new CancellationToken(canceled: true)));
     }
 
-    [Fact]
-    public async Task WarmUpAsync_Always_Succeeds() => await Handshaker.WarmUpAsync(Token);
+    [Theory]
+    [InlineData(PriorityString.Default)]
+    [InlineData("SECURE256:!CTYPE-X.509:+CTYPE-RAWPK:!RSA")]
+    [InlineData("SECURE256:!CTYPE-X.509:+CTYPE-OPENPGP:!RSA:+SIGN-DSA-SHA256")]
+    [InlineData("SUITEB192:+CTYPE-RAWPK")]
+    [InlineData("NORMAL:+CTYPE-RAWPK")]
+    [InlineData("NORMAL:-VERS-ALL:+VERS-TLS1.2:+CTYPE-RAWPK")]
+    [InlineData("NORMAL:-VERS-ALL:+VERS-TLS1.1:+CTYPE-RAWPK")]
+    [InlineData("NORMAL:-VERS-ALL:+VERS-TLS1.0:+CTYPE-OPENPGP")]
+    [InlineData("NORMAL:-VERS-ALL:+VERS-TLS1.2:+CTYPE-RAWPK:-KX-ALL:+DHE-RSA")]
+    [InlineData("NORMAL:-VERS-ALL:+VERS-TLS1.2:+CTYPE-RAWPK:-KX-ALL:+RSA")]
+    [InlineData("NORMAL:+CTYPE-RAWPK:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA512")]
+    [InlineData("NORMAL:+CTYPE-RAWPK:-SIGN-ALL:+SIGN-EDDSA-ED448")]
+    public async Task WarmUpAsync_AnyPriorityString_Succeeds(string priority) => await CreateHandshaker(priority).WarmUpAsync(Token);
 }

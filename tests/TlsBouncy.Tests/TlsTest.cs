@@ -26,6 +26,8 @@ public abstract class TlsTest : IDisposable
 
     protected CancellationToken Token => _end.Token;
 
+    protected ITlsHandshaker CreateHandshaker(string priority) => _backend.CreateHandshaker(priority);
+
     protected static PeerOptions HonestPeer() => new(PeerKeyPair.Create(PeerKeyKind.Ed25519));
 
     public void Dispose()
@@ -38,14 +40,16 @@ public abstract class TlsTest : IDisposable
 
     /// <summary>Lets a peer fetch a secret, and checks that it got it and that the session had its key.</summary>
     /// <returns>The session's description.</returns>
-    protected async Task<string> ExchangeAsync(PeerOptions peer, byte[]? secret = null, ITlsHandshaker? handshaker = null)
+    protected async Task<string> ExchangeAsync(
+        PeerOptions peer, byte[]? secret = null, ITlsHandshaker? handshaker = null, PeerKey? identity = null)
     {
+        identity ??= new PeerKey(PeerKeyType.RawPublicKey, peer.Key.SubjectPublicKeyInfo);
         secret ??= "the secret"u8.ToArray();
         using Connection connection = await Connection.OpenAsync(Token);
         Task<PeerOutcome> outcome = MandosPeer.ServeAsync(connection.Peer, peer, Token);
         using ITlsSession session = await (handshaker ?? Handshaker).HandshakeAsync(connection.Server, Token);
-        Assert.Equal(PeerKeyType.RawPublicKey, session.PeerKey.Type);
-        Assert.Equal(peer.Key.SubjectPublicKeyInfo.ToArray(), session.PeerKey.Encoded.ToArray());
+        Assert.Equal(identity.Type, session.PeerKey.Type);
+        Assert.Equal(identity.Encoded.ToArray(), session.PeerKey.Encoded.ToArray());
         await session.WriteAsync(secret, Token);
         await session.CloseAsync(Token);
 
@@ -57,8 +61,9 @@ public abstract class TlsTest : IDisposable
 
     /// <summary>Checks that a handshake with a peer is refused in good order, and that the next one succeeds.</summary>
     /// <param name="peer">Plays the peer on its end of a connection; it may fail when it is cut off.</param>
+    /// <param name="handshaker">By default that of the default priority string.</param>
     /// <returns>The reason given.</returns>
-    protected async Task<string> RefusedAsync(Func<Stream, Task> peer)
+    protected async Task<string> RefusedAsync(Func<Stream, Task> peer, ITlsHandshaker? handshaker = null)
     {
         string reason;
         using (Connection connection = await Connection.OpenAsync(Token))
@@ -66,7 +71,7 @@ public abstract class TlsTest : IDisposable
             Task peerTask = peer(connection.Peer);
             CountingStream counted = new(connection.Server);
             TlsHandshakeException refusal = await Assert.ThrowsAsync<TlsHandshakeException>(
-                async () => await Handshaker.HandshakeAsync(counted, Token));
+                async () => await (handshaker ?? Handshaker).HandshakeAsync(counted, Token));
             reason = refusal.Message;
             Assert.DoesNotContain('\n', reason);
             Assert.DoesNotContain("Exception", reason, StringComparison.Ordinal);

@@ -11,9 +11,15 @@ namespace Mandos.TlsBouncy.Handshaking;
 
 /// <summary>BouncyCastle's cryptography for all connections, with our own reading of keys, .NET's HMAC and OpenSSL's X25519.</summary>
 /// <param name="useLibCrypto">Whether X25519 and X448 are OpenSSL's, at half the cost; else they are BouncyCastle's.</param>
-/// <remarks>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</remarks>
-internal sealed class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()))
+internal class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(_random)
 {
+    /// <summary>BouncyCastle's own random number generators take a lock; .NET's come from OpenSSL and do not.</summary>
+    private static readonly SecureRandom _random = new(new CryptoApiRandomGenerator());
+
+    /// <summary>The same for one handshake in which the peer may present an OpenPGP key.</summary>
+    /// <param name="timeProvider">Tells which keys have expired.</param>
+    public OpenPgpCrypto ForOpenPgp(TimeProvider timeProvider) => new(useLibCrypto, timeProvider);
+
     public override TlsECDomain CreateECDomain(TlsECConfig ecConfig) => ecConfig.NamedGroup switch
     {
         NamedGroup.x25519 when useLibCrypto => new MontgomeryDomain(this, MontgomeryCurve.X25519),
@@ -21,10 +27,11 @@ internal sealed class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(new Secur
         _ => base.CreateECDomain(ecConfig),
     };
 
+    public override TlsDHDomain CreateDHDomain(TlsDHConfig dhConfig) => base.CreateDHDomain(DhGroups.WithShortExponents(dhConfig));
+
     public override TlsCertificate CreateCertificate(short type, byte[] encoding) => type == CertificateType.RawPublicKey
-        ? new RawPublicKeyCertificate(encoding)
-        : throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-            "the peer presents an X.509 certificate, not a raw public key: mandos-client must be 1.8 or later");
+        ? PeerCertificate.OfRawKey(encoding)
+        : throw new PeerRefusedException(AlertDescription.unsupported_certificate, HandshakeFailure.OffersX509);
 
     public override TlsSecret HkdfInit(int cryptoHashAlgorithm) =>
         new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);

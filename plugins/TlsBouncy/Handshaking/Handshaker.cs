@@ -18,16 +18,20 @@ internal sealed partial class Handshaker(
     HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider)
     : ITlsHandshaker
 {
-    /// <summary>A whole exchange for each kind of key that mandos-keygen makes.</summary>
+    private readonly ILogger _logger = logger;
+
+    /// <summary>A whole exchange for each kind of raw key that mandos-keygen makes; those with OpenPGP keys differ little.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         long start = timeProvider.GetTimestamp();
-        foreach (RehearsalKey key in (RehearsalKey[])[RehearsalKey.CreateEd25519(), RehearsalKey.CreateRsa()])
+        HandshakePolicy rehearsed = policy with { TakesRawKeys = true };
+        foreach (RehearsalKey key in RehearsalKey.For(rehearsed))
         {
-            Stream peer = new RehearsalPeer(crypto, key);
+            Stream peer = new RehearsalPeer(crypto, key, rehearsed);
             await using (peer.ConfigureAwait(false))
             {
-                using ITlsSession session = await HandshakeAsync(peer, cancellationToken).ConfigureAwait(false);
+                using ITlsSession session =
+                    await HandshakeAsync(peer, rehearsed, trace: null, cancellationToken).ConfigureAwait(false);
                 await session.WriteAsync(new byte[1024], cancellationToken).ConfigureAwait(false);
                 await session.CloseAsync(cancellationToken).ConfigureAwait(false);
                 await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);
@@ -36,26 +40,37 @@ internal sealed partial class Handshaker(
         LogWarm(timeProvider.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    public async ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken) =>
+        HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
+
+    private async ValueTask<ITlsSession> HandshakeAsync(
+        Stream stream, HandshakePolicy offered, HandshakeTrace? trace, CancellationToken cancellationToken)
     {
-        RawKeyTlsClient client = new(crypto, policy);
-        TlsClientProtocol protocol = new();
+        HandshakeClient client = new(offered.TakesOpenPgpKeys ? crypto.ForOpenPgp(timeProvider) : crypto, offered, trace);
+        HandshakeProtocol protocol = new(client, trace);
         try
         {
-            int bytesAfter = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
+            (int received, int bytesAfter) = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
+            trace?.Completed(client.Description, received - bytesAfter);
             return new BouncySession(stream, protocol, client.PeerKey, client.Description, bytesAfter);
         }
-        catch (TlsHandshakeException)
+        catch (TlsHandshakeException e)
         {
+            trace?.Failed(e);
             protocol.Close();
             await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             throw;
         }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            trace?.Failed(e);
+            throw;
+        }
     }
 
-    /// <returns>How many bytes the peer sent beyond its part of the handshake.</returns>
-    private async ValueTask<int> HandshakeAsync(
-        Stream stream, TlsClientProtocol protocol, RawKeyTlsClient client, CancellationToken cancellationToken)
+    /// <returns>How many bytes the peer has sent, and how many of these go beyond its part of the handshake.</returns>
+    private async ValueTask<(int Received, int Left)> HandshakeAsync(
+        Stream stream, TlsClientProtocol protocol, HandshakeClient client, CancellationToken cancellationToken)
     {
         await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -106,13 +121,13 @@ internal sealed partial class Handshaker(
             }
             await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
         }
-        return left;
+        return (received, left);
     }
 
     /// <summary>Offers record by record, until the handshake is complete.</summary>
     /// <returns>How many bytes are left after its end.</returns>
-    private static int Offer(
-        TlsClientProtocol protocol, RawKeyTlsClient client, ref RecordBoundaries boundaries, byte[] buffer, int count)
+    private int Offer(
+        TlsClientProtocol protocol, HandshakeClient client, ref RecordBoundaries boundaries, byte[] buffer, int count)
     {
         int offset = 0;
         try
@@ -127,7 +142,7 @@ internal sealed partial class Handshaker(
         catch (Exception e)
         {
             // Whatever a peer makes BouncyCastle throw is the peer's doing.
-            throw HandshakeFailure.From(e);
+            throw HandshakeFailure.From(e, policy, client.Choice);
         }
         return count - offset;
     }

@@ -1,13 +1,17 @@
 using System.Security.Cryptography;
+using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Keys;
 
-/// <summary>A key on one of the NIST curves, each of which TLS 1.3 binds to one scheme. Verified by .NET.</summary>
+/// <summary>A key on one of the NIST curves, verified by .NET.</summary>
+/// <remarks>TLS 1.3 binds each curve to one scheme; before, any hash went with any curve.</remarks>
 internal sealed class EcdsaKey(EcdsaCurve curve, ReadOnlyMemory<byte> point) : VerificationKey
 {
     public override string Name => curve.Name;
 
     public override bool Fits(int signatureScheme) => signatureScheme == curve.SignatureScheme;
+
+    public override bool FitsTls12(int signatureScheme) => Hash(signatureScheme) is not null;
 
     public override bool Verify(int signatureScheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
@@ -21,11 +25,20 @@ internal sealed class EcdsaKey(EcdsaCurve curve, ReadOnlyMemory<byte> point) : V
         {
             // A point that is not on the curve is refused here.
             using ECDsa key = ECDsa.Create(parameters);
-            return key.VerifyData(data, signature, curve.Hash, DSASignatureFormat.Rfc3279DerSequence);
+            return key.VerifyData(data, signature, Hash(signatureScheme)!.Value, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
         {
             return false;
         }
     }
+
+    private static HashAlgorithmName? Hash(int signatureScheme) => signatureScheme switch
+    {
+        SignatureScheme.ecdsa_sha1 => HashAlgorithmName.SHA1,
+        SignatureScheme.ecdsa_secp256r1_sha256 => HashAlgorithmName.SHA256,
+        SignatureScheme.ecdsa_secp384r1_sha384 => HashAlgorithmName.SHA384,
+        SignatureScheme.ecdsa_secp521r1_sha512 => HashAlgorithmName.SHA512,
+        _ => null,
+    };
 }

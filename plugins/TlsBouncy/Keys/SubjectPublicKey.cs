@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Math.EC.Rfc8032;
 using Org.BouncyCastle.Tls;
@@ -82,21 +81,7 @@ internal static class SubjectPublicKey
         byte[] modulus = ReadOddNumber(key);
         byte[] exponent = ReadOddNumber(key);
         key.ThrowIfNotEmpty();
-
-        int modulusBits = BitLength(modulus);
-        if (modulusBits is < TlsLimits.RsaModulusMinBits or > TlsLimits.RsaModulusMaxBits)
-        {
-            throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-                $"the peer's RSA key has {modulusBits} bits: "
-                + $"{TlsLimits.RsaModulusMinBits} to {TlsLimits.RsaModulusMaxBits} are taken");
-        }
-        if (BitLength(exponent) is < 2 or > TlsLimits.RsaExponentMaxBits)
-        {
-            throw new PeerRefusedException(AlertDescription.unsupported_certificate,
-                "the peer's RSA key has an unusual public exponent: "
-                + $"it must be above 1 and at most {TlsLimits.RsaExponentMaxBits} bits long");
-        }
-        return new RsaKey(modulus, exponent, isPssKey, pssHash);
+        return RsaKey.Create(modulus, exponent, isPssKey, pssHash);
     }
 
     private static byte[] ReadOddNumber(AsnReader reader)
@@ -108,8 +93,6 @@ internal static class SubjectPublicKey
         }
         return number[0] == 0 ? number[1..].ToArray() : number.ToArray();
     }
-
-    private static int BitLength(byte[] number) => (number.Length * 8) - (BitOperations.LeadingZeroCount(number[0]) - 24);
 
     /// <summary>RSASSA-PSS with one hash of the SHA-2 family for both purposes and a salt as long as the hash.</summary>
     private static byte[] PssAlgorithm(byte sha2, byte saltBytes) => Convert.FromHexString(

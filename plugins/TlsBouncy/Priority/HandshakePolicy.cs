@@ -33,6 +33,27 @@ internal sealed record HandshakePolicy
     /// <summary>Bits of the smallest prime for Diffie-Hellman in TLS up to 1.2.</summary>
     public required int MinDhBits { get; init; }
 
+    /// <summary>Bits of the largest such prime.</summary>
+    public required int MaxDhBits { get; init; }
+
+    /// <summary>Whether the secrets of TLS up to 1.2 depend on the whole handshake (RFC 7627); then raw keys need that.</summary>
+    public required bool UsesExtendedMasterSecret { get; init; }
+
+    /// <summary>Whether a peer with TLS up to 1.2 must know safe renegotiation (RFC 5746). Nobody may renegotiate, ever.</summary>
+    public required bool RequiresSafeRenegotiation { get; init; }
+
+    /// <summary>Whether CBC suites may encrypt first and authenticate then (RFC 7366).</summary>
+    public required bool UsesEncryptThenMac { get; init; }
+
+    /// <summary>Whether CBC suites must do so.</summary>
+    public required bool RequiresEncryptThenMac { get; init; }
+
+    /// <summary>Whether to say that better versions were tried before (RFC 7507).</summary>
+    public required bool IsFallback { get; init; }
+
+    /// <summary>Whether TLS 1.3 looks like TLS 1.2 to boxes on the way (RFC 8446 appendix D.4).</summary>
+    public required bool UsesCompatibilityMode { get; init; }
+
     /// <summary>The same by GnuTLS's names.</summary>
     public required PriorityDescription Description { get; init; }
 
@@ -48,14 +69,19 @@ internal sealed record HandshakePolicy
         }
 
         Selection select = new();
-        List<string> versions = select.From(settings.Versions, "VERS-", version => VersionNames.Find(version) is not null);
+        bool takesRawKeys = settings.ServerCertificateTypes.Contains("RAWPK");
+        List<string> versions = select.From(
+            settings.Versions, "VERS-", version => VersionNames.Find(version) is not null && (version != "TLS1.3" || takesRawKeys));
         versions.Sort((x, y) => VersionNames.Number(y) - VersionNames.Number(x));
         bool hasTls13 = versions.Contains("TLS1.3");
         bool hasOlder = versions.Count > (hasTls13 ? 1 : 0);
         List<string> types = select.From(
             settings.ServerCertificateTypes, "CTYPE-", type => type == "RAWPK" || (type == "OPENPGP" && hasOlder));
         List<CipherSuiteInfo> suites = select.From(
-            Priority.CipherSuites.Of(settings), suite => suite.Name, suite => IsOffered(suite, hasTls13, hasOlder));
+            Priority.CipherSuites.Of(settings),
+            suite => suite.Name,
+            suite => IsOffered(suite, hasTls13, hasOlder)
+                && (suite.KeyExchange != "DHE-RSA" || settings.MinDhBits <= TlsLimits.DhPrimeMaxBits));
         List<string> groups = select.From(
             Order(settings), "GROUP-", group => GroupNames.Find(group) is not null && (hasOlder || GroupNames.IsForTls13(group)));
         List<string> signatures = select.From(
@@ -86,9 +112,20 @@ internal sealed record HandshakePolicy
                 .. signatures.Select(name => SignatureNames.FindScheme(name)!.Value).Distinct()
                     .Select(SignatureScheme.GetSignatureAndHashAlgorithm),
             ],
-            TakesRawKeys = types.Contains("RAWPK"),
+            TakesRawKeys = takesRawKeys,
             TakesOpenPgpKeys = types.Contains("OPENPGP"),
             MinDhBits = settings.MinDhBits,
+            MaxDhBits = groups.Select(group => NamedGroup.GetFiniteFieldBits(GroupNames.Find(group)!.Value))
+                .Append(Math.Min(settings.MinDhBits, TlsLimits.DhPrimeMaxBits))
+                .Append(TlsLimits.DhUsualPrimeMaxBits)
+                .Max(),
+            UsesExtendedMasterSecret = !settings.Options.Contains("%NO_SESSION_HASH"),
+            RequiresSafeRenegotiation = !settings.Options.Overlaps(
+                ["%PARTIAL_RENEGOTIATION", "%UNSAFE_RENEGOTIATION", "%DISABLE_SAFE_RENEGOTIATION"]),
+            UsesEncryptThenMac = !settings.Options.Contains("%NO_ETM"),
+            RequiresEncryptThenMac = settings.Options.Contains("%FORCE_ETM"),
+            IsFallback = settings.Options.Contains("%FALLBACK_SCSV"),
+            UsesCompatibilityMode = !settings.Options.Contains("%DISABLE_TLS13_COMPAT_MODE"),
             Description = new PriorityDescription
             {
                 Versions = versions,

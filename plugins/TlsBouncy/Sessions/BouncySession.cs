@@ -7,16 +7,16 @@ namespace Mandos.TlsBouncy.Sessions;
 /// <summary>A connection after the handshake. It only sends: nothing that the peer sends is decrypted or kept.</summary>
 /// <param name="stream">The connection.</param>
 /// <param name="protocol">BouncyCastle's part, its handshake complete.</param>
-/// <param name="peerKey">The peer's SubjectPublicKeyInfo.</param>
+/// <param name="peerKey">The peer's key.</param>
 /// <param name="description">What was agreed on.</param>
 /// <param name="bytesAfterHandshake">Bytes that the peer has sent since.</param>
 internal sealed class BouncySession(
-    Stream stream, TlsClientProtocol protocol, ReadOnlyMemory<byte> peerKey, string description, int bytesAfterHandshake)
+    Stream stream, TlsClientProtocol protocol, PeerKey peerKey, string description, int bytesAfterHandshake)
     : ITlsSession
 {
     private int _bytesDropped = bytesAfterHandshake;
 
-    public PeerKey PeerKey { get; } = new(PeerKeyType.RawPublicKey, peerKey);
+    public PeerKey PeerKey { get; } = peerKey;
 
     public string Description { get; } = description;
 

@@ -1,3 +1,4 @@
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
@@ -8,7 +9,8 @@ internal sealed class RehearsalPeer : Stream
 {
     private readonly TlsServerProtocol _protocol = new();
 
-    public RehearsalPeer(BcTlsCrypto crypto, RehearsalKey key) => _protocol.Accept(new RehearsalServer(crypto, key));
+    public RehearsalPeer(BcTlsCrypto crypto, RehearsalKey key, HandshakePolicy policy) =>
+        _protocol.Accept(new RehearsalServer(crypto, key, policy));
 
     public override bool CanRead => true;
 

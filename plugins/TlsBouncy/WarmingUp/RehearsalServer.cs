@@ -1,22 +1,27 @@
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Mandos.TlsBouncy.WarmingUp;
 
-/// <summary>The peer's side of TLS 1.3 with a raw public key.</summary>
-internal sealed class RehearsalServer(BcTlsCrypto crypto, RehearsalKey key) : AbstractTlsServer(crypto)
+/// <summary>The peer's side of TLS with a raw public key, in the best version that a policy allows.</summary>
+internal sealed class RehearsalServer(BcTlsCrypto crypto, RehearsalKey key, HandshakePolicy policy) : AbstractTlsServer(crypto)
 {
     public override TlsCredentials GetCredentials() => new BcDefaultTlsCredentialedSigner(
         new TlsCryptoParameters(m_context),
         crypto,
         key.PrivateKey,
         new Certificate(
-            CertificateType.RawPublicKey, [], [new CertificateEntry(new RawPublicKeyCertificate(key.PublicKey), null)]),
-        SignatureScheme.GetSignatureAndHashAlgorithm(key.SignatureScheme));
+            CertificateType.RawPublicKey,
+            TlsUtilities.IsTlsV13(m_context) ? [] : null,
+            [new CertificateEntry(PeerCertificate.OfRawKey(key.PublicKey), null)]),
+        TlsUtilities.IsTlsV12(m_context) ? SignatureScheme.GetSignatureAndHashAlgorithm(key.SignatureScheme) : null);
 
-    protected override ProtocolVersion[] GetSupportedVersions() => [ProtocolVersion.TLSv13];
+    public override int[] GetSupportedGroups() => policy.Groups;
 
-    protected override int[] GetSupportedCipherSuites() => [CipherSuite.TLS_AES_256_GCM_SHA384];
+    protected override ProtocolVersion[] GetSupportedVersions() => [policy.Versions[0]];
+
+    protected override int[] GetSupportedCipherSuites() => key.CipherSuites;
 }
