@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Tls;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Daemon;
@@ -35,7 +36,8 @@ internal static class Program
             {
                 CommandLineAction.Check => CheckAsync(given),
                 CommandLineAction.CheckConfiguration => CheckConfigurationAsync(given),
-                CommandLineAction.ListPlugins => ListPluginsAsync(given),
+                CommandLineAction.ListPlugins => Task.FromResult(ListPlugins(given)),
+                CommandLineAction.ShowPriority => Task.FromResult(ShowPriority(given)),
                 _ => ServeAsync(given),
             }).ConfigureAwait(false);
         }
@@ -144,37 +146,68 @@ internal static class Program
             : MandosServer.FindUnreadableProgram();
     }
 
-    private static Task<int> ListPluginsAsync(CommandLineOptions given)
+    private static int ListPlugins(CommandLineOptions given)
+    {
+        using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
+        if (LoadPlugins(given, log, out string directory) is not { } plugins)
+        {
+            return Failure;
+        }
+
+        if (given.Json)
+        {
+            PluginListing.WriteJson(plugins.Plugins, Console.Out);
+        }
+        else
+        {
+            PluginListing.Write(plugins.Plugins, directory, Console.Out);
+        }
+
+        return 0;
+    }
+
+    private static int ShowPriority(CommandLineOptions given)
+    {
+        using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
+        if (LoadPlugins(given, log, out _) is not { } plugins)
+        {
+            return Failure;
+        }
+
+        using ITlsBackend tls = plugins.GetOnly<ITlsBackend>().Create();
+        try
+        {
+            PriorityListing.Write(given.ShownPriority!, tls.DescribePriority(given.ShownPriority!), Console.Out);
+            return 0;
+        }
+        catch (PriorityStringException e)
+        {
+            return Fail([e.Message]);
+        }
+    }
+
+    /// <summary>Loads the plugins as a server would; null if the configuration is faulty, which has been said.</summary>
+    private static PluginCatalog? LoadPlugins(CommandLineOptions given, ServerLog log, out string directory)
     {
         ServerOptionsResult result = ServerOptionsLoader.Load(given);
         ServerOptions options = result.Readable;
+        directory = options.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
         PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
         if (file.IsForbidden)
         {
             // An ordinary user may ask all the same
-            Console.Error.WriteLine($"mandos: {file.Problems[0]}; the plugins are listed as if it were not there");
+            Console.Error.WriteLine($"mandos: {file.Problems[0]}; the plugins are taken as if it were not there");
             file = new(file.Options, []);
         }
 
         ConfigProblem[] problems = [.. result.Problems, .. file.Problems];
         if (problems.Length > 0)
         {
-            return Task.FromResult(Fail(problems.Select(problem => problem.ToString())));
+            Fail(problems.Select(problem => problem.ToString()));
+            return null;
         }
 
-        using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
-        string directory = options.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
-        IReadOnlyList<PluginDescription> plugins = PluginCatalog.Load(directory, TemporaryServices(log), file.Options.With(options)).Plugins;
-        if (given.Json)
-        {
-            PluginListing.WriteJson(plugins, Console.Out);
-        }
-        else
-        {
-            PluginListing.Write(plugins, directory, Console.Out);
-        }
-
-        return Task.FromResult(0);
+        return PluginCatalog.Load(directory, TemporaryServices(log), file.Options.With(options));
     }
 
     /// <summary>

@@ -14,4 +14,7 @@ internal enum CommandLineAction
 
     /// <summary><c>--list-plugins</c>: show the plugins.</summary>
     ListPlugins,
+
+    /// <summary><c>--show-priority</c>: show what a priority string allows.</summary>
+    ShowPriority,
 }

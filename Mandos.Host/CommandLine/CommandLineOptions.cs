@@ -11,6 +11,9 @@ internal sealed record CommandLineOptions
     /// <summary>Whether a program is to read what is shown; only with <see cref="CommandLineAction.ListPlugins"/>.</summary>
     public bool Json { get; init; }
 
+    /// <summary>The priority string to show; not null with <see cref="CommandLineAction.ShowPriority"/>.</summary>
+    public string? ShownPriority { get; init; }
+
     public string? ConfigDirectory { get; init; }
 
     public string? Interface { get; init; }

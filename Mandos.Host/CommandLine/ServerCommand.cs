@@ -14,6 +14,10 @@ internal sealed class ServerCommand
         "--check-config", "Check the configuration files and exit: 0 if they are good, 1 if not.");
     private readonly Option<bool> _listPlugins = Switch("--list-plugins", "List the plugins with their state and exit.");
     private readonly Option<bool> _json = Switch("--json", "With --list-plugins: list them as JSON, for programs.");
+    private readonly Option<string?> _showPriority = Text(
+        "--show-priority", "STRING",
+        "Show what a priority string for TLS allows, and exit.",
+        _ => null);
     private readonly Option<string?> _interface = Text(
         "--interface", "NAME",
         "Announce and listen on this network interface only. Default: all.",
@@ -67,8 +71,8 @@ internal sealed class ServerCommand
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _interface, _address, _port, _debug, _debugLevel,
-        _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
+        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _showPriority, _interface, _address, _port, _debug,
+        _debugLevel, _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
         _pluginDirectory,
     };
 
@@ -86,7 +90,9 @@ internal sealed class ServerCommand
     {
         Action = result.GetValue(_check) ? CommandLineAction.Check
             : result.GetValue(_checkConfiguration) ? CommandLineAction.CheckConfiguration
-            : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins : CommandLineAction.Serve,
+            : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins
+            : result.GetValue(_showPriority) is not null ? CommandLineAction.ShowPriority : CommandLineAction.Serve,
+        ShownPriority = result.GetValue(_showPriority),
         Json = result.GetValue(_json),
         ConfigDirectory = result.GetValue(_configDirectory),
         Interface = result.GetValue(_interface),

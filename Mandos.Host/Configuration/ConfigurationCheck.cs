@@ -74,8 +74,12 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             PluginCatalog plugins = PluginCatalog.Load(directory, services, options.With(server));
             Add(_problems, plugins.CheckOptions(out IReadOnlyList<ConfigProblem> absent));
             Add(_notes, absent);
-            Require(plugins.GetOnly<ITlsBackend>);
-            Require(plugins.GetOnly<IStateStore>);
+            if (Require(plugins.GetOnly<ITlsBackend>) is { } tls)
+            {
+                CheckPriority(tls, server);
+            }
+
+            _ = Require(plugins.GetOnly<IStateStore>);
             _ = CreateAll<IAnnouncer>(plugins);
             _ = CreateAll<IControlSurface>(plugins);
 
@@ -89,16 +93,17 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             _problems.Add(new ConfigProblem(directory, 0, e.Message));
         }
 
-        void Require<T>(Func<PluginExport<T>> find)
+        T? Require<T>(Func<PluginExport<T>> find)
             where T : class
         {
             try
             {
-                find().Create();
+                return find().Create();
             }
             catch (PluginException e)
             {
                 _problems.Add(e.Problem ?? new ConfigProblem(directory, 0, e.Message));
+                return null;
             }
         }
 
@@ -120,6 +125,20 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             }
 
             return instances;
+        }
+    }
+
+    private void CheckPriority(ITlsBackend tls, ServerOptions server)
+    {
+        try
+        {
+            tls.DescribePriority(server.Priority);
+        }
+        catch (PriorityStringException e)
+        {
+            bool isInFile = commandLine.Priority is null;
+            string place = isInFile ? Path.Combine(server.ConfigDirectory, ServerOptionsLoader.FileName) : "command line";
+            _problems.Add(new ConfigProblem(place, 0, e.Message));
         }
     }
 

@@ -7,7 +7,7 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "-i", "--interface", "-a", "--address",
+        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "--show-priority", "-i", "--interface", "-a", "--address",
         "-p", "--port", "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
         "--no-restore", "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
@@ -46,6 +46,7 @@ public sealed class CommandLineParserTests
     [InlineData("--check-config", CommandLineAction.CheckConfiguration)]
     [InlineData("--check-", CommandLineAction.CheckConfiguration)]
     [InlineData("--list-plugins", CommandLineAction.ListPlugins)]
+    [InlineData("--show-priority=NORMAL", CommandLineAction.ShowPriority)]
     [InlineData("--foreground", CommandLineAction.Serve)]
     public void Parse_Action_IsRead(string argument, object action) => Assert.Equal(action, Options(argument).Action);
 
