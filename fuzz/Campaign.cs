@@ -23,7 +23,8 @@ internal sealed class Campaign(FuzzTarget target, int seed)
     /// <summary>Bytes by which the process's memory may differ.</summary>
     private const long MaxResidentGrowth = 96 << 20;
 
-    private readonly Mutator _mutator = new(target, target.Seeds(), new Random(seed));
+    /// <summary>Inputs after which the process is warm.</summary>
+    private const int WarmCount = 10_000;
 
     private byte[] _current = [];
     private long _started;
@@ -48,7 +49,9 @@ internal sealed class Campaign(FuzzTarget target, int seed)
     {
         long end = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
         using ITimer watch = TimeProvider.System.CreateTimer(_ => Watch(), null, _hang, _hang / 4);
-        foreach (byte[] input in target.Seeds())
+        IReadOnlyList<byte[]> seeds = target.Seeds();
+        Mutator mutator = new(target, seeds, new Random(seed));
+        foreach (byte[] input in seeds)
         {
             if (Try(input) is { } find)
             {
@@ -59,11 +62,11 @@ internal sealed class Campaign(FuzzTarget target, int seed)
         (long Heap, long Resident) warm = default;
         for (Count = 0; Count < count && Stopwatch.GetTimestamp() < end; Count++)
         {
-            if (Count == count / 4)
+            if (Count == Math.Min(count / 4, WarmCount))
             {
                 warm = Memory();
             }
-            if (Try(_mutator.Next()) is { } find)
+            if (Try(mutator.Next()) is { } find)
             {
                 return find;
             }
