@@ -7,9 +7,13 @@ namespace Handshakes;
 /// <summary>A connection to a peer that answers at once, within the call that writes to it.</summary>
 internal sealed class PeerStream : Stream
 {
-    private readonly TlsServerProtocol _protocol = new();
+    private readonly TlsServerProtocol _protocol;
 
-    public PeerStream(PeerOptions options) => _protocol.Accept(new RawKeyServer(options));
+    public PeerStream(PeerOptions options)
+    {
+        _protocol = MandosPeer.CreateProtocol(options);
+        _protocol.Accept(new RawKeyServer(options));
+    }
 
     /// <summary>What the peer has used.</summary>
     public Cost PeersPart { get; private set; }

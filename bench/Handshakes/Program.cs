@@ -1,4 +1,4 @@
-// What one exchange of TLS costs the server, by the kind of the peer's key: Handshakes [EXCHANGES]
+// What one exchange of TLS costs the server, by the kind of the peer's key, and of what older peers choose: Handshakes [EXCHANGES]
 // It has no sockets, and one thread plays both sides; the peer's part is measured apart and left out.
 
 using System.Globalization;
@@ -15,8 +15,8 @@ int exchanges = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCultur
 byte[] secret = new byte[1500];
 
 using SemaphoreSlim turns = new(1);
-ITlsHandshaker managed = Create(useLibCrypto: false);
-ITlsHandshaker native = Create(useLibCrypto: true);
+ITlsHandshaker managed = Create(PriorityString.Default, useLibCrypto: false);
+ITlsHandshaker native = Create(PriorityString.Default, useLibCrypto: true);
 
 Console.WriteLine($"libcrypto is {(LibCrypto.IsAvailable ? "" : "not ")}available; the best of {rounds} rounds of {exchanges}");
 Console.WriteLine("peer's key   BouncyCastle alone     with libcrypto         CPU");
@@ -36,7 +36,20 @@ foreach (PeerKeyKind kind in (PeerKeyKind[])
         $"{kind,-10} {before}   {after}   {after.Milliseconds / before.Milliseconds:P0}"));
 }
 
-ITlsHandshaker Create(bool useLibCrypto) => new Handshaker(PriorityString.Parse(PriorityString.Default),
+Console.WriteLine();
+ITlsHandshaker older = Create("NORMAL:+CTYPE-RAWPK:+CTYPE-OPENPGP:%PROFILE_LOW", useLibCrypto: true);
+ITlsHandshaker large = Create("NORMAL:+CTYPE-RAWPK:+GROUP-FFDHE8192", useLibCrypto: true);
+foreach ((string name, ITlsHandshaker handshaker, PeerOptions peer) in OlderPeers.All(older, large))
+{
+    Cost cost = new(double.MaxValue, long.MaxValue);
+    for (int round = 0; round < rounds / 4; round++)
+    {
+        cost = cost.Min(await MeasureAsync(handshaker, peer));
+    }
+    Console.WriteLine($"{name,-40} {cost}");
+}
+
+ITlsHandshaker Create(string priority, bool useLibCrypto) => new Handshaker(PriorityString.Parse(priority),
     new HandshakeCrypto(useLibCrypto), turns, NullLogger.Instance, TimeProvider.System);
 
 async Task<Cost> MeasureAsync(ITlsHandshaker handshaker, PeerOptions peer)

@@ -43,6 +43,10 @@ public class RawKeyServer(PeerOptions options) : AbstractTlsServer(SharedCrypto)
 
     public override TlsDHConfig GetDHConfig() => options.Field is { } field ? new TlsDHConfig(field) : base.GetDHConfig();
 
+    /// <summary>Its own first: for TLS up to 1.2 BouncyCastle would ask only what the other side prefers.</summary>
+    public override TlsECConfig GetECDHConfig() => TlsEccUtilities.CreateNamedECConfig(
+        m_context, options.Groups.Intersect(m_context.SecurityParameters.ClientSupportedGroups).First(NamedGroup.RefersToAnECDHCurve));
+
     public override bool ShouldUseExtendedMasterSecret() => options.HasExtendedMasterSecret;
 
     public override int[] GetSupportedGroups() => [.. options.Groups];

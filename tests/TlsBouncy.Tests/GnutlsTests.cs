@@ -90,6 +90,23 @@ public sealed class GnutlsTests : TlsTest
     public async Task HandshakeAsync_PeerAsksForOurCertificate_Succeeds(string priority) =>
         await ExchangeAsync(priority, PeerKeyKind.Rsa2048, "", asksForOurs: true);
 
+    [Theory]
+    [InlineData(":-VERS-ALL:+VERS-TLS1.2")]
+    [InlineData(":-GROUP-ALL:+GROUP-FFDHE8192")]
+    [InlineData(":-CIPHER-ALL:+AES-128-CCM-8")]
+    [InlineData(":-SIGN-ALL:+SIGN-RSA-SHA1")]
+    public async Task HandshakeAsync_NothingInCommon_SaysWhatWeAllowAndWhatToAdd(string peerPriority)
+    {
+        await using GnutlsServer server = new(_keys.GetOrAdd(PeerKeyKind.Rsa2048, PeerKeyPair.Create), peerPriority, asksForCertificate: false);
+        using System.Net.Sockets.NetworkStream stream = await server.ConnectAsync(Token);
+
+        TlsHandshakeException refusal = await Assert.ThrowsAsync<TlsHandshakeException>(
+            async () => await Handshaker.HandshakeAsync(stream, Token));
+
+        Assert.Contains("we allow TLS1.3 with RAWPK", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("add +VERS-TLS1.2:+CTYPE-OPENPGP to the priority string", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static TheoryData<string, string> Each(Func<HandshakePolicy, IEnumerable<string>> items, params string[] priorities)
     {
         TheoryData<string, string> data = [];

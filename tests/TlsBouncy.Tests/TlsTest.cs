@@ -88,7 +88,6 @@ public abstract class TlsTest : IDisposable
             }
         }
         await ExchangeAsync(HonestPeer());
-        TestContext.Current.SendDiagnosticMessage(reason);
         return reason;
     }
 }

@@ -32,7 +32,8 @@ internal static class HandshakeFailure
             TlsFatalAlert alert =>
                 $"the peer does not follow TLS ({AlertDescription.GetName(alert.AlertDescription)}{where}): {NoClient}",
             TlsFatalAlertReceived alert when choice is null && IsAboutOffer(alert.AlertDescription) =>
-                $"the peer takes nothing of what we offer ({AlertDescription.GetName(alert.AlertDescription)}): {Remedy(policy)}",
+                "the peer has no version, cipher suite, group, signature or type of key in common with us "
+                + $"({AlertDescription.GetName(alert.AlertDescription)}); {Remedy(policy)}",
             TlsFatalAlertReceived alert =>
                 $"the peer broke off with alert {AlertDescription.GetName(alert.AlertDescription)}{where}: its own log should say why",
             EndOfStreamException => $"the peer does not follow TLS (a message ends too early{where}): {NoClient}",
@@ -59,9 +60,10 @@ internal static class HandshakeFailure
         {
             words.Add("+CTYPE-RAWPK");
         }
-        string offered = $"we allow {string.Join(", ", policy.Description.Versions)} and {string.Join(", ", policy.Description.CertificateTypes)}";
+        string offered = $"we allow {string.Join(", ", policy.Description.Versions)} "
+            + $"with {string.Join(", ", policy.Description.CertificateTypes)}";
         return words.Count == 0
-            ? $"{offered}; see what cipher suites, groups and signatures its priority string leaves in common"
-            : $"{offered}; {NeedsNewerClient}, or the priority string {string.Join(':', words)} for an older one";
+            ? $"{offered}: compare mandos --show-priority with the priority string of mandos-client"
+            : $"{offered}: {NeedsNewerClient}; for an older one, add {string.Join(':', words)} to the priority string";
     }
 }

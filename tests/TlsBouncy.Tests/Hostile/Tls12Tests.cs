@@ -88,6 +88,12 @@ public sealed class Tls12Tests : TlsTest
     public async Task HandshakeAsync_NoCertificateMessage_Refused(int cipherSuite) =>
         await RefusedAsync("", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new SilentProtocol());
 
+    [Theory]
+    [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)]
+    [InlineData(CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)]
+    public async Task HandshakeAsync_NoSignedKeyExchange_Refused(int cipherSuite) =>
+        await RefusedAsync("unexpected_message", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new UnsignedProtocol());
+
     [Fact]
     public async Task HandshakeAsync_OpenPgpWithoutOffer_Refused() =>
         await RefusedAsync("did not offer", Peer(_rsa), new OpenPgpServerProtocol([0, 0, 0]));
@@ -312,6 +318,14 @@ public sealed class Tls12Tests : TlsTest
 
     /// <summary>Sends no certificate.</summary>
     private sealed class SilentProtocol() : MessageProtocol(null);
+
+    /// <summary>Leaves its key exchange out, and with it the signature.</summary>
+    private sealed class UnsignedProtocol : TlsServerProtocol
+    {
+        protected override void SendServerKeyExchangeMessage(byte[] serverKeyExchange)
+        {
+        }
+    }
 
     /// <summary>Does not know RFC 5746.</summary>
     private sealed class OldProtocol : TlsServerProtocol

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 
@@ -66,6 +67,10 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     [Fact]
     public async Task HandshakeAsync_WithoutExtendedMasterSecret_SessionHasKey() =>
         await ExchangeAsync(Both, Peer(_maker.Identity) with { HasExtendedMasterSecret = false });
+
+    [Fact]
+    public async Task HandshakeAsync_DefaultStringWithWhatTheLogSaysToAdd_SessionHasKey() => await ExchangeAsync(
+        $"{PriorityString.Default}:+VERS-TLS1.2:+CTYPE-OPENPGP", Peer(_maker.Identity));
 
     [Fact]
     public async Task HandshakeAsync_LongKey_SessionHasKey()
@@ -149,7 +154,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     public async Task HandshakeAsync_DefaultString_SaysWhatToAdd()
     {
         string reason = await RefusedAsync(
-            stream => MandosPeer.ServeAsync(stream, Peer(_maker.Identity), Token), CreateHandshaker(Mandos.TlsBouncy.Priority.PriorityString.Default));
+            stream => MandosPeer.ServeAsync(stream, Peer(_maker.Identity), Token), CreateHandshaker(PriorityString.Default));
 
         Assert.Contains("+VERS-TLS1.2:+CTYPE-OPENPGP", reason, StringComparison.Ordinal);
     }
@@ -160,7 +165,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     {
         Versions = [ProtocolVersion.TLSv12],
         CipherSuites = [CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384],
-        Groups = [NamedGroup.secp384r1],
+        Groups = [NamedGroup.x25519, NamedGroup.secp384r1],
         Field = DHStandardGroups.rfc3526_3072,
         OpenPgpMessage = Message(identity),
     };

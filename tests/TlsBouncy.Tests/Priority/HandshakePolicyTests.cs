@@ -16,4 +16,33 @@ public sealed class HandshakePolicyTests
         Assert.Equal([NamedGroup.x25519], policy.EarlyGroups);
         Assert.DoesNotContain(policy.Groups, static group => NamedGroup.GetFiniteFieldBits(group) > 3072);
     }
+
+    [Fact]
+    public void Parse_OnlyOpenPgp_LeavesOutTls13()
+    {
+        HandshakePolicy policy = PriorityString.Parse("SECURE256:!CTYPE-X.509:+CTYPE-OPENPGP:!RSA:+SIGN-DSA-SHA256");
+
+        Assert.Equal([ProtocolVersion.TLSv12, ProtocolVersion.TLSv11, ProtocolVersion.TLSv10], policy.Versions);
+        Assert.Contains("VERS-TLS1.3", policy.Description.LeftOut);
+        Assert.False(policy.TakesRawKeys);
+        Assert.True(policy.TakesOpenPgpKeys);
+        Assert.Equal(3072, policy.MinDhBits);
+    }
+
+    [Theory]
+    [InlineData("NORMAL:+CTYPE-RAWPK", 4096)]
+    [InlineData("NORMAL:+CTYPE-RAWPK:%PROFILE_ULTRA", 8192)]
+    [InlineData("NORMAL:+CTYPE-RAWPK:+GROUP-FFDHE6144", 6144)]
+    [InlineData("NORMAL:+CTYPE-RAWPK:%PROFILE_FUTURE", 8192)]
+    public void Parse_Profile_BoundsPrimes(string priority, int highest) =>
+        Assert.Equal(highest, PriorityString.Parse(priority).MaxDhBits);
+
+    [Fact]
+    public void Parse_ProfileAboveLimit_LeavesOutDhe()
+    {
+        HandshakePolicy policy = PriorityString.Parse("NORMAL:+CTYPE-RAWPK:%PROFILE_FUTURE");
+
+        Assert.DoesNotContain(policy.CipherSuites, static number => CipherSuites.Find(number)!.KeyExchange == "DHE-RSA");
+        Assert.Contains("TLS_DHE_RSA_AES_256_GCM_SHA384", policy.Description.LeftOut);
+    }
 }

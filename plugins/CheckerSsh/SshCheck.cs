@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Mandos.Abstractions.Checking;
+using Mandos.CheckerSsh.Exchanging;
+using Mandos.CheckerSsh.Keys;
+using Mandos.CheckerSsh.Network;
+using Mandos.CheckerSsh.Options;
+
+namespace Mandos.CheckerSsh;
+
+/// <summary>One check of one host.</summary>
+/// <param name="options">Whom to check, and how.</param>
+/// <param name="time">Measures the time limit.</param>
+internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
+{
+    // What the host has not done yet, for the message that it did not do so in time.
+    private string _missing = "";
+
+    /// <inheritdoc/>
+    public string Description { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"SSH key exchange with {options.Host} port {options.Port}");
+
+    /// <inheritdoc/>
+    public async Task<CheckResult> RunAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using CancellationTokenSource limit = new(options.Timeout, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await ProveAsync(stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Down($"it did not {_missing} within {options.Timeout.TotalSeconds:0.###} s");
+        }
+        catch (SocketException e)
+        {
+            return Down(e.Message);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the keys. The host presents its key of the first type that it has; if that one is not pinned, its key of another
+    /// type still can be.
+    /// </summary>
+    private async Task<CheckResult> ProveAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<HostKeyType> types = options.Keys.Types;
+        ExchangeResult? other = null;
+        while (true)
+        {
+            ExchangeResult result = await ExchangeAsync(types, cancellationToken).ConfigureAwait(false);
+            if (result.Outcome == ExchangeOutcome.Proven)
+            {
+                return CheckResult.Exited(0);
+            }
+
+            if (result.Outcome != ExchangeOutcome.OtherKey)
+            {
+                return Down(result.Outcome == ExchangeOutcome.NoSuchKey && other != null ? other.Reason : result.Reason);
+            }
+
+            // It has none of the types before that one either, or it would have presented it.
+            other = result;
+            types = [.. types.SkipWhile(type => type != result.Type).Skip(1)];
+            if (types.Count == 0)
+            {
+                return Down(result.Reason);
+            }
+        }
+    }
+
+    private async Task<ExchangeResult> ExchangeAsync(IReadOnlyList<HostKeyType> types, CancellationToken cancellationToken)
+    {
+        _missing = "accept a connection";
+        using Socket host = await HostConnection.OpenAsync(
+            options.Host, options.Port, options.Timeout, time, cancellationToken).ConfigureAwait(false);
+        _missing = "say that it speaks SSH";
+        if (await Greeting.ReceiveAsync(host, cancellationToken).ConfigureAwait(false) is not { } greeting)
+        {
+            return new(ExchangeOutcome.Broken, null, "it does not speak SSH");
+        }
+
+        _missing = "complete the key exchange";
+        KeyExchange exchange = new(options.Keys, types);
+        return await exchange.RunAsync(host, greeting, cancellationToken).ConfigureAwait(false);
+    }
+
+    private CheckResult Down(string reason)
+        => CheckResult.Failed(string.Create(CultureInfo.InvariantCulture, $"{options.Host} port {options.Port}: {reason}"));
+}

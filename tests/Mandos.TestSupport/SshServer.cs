@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Mandos.TestSupport;
+
+/// <summary>OpenSSH's sshd on the loopback address, with host keys of its own.</summary>
+/// <remarks>
+/// Not as root, if the tests run as root: then it needs none of the directories and users that its package would make.
+/// </remarks>
+public sealed class SshServer : IAsyncDisposable
+{
+    private const string Account = "nobody";
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ConcurrentQueue<string> _log = new();
+    private Process? _process;
+
+    private SshServer(int port) => Port = port;
+
+    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>What it wrote, with all that happens on a connection.</summary>
+    public IReadOnlyCollection<string> Log => _log;
+
+    private static string Peers { get; } = Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers
+        ? peers : Path.Combine(RepositoryRoot(), "artifacts/peers/root");
+
+    /// <summary>Starts it, and waits until it answers.</summary>
+    /// <param name="keys">Types and sizes of its keys, such as ed25519, ecdsa-256 or rsa-3072.</param>
+    public static async Task<SshServer> StartAsync(params IReadOnlyList<string> keys)
+    {
+        SshServer server = new(FreePort());
+        try
+        {
+            await server.RestartAsync(keys);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it anew on the same port, with new keys.</summary>
+    /// <param name="keys">As for <see cref="StartAsync"/>.</param>
+    public async Task RestartAsync(params IReadOnlyList<string> keys)
+    {
+        await StopAsync();
+        List<string> configuration =
+        [
+            $"Port {Port.ToString(CultureInfo.InvariantCulture)}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no",
+            "StrictModes no", "MaxStartups 10000", "LogLevel DEBUG1",
+        ];
+        string helpers = Path.Combine(Peers, "usr/lib/openssh");
+        if (File.Exists(Path.Combine(helpers, "sshd-session")))
+        {
+            // Since 9.8 it is several programs, and shuts out who connects often without logging in.
+            configuration.AddRange([$"SshdSessionPath {helpers}/sshd-session", "PerSourcePenalties no"]);
+            if (File.Exists(Path.Combine(helpers, "sshd-auth")))
+            {
+                configuration.Add($"SshdAuthPath {helpers}/sshd-auth");
+            }
+        }
+
+        foreach (string key in keys)
+        {
+            string file = _directory.PathOf(key);
+            File.Delete(file);
+            string[] words = key.Split('-');
+            await RunAsync("usr/bin/ssh-keygen", ["-q", "-t", words[0], .. words.Skip(1).SelectMany(bits => new[] { "-b", bits }),
+                "-N", "", "-C", $"{key} key", "-f", file]);
+            configuration.Add($"HostKey {file}");
+        }
+
+        string configurationFile = _directory.Write("sshd_config", string.Join('\n', configuration) + "\n");
+        List<string> command = [Path.Combine(Peers, "usr/sbin/sshd"), "-D", "-e", "-f", configurationFile];
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chown", ["-R", Account, _directory.FullName]);
+            command.InsertRange(0, ["setpriv", $"--reuid={Account}", "--regid=nogroup", "--clear-groups"]);
+        }
+
+        _process = Start(command[0], command.Skip(1));
+        _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
+        _process.BeginErrorReadLine();
+        await AnswersAsync();
+    }
+
+    /// <summary>The public key as in ssh_host_*_key.pub: type, base64 and comment.</summary>
+    public string PublicKey(string key) => File.ReadAllText(_directory.PathOf(key + ".pub")).Trim();
+
+    /// <summary>The fingerprint as <c>ssh-keygen -l</c> prints it.</summary>
+    public async Task<string> FingerprintAsync(string key)
+        => (await RunAsync("usr/bin/ssh-keygen", ["-l", "-f", _directory.PathOf(key + ".pub")])).Split(' ')[1];
+
+    /// <summary>Runs a program of the peers, or one in the path if the peers do not have it.</summary>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    {
+        using Process process = Start(program, arguments);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? output : throw new InvalidOperationException($"{program} failed ({process.ExitCode}): {await errors}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _directory.Dispose();
+    }
+
+    /// <summary>Stops it.</summary>
+    public async Task StopAsync()
+    {
+        if (_process != null)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+            _process = null;
+        }
+    }
+
+    private async Task AnswersAsync()
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using TcpClient probe = new();
+                await probe.ConnectAsync(IPAddress.Loopback, Port);
+                if (await probe.GetStream().ReadAsync(new byte[1]) == 1)
+                {
+                    return;
+                }
+            }
+            catch (SocketException)
+            {
+                // Not yet.
+            }
+
+            if (_process!.HasExited || TimeProvider.System.GetElapsedTime(start) > _patience)
+            {
+                throw new InvalidOperationException("sshd does not answer: " + string.Join('\n', _log));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
+    private static Process Start(string program, IEnumerable<string> arguments)
+    {
+        string unpacked = Path.Combine(Peers, program);
+        ProcessStartInfo start = new(File.Exists(unpacked) ? unpacked : Path.GetFileName(program), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["LD_LIBRARY_PATH"] = string.Join(
+            ':',
+            new[] { "usr/lib", "lib" }.Select(folder => Path.Combine(Peers, folder)).Where(Directory.Exists)
+                .SelectMany(folder => Directory.EnumerateDirectories(folder, "*-linux-gnu")));
+        return Process.Start(start)!;
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static string RepositoryRoot()
+    {
+        DirectoryInfo directory = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
+        {
+            directory = directory.Parent
+                ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
+        }
+
+        return directory.FullName;
+    }
+}
