@@ -63,6 +63,7 @@ internal sealed partial class Handshaker(
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             trace?.Failed(e);
+            protocol.Close(); // Zeroes what was agreed on so far.
             throw;
         }
     }
