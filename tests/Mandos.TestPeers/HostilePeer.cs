@@ -75,7 +75,7 @@ public sealed record HostilePeer(string Name, Func<Stream, CancellationToken, Ta
         OpenPgp("OpenPGP: forged certification", Forged),
         OpenPgp("OpenPGP: message of 16 MiB", static _ => [.. Bytes(0xFF, 3), .. new byte[TooManyBytes]]),
         OpenPgp("OpenPGP: RSA key of 16384 bits", static maker => OpenPgpIdentity.Message(
-            [0, 0, 8, 16, .. OpenPgpKeyMaker.Packet(6, [4, .. new byte[4], 1, .. OpenPgpKeyMaker.Number(Bytes(0xFF, 2048)), 0, 2, 3])])),
+            [0, 0, 8, 17, .. OpenPgpKeyMaker.Packet(6, [4, .. new byte[4], 1, .. OpenPgpKeyMaker.Number(Bytes(0xFF, 2048)), 0, 2, 3])])),
     ];
 
     public override string ToString() => Name;
