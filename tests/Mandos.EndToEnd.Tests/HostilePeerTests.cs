@@ -25,6 +25,7 @@ public sealed class HostilePeerTests
         {
             var lines = server.Log.Count("WARNING", "TLS handshake failed: ");
             using var connection = await RawConnection.OpenAsync(server);
+            var name = connection.Name;
             await connection.SendAsync("1\r\n"u8.ToArray());
             try
             {
@@ -37,7 +38,7 @@ public sealed class HostilePeerTests
 
             await connection.ReadToEndAsync();
             await Patience.UntilAsync(
-                $"a line about {peer.Name}", () => server.Log.Count("WARNING", $"Connection from {connection.Name}: TLS handshake failed: ") == 1);
+                $"a line about {peer.Name}", () => server.Log.Count("WARNING", $"Connection from {name}: TLS handshake failed: ") == 1);
             Assert.Equal(lines + 1, server.Log.Count("WARNING", "TLS handshake failed: "));
         }
 
@@ -61,7 +62,7 @@ public sealed class HostilePeerTests
                 await connection.SendAsync(new[] { value });
                 await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, end.Token);
             }
-        });
+        }, TestContext.Current.CancellationToken);
 
         await connection.ReadToEndAsync();
 
