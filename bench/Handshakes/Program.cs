@@ -21,7 +21,8 @@ ITlsHandshaker native = Create(PriorityString.Default, useLibCrypto: true);
 Console.WriteLine($"libcrypto is {(LibCrypto.IsAvailable ? "" : "not ")}available; the best of {rounds} rounds of {exchanges}");
 Console.WriteLine("peer's key   BouncyCastle alone     with libcrypto         CPU");
 foreach (PeerKeyKind kind in (PeerKeyKind[])
-    [PeerKeyKind.Ed25519, PeerKeyKind.Ed448, PeerKeyKind.EcdsaP256, PeerKeyKind.Rsa2048, PeerKeyKind.Rsa4096])
+    [PeerKeyKind.Ed25519, PeerKeyKind.Ed448, PeerKeyKind.EcdsaP256, PeerKeyKind.EcdsaP384, PeerKeyKind.EcdsaP521, PeerKeyKind.Rsa2048,
+     PeerKeyKind.Rsa4096])
 {
     PeerOptions peer = new(PeerKeyPair.Create(kind));
     Cost before = new(double.MaxValue, long.MaxValue);

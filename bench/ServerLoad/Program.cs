@@ -1,4 +1,4 @@
-// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload] [bus]; all of them by default. See docs/testing.md.
+// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload] [bus] [first] [hostile] [silent]; all of them by default. See docs/testing.md.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -10,7 +10,7 @@ using Mandos.TestPeers;
 using ServerLoad;
 
 string root = Path.GetFullPath(Path.Combine(Here(), "../.."));
-string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload", "bus"];
+string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload", "bus", "first", "hostile", "silent"];
 foreach (string measurement in chosen)
 {
     await (measurement switch
@@ -21,8 +21,11 @@ foreach (string measurement in chosen)
         "checks" => ChecksAsync(),
         "reload" => ReloadAsync(),
         "bus" => BusAsync(),
+        "first" => Strangers.FirstAsync(root),
+        "hostile" => Strangers.HostileAsync(root),
+        "silent" => Strangers.SilentAsync(root),
         _ => throw new ArgumentException(
-            $"there is no measurement “{measurement}”; there are fetch, held, start, checks, reload and bus"),
+            $"there is no measurement “{measurement}”; there are fetch, held, start, checks, reload, bus, first, hostile and silent"),
     });
 }
 

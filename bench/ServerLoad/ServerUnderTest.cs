@@ -47,21 +47,26 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <param name="clientsConf">Text of clients.conf.</param>
     /// <param name="countLinesWith">Text that <see cref="LinesSeen"/> counts; makes the server log at INFO.</param>
     /// <param name="busAddress">The D-Bus on which it is to be; null for none.</param>
+    /// <param name="settings">Further lines of mandos.conf.</param>
+    /// <param name="address">Where it listens, which decides between IPv4 and IPv6.</param>
+    /// <param name="isServed">Whether to wait until a first peer has been served.</param>
     public static async Task<ServerUnderTest> StartAsync(
-        string root, string clientsConf, string? countLinesWith = null, string? busAddress = null)
+        string root, string clientsConf, string? countLinesWith = null, string? busAddress = null, string settings = "",
+        string address = "::1", bool isServed = true)
     {
         string directory = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
         // Started by root, the server becomes another user, who has to reach its state.
         File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         File.WriteAllText(Path.Combine(directory, "clients.conf"), clientsConf);
-        File.WriteAllText(Path.Combine(directory, "mandos.conf"), "[DEFAULT]\nmax_connections_per_address = 15000\n");
-        int port = FreePort();
+        File.WriteAllText(Path.Combine(directory, "mandos.conf"), $"[DEFAULT]\nmax_connections_per_address = 15000\n{settings}\n");
+        var ip = IPAddress.Parse(address);
+        int port = FreePort(ip);
         var start = new ProcessStartInfo(Path.Combine(root, "artifacts/mandos/mandos"))
         {
             RedirectStandardError = true,
             ArgumentList =
             {
-                "--foreground", "--no-zeroconf", "--address", "::1", "--port", port.ToString(CultureInfo.InvariantCulture),
+                "--foreground", "--no-zeroconf", "--address", address, "--port", port.ToString(CultureInfo.InvariantCulture),
                 "--configdir", directory, "--statedir", Path.Combine(directory, "state"),
                 "--debuglevel", countLinesWith is null ? "WARNING" : "INFO",
             },
@@ -70,6 +75,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         {
             // Without it only the system log would get the lines.
             start.ArgumentList.Add("--debug");
+        }
+
+        if (ip.AddressFamily == AddressFamily.InterNetwork)
+        {
+            start.ArgumentList.Add("--no-ipv6");
         }
 
         if (busAddress is null)
@@ -83,7 +93,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
         long started = Stopwatch.GetTimestamp();
         Process process = Process.Start(start)!;
-        var endPoint = new IPEndPoint(IPAddress.IPv6Loopback, port);
+        var endPoint = new IPEndPoint(ip, port);
         while (!await CanConnectAsync(endPoint))
         {
             if (process.HasExited)
@@ -95,7 +105,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
 
         // The socket listens early; the first answer comes when the server serves.
-        await MandosPeer.FetchAsync(endPoint, new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Ed25519)), CancellationToken.None);
+        if (isServed)
+        {
+            await MandosPeer.FetchAsync(endPoint, new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Ed25519)), CancellationToken.None);
+        }
+
         var server = new ServerUnderTest(process, directory, endPoint, Stopwatch.GetElapsedTime(started));
         _ = server.CountLinesAsync(countLinesWith);
         return server;
@@ -121,7 +135,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     private static async Task<bool> CanConnectAsync(IPEndPoint endPoint)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(endPoint);
@@ -133,10 +147,10 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    private static int FreePort(IPAddress address)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(address, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 

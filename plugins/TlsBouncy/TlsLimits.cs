@@ -11,6 +11,13 @@ internal static class TlsLimits
     /// </remarks>
     public const int HandshakeBytes = 64 * 1024;
 
+    /// <summary>Records that a peer may send before its handshake is complete.</summary>
+    /// <remarks>
+    /// An honest peer sends six, and 128 if it cuts as many bytes as it may send into records of 512, the shortest that GnuTLS makes. Each
+    /// encrypted one costs us 3 us however short it is.
+    /// </remarks>
+    public const int HandshakeRecords = 256;
+
     /// <summary>Bytes of one handshake message. The longest honest one is a Certificate of about 1 KiB.</summary>
     public const int HandshakeMessageBytes = 8 * 1024;
 

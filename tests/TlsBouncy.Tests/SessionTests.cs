@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
 using Mandos.TlsBouncy;
+using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto.Impl;
 
 namespace TlsBouncy.Tests;
 
@@ -113,6 +115,52 @@ public sealed class SessionTests : TlsTest
         Assert.DoesNotContain(arrays, array => array.AsSpan().IndexOf(pattern) >= 0);
     }
 
+    [Theory]
+    [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)]
+    [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)]
+    [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256)]
+    public async Task WriteAsync_AfterwardsInTls12_SessionHoldsNoPlainText(int cipherSuite)
+    {
+        await using Opened opened = await OpenAsync(
+            new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Rsa2048)) { Versions = [ProtocolVersion.TLSv12], CipherSuites = [cipherSuite] },
+            CreateHandshaker("NORMAL:+CTYPE-RAWPK"));
+        byte[] pattern = RandomNumberGenerator.GetBytes(8);
+
+        await opened.Session.WriteAsync((byte[])[.. Enumerable.Repeat(pattern, 500).SelectMany(static bytes => bytes)], Token);
+
+        List<byte[]> arrays = [];
+        Gather(opened.Session, arrays, new HashSet<object>(ReferenceEqualityComparer.Instance));
+        Assert.True(arrays.Count > 10, "the search must reach BouncyCastle's buffers");
+        Assert.DoesNotContain(arrays, array => array.AsSpan().IndexOf(pattern) >= 0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dispose_Always_ZeroesWhatWasAgreedOn(bool isTls13)
+    {
+        await using Opened opened = isTls13
+            ? await OpenAsync()
+            : await OpenAsync(
+                new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Rsa2048))
+                {
+                    Versions = [ProtocolVersion.TLSv12],
+                    CipherSuites = [CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384],
+                },
+                CreateHandshaker("NORMAL:+CTYPE-RAWPK"));
+        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
+        Gather(opened.Session, [], seen);
+        byte[][] secrets = [.. seen.OfType<AbstractTlsSecret>().Select(SecretBytes).OfType<byte[]>()];
+        Assert.Contains(secrets, static secret => secret.AsSpan().ContainsAnyExcept((byte)0));
+
+        opened.Session.Dispose();
+
+        Assert.DoesNotContain(secrets, static secret => secret.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
+    private static byte[]? SecretBytes(AbstractTlsSecret secret) => (byte[]?)typeof(AbstractTlsSecret)
+        .GetField("m_data", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(secret);
+
     /// <summary>Gathers all byte arrays that an object holds.</summary>
     private static void Gather(object? from, List<byte[]> arrays, HashSet<object> seen)
     {
@@ -149,12 +197,12 @@ public sealed class SessionTests : TlsTest
         }
     }
 
-    private async Task<Opened> OpenAsync(PeerOptions? peer = null)
+    private async Task<Opened> OpenAsync(PeerOptions? peer = null, ITlsHandshaker? handshaker = null)
     {
         Connection connection = await Connection.OpenAsync(Token);
         Task<PeerOutcome> outcome = MandosPeer.ServeAsync(connection.Peer, peer ?? HonestPeer(), Token);
         CountingStream counted = new(connection.Server);
-        return new Opened(connection, counted, await Handshaker.HandshakeAsync(counted, Token), outcome);
+        return new Opened(connection, counted, await (handshaker ?? Handshaker).HandshakeAsync(counted, Token), outcome);
     }
 
     private sealed record Opened(Connection Connection, CountingStream Counted, ITlsSession Session, Task<PeerOutcome> Outcome)

@@ -2,6 +2,7 @@ using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Keys;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto;
 
 namespace Mandos.TlsBouncy.Handshaking;
 
@@ -17,6 +18,9 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
 
     /// <summary>What the peer has chosen; null until it has answered.</summary>
     public PeerChoice? Choice { get; private set; }
+
+    /// <summary>Whether the handshake has begun.</summary>
+    public bool HasBegun => m_context is not null;
 
     /// <summary>Whether the handshake is complete, and hence <see cref="PeerKey"/> proved.</summary>
     public bool IsComplete { get; private set; }
@@ -119,6 +123,21 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
             : _keyExchanges.Group ?? "no group";
         Description = $"{agreed.NegotiatedVersion}, {Choice!.CipherSuiteName}, {group}, {proof}";
         IsComplete = true;
+    }
+
+    /// <summary>Zeroes the secrets that BouncyCastle keeps as long as it keeps the connection.</summary>
+    public void ForgetSecrets()
+    {
+        if (m_context.SecurityParameters is not { } agreed)
+        {
+            return;
+        }
+        foreach (TlsSecret? secret in (TlsSecret?[])
+            [agreed.MasterSecret, agreed.TrafficSecretClient, agreed.TrafficSecretServer, agreed.ExporterMasterSecret,
+             agreed.EarlyExporterMasterSecret, agreed.BaseKeyClient, agreed.BaseKeyServer])
+        {
+            secret?.Destroy();
+        }
     }
 
     protected override ProtocolVersion[] GetSupportedVersions() => policy.Versions;

@@ -13,6 +13,20 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
 
     private const int LengthBytes = 3;
 
+    /// <summary>Ends the connection and zeroes its secrets. What is to be sent can still be read.</summary>
+    public void Forget()
+    {
+        if (client.HasBegun)
+        {
+            m_sessionParameters?.Clear();
+            // The session could be resumed, which nobody will.
+            m_sessionParameters?.MasterSecret?.Destroy();
+            Context.Session?.ExportSessionParameters()?.MasterSecret?.Destroy();
+            Close();
+            client.ForgetSecrets();
+        }
+    }
+
     protected override ServerHello ReceiveServerHelloMessage(MemoryStream buf)
     {
         ServerHello hello = base.ReceiveServerHelloMessage(buf);

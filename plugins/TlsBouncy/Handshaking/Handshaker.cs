@@ -52,18 +52,19 @@ internal sealed partial class Handshaker(
         {
             (int received, int bytesAfter) = await HandshakeAsync(stream, protocol, client, cancellationToken).ConfigureAwait(false);
             trace?.Completed(client.Description, received - bytesAfter);
-            return new BouncySession(stream, protocol, client.PeerKey, client.Description, bytesAfter);
+            return new BouncySession(stream, protocol, client, bytesAfter);
         }
         catch (TlsHandshakeException e)
         {
             trace?.Failed(e);
-            protocol.Close();
+            protocol.Forget();
             await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             throw;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             trace?.Failed(e);
+            protocol.Forget();
             throw;
         }
     }
@@ -102,8 +103,7 @@ internal sealed partial class Handshaker(
                 received += count;
                 if (received > TlsLimits.HandshakeBytes)
                 {
-                    throw new TlsHandshakeException($"the peer sent more than {TlsLimits.HandshakeBytes} bytes "
-                        + "without completing the handshake: it is no mandos-client");
+                    throw Endless();
                 }
                 await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
@@ -135,17 +135,25 @@ internal sealed partial class Handshaker(
             while (offset < count && !client.IsComplete)
             {
                 int taken = boundaries.Take(buffer.AsSpan(offset, count - offset));
+                if (boundaries.Count > TlsLimits.HandshakeRecords)
+                {
+                    throw Endless();
+                }
                 protocol.OfferInput(buffer, offset, taken);
                 offset += taken;
             }
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not TlsHandshakeException)
         {
             // Whatever a peer makes BouncyCastle throw is the peer's doing.
             throw HandshakeFailure.From(e, policy, client.Choice);
         }
         return count - offset;
     }
+
+    private static TlsHandshakeException Endless() => new(
+        $"the peer sent more than {TlsLimits.HandshakeBytes} bytes or {TlsLimits.HandshakeRecords} records "
+        + "without completing the handshake: it is no mandos-client");
 
     /// <summary>Tells the peer why, if it still listens.</summary>
     private static async ValueTask SendAlertAsync(Stream stream, TlsClientProtocol protocol, CancellationToken cancellationToken)

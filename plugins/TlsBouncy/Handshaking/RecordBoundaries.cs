@@ -14,6 +14,9 @@ internal struct RecordBoundaries
     private int _lengthHigh;
     private int _bodyLeft;
 
+    /// <summary>How many records have begun.</summary>
+    public int Count { get; private set; }
+
     /// <summary>How many of the next bytes belong to the current record.</summary>
     /// <param name="next">Bytes that follow those of the last call, at least one.</param>
     public int Take(ReadOnlySpan<byte> next)
@@ -26,7 +29,11 @@ internal struct RecordBoundaries
                 return taken;
             }
             byte value = next[taken++];
-            if (_headerSeen == LengthOffset)
+            if (_headerSeen == 0)
+            {
+                Count++;
+            }
+            else if (_headerSeen == LengthOffset)
             {
                 _lengthHigh = value;
             }

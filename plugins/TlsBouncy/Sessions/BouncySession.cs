@@ -1,24 +1,23 @@
 using System.Buffers;
 using Mandos.Abstractions.Tls;
-using Org.BouncyCastle.Tls;
+using Mandos.TlsBouncy.Handshaking;
 
 namespace Mandos.TlsBouncy.Sessions;
 
 /// <summary>A connection after the handshake. It only sends: nothing that the peer sends is decrypted or kept.</summary>
 /// <param name="stream">The connection.</param>
 /// <param name="protocol">BouncyCastle's part, its handshake complete.</param>
-/// <param name="peerKey">The peer's key.</param>
-/// <param name="description">What was agreed on.</param>
+/// <param name="client">What was agreed on.</param>
 /// <param name="bytesAfterHandshake">Bytes that the peer has sent since.</param>
 internal sealed class BouncySession(
-    Stream stream, TlsClientProtocol protocol, PeerKey peerKey, string description, int bytesAfterHandshake)
+    Stream stream, HandshakeProtocol protocol, HandshakeClient client, int bytesAfterHandshake)
     : ITlsSession
 {
     private int _bytesDropped = bytesAfterHandshake;
 
-    public PeerKey PeerKey { get; } = peerKey;
+    public PeerKey PeerKey { get; } = client.PeerKey;
 
-    public string Description { get; } = description;
+    public string Description { get; } = client.Description;
 
     public async ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken)
     {
@@ -67,5 +66,5 @@ internal sealed class BouncySession(
         await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose() => protocol.Close();
+    public void Dispose() => protocol.Forget();
 }

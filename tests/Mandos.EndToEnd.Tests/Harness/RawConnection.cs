@@ -8,9 +8,9 @@ internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient _client;
 
-    private RawConnection(TcpClient client) => _client = client;
+    private RawConnection(TcpClient client) => (_client, Stream) = (client, client.GetStream());
 
-    public NetworkStream Stream => _client.GetStream();
+    public NetworkStream Stream { get; }
 
     /// <summary>How the server's log names it.</summary>
     public EndPoint Name => _client.Client.LocalEndPoint!;

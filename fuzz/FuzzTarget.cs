@@ -1,0 +1,28 @@
+using Mandos.Fuzz.Targets;
+
+namespace Mandos.Fuzz;
+
+/// <summary>Something that takes any bytes.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Fuzz">Takes an input; throws only if the input does what none may.</param>
+/// <param name="Seeds">Makes inputs to begin with, right ones for the most part; nothing in them is a secret of anybody.</param>
+/// <param name="Words">What to insert here and there.</param>
+/// <param name="LongestInput">The longest input in bytes.</param>
+internal sealed record FuzzTarget(
+    string Name, FuzzTarget.Action Fuzz, Func<IReadOnlyList<byte[]>> Seeds, IReadOnlyList<byte[]> Words, int LongestInput)
+{
+    /// <summary>Takes an input.</summary>
+    public delegate void Action(ReadOnlySpan<byte> data);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("first-line", FirstLineTarget.Fuzz, FirstLineTarget.Seeds, [[(byte)'\n'], [(byte)'1']], 400),
+        new("public-key", PublicKeyTarget.Fuzz, PublicKeyTarget.Seeds, PublicKeyTarget.Words, 3000),
+        new("openpgp", OpenPgpTarget.Fuzz, OpenPgpTarget.Seeds, [], 3000),
+        new("priority", PriorityTarget.Fuzz, PriorityTarget.Seeds, PriorityTarget.Words, 300),
+        new("tls-bytes", TlsBytesTarget.Fuzz, TlsBytesTarget.Seeds, TlsBytesTarget.Words, 5000),
+        new("tls-handshake", TlsHandshakeTarget.Fuzz, TlsHandshakeTarget.Seeds, [], 60),
+        new("dbus", DBusMessageTarget.Fuzz, DBusSeeds.Make, [.. "ybnqiuxtdsogav(){}"u8.ToArray().Select(static b => new[] { b })], 2000),
+    ];
+}
