@@ -2,7 +2,6 @@ using System.Text;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;

@@ -4,7 +4,6 @@ using System.Text;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Tests.Support;
