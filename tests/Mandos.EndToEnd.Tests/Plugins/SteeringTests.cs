@@ -211,7 +211,7 @@ public sealed class SteeringTests
             "--list-plugins", "--plugindir", server.PluginDirectory, "--configdir", server.ConfigDirectory);
 
         Assert.Equal(
-            (0, $"mandos: {file}: cannot be read: permission denied; the plugins are listed as if it were not there\n"),
+            (0, $"mandos: {file}: cannot be read: permission denied; the plugins are taken as if it were not there\n"),
             (result.ExitCode, result.Errors));
         Assert.Contains("TlsBouncy", result.Output, StringComparison.Ordinal);
     }
