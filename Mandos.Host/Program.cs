@@ -38,7 +38,7 @@ internal static class Program
                 CommandLineAction.CheckConfiguration => CheckConfigurationAsync(given),
                 CommandLineAction.ListPlugins => Task.FromResult(ListPlugins(given)),
                 CommandLineAction.ShowPriority => Task.FromResult(ShowPriority(given)),
-                _ => ServeAsync(given),
+                _ => ServeAndExitAsync(given),
             }).ConfigureAwait(false);
         }
         catch (PluginException e)
@@ -51,6 +51,15 @@ internal static class Program
         {
             return Fail([$"unexpected error, please report it with the output of --debug: {LogText.Escape(LogText.Summarize(e))}"]);
         }
+    }
+
+    private static async Task<int> ServeAndExitAsync(CommandLineOptions given)
+    {
+        int status = await ServeAsync(given).ConfigureAwait(false);
+
+        // To return it would be to wait for the threads of plugins, which may never end. All of ours is done and written.
+        Libc._exit(status);
+        return status;
     }
 
     private static async Task<int> ServeAsync(CommandLineOptions given)

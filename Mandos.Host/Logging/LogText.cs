@@ -39,6 +39,21 @@ internal static class LogText
         return escaped.ToString();
     }
 
+    /// <summary>The message of an exception, which may be one of a plugin's own class.</summary>
+    private static string MessageOf(Exception exception)
+    {
+        try
+        {
+            return exception.Message ?? "";
+        }
+#pragma warning disable CA1031 // Then it has none
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return "";
+        }
+    }
+
     /// <summary>The messages of an exception and its causes on one line, without stack traces.</summary>
     public static string Summarize(Exception exception)
     {
@@ -51,7 +66,7 @@ internal static class LogText
                 continue;
             }
 
-            var message = string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            var message = string.Join(' ', MessageOf(e).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
             if (message.Length == 0)
             {
                 message = e.GetType().Name;

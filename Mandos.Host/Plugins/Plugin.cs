@@ -54,6 +54,12 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
         return new($"plugin {name}: {reason}", cause) { Problem = bad };
     }
 
+    /// <summary>An exception of the plugin in a line, without the values of its settings.</summary>
+    public string Summarize(Exception exception) => Hide(LogText.Summarize(exception));
+
+    /// <summary>A text of the plugin without the values of its settings.</summary>
+    public string Hide(string text) => options.HideSettings(_description.Name, text);
+
     /// <summary>Notes that the plugin is broken. What was noted first stays: the rest may follow from it.</summary>
     /// <param name="reason">What it failed to do, and why.</param>
     public void Fail(string reason)
@@ -75,7 +81,7 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
     /// <param name="exception">The exception.</param>
     public void FailUnhandled(Exception exception)
     {
-        Fail(options.HideSettings(_description.Name, $"unhandled exception: {LogText.Summarize(exception)}"));
+        Fail($"unhandled exception: {Summarize(exception)}");
         Interlocked.Exchange(ref _nextFault, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 }

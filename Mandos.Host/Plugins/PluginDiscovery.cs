@@ -1,3 +1,5 @@
+using Mandos.Host.Unix;
+
 namespace Mandos.Host.Plugins;
 
 /// <summary>Finds the files that may be plugins.</summary>
@@ -23,7 +25,7 @@ internal static class PluginDiscovery
         foreach (var folder in Directory.EnumerateDirectories(directory))
         {
             var file = Path.Combine(folder, Path.GetFileName(folder) + ".dll");
-            if (File.Exists(file))
+            if (File.Exists(file) || !CanEnter(folder))
             {
                 candidates.Add(new(file, HasOwnFolder: true));
             }
@@ -37,6 +39,9 @@ internal static class PluginDiscovery
         candidates.Sort(Compare);
         return candidates;
     }
+
+    /// <summary>Whether this process can look into a folder. In one that it cannot there may be a plugin that is meant to be used.</summary>
+    public static bool CanEnter(string folder) => Libc.access(folder, Libc.X_OK) == 0;
 
     private static int Compare(PluginCandidate x, PluginCandidate y)
         => string.CompareOrdinal(x.Name, y.Name) is var order and not 0 ? order : y.HasOwnFolder.CompareTo(x.HasOwnFolder);

@@ -10,6 +10,9 @@ namespace Mandos.Host.Plugins;
 /// <summary>Reads the metadata of an assembly (ECMA-335 part II). No code of the assembly runs.</summary>
 internal static class PluginManifestReader
 {
+    /// <summary>Types within types; in a damaged file they may go in a circle.</summary>
+    private const int MaxNesting = 64;
+
     /// <summary>Reads what a plugin says of itself.</summary>
     /// <param name="file">Path of the file.</param>
     /// <returns>The manifest; null if it is an assembly that is no plugin.</returns>
@@ -37,7 +40,13 @@ internal static class PluginManifestReader
             return null;
         }
 
-        var contract = new Version(mark.ReadInt32(), mark.ReadInt32());
+        var (major, minor) = (mark.ReadInt32(), mark.ReadInt32());
+        if (major < 0 || minor < 0)
+        {
+            throw new BadImageFormatException($"its contract is {major}.{minor}");
+        }
+
+        var contract = new Version(major, minor);
         var version = FindAttribute(metadata, attributes, typeof(AssemblyInformationalVersionAttribute))?.ReadSerializedString();
         return new(version?.Split('+')[0] ?? assembly.Version.ToString(), contract, ReadExports(metadata));
     }
@@ -132,12 +141,17 @@ internal static class PluginManifestReader
         return null;
     }
 
-    private static string FullName(MetadataReader metadata, TypeDefinition type)
+    private static string FullName(MetadataReader metadata, TypeDefinition type, int depth = 0)
     {
+        if (depth > MaxNesting)
+        {
+            throw new BadImageFormatException("its types are nested too deeply");
+        }
+
         var name = metadata.GetString(type.Name);
         if (type.GetDeclaringType() is { IsNil: false } outer)
         {
-            return $"{FullName(metadata, metadata.GetTypeDefinition(outer))}+{name}";
+            return $"{FullName(metadata, metadata.GetTypeDefinition(outer), depth + 1)}+{name}";
         }
 
         return type.Namespace.IsNil ? name : $"{metadata.GetString(type.Namespace)}.{name}";

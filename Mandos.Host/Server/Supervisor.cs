@@ -1,4 +1,3 @@
-using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Isolation;
 using Microsoft.Extensions.Logging;
@@ -72,7 +71,7 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
         }
 
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return running.Exception?.InnerException is { } error ? LogText.Summarize(error) : "it ended by itself";
+        return running.Exception?.InnerException is { } error ? plugin.Summarize(error) : "it ended by itself";
     }
 
     private async Task WatchStartAsync(string name, Plugin plugin, Task starting, CancellationToken stop)

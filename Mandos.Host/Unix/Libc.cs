@@ -50,6 +50,10 @@ internal static unsafe partial class Libc
         return array;
     }
 
+    /// <summary>Ends the process at once, whatever other threads do: _exit(2).</summary>
+    [LibraryImport(Library)]
+    public static partial void _exit(int status);
+
     [LibraryImport(Library)]
     public static partial int getppid();
 

@@ -120,6 +120,13 @@ public static class Pitfalls
                 ("ERROR", "control surface “background” failed: one of its threads let an exception go; it is run again in 1 s"),
             ],
         },
+        Running("Clinging", "[ExportControlSurface(\"clinging\")]", """
+            public Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
+            {
+                new Thread(() => Thread.Sleep(-1)).Start(); // in the foreground, so that the runtime would wait for it
+                return Task.Delay(-1, cancellationToken);
+            }
+            """),
         new("RuntimeConfig", Malfunctioned,
             "not trusted: {}/RuntimeConfig/RuntimeConfig.runtimeconfig.dev.json could have libraries loaded from anywhere; remove it",
             directory =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Mandos.Abstractions.Checking;
 using Mandos.Engine;
@@ -17,11 +18,15 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     private static readonly PluginKind _kind = PluginKind.Of<IChecker>();
 
     /// <summary>The options that each checker declares, of all that were found.</summary>
-    private readonly Dictionary<string, IReadOnlyList<string>> _options = plugins.Plugins.SelectMany(plugin => plugin.Exports)
+    /// <remarks>If several plugins have one of a name, of that which is in use, and else of one that should be.</remarks>
+    private readonly Dictionary<string, IReadOnlyList<string>> _options = plugins.Plugins.OrderBy(Order).SelectMany(plugin => plugin.Exports)
         .Where(export => export.Kind == _kind).DistinctBy(export => export.Name).ToDictionary(export => export.Name, export => export.Options);
 
     /// <summary>Why a checker that could be constructed is not to be used all the same.</summary>
-    private readonly Dictionary<string, string> _broken = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _broken = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the engine has its checkers, and uses them whatever they do at a reload.</summary>
+    private bool _isServing;
 
     /// <summary>The checkers for the engine. Those that were found and cannot be used are there too, and fail each check.</summary>
     public IReadOnlyDictionary<string, IChecker> ForEngine()
@@ -32,6 +37,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
             checkers[name] = WhyUnusable(name) is { } reason ? new UnusableChecker(name, reason) : instances[name];
         }
 
+        _isServing = true;
         return checkers;
     }
 
@@ -128,7 +134,10 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     /// <summary>The plugin that exports a checker; if there are several, one that is in use, and else one that should be.</summary>
     private PluginDescription? Find(string name)
         => plugins.Plugins.Where(plugin => plugin.Exports.Any(export => export.Kind == _kind && export.Name == name))
-            .MinBy(plugin => plugin.State switch { PluginState.Active => 0, PluginState.Disabled => 2, _ => 1 });
+            .MinBy(Order);
+
+    private static int Order(PluginDescription plugin)
+        => plugin.State switch { PluginState.Active => 0, PluginState.Disabled => 2, _ => 1 };
 
     /// <summary>A plugin that is there and so broken that nobody knows what it exports.</summary>
     private PluginDescription? FindUnknown()
@@ -183,7 +192,11 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
         }
 
         string reason = plugins.Fail(name, $"checker “{name}” cannot look at the options of its clients", fault).Message;
-        _broken[name] = reason;
+        if (!_isServing)
+        {
+            _broken[name] = reason;
+        }
+
         return new([], uses.At(clients[0], "checker_plugin", Unusable(name, reason, clients.Length)));
     }
 

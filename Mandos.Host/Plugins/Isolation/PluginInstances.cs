@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Mandos.Host.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins.Isolation;
@@ -80,7 +79,7 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
             {
                 string reason = !disposal.IsCompleted
                     ? string.Create(CultureInfo.InvariantCulture, $"it has not ended within {limit.TotalSeconds:0.#} s")
-                    : LogText.Summarize(e);
+                    : plugin.Summarize(e);
                 plugin.Fail($"cannot dispose {name}: {reason}");
                 LogNotDisposed(plugin.Description.Name, name, reason);
             }

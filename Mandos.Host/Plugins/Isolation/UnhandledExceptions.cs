@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Loader;
 using Mandos.Engine;
-using Mandos.Host.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins.Isolation;
@@ -35,8 +34,8 @@ internal sealed partial class UnhandledExceptions(PluginCatalog plugins, TimePro
 
         if (ShouldLog(plugin, out int unlogged))
         {
-            LogUnhandled(plugin.Description.Name, LogText.Summarize(exception), unlogged);
-            LogTrace(plugin.Description.Name, exception.ToString());
+            LogUnhandled(plugin.Description.Name, plugin.Summarize(exception), unlogged);
+            LogTrace(plugin.Description.Name, plugin.Hide(exception.ToString()));
         }
 
         plugin.FailUnhandled(exception);

@@ -10,6 +10,10 @@ internal static class Redaction
     /// <param name="text">A text for the log.</param>
     /// <param name="values">What must not be in it.</param>
     public static string Hide(string text, IEnumerable<string> values)
-        => values.Where(value => value.Length >= ShortestSecret).OrderByDescending(value => value.Length)
-            .Aggregate(text, (shown, value) => shown.Replace(value, "…", StringComparison.Ordinal));
+        => values.SelectMany(Forms).Where(form => form.Length >= ShortestSecret).Distinct().OrderByDescending(form => form.Length)
+            .Aggregate(text, (shown, form) => shown.Replace(form, "…", StringComparison.Ordinal));
+
+    /// <summary>A value as it is, as one line, and each of its lines.</summary>
+    private static IEnumerable<string> Forms(string value)
+        => [value, string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), .. value.Split('\n').Select(line => line.Trim())];
 }

@@ -41,7 +41,9 @@ internal static class PlainPluginFiles
         }
     }
 
-    private static bool IsPluginFolder(string path) => File.Exists(Path.Combine(path, Path.GetFileName(path) + ".dll"));
+    /// <summary>Whether it is the folder of a plugin, or one from which nothing can be loaded.</summary>
+    private static bool IsPluginFolder(string path)
+        => File.Exists(Path.Combine(path, Path.GetFileName(path) + ".dll")) || (Directory.Exists(path) && !PluginDiscovery.CanEnter(path));
 
     private static bool IsPlugin(string file)
     {
@@ -49,7 +51,9 @@ internal static class PlainPluginFiles
         {
             return PluginManifestReader.Read(file) is not null;
         }
-        catch (Exception e) when (e is BadImageFormatException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever is wrong with a neighbour, it is no plugin then
+        catch (Exception)
+#pragma warning restore CA1031
         {
             return false;
         }

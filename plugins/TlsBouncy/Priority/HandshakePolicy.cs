@@ -77,13 +77,17 @@ internal sealed record HandshakePolicy
         bool hasOlder = versions.Count > (hasTls13 ? 1 : 0);
         List<string> types = select.From(
             settings.ServerCertificateTypes, "CTYPE-", type => type == "RAWPK" || (type == "OPENPGP" && hasOlder));
+        List<string> groups = select.From(
+            Order(settings), "GROUP-", group => GroupNames.Find(group) is not null && (hasOlder || GroupNames.IsForTls13(group)));
+
+        // Without a curve in the list the peer could choose any that BouncyCastle knows.
+        bool hasCurve = groups.Exists(PriorityKeywords.Curves.Contains);
         List<CipherSuiteInfo> suites = select.From(
             Priority.CipherSuites.Of(settings),
             suite => suite.Name,
             suite => IsOffered(suite, hasTls13, hasOlder)
+                && (hasCurve || !suite.KeyExchange.StartsWith("ECDHE", StringComparison.Ordinal))
                 && (suite.KeyExchange != "DHE-RSA" || settings.MinDhBits <= TlsLimits.DhPrimeMaxBits));
-        List<string> groups = select.From(
-            Order(settings), "GROUP-", group => GroupNames.Find(group) is not null && (hasOlder || GroupNames.IsForTls13(group)));
         List<string> signatures = select.From(
             settings.Signatures,
             "SIGN-",
@@ -119,10 +123,10 @@ internal sealed record HandshakePolicy
                 .Append(Math.Min(settings.MinDhBits, TlsLimits.DhPrimeMaxBits))
                 .Append(TlsLimits.DhUsualPrimeMaxBits)
                 .Max(),
-            UsesExtendedMasterSecret = !settings.Options.Contains("%NO_SESSION_HASH"),
+            UsesExtendedMasterSecret = !settings.Options.Overlaps(["%NO_SESSION_HASH", "%COMPAT"]),
             RequiresSafeRenegotiation = !settings.Options.Overlaps(
                 ["%PARTIAL_RENEGOTIATION", "%UNSAFE_RENEGOTIATION", "%DISABLE_SAFE_RENEGOTIATION"]),
-            UsesEncryptThenMac = !settings.Options.Contains("%NO_ETM"),
+            UsesEncryptThenMac = !settings.Options.Overlaps(["%NO_ETM", "%COMPAT"]),
             RequiresEncryptThenMac = settings.Options.Contains("%FORCE_ETM"),
             IsFallback = settings.Options.Contains("%FALLBACK_SCSV"),
             UsesCompatibilityMode = !settings.Options.Contains("%DISABLE_TLS13_COMPAT_MODE"),

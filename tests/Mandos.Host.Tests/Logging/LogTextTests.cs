@@ -35,4 +35,13 @@ public sealed class LogTextTests
 
     [Fact]
     public void Summarize_NoMessage_NamesTheType() => Assert.Equal("IOException", LogText.Summarize(new IOException("")));
+
+    [Fact]
+    public void Summarize_ExceptionWhoseMessageThrows_GivesItsType()
+        => Assert.Equal(nameof(MuteException), LogText.Summarize(new MuteException()));
+
+    private sealed class MuteException : Exception
+    {
+        public override string Message => throw new NotSupportedException();
+    }
 }

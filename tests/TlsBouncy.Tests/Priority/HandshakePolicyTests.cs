@@ -45,4 +45,23 @@ public sealed class HandshakePolicyTests
         Assert.DoesNotContain(policy.CipherSuites, static number => CipherSuites.Find(number)!.KeyExchange == "DHE-RSA");
         Assert.Contains("TLS_DHE_RSA_AES_256_GCM_SHA384", policy.Description.LeftOut);
     }
+
+    [Fact]
+    public void Parse_NoCurve_OffersNoSuiteThatNeedsOne()
+    {
+        HandshakePolicy policy = PriorityString.Parse("NORMAL:-GROUP-ALL:+CTYPE-RAWPK");
+
+        Assert.DoesNotContain(policy.Description.CipherSuites, suite => suite.StartsWith("TLS_ECDHE", StringComparison.Ordinal));
+        Assert.Contains(policy.Description.LeftOut, name => name.StartsWith("TLS_ECDHE", StringComparison.Ordinal));
+        Assert.NotEmpty(policy.CipherSuites);
+    }
+
+    [Fact]
+    public void Parse_Compat_DoesWithoutExtendedMasterSecretAndEncryptThenMac()
+    {
+        HandshakePolicy policy = PriorityString.Parse("NORMAL:+CTYPE-RAWPK:%COMPAT");
+
+        Assert.False(policy.UsesExtendedMasterSecret);
+        Assert.False(policy.UsesEncryptThenMac);
+    }
 }
