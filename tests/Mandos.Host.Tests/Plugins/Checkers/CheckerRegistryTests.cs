@@ -208,6 +208,38 @@ public sealed class CheckerRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_CheckerThatThrewAtAReload_IsAskedAgainAtTheNext()
+    {
+        CompileShell();
+        CompileChecker("Ssh", "ssh", "ssh_key", Validating("settings.Options[\"ssh_key\"] == \"odd\" ? throw new System.Exception(\"odd\") : []"));
+        AddClient("a", "checker_plugin = ssh", "ssh_key = good");
+        CheckerRegistry registry = Load();
+        Assert.Empty((await ValidateAsync(registry)).Broken);
+        Assert.IsNotType<UnusableChecker>(registry.ForEngine()["ssh"]);
+        string good = _text;
+
+        _text = good.Replace("good", "odd", StringComparison.Ordinal);
+        Assert.Single((await ValidateAsync(registry)).Broken);
+
+        _text = good.Replace("ssh_key = good", "ssh_key = good\nssh_kye = typed badly", StringComparison.Ordinal);
+        CheckerReport report = await ValidateAsync(registry);
+        Assert.Empty(report.Broken);
+        Assert.Empty(report.Unusable);
+        Assert.Contains("ssh_kye", Assert.Single(report.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_NameOfADisabledPlugin_TakesTheOptionsOfTheOneInUse()
+    {
+        CompileShell();
+        CompileChecker("ASsh", "ssh", "ssh_host_key", "");
+        CompileChecker("BSsh", "ssh", "ssh_key", "");
+        AddClient("a", "checker_plugin = ssh", "ssh_key = good");
+
+        AssertProblems(await ValidateAsync(Load("plugins:\n  ASsh:\n    enabled: false\n")));
+    }
+
+    [Fact]
     public async Task Validate_CheckerThatHangs_IsGivenUpOnceForAllItsClients()
     {
         CompileShell();
