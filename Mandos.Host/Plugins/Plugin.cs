@@ -49,7 +49,7 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
     {
         var name = _description.Name;
         var bad = cause is PluginSettingException setting ? options.Describe(name, setting) : null;
-        var reason = bad?.ToString() ?? options.HideSettings(name, $"{problem}: {LogText.Summarize(cause)}");
+        var reason = bad?.ToString() ?? Hide($"{problem}: {LogText.Summarize(cause)}");
         Fail(reason);
         return new($"plugin {name}: {reason}", cause) { Problem = bad };
     }

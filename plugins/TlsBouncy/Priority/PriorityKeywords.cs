@@ -104,8 +104,8 @@ internal static class PriorityKeywords
         ["SIGN-GOST-ALL"] = new(PriorityList.Signatures, ["GOSTR341012-256", "GOSTR341012-512"]),
         ["GROUP-ALL"] = new(PriorityList.Groups, [.. PriorityLevel.Normal.Groups]),
         ["CURVE-ALL"] = new(PriorityList.Groups, [.. PriorityLevel.Normal.Groups]),
-        ["GROUP-EC-ALL"] = new(PriorityList.Groups, [.. PriorityLevel.Normal.Groups.Take(5)], [.. PriorityLevel.Normal.Groups.Take(5)]),
-        ["GROUP-DH-ALL"] = new(PriorityList.Groups, [.. PriorityLevel.Normal.Groups.Skip(5)], [.. PriorityLevel.Normal.Groups.Skip(5)]),
+        ["GROUP-EC-ALL"] = new(PriorityList.Groups, PriorityLevel.EcGroups, PriorityLevel.EcGroups),
+        ["GROUP-DH-ALL"] = new(PriorityList.Groups, PriorityLevel.DhGroups, PriorityLevel.DhGroups),
         ["GROUP-GOST-ALL"] = new(PriorityList.Groups, _gostGroups, _gostGroups),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 

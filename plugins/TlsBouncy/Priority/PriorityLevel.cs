@@ -5,9 +5,11 @@ namespace Mandos.TlsBouncy.Priority;
 /// <summary>What one of GnuTLS's level keywords stands for, most preferred first. The names are those of GnuTLS 3.7.</summary>
 internal sealed record PriorityLevel
 {
-    private static readonly string[] _ecGroups = ["SECP256R1", "SECP384R1", "SECP521R1", "X25519", "X448"];
+    /// <summary>The groups on elliptic curves.</summary>
+    public static readonly string[] EcGroups = ["SECP256R1", "SECP384R1", "SECP521R1", "X25519", "X448"];
 
-    private static readonly string[] _dhGroups = ["FFDHE2048", "FFDHE3072", "FFDHE4096", "FFDHE6144", "FFDHE8192"];
+    /// <summary>The groups of finite fields.</summary>
+    public static readonly string[] DhGroups = ["FFDHE2048", "FFDHE3072", "FFDHE4096", "FFDHE6144", "FFDHE8192"];
 
     private static readonly string[] _sha256 =
         ["RSA-SHA256", "RSA-PSS-SHA256", "RSA-PSS-RSAE-SHA256", "ECDSA-SHA256", "ECDSA-SECP256R1-SHA256", "EdDSA-Ed25519"];
@@ -24,7 +26,7 @@ internal sealed record PriorityLevel
         Ciphers = ["AES-256-GCM", "CHACHA20-POLY1305", "AES-256-CCM", "AES-256-CBC", "AES-128-GCM", "AES-128-CCM", "AES-128-CBC"],
         Macs = ["SHA1", "AEAD"],
         KeyExchanges = ["ECDHE-ECDSA", "ECDHE-RSA", "RSA", "DHE-RSA"],
-        Groups = [.. _ecGroups, .. _dhGroups],
+        Groups = [.. EcGroups, .. DhGroups],
         Signatures = [.. _sha256, .. _sha384And512, "RSA-SHA1", "ECDSA-SHA1"],
         MinDhBits = DhProfile.Low,
     };
