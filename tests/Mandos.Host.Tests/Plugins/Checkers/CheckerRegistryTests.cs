@@ -6,8 +6,8 @@ using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
+using Mandos.Host.Tests.Plugins.Isolation;
 using Mandos.TestSupport;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Host.Tests.Plugins.Checkers;
 
@@ -16,7 +16,7 @@ public sealed class CheckerRegistryTests : IDisposable
 {
     private readonly PluginFolder _folder = new();
     private readonly TemporaryDirectory _directory = new();
-    private readonly FakeTimeProvider _clock = new();
+    private readonly WaitClock _clock = new();
     private string _text = "";
     private int _clients;
 
@@ -257,7 +257,7 @@ public sealed class CheckerRegistryTests : IDisposable
 
         Task<CheckerReport> validation = ValidateAsync(Load());
         Assert.False(validation.IsCompleted);
-        _clock.Advance(PluginLimits.Validation + 2 * PluginLimits.ValidationPerClient);
+        await _clock.PassAsync(PluginLimits.Validation + 2 * PluginLimits.ValidationPerClient, () => _clock.Count == 1);
         CheckerReport report = await validation;
 
         AssertProblems(report, $"{File}:9: client [c] tcp_port: wrong");

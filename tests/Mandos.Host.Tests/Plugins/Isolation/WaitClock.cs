@@ -9,6 +9,18 @@ internal sealed class WaitClock : FakeTimeProvider
 {
     private readonly List<Wait> _waits = [];
 
+    /// <summary>How many wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_waits)
+            {
+                return _waits.Count;
+            }
+        }
+    }
+
     /// <summary>Passes a time, once somebody waits for so long.</summary>
     /// <param name="time">How long.</param>
     /// <param name="isReady">What has to be so besides; null for nothing.</param>
@@ -43,7 +55,8 @@ internal sealed class WaitClock : FakeTimeProvider
     {
         lock (_waits)
         {
-            return _waits.Exists(wait => wait.Time == time);
+            // One whose time has passed may still be here, until its thread has disposed it.
+            return _waits.Exists(wait => wait.Time == time && wait.End > GetUtcNow());
         }
     }
 
@@ -58,6 +71,8 @@ internal sealed class WaitClock : FakeTimeProvider
     private sealed class Wait(ITimer timer, TimeSpan time, WaitClock clock) : ITimer
     {
         public TimeSpan Time => time;
+
+        public DateTimeOffset End { get; } = clock.GetUtcNow() + time;
 
         public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
 
