@@ -49,7 +49,9 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
         // Of this run alone, and not linked: a callback that hangs must keep nobody else from being cancelled.
         var cancel = new CancellationTokenSource();
         Task faulted = plugin.NextFault;
-        Task stopping = Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, stop);
+        // Linked, so that nothing of this run stays with the server's token when it is over.
+        using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task stopping = Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, stopped.Token);
         Task<Task> starting = PluginThread.Start(() => run(cancel.Token));
         Task running = starting.Unwrap();
         _ = WatchStartAsync(name, plugin, starting, stop);
