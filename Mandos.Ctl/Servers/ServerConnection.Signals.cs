@@ -1,0 +1,95 @@
+using Mandos.DBus;
+
+namespace Mandos.Ctl.Servers;
+
+/// <summary>What the server signals.</summary>
+internal sealed partial class ServerConnection
+{
+    /// <summary>
+    /// Hands over all that happens at the server from now on, on the connection's thread, which must not be blocked. List the clients after
+    /// that; a signal may then be about a client as it is already, or that is gone.
+    /// </summary>
+    public async Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.AddMatchAsync(
+                new MatchRule
+                {
+                    Type = MessageType.Signal,
+                    Sender = ServerNames.Bus,
+                    Interface = ServerNames.Bus,
+                    Member = "NameOwnerChanged",
+                    Arg0 = ServerNames.Service,
+                },
+                (message, _) =>
+                {
+                    Reader reader = message.GetBodyReader();
+                    reader.ReadString();
+                    reader.ReadString();
+                    handler(new ServerSignal.OwnerChanged(reader.ReadString().Length > 0));
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+            await _connection.AddMatchAsync(
+                new MatchRule { Type = MessageType.Signal, Sender = ServerNames.Service },
+                (message, _) =>
+                {
+                    foreach (ServerSignal signal in Read(message))
+                    {
+                        handler(signal);
+                    }
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    private static List<ServerSignal> Read(Message message)
+    {
+        string path = message.Path ?? "";
+        Reader reader = message.GetBodyReader();
+        switch (message.Interface, message.Member, message.Signature)
+        {
+            case (ServerNames.ObjectManager, "InterfacesAdded", "oa{sa{sv}}"):
+                return ReadInterfaces(reader.ReadObjectPath(), ref reader) is { } client ? [new ServerSignal.ClientAdded(client)] : [];
+            case (ServerNames.ObjectManager, "InterfacesRemoved", "oas"):
+                string removed = reader.ReadObjectPath();
+                return reader.ReadArrayOfString().Contains(ServerNames.Client) ? [new ServerSignal.ClientRemoved(removed)] : [];
+            case (ServerNames.Properties, "PropertiesChanged", "sa{sv}as"):
+                return reader.ReadString() == ServerNames.Client ? ReadChanges(path, ref reader) : [];
+            case (ServerNames.Client, "CheckerStarted", "s"):
+                return [new ServerSignal.CheckerStarted(path, reader.ReadString())];
+            case (ServerNames.Client, "CheckerCompleted", "nxs"):
+                return [new ServerSignal.CheckerCompleted(path, reader.ReadInt16(), reader.ReadInt64(), reader.ReadString())];
+            case (ServerNames.Client, "GotSecret", ""):
+                return [new ServerSignal.GotSecret(path)];
+            case (ServerNames.Client, "NeedApproval", "tb"):
+                return [new ServerSignal.NeedApproval(path, reader.ReadUInt64(), reader.ReadBool())];
+            case (ServerNames.Client, "Rejected", "s"):
+                return [new ServerSignal.Rejected(path, reader.ReadString())];
+            case (ServerNames.Service, "ClientNotFound", "ss"):
+                return [new ServerSignal.ClientNotFound(reader.ReadString(), reader.ReadString())];
+            default:
+                return [];
+        }
+    }
+
+    private static List<ServerSignal> ReadChanges(string path, ref Reader reader)
+    {
+        List<ServerSignal> changes = [];
+        ArrayEnd end = reader.ReadDictionaryStart();
+        while (reader.HasNext(end))
+        {
+            reader.AlignStruct();
+            string property = reader.ReadString();
+            changes.Add(new ServerSignal.PropertyChanged(path, property, reader.ReadVariantValue()));
+        }
+
+        return changes;
+    }
+}

@@ -1,0 +1,335 @@
+using Mandos.DBus;
+
+namespace Mandos.Ctl.Servers;
+
+/// <summary>
+/// A Mandos server on the system bus, Debian's or this one. All methods throw <see cref="ServerException"/> with one line for the user.
+/// </summary>
+internal sealed partial class ServerConnection : IAsyncDisposable
+{
+    /// <summary>How many clients a server without pages is asked for in one reply: Debian's is thrown off the bus at 24,000.</summary>
+    private const int MaxClientsInOneReply = 5000;
+
+    /// <summary>How many calls wait for their replies at a time, of many that do not depend on each other.</summary>
+    private const int MaxCallsAtATime = 256;
+
+    /// <summary>How many clients are asked for in one page; the server gives as many as it likes.</summary>
+    private const uint PageSize = 2000;
+
+    private readonly DBusConnection _connection;
+    private readonly Action<string>? _trace;
+
+    private ServerConnection(DBusConnection connection, Action<string>? trace) => (_connection, _trace) = (connection, trace);
+
+    /// <summary>Connects to the system bus; whether there is a server shows the first call.</summary>
+    /// <param name="trace">Gets a line for each call, never with a secret.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<ServerConnection> ConnectAsync(Action<string>? trace, CancellationToken cancellationToken)
+    {
+        var connection = new DBusConnection(new DBusConnectionOptions(DBusAddress.System) { Name = "mandos-ctl" });
+        try
+        {
+            await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            return new ServerConnection(connection, trace);
+        }
+        catch (DBusException e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw new ServerException($"cannot connect to the system bus: {OneLine(e.Message)}");
+        }
+    }
+
+    /// <summary>Ends when the bus is gone, or after disposal.</summary>
+    public Task DisconnectedAsync() => _connection.DisconnectedAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>Whether there is a server on the bus.</summary>
+    public async Task<bool> IsServerThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.GetNameOwnerAsync(ServerNames.Service, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>All clients with their properties.</summary>
+    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListPagesAsync(cancellationToken).ConfigureAwait(false)
+                ?? await ListWithoutPagesAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>One client.</summary>
+    /// <returns>Null if there is none at that path.</returns>
+    public async Task<Client?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAllAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (IsUnknown(e))
+        {
+            return null;
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Sets a property of a client.</summary>
+    public Task SetAsync(Client client, string property, VariantValue value, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{client.Path}: {ServerNames.Properties}.Set({ServerNames.Client}, {property}, "
+            + $"{(property == "Secret" ? $"{value.Count} bytes" : value)})");
+        MessageWriter writer = BeginCall(client.Path, ServerNames.Properties, "Set", "ssv");
+        writer.WriteString(ServerNames.Client);
+        writer.WriteString(property);
+        writer.WriteVariant(value);
+        return CallAsync(writer, client, cancellationToken);
+    }
+
+    /// <summary>Approves or denies a client that waits.</summary>
+    public Task ApproveAsync(Client client, bool approve, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{client.Path}: {ServerNames.Client}.Approve({approve})");
+        MessageWriter writer = BeginCall(client.Path, ServerNames.Client, "Approve", "b");
+        writer.WriteBool(approve);
+        return CallAsync(writer, client, cancellationToken);
+    }
+
+    /// <summary>Tells the server that the client has been seen just now.</summary>
+    public Task CheckedOkAsync(Client client, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{client.Path}: {ServerNames.Client}.CheckedOK()");
+        return CallAsync(BeginCall(client.Path, ServerNames.Client, "CheckedOK", null), client, cancellationToken);
+    }
+
+    /// <summary>Removes a client from the server.</summary>
+    public Task RemoveAsync(Client client, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Service}.RemoveClient({client.Path})");
+        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Service, "RemoveClient", "o");
+        writer.WriteObjectPath(client.Path);
+        return CallAsync(writer, client, cancellationToken);
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+
+    private static bool IsUnknown(DBusErrorReplyException e)
+        => e.ErrorName is DBusErrors.UnknownObject or DBusErrors.UnknownMethod or DBusErrors.UnknownInterface;
+
+    private static ServerException Explain(DBusException error, Client? client = null)
+    {
+        string about = client is null ? "" : $"client {client.Name}: ";
+        return new(error switch
+        {
+            DBusErrorReplyException { ErrorName: DBusErrors.ServiceUnknown or DBusErrors.NameHasNoOwner }
+                => $"no Mandos server on the system bus (nobody has the name {ServerNames.Service})",
+            DBusErrorReplyException { ErrorName: DBusErrors.AccessDenied }
+                => $"{about}no permission to use the Mandos server; root and members of the group _mandos have it",
+            DBusErrorReplyException { ErrorName: DBusErrors.NoReply } => $"{about}the Mandos server does not answer",
+            DBusErrorReplyException { ErrorName: DBusErrors.UnknownObject or DBusErrors.UnknownMethod } when client is not null
+                => $"{about}is not on the server any more",
+            DBusErrorReplyException reply when reply.ErrorMessage.Length > 0 => $"{about}the server says: {OneLine(reply.ErrorMessage)}",
+            DBusConnectionClosedException => "the connection to the system bus is lost",
+            _ => about + OneLine(error.Message),
+        });
+    }
+
+    private MessageWriter BeginCall(string path, string interfaceName, string member, string? signature)
+    {
+        MessageWriter writer = _connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(ServerNames.Service, path, interfaceName, member, signature);
+        return writer;
+    }
+
+    private Task CallAsync(MessageWriter writer, Client client, CancellationToken cancellationToken)
+    {
+        MessageBuffer message = writer.CreateMessage();
+        return CallAsync(message, client, cancellationToken);
+    }
+
+    private async Task CallAsync(MessageBuffer message, Client client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.CallMethodAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e, client);
+        }
+    }
+
+    /// <returns>Null if the server has no pages.</returns>
+    private async Task<List<Client>?> ListPagesAsync(CancellationToken cancellationToken)
+    {
+        List<Client> clients = [];
+        while (true)
+        {
+            List<Client> page;
+            try
+            {
+                page = await GetPageAsync(clients is [.., { } last] ? last.Path : "", cancellationToken).ConfigureAwait(false);
+            }
+            catch (DBusErrorReplyException e) when (clients.Count == 0 && IsUnknown(e))
+            {
+                return null;
+            }
+
+            if (page.Count == 0)
+            {
+                return clients;
+            }
+
+            clients.AddRange(page);
+        }
+    }
+
+    private Task<List<Client>> GetPageAsync(string after, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetClients('{after}', {PageSize})");
+        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "GetClients", "su");
+        writer.WriteString(after);
+        writer.WriteUInt32(PageSize);
+        return _connection.CallMethodAsync(
+            writer.CreateMessage(),
+            static (message, _) =>
+            {
+                Reader reader = message.GetBodyReader();
+                List<Client> clients = [];
+                ArrayEnd end = reader.ReadDictionaryStart();
+                while (reader.HasNext(end))
+                {
+                    reader.AlignStruct();
+                    string path = reader.ReadObjectPath();
+                    clients.Add(Client.Read(path, ref reader));
+                }
+
+                return clients;
+            },
+            null,
+            cancellationToken);
+    }
+
+    private async Task<List<Client>> ListWithoutPagesAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Service}.GetAllClients()");
+        string[] paths = await _connection.CallMethodAsync(
+            BeginCall(ServerNames.Root, ServerNames.Service, "GetAllClients", null).CreateMessage(),
+            static (message, _) =>
+            {
+                Reader reader = message.GetBodyReader();
+                List<string> paths = [];
+                ArrayEnd end = reader.ReadArrayStart(DBusType.ObjectPath);
+                while (reader.HasNext(end))
+                {
+                    paths.Add(reader.ReadObjectPath());
+                }
+
+                return paths.ToArray();
+            },
+            null,
+            cancellationToken).ConfigureAwait(false);
+        if (paths.Length <= MaxClientsInOneReply)
+        {
+            return await GetManagedObjectsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        List<Client> clients = new(paths.Length);
+        foreach (string[] some in paths.Chunk(MaxCallsAtATime))
+        {
+            foreach (Task<Client> one in some.Select(path => GetAllAsync(path, cancellationToken)).ToArray())
+            {
+                try
+                {
+                    clients.Add(await one.ConfigureAwait(false));
+                }
+                catch (DBusErrorReplyException e) when (IsUnknown(e))
+                {
+                    // It has been removed in the meantime.
+                }
+            }
+        }
+
+        return clients;
+    }
+
+    private Task<List<Client>> GetManagedObjectsAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.ObjectManager}.GetManagedObjects()");
+        return _connection.CallMethodAsync(
+            BeginCall(ServerNames.Root, ServerNames.ObjectManager, "GetManagedObjects", null).CreateMessage(),
+            static (message, _) =>
+            {
+                Reader reader = message.GetBodyReader();
+                List<Client> clients = [];
+                ArrayEnd end = reader.ReadDictionaryStart();
+                while (reader.HasNext(end))
+                {
+                    reader.AlignStruct();
+                    string path = reader.ReadObjectPath();
+                    if (ReadInterfaces(path, ref reader) is { } client)
+                    {
+                        clients.Add(client);
+                    }
+                }
+
+                return clients;
+            },
+            null,
+            cancellationToken);
+    }
+
+    private Task<Client> GetAllAsync(string path, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{path}: {ServerNames.Properties}.GetAll({ServerNames.Client})");
+        MessageWriter writer = BeginCall(path, ServerNames.Properties, "GetAll", "s");
+        writer.WriteString(ServerNames.Client);
+        return _connection.CallMethodAsync(
+            writer.CreateMessage(),
+            static (message, path) =>
+            {
+                Reader reader = message.GetBodyReader();
+                return Client.Read((string)path!, ref reader);
+            },
+            path,
+            cancellationToken);
+    }
+
+    /// <summary>Reads an object's interfaces: <c>a{sa{sv}}</c>.</summary>
+    /// <returns>Null if it is no client.</returns>
+    private static Client? ReadInterfaces(string path, ref Reader reader)
+    {
+        Client? client = null;
+        ArrayEnd end = reader.ReadDictionaryStart();
+        while (reader.HasNext(end))
+        {
+            reader.AlignStruct();
+            if (reader.ReadString() == ServerNames.Client)
+            {
+                client = Client.Read(path, ref reader);
+            }
+            else
+            {
+                reader.Skip("a{sv}");
+            }
+        }
+
+        return client;
+    }
+}

@@ -1,0 +1,26 @@
+namespace Mandos.Ctl.Servers;
+
+/// <summary>The names of the server's D-Bus interface.</summary>
+internal static class ServerNames
+{
+    /// <summary>The name on the bus, and the server's interface.</summary>
+    public const string Service = "se.recompile.Mandos";
+
+    /// <summary>What Debian's server does not have.</summary>
+    public const string Extension = "se.recompile.Mandos.Server";
+
+    /// <summary>Interface of a client.</summary>
+    public const string Client = "se.recompile.Mandos.Client";
+
+    /// <summary>Path of the server.</summary>
+    public const string Root = "/";
+
+    /// <summary>Path above those of the clients.</summary>
+    public const string Clients = "/clients";
+
+    public const string Properties = "org.freedesktop.DBus.Properties";
+
+    public const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
+
+    public const string Bus = "org.freedesktop.DBus";
+}
