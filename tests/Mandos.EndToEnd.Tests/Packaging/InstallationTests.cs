@@ -23,7 +23,7 @@ public sealed partial class InstallationTests : IDisposable
         foreach (string target in new[] { "sysinit", "basic", "shutdown", "sockets" })
         {
             await File.WriteAllTextAsync(
-                FileOf($"lib/systemd/system/{target}.target"), "[Unit]\nDescription=test\n", TestContext.Current.CancellationToken);
+                FileOf($"usr/lib/systemd/system/{target}.target"), "[Unit]\nDescription=test\n", TestContext.Current.CancellationToken);
         }
 
         CommandResult result = await Command.RunAsync(
