@@ -1,6 +1,170 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Mandos.Ctl.Listing;
+using Mandos.Ctl.Servers;
+
 namespace Mandos.Ctl.Commands;
 
+/// <summary>The program <c>mandos-ctl</c>, described in mandos-ctl(8).</summary>
 internal static class CtlCommand
 {
-    public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken) => Task.FromResult(0);
+    private const int Failure = 1;
+    private const int BadUsage = 2;
+
+    /// <summary>So many clients are worked on at a time.</summary>
+    private const int ClientsAtATime = 256;
+
+    /// <summary>So many named clients are looked for one by one; for more, all are listed.</summary>
+    private const int MaxLookups = 100;
+
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
+    public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CtlArguments given = CtlArguments.Parse(arguments);
+            return given.Has("help") ? Print(CtlArguments.Usage(full: true))
+                : given.Has("version") ? Print($"mandos-ctl {Version}\n")
+                : given.Has("check") ? SelfTest()
+                : await RunAsync(given, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UsageException e)
+        {
+            return Fail(CtlArguments.Usage(full: false) + $"mandos-ctl: error: {e.Message}", BadUsage);
+        }
+        catch (ServerException e)
+        {
+            return Fail($"mandos-ctl: {e.Message}", Failure);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("mandos-ctl: interrupted", Failure);
+        }
+        catch (IOException)
+        {
+            return Failure; // who reads our output is gone
+        }
+    }
+
+    private static string Version => typeof(CtlCommand).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static int Print(string text)
+    {
+        Console.Out.Write(text);
+        return 0;
+    }
+
+    private static int Fail(string line, int status)
+    {
+        Console.Error.WriteLine(line);
+        return status;
+    }
+
+    private static int SelfTest()
+        => Durations.Parse("P1DT1S") == 86_401_000 && Durations.Parse("1d 1s") == 86_401_000
+            && ClientColumn.Duration(86_401_000) == "1T00:00:01"
+            ? 0
+            : Fail("mandos-ctl: reads or shows durations wrongly", Failure);
+
+    private static async Task<int> RunAsync(CtlArguments given, CancellationToken cancellationToken)
+    {
+        byte[]? secret = given.Get("secret") is { } file ? SecretFile.Read(file) : null;
+        try
+        {
+            IReadOnlyList<ClientAction> actions = ClientActions.Of(given, secret);
+            ServerConnection server = await ServerConnection.ConnectAsync(
+                given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {line}") : null,
+                cancellationToken).ConfigureAwait(false);
+            await using (server.ConfigureAwait(false))
+            {
+                IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
+                if (given.Has("is-enabled"))
+                {
+                    return clients[0].Enabled ? 0 : Failure;
+                }
+
+                if (actions.Count == 0)
+                {
+                    Show(given, clients);
+                }
+
+                foreach (Client[] some in clients.Chunk(ClientsAtATime))
+                {
+                    await Task.WhenAll(some.Select(async client =>
+                    {
+                        foreach (ClientAction action in actions)
+                        {
+                            await action(server, client, cancellationToken).ConfigureAwait(false);
+                        }
+                    })).ConfigureAwait(false);
+                }
+
+                return 0;
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private static void Show(CtlArguments given, IReadOnlyList<Client> clients)
+    {
+        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);
+        if (given.Has("dump-json"))
+        {
+            ClientJson.Write(output, clients);
+        }
+        else if (given.Has("names"))
+        {
+            foreach (Client client in clients)
+            {
+                output.Write(client.Name + "\n");
+            }
+        }
+        else
+        {
+            ClientTableText.Write(output, clients, given.Has("verbose") ? ClientColumn.All : ClientColumn.Few);
+        }
+    }
+
+    private static async Task<IReadOnlyList<Client>> SelectAsync(
+        ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
+    {
+        if (given.Has("all") || given.Clients.Count == 0)
+        {
+            return await server.ListAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Dictionary<string, Client>? all = null;
+        List<Client> clients = [];
+        foreach (string name in given.Clients)
+        {
+            Client? client = null;
+            if (all is null && given.Clients.Count <= MaxLookups && UsualPath(name) is { } path)
+            {
+                client = await server.FindAsync(path, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (client?.Name != name)
+            {
+                all ??= (await server.ListAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(known => known.Name);
+                client = all.GetValueOrDefault(name)
+                    ?? throw new ServerException($"Client not found on server: '{name.ReplaceLineEndings("…")}'");
+            }
+
+            clients.Add(client);
+        }
+
+        return clients;
+    }
+
+    /// <summary>Where a client is unless another one took its place; null if its name has unusual characters.</summary>
+    private static string? UsualPath(string name)
+        => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
+            ? $"{ServerNames.Clients}/{name.Replace('.', '_').Replace('-', '_')}"
+            : null;
 }

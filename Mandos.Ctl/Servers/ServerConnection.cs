@@ -179,12 +179,13 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     private async Task<List<Client>?> ListPagesAsync(CancellationToken cancellationToken)
     {
         List<Client> clients = [];
+        ulong last = 0;
         while (true)
         {
             List<Client> page;
             try
             {
-                page = await GetPageAsync(clients is [.., { } last] ? last.Path : "", cancellationToken).ConfigureAwait(false);
+                (page, last) = await GetPageAsync(last, cancellationToken).ConfigureAwait(false);
             }
             catch (DBusErrorReplyException e) when (clients.Count == 0 && IsUnknown(e))
             {
@@ -200,11 +201,11 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         }
     }
 
-    private Task<List<Client>> GetPageAsync(string after, CancellationToken cancellationToken)
+    private Task<(List<Client> Page, ulong Last)> GetPageAsync(ulong after, CancellationToken cancellationToken)
     {
-        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetClients('{after}', {PageSize})");
-        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "GetClients", "su");
-        writer.WriteString(after);
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetClients({after}, {PageSize})");
+        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "GetClients", "tu");
+        writer.WriteUInt64(after);
         writer.WriteUInt32(PageSize);
         return _connection.CallMethodAsync(
             writer.CreateMessage(),
@@ -220,7 +221,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
                     clients.Add(Client.Read(path, ref reader));
                 }
 
-                return clients;
+                return (clients, reader.ReadUInt64());
             },
             null,
             cancellationToken);

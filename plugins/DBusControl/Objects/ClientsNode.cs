@@ -25,6 +25,6 @@ internal sealed class ClientsNode
     private Task? Introspect(MethodContext context)
     {
         ReplySize.Check(_clients, ReplySize.OfNode, "look up single objects instead");
-        return Introspection.Reply(context, Introspection.Node(_clients.All.Keys.Select(path => path[Names.ClientPrefix.Length..])));
+        return Introspection.Reply(context, Introspection.Node(_clients.All.Select(client => client.Key[Names.ClientPrefix.Length..])));
     }
 }

@@ -101,6 +101,18 @@ internal static class Introspection
 
         """;
 
+    private const string ExtensionMethods =
+        """
+            <method name="GetClients">
+              <arg name="after" type="t" direction="in"/>
+              <arg name="count" type="u" direction="in"/>
+              <arg name="clients" type="a{oa{sv}}" direction="out"/>
+              <arg name="last" type="t" direction="out"/>
+            </method>
+            <method name="Reload"/>
+
+        """;
+
     private const string ClientMembers =
         $"""
             <method name="Approve">
@@ -187,7 +199,7 @@ internal static class Introspection
         property.EmitsChangedSignal,
         property.Deprecated)));
 
-    private static string ExtensionMembers() => "    <method name=\"Reload\"/>\n" + string.Concat(ServerPropertyInfo.All.Select(
+    private static string ExtensionMembers() => ExtensionMethods + string.Concat(ServerPropertyInfo.All.Select(
         property => Property(property.Name, property.Signature, "read", property.EmitsChangedSignal, deprecated: false)));
 
     private static string Property(string name, string signature, string access, string? emitsChangedSignal, bool deprecated)

@@ -15,6 +15,9 @@ internal static class ReplySize
     /// <summary>The largest reply: what the bus allows, less room for the header.</summary>
     public const long Limit = BusLimit - (64 << 10);
 
+    /// <summary>The largest page of several clients: written in a few milliseconds, as nothing else is answered meanwhile.</summary>
+    public const long PageLimit = 1 << 20;
+
     private const int BusLimit = 32 << 20;
 
     /// <summary>Length and NUL of a text.</summary>

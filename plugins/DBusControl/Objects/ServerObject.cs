@@ -35,6 +35,7 @@ internal sealed class ServerObject
             ["Get"] = new(_properties, ["ss"], ReadGet),
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
+            ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
         });
@@ -73,7 +74,7 @@ internal sealed class ServerObject
         ReplySize.Check(_clients, ReplySize.OfPath, "there is no other list");
         using MessageWriter writer = context.CreateReplyWriter("ao");
         ArrayStart paths = writer.WriteArrayStart(DBusType.ObjectPath);
-        foreach (string path in _clients.All.Keys)
+        foreach ((string path, _) in _clients.All)
         {
             writer.WriteObjectPath(path);
         }
@@ -100,6 +101,46 @@ internal sealed class ServerObject
         }
 
         writer.WriteDictionaryEnd(clients);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadGetClients(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        ulong after = reader.ReadUInt64();
+        uint count = reader.ReadUInt32();
+        return new Call(context, () =>
+        {
+            GetClients(context, after, count);
+            return null;
+        });
+    }
+
+    /// <summary>Replies with some clients and the number of the last one, from which to go on.</summary>
+    private void GetClients(MethodContext context, ulong after, uint count)
+    {
+        using MessageWriter writer = context.CreateReplyWriter("a{oa{sv}}t");
+        ArrayStart clients = writer.WriteDictionaryStart();
+        long size = 0;
+        foreach ((ulong number, string path, ClientSnapshot client) in _clients.After(after))
+        {
+            // One client at least, however large.
+            bool isFull = size > 0 && size + ReplySize.OfProperties(path, client) > ReplySize.PageLimit;
+            if (isFull || count-- == 0)
+            {
+                break;
+            }
+
+            size += ReplySize.OfProperties(path, client);
+
+            writer.WriteDictionaryEntryStart();
+            writer.WriteObjectPath(path);
+            ClientWriter.WriteProperties(writer, client);
+            after = number;
+        }
+
+        writer.WriteDictionaryEnd(clients);
+        writer.WriteUInt64(after);
         context.Reply(writer.CreateMessage());
     }
 

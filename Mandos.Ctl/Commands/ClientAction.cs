@@ -1,0 +1,6 @@
+using Mandos.Ctl.Servers;
+
+namespace Mandos.Ctl.Commands;
+
+/// <summary>Something to be done with each client.</summary>
+internal delegate Task ClientAction(ServerConnection server, Client client, CancellationToken cancellationToken);

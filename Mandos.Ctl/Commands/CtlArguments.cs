@@ -1,0 +1,182 @@
+using System.Text;
+
+namespace Mandos.Ctl.Commands;
+
+/// <summary>
+/// A command line, read as Debian's mandos-ctl reads its: <c>--timeout=5m</c>, <c>--time 5m</c>, <c>-t5m</c>, <c>-va</c>; names of clients
+/// anywhere, and all that follows <c>--</c> is names.
+/// </summary>
+internal sealed class CtlArguments
+{
+    private static readonly string[] _neverActions =
+        ["help", "version", "all", "verbose", "dump-json", "names", "debug", "check"];
+
+    private static readonly string[] _listings = ["verbose", "dump-json", "names"];
+
+    private readonly OrderedDictionary<string, string> _given = [];
+    private readonly List<string> _clients = [];
+
+    private CtlArguments()
+    {
+    }
+
+    /// <summary>The names of the clients, each once.</summary>
+    public IReadOnlyList<string> Clients => _clients;
+
+    /// <summary>The options that are given with their values, in that order.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Given => _given;
+
+    /// <summary>Whether something is to be done, rather than shown.</summary>
+    public bool HasAction => _given.Keys.Any(name => !_neverActions.Contains(name));
+
+    /// <summary>A summary of the options, and with <paramref name="full"/> what each does.</summary>
+    public static string Usage(bool full)
+    {
+        var text = new StringBuilder("usage: mandos-ctl [OPTION...] [CLIENT...]\n");
+        if (full)
+        {
+            text.Append("\nShows or changes the clients of the Mandos server; see mandos-ctl(8).\n\noptions:\n");
+            foreach (CtlOption option in CtlOption.All)
+            {
+                string names = $"  {(option.Letter is { } letter ? $"-{letter}, " : "    ")}--{option.Name} {option.Value}";
+                text.Append(names.PadRight(34)).Append(' ').Append(option.Help).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Whether an option is given.</summary>
+    public bool Has(string name) => _given.ContainsKey(name);
+
+    /// <summary>The value of an option; null: not given.</summary>
+    public string? Get(string name) => _given.GetValueOrDefault(name);
+
+    /// <summary>Reads arguments.</summary>
+    /// <exception cref="UsageException">They are wrong, or do not fit together.</exception>
+    public static CtlArguments Parse(IEnumerable<string> arguments)
+    {
+        var result = new CtlArguments();
+        var rest = new Queue<string>(arguments);
+        bool onlyNames = false;
+        while (rest.TryDequeue(out string? argument))
+        {
+            if (onlyNames || argument is "-" or "" || argument[0] != '-')
+            {
+                if (!result._clients.Contains(argument))
+                {
+                    result._clients.Add(argument);
+                }
+            }
+            else if (argument == "--")
+            {
+                onlyNames = true;
+            }
+            else if (argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                result.ReadLong(argument[2..], rest);
+            }
+            else
+            {
+                result.ReadShort(argument, rest);
+            }
+        }
+
+        if (!result.Has("help") && !result.Has("version"))
+        {
+            result.Check();
+        }
+
+        return result;
+    }
+
+    private static UsageException Unknown(string argument) => new($"unrecognized arguments: {argument.ReplaceLineEndings("…")}");
+
+    private void ReadLong(string argument, Queue<string> rest)
+    {
+        int equals = argument.IndexOf('=', StringComparison.Ordinal);
+        string name = equals < 0 ? argument : argument[..equals];
+        CtlOption[] candidates = [.. CtlOption.All.Where(option => option.Name.StartsWith(name, StringComparison.Ordinal))];
+        CtlOption option = candidates.FirstOrDefault(option => option.Name == name) ?? candidates.Length switch
+        {
+            0 => throw Unknown($"--{argument}"),
+            1 => candidates[0],
+            _ => throw new UsageException(
+                $"ambiguous option: --{name} could match {string.Join(", ", candidates.Select(option => $"--{option.Name}"))}"),
+        };
+        Add(option, equals < 0 ? null : argument[(equals + 1)..], rest);
+    }
+
+    private void ReadShort(string argument, Queue<string> rest)
+    {
+        for (int i = 1; i < argument.Length; i++)
+        {
+            CtlOption option = CtlOption.All.FirstOrDefault(option => option.Letter == argument[i]) ?? throw Unknown(argument);
+            if (option.Value is not null)
+            {
+                string attached = argument[(i + 1)..];
+                Add(option, attached.Length == 0 ? null : attached[0] == '=' ? attached[1..] : attached, rest);
+                return;
+            }
+
+            Add(option, null, rest);
+        }
+    }
+
+    private void Add(CtlOption option, string? value, Queue<string> rest)
+    {
+        if (option.Value is null && value is not null)
+        {
+            throw new UsageException($"option --{option.Name} takes no value");
+        }
+
+        if (option.Value is not null && value is null)
+        {
+            bool isThere = rest.TryPeek(out value) && !(value.Length > 1 && value[0] == '-' && !char.IsAsciiDigit(value[1]));
+            value = isThere ? rest.Dequeue() : throw new UsageException($"option --{option.Name} needs a value: {option.Value}");
+        }
+
+        foreach ((string first, string second) in CtlOption.Opposites)
+        {
+            string? opposite = option.Name == first ? second : option.Name == second ? first : null;
+            if (opposite is not null && Has(opposite))
+            {
+                throw new UsageException($"option --{option.Name} does not go with --{opposite}");
+            }
+        }
+
+        _given[option.Name] = value ?? "";
+    }
+
+    private void Check()
+    {
+        string[] shows = [.. _listings.Where(Has)];
+        if (shows.Length > 1 || (shows.Length == 1 && HasAction))
+        {
+            throw new UsageException($"--{shows[^1]} can only be used alone.");
+        }
+
+        if (HasAction && _clients.Count == 0 && !Has("all"))
+        {
+            throw new UsageException("Options require clients names or --all.");
+        }
+
+        if (Has("all") && !HasAction)
+        {
+            throw new UsageException("--all requires an action.");
+        }
+
+        string[] actions = [.. _given.Keys.Where(name => !_neverActions.Contains(name))];
+        if (Has("is-enabled") && (_clients.Count != 1 || Has("all") || actions.Length > 1))
+        {
+            throw new UsageException(actions.Length > 1
+                ? "--is-enabled can only be used alone."
+                : "--is-enabled requires exactly one client");
+        }
+
+        if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))
+        {
+            throw new UsageException("--remove can only be combined with --deny");
+        }
+    }
+}

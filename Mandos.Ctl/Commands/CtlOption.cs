@@ -1,0 +1,47 @@
+namespace Mandos.Ctl.Commands;
+
+/// <summary>An option of mandos-ctl(8).</summary>
+/// <param name="Name">Its long form, without dashes.</param>
+/// <param name="Letter">Its short form.</param>
+/// <param name="Value">What its value is called; null: it has none.</param>
+/// <param name="Help">What it does.</param>
+internal sealed record CtlOption(string Name, char? Letter, string? Value, string Help)
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<CtlOption> All { get; } =
+    [
+        new("help", 'h', null, "show this help and exit"),
+        new("version", null, null, "show the version and exit"),
+        new("all", 'a', null, "do it with all clients"),
+        new("verbose", 'v', null, "show all settings"),
+        new("dump-json", 'j', null, "show all settings as JSON"),
+        new("names", null, null, "show the names alone, one a line"),
+        new("enable", 'e', null, "enable"),
+        new("disable", 'd', null, "disable"),
+        new("bump-timeout", 'b', null, "count as checked just now"),
+        new("start-checker", null, null, "start a check now"),
+        new("stop-checker", null, null, "stop the check that runs"),
+        new("is-enabled", 'V', null, "exit with 0 only if the client is enabled"),
+        new("remove", 'r', null, "remove from the server"),
+        new("checker", 'c', "COMMAND", "set the checker's command"),
+        new("timeout", 't', "TIME", "set the timeout"),
+        new("extended-timeout", null, "TIME", "set the timeout after the secret was sent"),
+        new("interval", 'i', "TIME", "set the time from check to check"),
+        new("approve-by-default", null, null, "approve when nobody decides"),
+        new("deny-by-default", null, null, "deny when nobody decides"),
+        new("approval-delay", null, "TIME", "set how long to wait for a decision"),
+        new("approval-duration", null, "TIME", "set how long an approval lasts"),
+        new("host", 'H', "STRING", "set the host"),
+        new("secret", 's', "FILENAME", "set the secret, from a file or with - from standard input"),
+        new("approve", 'A', null, "approve the request that waits"),
+        new("deny", 'D', null, "deny the request that waits"),
+        new("debug", null, null, "show the calls to the server"),
+        new("check", null, null, "run the self-test"),
+    ];
+
+    /// <summary>The options that exclude each other.</summary>
+    public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
+    [
+        ("enable", "disable"), ("start-checker", "stop-checker"), ("approve-by-default", "deny-by-default"), ("approve", "deny"),
+    ];
+}

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+
+namespace Mandos.Ctl.Commands;
+
+/// <summary>Reads a secret.</summary>
+internal static class SecretFile
+{
+    /// <summary>The largest secret, in bytes.</summary>
+    public const int MaxLength = 1 << 20;
+
+    /// <summary>Reads a file, or standard input where it is called <c>-</c>. Who gets the bytes sets them to zero in the end.</summary>
+    /// <exception cref="UsageException">It cannot be read, or is too large.</exception>
+    public static byte[] Read(string name)
+    {
+        byte[] buffer = new byte[MaxLength + 1];
+        try
+        {
+            using Stream stream = name == "-"
+                ? Console.OpenStandardInput()
+                : new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length <= MaxLength
+                ? buffer[..length]
+                : throw new UsageException($"the secret in {name} is larger than {MaxLength} bytes");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"cannot read the secret from “{name.ReplaceLineEndings("…")}”: {e.Message.ReplaceLineEndings(" ")}");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+        }
+    }
+}

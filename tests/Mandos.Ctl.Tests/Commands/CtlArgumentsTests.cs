@@ -1,0 +1,72 @@
+using Mandos.Ctl.Commands;
+
+namespace Mandos.Ctl.Tests.Commands;
+
+public sealed class CtlArgumentsTests
+{
+    [Theory]
+    [InlineData("--timeout=PT5M", "a")]
+    [InlineData("--time", "PT5M", "a")]
+    [InlineData("-tPT5M", "a")]
+    [InlineData("-t=PT5M", "a")]
+    [InlineData("a", "-t", "PT5M")]
+    [InlineData("-ebtPT5M", "--", "a")]
+    public void Parse_EachForm_IsUnderstood(params string[] arguments)
+    {
+        var given = CtlArguments.Parse(arguments);
+
+        Assert.Equal("PT5M", given.Get("timeout"));
+        Assert.Equal(["a"], given.Clients);
+    }
+
+    [Fact]
+    public void Parse_ClientsTwice_AreTakenOnceInOrder()
+        => Assert.Equal(["zoo", "alpha"], CtlArguments.Parse(["zoo", "zoo", "alpha"]).Clients);
+
+    // Debian's refuses all of them with status 2, but for is-enabled with more.
+    [Theory]
+    [InlineData("--nosuch")]
+    [InlineData("-x")]
+    [InlineData("--enable")]
+    [InlineData("--all")]
+    [InlineData("--all", "a")]
+    [InlineData("--dump-json", "--all")]
+    [InlineData("-v", "-j")]
+    [InlineData("-v", "-e", "a")]
+    [InlineData("-e", "-d", "a")]
+    [InlineData("-A", "-D", "a")]
+    [InlineData("-V", "a", "b")]
+    [InlineData("-V", "-a")]
+    [InlineData("-V", "-e", "a")]
+    [InlineData("-r", "-e", "a")]
+    [InlineData("-H")]
+    [InlineData("--enable=x", "a")]
+    [InlineData("--approv", "a")]
+    public void Parse_WhatDoesNotFit_IsRefused(params string[] arguments)
+        => Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments));
+
+    [Fact]
+    public void Of_RemoveAndDeny_DeniesFirst()
+    {
+        Assert.Equal(2, ClientActions.Of(CtlArguments.Parse(["--remove", "--deny", "a"]), null).Count);
+        Assert.Throws<UsageException>(() => ClientActions.Of(CtlArguments.Parse(["--timeout", "x", "a"]), null));
+    }
+
+    [Fact]
+    public void Read_SecretTooLargeOrMissing_IsRefused()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        Assert.Throws<UsageException>(() => SecretFile.Read(file));
+        try
+        {
+            File.WriteAllBytes(file, new byte[SecretFile.MaxLength + 1]);
+            Assert.Throws<UsageException>(() => SecretFile.Read(file));
+            File.WriteAllText(file, "secret\n");
+            Assert.Equal("secret\n"u8, SecretFile.Read(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

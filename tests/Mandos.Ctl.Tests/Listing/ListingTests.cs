@@ -1,0 +1,46 @@
+using Mandos.Ctl.Listing;
+using Mandos.Ctl.Servers;
+
+namespace Mandos.Ctl.Tests.Listing;
+
+/// <summary>The texts are what Debian's mandos-ctl prints.</summary>
+public sealed class ListingTests
+{
+    [Fact]
+    public void Write_Table_IsPaddedAlsoAtTheEnd()
+    {
+        using var output = new StringWriter();
+        ClientTableText.Write(
+            output,
+            [
+                new Client("/clients/zoo") { Name = "zoo", Enabled = true, Timeout = 300_000 },
+                new Client("/clients/a") { Name = "a€😀", Timeout = 34_563_600_000, LastCheckedOk = "2026-11-24T08:02:46.249553" },
+            ],
+            ClientColumn.Few);
+
+        Assert.Equal(
+            "Name Enabled Timeout      Last Successful Check     \n"
+            + "zoo  Yes     00:05:00                               \n"
+            + "a€😀  No      400T01:00:00 2026-11-24T08:02:46.249553\n",
+            output.ToString());
+    }
+
+    [Fact]
+    public void Write_Json_IsAsciiAndIndentedByFour()
+    {
+        using var output = new StringWriter();
+        ClientJson.Write(output, [new Client("/clients/a") { Name = "a", Checker = "\"\t\\ü😀\u0001\u007f" }]);
+
+        Assert.StartsWith("{\n    \"a\": {\n        \"Name\": \"a\",\n        \"Enabled\": false,\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"Checker\": \"\\\"\\t\\\\\\u00fc\\ud83d\\ude00\\u0001\u007f\",\n", output.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("        \"LastCheckerStatus\": 0\n    }\n}\n", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_NoClient_IsAnEmptyObject()
+    {
+        using var output = new StringWriter();
+        ClientJson.Write(output, []);
+        Assert.Equal("{}\n", output.ToString());
+    }
+}
