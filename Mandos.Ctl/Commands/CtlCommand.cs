@@ -12,8 +12,8 @@ internal static class CtlCommand
     private const int Failure = 1;
     private const int BadUsage = 2;
 
-    /// <summary>So many clients are worked on at a time.</summary>
-    private const int ClientsAtATime = 256;
+    /// <summary>So many clients are worked on at a time; dbus-daemon lets 128 calls of a program wait for replies.</summary>
+    private const int ClientsAtATime = 100;
 
     /// <summary>So many named clients are looked for one by one; for more, all are listed.</summary>
     private const int MaxLookups = 100;

@@ -10,8 +10,8 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>How many clients a server without pages is asked for in one reply: Debian's is thrown off the bus at 24,000.</summary>
     private const int MaxClientsInOneReply = 5000;
 
-    /// <summary>How many calls wait for their replies at a time, of many that do not depend on each other.</summary>
-    private const int MaxCallsAtATime = 256;
+    /// <summary>How many calls wait for their replies at a time, of many that do not depend on each other; dbus-daemon allows 128.</summary>
+    private const int MaxCallsAtATime = 100;
 
     /// <summary>How many clients are asked for in one page; the server gives as many as it likes.</summary>
     private const uint PageSize = 2000;

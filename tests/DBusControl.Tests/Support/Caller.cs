@@ -115,6 +115,12 @@ internal sealed class Caller : IAsyncDisposable
             case DBusType.Bool:
                 writer.WriteBool(value.GetBool());
                 break;
+            case DBusType.UInt32:
+                writer.WriteUInt32(value.GetUInt32());
+                break;
+            case DBusType.UInt64:
+                writer.WriteUInt64(value.GetUInt64());
+                break;
             case DBusType.Int32:
                 writer.WriteInt32(value.GetInt32());
                 break;

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mandos.EndToEnd.Tests.Harness;
+
+namespace Mandos.EndToEnd.Tests.DBus;
+
+/// <summary>Our mandos-ctl does what Debian's does, with either server.</summary>
+public sealed partial class OwnMandosCtlTests
+{
+    private const string Stock = "mandos-ctl";
+
+    // No check starts by itself: the first one starts after a random part of the interval.
+    private const string Clients = """
+        [DEFAULT]
+        checker = true
+        interval = P10D
+        secret = c2VjcmV0
+        [zoo]
+        key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
+        fingerprint = 7788998877889988778899887788998877889988
+        host = foo.example.org
+        timeout = P400DT1H
+        [bar.example-org]
+        key_id = 10112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
+        fingerprint = 8788998877889988778899887788998877889988
+        enabled = False
+        [alpha]
+        key_id = 20112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
+        fingerprint = 9788998877889988778899887788998877889988
+        approved_by_default = False
+        checker = echo "a	tab\ ü €"
+        """;
+
+    private static readonly string Own = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Listings_OfEitherServer_AreThoseOfDebiansByteForByte(bool stockServer)
+    {
+        await using var scene = await ServerOnBus.StartAsync(stockServer, Clients);
+        string[][] listings =
+        [
+            [], ["--verbose"], ["-v", "alpha", "zoo", "alpha"], ["--dump-json"], ["-j", "zoo", "bar.example-org"], ["bar.example-org"],
+            ["--is-enabled", "zoo"], ["-V", "bar.example-org"], ["-V", "nobody"], ["nobody", "zoo"], ["--enable", "nobody"],
+            ["--enable"], ["--all"], ["-v", "-j"], ["-e", "-d", "zoo"], ["-r", "-e", "zoo"], ["--nosuch"], ["-V", "zoo", "alpha"],
+        ];
+
+        foreach (var arguments in listings)
+        {
+            var (own, stock) = (await scene.RunAsync(Own, arguments), await scene.RunAsync(Stock, arguments));
+            var shown = string.Join(' ', arguments);
+            Assert.True(own.Output == stock.Output, $"{shown} printed\n{own.Output}{own.Errors}\nnot\n{stock.Output}");
+            Assert.True(own.ExitCode == stock.ExitCode, $"{shown} ended with {own.ExitCode}, not {stock.ExitCode}");
+            Assert.DoesNotContain("   at ", own.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Changes_OfEitherServer_HaveTheEffectOfDebians(bool stockServer)
+    {
+        string[][] changes =
+        [
+            ["--disable", "zoo"], ["--enable", "bar.example-org"], ["--bump-timeout", "alpha"], ["--checker", "echo %%", "zoo"],
+            ["-t", "1d 2h", "zoo"], ["--timeout=PT7M", "--all"], ["--extended-timeout", "P1D", "zoo", "alpha"],
+            ["-i", "P9D", "zoo"], ["--deny-by-default", "zoo"], ["--approve-by-default", "alpha"], ["--approval-delay", "PT5S", "zoo"],
+            ["--approval-duration", "PT3S", "zoo"], ["-H", "other.example.org", "zoo"], ["-A", "-a"], ["-D", "zoo"],
+            ["--stop-checker", "zoo"], ["-s", "-", "zoo"], ["--deny", "--remove", "bar.example-org"], ["--remove", "--all"],
+        ];
+        await using var own = await ServerOnBus.StartAsync(stockServer, Clients);
+        await using var stock = await ServerOnBus.StartAsync(stockServer, Clients);
+
+        foreach (var change in changes)
+        {
+            var shown = string.Join(' ', change);
+            var (ours, theirs) = (await own.RunWithInputAsync("new", Own, change), await stock.RunWithInputAsync("new", Stock, change));
+            Assert.True(ours.ExitCode == 0, $"{shown}: {ours.Errors}");
+            Assert.True(theirs.ExitCode == 0, $"{shown}: {theirs.Errors}");
+            Assert.Equal(await DumpAsync(stock), await DumpAsync(own));
+        }
+    }
+
+    [Fact]
+    public async Task Errors_WithoutBusOrServer_AreOneLine()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        foreach (var (address, expected) in new[]
+        {
+            (bus.Address, "no Mandos server on the system bus"), ("unix:path=/nonexistent", "cannot connect to the system bus"),
+        })
+        {
+            var start = Command.Describe(Own, []);
+            start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = address;
+            var result = await Command.RunAsync(start, "");
+            Assert.Equal(1, result.ExitCode);
+            Assert.StartsWith($"mandos-ctl: {expected}", result.Errors, StringComparison.Ordinal);
+            Assert.Single(result.Errors.TrimEnd('\n').Split('\n'));
+        }
+    }
+
+    /// <summary>All clients by name, as Debian's server has them in any order, without times.</summary>
+    private static async Task<string[]> DumpAsync(ServerOnBus scene)
+    {
+        using var clients = JsonDocument.Parse(await scene.RequireAsync(Stock, "-j"));
+        return [.. clients.RootElement.EnumerateObject().Select(client => Times().Replace(client.ToString(), "(time)")).Order()];
+    }
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")]
+    private static partial Regex Times();
+}
