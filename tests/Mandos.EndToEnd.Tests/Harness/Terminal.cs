@@ -11,9 +11,9 @@ internal sealed class Terminal : IAsyncDisposable
     {
     }
 
-    /// <summary>Starts a program of the peers.</summary>
+    /// <summary>Starts a program.</summary>
     /// <param name="bus">The bus that it takes for the system bus.</param>
-    /// <param name="program">Its path among the peers.</param>
+    /// <param name="program">Its path, or that among the peers.</param>
     public static async Task<Terminal> StartAsync(PrivateBus bus, string program)
     {
         var terminal = new Terminal();
@@ -30,6 +30,10 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Presses keys, in tmux's names.</summary>
     public async Task PressAsync(params string[] keys)
         => await Command.RequireAsync("tmux", Arguments(["send-keys", "--", .. keys]));
+
+    /// <summary>Waits until the program has ended, and tmux with it.</summary>
+    public Task WaitUntilItEndsAsync() => Patience.UntilAsync(
+        "the end of the program", async () => (await Command.RunAsync("tmux", Arguments("has-session"))).ExitCode != 0);
 
     /// <summary>Waits until the screen has a text.</summary>
     /// <param name="pattern">A regular expression for it.</param>

@@ -1,0 +1,112 @@
+using Mandos.Ctl.Servers;
+
+namespace Mandos.Ctl.Monitor;
+
+/// <summary>What is known of the server: its clients, what happened to them, and whether it is there.</summary>
+internal sealed class MonitorModel
+{
+    private readonly TimeProvider _time;
+    private List<ServerSignal>? _held;
+
+    public MonitorModel(TimeProvider time) => _time = time;
+
+    public ClientList Clients { get; } = new();
+
+    public EventLog Log { get; } = new();
+
+    /// <summary>What is between us and the server, in one line; empty: nothing.</summary>
+    public string Trouble { get; private set; } = "";
+
+    /// <summary>Whether the list of clients is being fetched.</summary>
+    public bool IsListing => _held is not null;
+
+    /// <summary>Whether what goes as it should is told too.</summary>
+    public bool IsVerbose { get; set; }
+
+    public DateTimeOffset Now => _time.GetUtcNow();
+
+    public void Tell(string text) => Log.Add(Now, text);
+
+    /// <summary>From now on changes wait for the list of clients, which may be older or newer than they are.</summary>
+    public void BeginListing() => _held ??= [];
+
+    public void EndListing(IEnumerable<Client> clients)
+    {
+        Clients.Reset(clients);
+        Trouble = "";
+        List<ServerSignal> held = _held ?? [];
+        _held = null;
+        held.ForEach(Change);
+    }
+
+    /// <summary>The server is not there, or not to be reached.</summary>
+    public void Lose(string trouble)
+    {
+        _held = null;
+        Clients.Reset([]);
+        if (trouble != Trouble)
+        {
+            Tell(trouble);
+        }
+
+        Trouble = trouble;
+    }
+
+    public void Handle(ServerSignal signal)
+    {
+        if (Describe(signal) is { } text)
+        {
+            Tell(text);
+        }
+
+        if (_held is not null)
+        {
+            _held.Add(signal);
+        }
+        else
+        {
+            Change(signal);
+        }
+    }
+
+    private void Change(ServerSignal signal)
+    {
+        switch (signal)
+        {
+            case ServerSignal.ClientAdded { Client: var client }:
+                Clients.Put(client);
+                break;
+            case ServerSignal.ClientRemoved { Path: var path }:
+                Clients.Remove(path);
+                break;
+            case ServerSignal.PropertyChanged change when Clients.Find(change.Path) is { } client:
+                Clients.Put(client.With(change.Property, change.Value));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <returns>Null: not worth telling.</returns>
+    private string? Describe(ServerSignal signal) => signal switch
+    {
+        ServerSignal.ClientAdded { Client.Name: var name } when IsVerbose => $"{name} is a client now",
+        ServerSignal.ClientRemoved { Path: var path } => $"{NameOf(path)} was removed",
+        ServerSignal.CheckerStarted { Path: var path, Command: var command } when IsVerbose => $"{NameOf(path)}: check started: {command}",
+        ServerSignal.CheckerCompleted { ExitCode: 0, Path: var path } => IsVerbose ? $"{NameOf(path)}: check succeeded" : null,
+        ServerSignal.CheckerCompleted { ExitCode: > 0, Path: var path, ExitCode: var code }
+            => $"{NameOf(path)}: check failed with exit status {code}",
+        ServerSignal.CheckerCompleted { Path: var path } => $"{NameOf(path)}: check was ended by a signal",
+        ServerSignal.GotSecret { Path: var path } => $"{NameOf(path)} received its secret",
+        ServerSignal.NeedApproval { Path: var path, Milliseconds: var delay, Default: var approve }
+            => $"{NameOf(path)} waits for approval; it is {(approve ? "approved" : "denied")} in {Times.Text(Times.FromMilliseconds(delay))}",
+        ServerSignal.Rejected { Path: var path, Reason: var reason } => $"{NameOf(path)} was rejected: {reason}",
+        ServerSignal.ClientNotFound { Key: var key, Address: var address } => $"{address} asked with the key {key}, which is no client's",
+        ServerSignal.PropertyChanged { Path: var path, Property: "Enabled", Value: var value }
+            => $"{NameOf(path)} is {(value.GetBool() ? "enabled" : "disabled")}",
+        ServerSignal.PropertyChanged { Path: var path, Property: var property } when IsVerbose => $"{NameOf(path)}: {property} changed",
+        _ => null,
+    };
+
+    private string NameOf(string path) => Clients.Find(path)?.Name ?? path[(path.LastIndexOf('/') + 1)..];
+}

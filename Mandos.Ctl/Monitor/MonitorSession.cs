@@ -1,0 +1,254 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Mandos.Ctl.Servers;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Mandos.Ctl.Monitor;
+
+/// <summary>
+/// The monitor at work. All that happens (keys, signals of the server, replies) comes through one queue, so that one task alone has the
+/// model and the screen; it draws when something has changed, at most ten times a second, and once a second for the clocks.
+/// </summary>
+internal sealed class MonitorSession : IDisposable
+{
+    private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _betweenClocks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _betweenConnections = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly TimeProvider _time;
+    private readonly MonitorModel _model;
+    private readonly MonitorView _view;
+    private readonly MonitorScreen _screen = new();
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes });
+    private readonly CancellationTokenSource _ending = new();
+    private IReadOnlyList<Segment> _drawn = [];
+    private ServerConnection? _server;
+
+    public MonitorSession(TimeProvider time)
+    {
+        _time = time;
+        _model = new MonitorModel(time);
+        _view = new MonitorView(_model);
+    }
+
+    /// <summary>Runs until the person quits, or is gone.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration interrupted = cancellationToken.Register(_ending.Cancel);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
+        using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Post(() => _drawn = []));
+        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Post(() => _drawn = []));
+        new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
+        Task server = StayConnectedAsync(_ending.Token);
+        _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
+        try
+        {
+            while (!_ending.IsCancellationRequested)
+            {
+                while (_events.Reader.TryRead(out Action? happened))
+                {
+                    happened();
+                }
+
+                Draw();
+                await WaitAsync(_ending.Token).ConfigureAwait(false);
+            }
+
+            await server.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // the end
+        }
+        finally
+        {
+            _console.WriteAnsi(writer => writer.ShowCursor().ExitAltScreen());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ending.Dispose();
+
+    private void End(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _ending.Cancel();
+    }
+
+    private void Post(Action action) => _events.Writer.TryWrite(action);
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(_betweenDrawings, _time, cancellationToken).ConfigureAwait(false);
+        using var clock = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task happened = _events.Reader.WaitToReadAsync(clock.Token).AsTask();
+        await Task.WhenAny(happened, Task.Delay(_betweenClocks - _betweenDrawings, _time, clock.Token)).ConfigureAwait(false);
+        await clock.CancelAsync().ConfigureAwait(false);
+    }
+
+    private void ReadKeys()
+    {
+        try
+        {
+            while (true)
+            {
+                ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+                Post(() => Press(key));
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            _ending.Cancel(); // the terminal is gone
+        }
+    }
+
+    private void Draw()
+    {
+        (int width, int height) = (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
+        IReadOnlyList<Segment> lines = _screen.Draw(_model, _view, width, height);
+        for (int i = 0; i < lines.Count; i++)
+        {
+            if (i >= _drawn.Count || _drawn[i].Text != lines[i].Text || !_drawn[i].Style.Equals(lines[i].Style))
+            {
+                _console.Cursor.SetPosition(1, i + 1);
+                _console.Write(new Line(lines[i]));
+            }
+        }
+
+        _drawn = lines;
+    }
+
+    private void Press(ConsoleKeyInfo pressed)
+    {
+        MonitorKey key = _view.Press(pressed);
+        if (key == MonitorKey.Quit)
+        {
+            _ending.Cancel();
+        }
+        else if (key == MonitorKey.Redraw)
+        {
+            _console.Clear();
+            _drawn = [];
+        }
+        else if (_server is { } server && _model.Clients.Selected is { } client && !_view.IsLogActive)
+        {
+            _ = ActAsync(key, server, client);
+        }
+    }
+
+    private async Task ActAsync(MonitorKey key, ServerConnection server, Client client)
+    {
+        try
+        {
+            await (key switch
+            {
+                MonitorKey.Enable => server.SetAsync(client, "Enabled", true, _ending.Token),
+                MonitorKey.Disable => server.SetAsync(client, "Enabled", false, _ending.Token),
+                MonitorKey.Approve => server.ApproveAsync(client, true, _ending.Token),
+                MonitorKey.Deny => server.ApproveAsync(client, false, _ending.Token),
+                MonitorKey.Remove => server.RemoveAsync(client, _ending.Token),
+                MonitorKey.StartChecker => server.SetAsync(client, "CheckerRunning", true, _ending.Token),
+                MonitorKey.StopChecker => server.SetAsync(client, "CheckerRunning", false, _ending.Token),
+                MonitorKey.CheckedOk => server.CheckedOkAsync(client, _ending.Token),
+                _ => Task.CompletedTask,
+            }).ConfigureAwait(false);
+        }
+        catch (ServerException e)
+        {
+            Post(() => _model.Tell(e.Message));
+        }
+        catch (OperationCanceledException)
+        {
+            // the end
+        }
+    }
+
+    private async Task StayConnectedAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                ServerConnection server = await ServerConnection.ConnectAsync(null, cancellationToken).ConfigureAwait(false);
+                await using (server.ConfigureAwait(false))
+                {
+                    await FollowAsync(server, cancellationToken).ConfigureAwait(false);
+                }
+
+                throw new ServerException("the connection to the system bus is lost");
+            }
+            catch (ServerException e)
+            {
+                Post(() =>
+                {
+                    _server = null;
+                    _model.Lose($"{e.Message}; waiting for it");
+                });
+            }
+
+            await Task.Delay(_betweenConnections, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Follows what a server does, until the bus is gone.</summary>
+    private async Task FollowAsync(ServerConnection server, CancellationToken cancellationToken)
+    {
+        var comings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        await server.WatchAsync(
+            signal =>
+            {
+                if (signal is ServerSignal.OwnerChanged { IsThere: var isThere })
+                {
+                    comings.Writer.TryWrite(isThere);
+                }
+
+                Post(() => Handle(signal));
+            },
+            cancellationToken).ConfigureAwait(false);
+        Task lost = server.DisconnectedAsync();
+        comings.Writer.TryWrite(await server.IsServerThereAsync(cancellationToken).ConfigureAwait(false));
+        while (!lost.IsCompleted)
+        {
+            Task<bool> coming = comings.Reader.ReadAsync(cancellationToken).AsTask();
+            if (await Task.WhenAny(coming, lost).ConfigureAwait(false) == lost)
+            {
+                return;
+            }
+
+            if (!await coming.ConfigureAwait(false))
+            {
+                Post(() => _model.Lose("no Mandos server on the system bus; waiting for it"));
+                continue;
+            }
+
+            Post(_model.BeginListing);
+            IReadOnlyList<Client> clients = await server.ListAsync(cancellationToken).ConfigureAwait(false);
+            Post(() =>
+            {
+                _server = server;
+                _model.EndListing(clients);
+            });
+        }
+    }
+
+    private void Handle(ServerSignal signal)
+    {
+        try
+        {
+            _model.Handle(signal);
+        }
+        catch (InvalidOperationException)
+        {
+            _model.Tell("the server sent a property of an unknown kind");
+        }
+    }
+
+    /// <summary>One line of the screen, as it is.</summary>
+    private sealed class Line(Segment segment) : Renderable
+    {
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => [segment];
+    }
+}

@@ -1,0 +1,97 @@
+using Mandos.Ctl.Monitor;
+using Mandos.Ctl.Servers;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mandos.Ctl.Tests.Monitor;
+
+public sealed class MonitorModelTests
+{
+    private const string Path = "/clients/machine";
+
+    private readonly MonitorModel _model = new(new FakeTimeProvider());
+
+    [Fact]
+    public void EndListing_AfterChangesDuringTheListing_HasThem()
+    {
+        _model.BeginListing();
+        _model.Handle(new ServerSignal.PropertyChanged(Path, "Enabled", false));
+        _model.Handle(new ServerSignal.ClientRemoved("/clients/gone"));
+        _model.Handle(new ServerSignal.ClientAdded(new Client("/clients/new") { Name = "new" }));
+
+        _model.EndListing([new Client(Path) { Name = "machine", Enabled = true }, new Client("/clients/gone") { Name = "gone" }]);
+
+        Assert.Equal(["machine", "new"], _model.Clients.Shown.Select(client => client.Name));
+        Assert.False(_model.Clients.Find(Path)!.Enabled);
+        Assert.False(_model.IsListing);
+    }
+
+    [Fact]
+    public void Lose_TellsOnceAndShowsNoClients()
+    {
+        _model.EndListing([new Client(Path)]);
+
+        _model.Lose("no server");
+        _model.Lose("no server");
+
+        Assert.Equal(0, _model.Clients.Count);
+        Assert.Single(_model.Log.Lines);
+        Assert.Equal("no server", _model.Trouble);
+
+        _model.BeginListing();
+        _model.EndListing([]);
+        Assert.Equal("", _model.Trouble);
+    }
+
+    [Fact]
+    public void Handle_EachSignal_TellsItOrLeavesItToTheVerbose()
+    {
+        _model.EndListing([new Client(Path) { Name = "The Machine" }]);
+        ServerSignal[] always =
+        [
+            new ServerSignal.GotSecret(Path), new ServerSignal.NeedApproval(Path, 60_000, false), new ServerSignal.Rejected(Path, "denied"),
+            new ServerSignal.ClientNotFound("aa", "::1"), new ServerSignal.CheckerCompleted(Path, 1, 256, "false"),
+            new ServerSignal.CheckerCompleted(Path, -1, 9, "false"), new ServerSignal.PropertyChanged(Path, "Enabled", true),
+        ];
+        ServerSignal[] verbose =
+        [
+            new ServerSignal.CheckerStarted(Path, "true"), new ServerSignal.CheckerCompleted(Path, 0, 0, "true"),
+            new ServerSignal.PropertyChanged(Path, "Host", "there"), new ServerSignal.ClientAdded(new Client("/clients/other")),
+        ];
+
+        Assert.Equal(always.Length, Told(always));
+        Assert.Equal(0, Told(verbose));
+        _model.IsVerbose = true;
+        Assert.Equal(always.Length + verbose.Length, Told([.. always, .. verbose]));
+        Assert.Contains("The Machine waits for approval; it is denied in 1:00", string.Join('\n', _model.Log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Log_OfMany_KeepsTheNewest()
+    {
+        for (int i = 0; i < 3 * EventLog.Capacity; i++)
+        {
+            _model.Tell($"event {i}");
+        }
+
+        Assert.InRange(_model.Log.Lines.Count, EventLog.Capacity, EventLog.Capacity * 11 / 10);
+        Assert.EndsWith($"event {(3 * EventLog.Capacity) - 1}", _model.Log.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plain ~", "plain ~")]
+    [InlineData("ü €\u6f22", "ü €\u6f22")]
+    [InlineData("a\x1b[2Jb", "a\ufffd[2Jb")]
+    [InlineData("a\u009b2Jb\r\n\t", "a\ufffd2Jb\ufffd\ufffd\ufffd")]
+    [InlineData("\u202eevil\u2066\u200b\u2028", "\ufffdevil\ufffd\ufffd\ufffd")]
+    public void From_TextOfOthers_CannotChangeTheTerminal(string text, string safe) => Assert.Equal(safe, SafeText.From(text));
+
+    [Fact]
+    public void From_HalfASurrogatePair_IsReplaced() => Assert.Equal("\ufffdx", SafeText.From("\ud800x"));
+
+    private int Told(ServerSignal[] signals)
+    {
+        int before = _model.Log.Lines.Count;
+        Array.ForEach(signals, _model.Handle);
+        return _model.Log.Lines.Count - before;
+    }
+}
