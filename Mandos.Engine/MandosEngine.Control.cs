@@ -2,7 +2,6 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
-using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
 
@@ -176,7 +175,4 @@ public sealed partial class MandosEngine : IMandosServer
             _lastChecks[client.Name] = client.LastCheck;
         }
     }
-
-    [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
-    private partial void LogSecretChanged(string client);
 }

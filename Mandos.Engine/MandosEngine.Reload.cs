@@ -4,7 +4,6 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Reloading;
-using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
 
@@ -257,15 +256,4 @@ public sealed partial class MandosEngine
         ApprovalDuration = settings.ApprovalDuration,
         ApprovedByDefault = settings.ApprovedByDefault,
     };
-
-    [LoggerMessage(1800, LogLevel.Information,
-        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
-    private partial void LogReloaded(int count, int added, int removed, int changed);
-
-    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
-    private partial void LogProblem(string problem);
-
-    [LoggerMessage(1802, LogLevel.Error,
-        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
-    private partial void LogNotReloaded(int count);
 }

@@ -323,22 +323,4 @@ public sealed partial class MandosEngine : IDisposable
             LogSlow(what, _patience.TotalSeconds);
         }
     }
-
-    [LoggerMessage(1700, LogLevel.Warning, "No clients defined")]
-    private partial void LogNoClients();
-
-    [LoggerMessage(1706, LogLevel.Warning, "The configuration has no clients, the saved state has {Count}: nothing of it is forgotten")]
-    private partial void LogNothingForgotten(int count);
-
-    [LoggerMessage(1701, LogLevel.Information, "Client {Client}: was removed at run time and stays so; take it out of the configuration once to have it back")]
-    private partial void LogStaysRemoved(string client);
-
-    [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
-    private partial void LogFileSecretWins(string client);
-
-    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
-    private partial void LogExpiredMeanwhile(string client, string reason);
-
-    [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]
-    private partial void LogSlow(string what, double seconds);
 }

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine;
+
+// All in one file: over several, the generator writes them in an order that changes, and no two builds are the same.
+public sealed partial class MandosEngine
+{
+    [LoggerMessage(1700, LogLevel.Warning, "No clients defined")]
+    private partial void LogNoClients();
+
+    [LoggerMessage(1706, LogLevel.Warning, "The configuration has no clients, the saved state has {Count}: nothing of it is forgotten")]
+    private partial void LogNothingForgotten(int count);
+
+    [LoggerMessage(1701, LogLevel.Information, "Client {Client}: was removed at run time and stays so; take it out of the configuration once to have it back")]
+    private partial void LogStaysRemoved(string client);
+
+    [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
+    private partial void LogFileSecretWins(string client);
+
+    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
+    private partial void LogExpiredMeanwhile(string client, string reason);
+
+    [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]
+    private partial void LogSlow(string what, double seconds);
+
+    [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
+    private partial void LogSecretChanged(string client);
+
+    [LoggerMessage(1800, LogLevel.Information,
+        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
+    private partial void LogReloaded(int count, int added, int removed, int changed);
+
+    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(1802, LogLevel.Error,
+        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
+    private partial void LogNotReloaded(int count);
+}
