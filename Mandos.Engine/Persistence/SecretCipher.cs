@@ -10,7 +10,7 @@ namespace Mandos.Engine.Persistence;
 /// info. Whoever has the store but not the file reads nothing; and when the file's secret changes, the stored one becomes unreadable and
 /// the file wins. Layout: version (1 byte), nonce (12), tag (16), cipher text.
 /// </remarks>
-internal static class SecretCipher
+public static class SecretCipher
 {
     private const byte Version = 1;
     private const int NonceLength = 12;
@@ -18,8 +18,14 @@ internal static class SecretCipher
     private const int KeyLength = 32;
     private const int HeaderLength = 1 + NonceLength + TagLength;
 
+    /// <summary>Encrypts a secret.</summary>
+    /// <param name="fileSecret">The secret that the client's file has.</param>
+    /// <param name="clientName">The client's name.</param>
+    /// <param name="secret">The secret that was set at run time.</param>
+    /// <returns>What a state store keeps.</returns>
     public static byte[] Encrypt(Secret fileSecret, string clientName, ReadOnlySpan<byte> secret)
     {
+        ArgumentNullException.ThrowIfNull(fileSecret);
         byte[] result = new byte[HeaderLength + secret.Length];
         result[0] = Version;
         Span<byte> nonce = result.AsSpan(1, NonceLength);
@@ -29,9 +35,14 @@ internal static class SecretCipher
         return result;
     }
 
+    /// <summary>Decrypts a secret.</summary>
+    /// <param name="fileSecret">The secret that the client's file has.</param>
+    /// <param name="clientName">The client's name.</param>
+    /// <param name="encrypted">What a state store kept.</param>
     /// <returns>Null if the file's secret is not the one that it was encrypted under.</returns>
     public static Secret? TryDecrypt(Secret fileSecret, string clientName, ReadOnlySpan<byte> encrypted)
     {
+        ArgumentNullException.ThrowIfNull(fileSecret);
         if (encrypted.Length < HeaderLength || encrypted[0] != Version)
         {
             return null;

@@ -14,6 +14,7 @@ using Mandos.Host.Configuration;
 using Mandos.Host.Daemon;
 using Mandos.Host.Listening;
 using Mandos.Host.Logging;
+using Mandos.Host.Migration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
 using Mandos.Host.Plugins.Isolation;
@@ -42,6 +43,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
+
+    /// <summary>How long systemd is to wait for the next sign that the state of Debian's server is being taken over.</summary>
+    private static readonly TimeSpan _importTime = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the end of the server waits for each of its parts, beyond the time that plugins have to stop.</summary>
     private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
@@ -97,8 +101,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
             IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             EngineOptions engineOptions = EngineOptions(plugins, audit, () => source.ReloadAsync(registry));
-            using var engine = new MandosEngine(engineOptions, handshaker, store.Instance, registry.ForEngine(), timeProvider, _logger);
-            await StartAsync(engine, clients, store, stopSignal.Task).ConfigureAwait(false);
+            var import = new StockStateImport(
+                store.Instance, Path.GetFullPath(options.StateDirectory), clients, options.Restore,
+                progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
+            using var engine = new MandosEngine(engineOptions, handshaker, import, registry.ForEngine(), timeProvider, _logger);
+            await StartAsync(engine, clients, store, import, stopSignal.Task).ConfigureAwait(false);
 
             List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
             engine.Info = new ServerInfo
@@ -266,18 +273,22 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
     private async Task StartAsync(
-        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, Task stopSignal)
+        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, StockStateImport import,
+        Task<string> stopSignal)
     {
-        Task starting = PluginThread.Start(() => engine.StartAsync(clients, CancellationToken.None)).Unwrap();
+        // Not disposed: a store that hangs still has its token.
+        var giveUp = new CancellationTokenSource();
+        Task starting = PluginThread.Start(() => engine.StartAsync(clients, giveUp.Token)).Unwrap();
         await Task.WhenAny(starting, stopSignal, Task.Delay(PluginLimits.Start, timeProvider)).ConfigureAwait(false);
         if (!starting.IsCompleted)
         {
-            if (!stopSignal.IsCompleted)
+            if (!stopSignal.IsCompleted && !import.IsImporting)
             {
                 LogSlowStore(store.Plugin.Description.Name, store.Description);
             }
 
             await Task.WhenAny(starting, stopSignal).ConfigureAwait(false);
+            _ = giveUp.CancelAsync();
             await Task.WhenAny(starting, Task.Delay(PluginLimits.Stop, timeProvider)).ConfigureAwait(false);
         }
 
@@ -293,6 +304,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         catch (StateStoreException e)
         {
             throw new StartException(e.Message);
+        }
+        catch (OperationCanceledException) when (stopSignal.IsCompleted)
+        {
+            throw new StartException($"stopped by {await stopSignal.ConfigureAwait(false)} while it loaded the state");
         }
 
         LogStarted(engine.ClientCount);

@@ -42,6 +42,12 @@ internal sealed class ServiceNotifier
     /// <summary>Within what time systemd wants a sign of life; null if it wants none.</summary>
     public TimeSpan? WatchdogTime { get; }
 
+    /// <summary>It has not started yet, but is at work: systemd waits longer than its limit for starts.</summary>
+    /// <param name="status">One line about it.</param>
+    /// <param name="time">How long systemd is to wait from now on.</param>
+    public void Starting(string status, TimeSpan time)
+        => Send(string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)time.TotalMicroseconds}\nSTATUS={status}"));
+
     /// <summary>It serves.</summary>
     /// <param name="status">One line about it.</param>
     public void Ready(string status)

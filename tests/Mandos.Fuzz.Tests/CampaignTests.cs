@@ -13,6 +13,7 @@ public sealed class CampaignTests
         { "tls-bytes", 4_000 },
         { "tls-handshake", 1_000 },
         { "dbus", 20_000 },
+        { "pickle", 100_000 },
     };
 
     [Theory]

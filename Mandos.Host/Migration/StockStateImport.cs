@@ -1,0 +1,267 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Host.Configuration;
+using Mandos.Host.Unix;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Migration;
+
+/// <summary>
+/// A state store that, while it has nothing, takes over what Debian's server has left in the state directory: <c>clients.pickle</c>, which it
+/// then renames to <c>clients.pickle.imported</c>.
+/// </summary>
+/// <remarks>All of it is taken over or nothing. What fails keeps the server from starting: clients that were disabled would be served.</remarks>
+internal sealed partial class StockStateImport : IStateStore
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "clients.pickle";
+
+    /// <summary>The largest file in bytes: some 30,000 clients, more than Debian's server can have.</summary>
+    private const int LargestFile = 128 << 20;
+
+    /// <summary>How often the wait for the secrets is reported.</summary>
+    private static readonly TimeSpan _reportEvery = TimeSpan.FromSeconds(10);
+
+    private readonly IStateStore _store;
+    private readonly string _path;
+    private readonly IReadOnlyList<ClientDefinition> _clients;
+    private readonly bool _restore;
+    private readonly Action<string> _report;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <param name="store">The store; stays the caller's.</param>
+    /// <param name="stateDirectory">Where the file may be.</param>
+    /// <param name="clients">The clients of the configuration, whose secrets open those in the file.</param>
+    /// <param name="restore">Whether saved state is wanted at all.</param>
+    /// <param name="report">Told now and then how far it is, in a line.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public StockStateImport(
+        IStateStore store, string stateDirectory, IReadOnlyList<ClientDefinition> clients, bool restore, Action<string> report,
+        TimeProvider timeProvider, ILogger logger)
+    {
+        (_store, _clients, _restore, _report, _time, _logger) = (store, clients, restore, report, timeProvider, logger);
+        _path = Path.Combine(stateDirectory, FileName);
+    }
+
+    /// <summary>Whether it is at work on the file.</summary>
+    public bool IsImporting { get; private set; }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        if (!Path.Exists(_path))
+        {
+            return saved;
+        }
+
+        if (saved.Count > 0)
+        {
+            LogOwnState(_path);
+            return saved;
+        }
+
+        // Without clients nothing could be decrypted: the configuration may be misspelt. There is a next start.
+        if (!_restore || _clients.Count == 0)
+        {
+            LogLeft(_path, _restore ? "there are no clients in the configuration" : "restore is off");
+            return saved;
+        }
+
+        IsImporting = true;
+        try
+        {
+            IReadOnlyList<StoredClient> imported = Import(cancellationToken);
+            await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
+            Keep();
+            return imported;
+        }
+        catch (PickleException e)
+        {
+            throw new StateStoreException(
+                $"{_path}: the state of Debian's server cannot be taken over: {e.Message}; to start without it, move it away, "
+                + "but then clients that were disabled at run time are enabled, unless clients.conf has enabled = False for them");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateStoreException(
+                $"{_path}: the state of Debian's server cannot be read: {InputFile.Describe(e, _path)}; "
+                + $"give the file to user {Environment.UserName}, or move it away to start without it");
+        }
+        finally
+        {
+            IsImporting = false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SaveAsync(
+        IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
+        => _store.SaveAsync(changed, forgotten, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private List<StoredClient> Import(CancellationToken cancellationToken)
+    {
+        byte[] data = ReadFile();
+        IReadOnlyList<StockClient> clients;
+        try
+        {
+            clients = StockStateReader.Read(data);
+        }
+        finally
+        {
+            // It may hold the secret of a client that was removed.
+            CryptographicOperations.ZeroMemory(data);
+        }
+
+        ConcurrentDictionary<string, byte[]> secrets = ImportSecrets(clients, cancellationToken);
+        LogImported(
+            _path, clients.Count(client => client.Snapshot is not null), clients.Count(client => client.Snapshot is { Enabled: false }),
+            clients.Count(client => client.Snapshot is null), secrets.Count);
+        return
+        [
+            .. clients.Select(client => new StoredClient
+            {
+                Name = client.Name,
+                FileSettings = client.FileSettings,
+                FileEnabled = client.FileEnabled,
+                Client = client.Snapshot,
+                EncryptedSecret = secrets.GetValueOrDefault(client.Name),
+            }),
+        ];
+    }
+
+    private byte[] ReadFile()
+    {
+        // Opening a FIFO would wait for somebody to write to it.
+        if (!FileEntry.Read(_path, followLink: true).IsFile)
+        {
+            throw new PickleException("it is no ordinary file");
+        }
+
+        using FileStream file = InputFile.Open(_path);
+        if (file.Length > LargestFile)
+        {
+            throw new PickleException($"it is larger than {LargestFile >> 20} MiB");
+        }
+
+        byte[] data = new byte[file.Length];
+        file.ReadExactly(data);
+        return data;
+    }
+
+    /// <summary>Finds the secrets that were set at run time.</summary>
+    /// <returns>They, encrypted as those of this server, by client name.</returns>
+    private ConcurrentDictionary<string, byte[]> ImportSecrets(IReadOnlyList<StockClient> clients, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Secret> fileSecrets = _clients.ToDictionary(client => client.Name, client => client.Secret, StringComparer.Ordinal);
+        StockClient[] toDecrypt =
+            [.. clients.Where(client => client is { Snapshot: not null, EncryptedSecret.Length: > 0 } && fileSecrets.ContainsKey(client.Name))];
+        var secrets = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
+        int done = 0;
+        Report();
+        using (_time.CreateTimer(_ => Report(), null, _reportEvery, _reportEvery))
+        {
+            try
+            {
+                Parallel.ForEach(toDecrypt, new ParallelOptions { CancellationToken = cancellationToken }, client =>
+                {
+                    if (ImportSecret(client, fileSecrets[client.Name]) is { } secret)
+                    {
+                        secrets[client.Name] = secret;
+                    }
+
+                    Interlocked.Increment(ref done);
+                });
+            }
+            catch (AggregateException e) when (e.InnerExceptions.OfType<PickleException>().FirstOrDefault() is { } damage)
+            {
+                throw damage;
+            }
+        }
+
+        return secrets;
+
+        void Report()
+        {
+            string progress = $"Taking over the state of Debian's server: {done} of {toDecrypt.Length} secrets decrypted";
+            LogProgress(progress);
+            _report(progress);
+        }
+    }
+
+    /// <returns>Null if the secret of the configuration is in force.</returns>
+    private byte[]? ImportSecret(StockClient client, Secret fileSecret)
+    {
+        Secret? secret;
+        try
+        {
+            secret = StockSecret.TryDecrypt(fileSecret, client.EncryptedSecret);
+        }
+        catch (PickleException e)
+        {
+            throw new PickleException($"the secret of client {OptionValues.Quote(client.Name)}: {e.Message}");
+        }
+
+        using (secret)
+        {
+            if (secret is null)
+            {
+                LogFileSecretWins(client.Name);
+            }
+
+            return secret is null || secret.FixedTimeEquals(fileSecret.Memory.Span)
+                ? null
+                : SecretCipher.Encrypt(fileSecret, client.Name, secret.Memory.Span);
+        }
+    }
+
+    /// <summary>Puts the file aside. That it was taken over, the store knows already, so nothing is lost if this fails.</summary>
+    private void Keep()
+    {
+        string kept = _path + ".imported";
+        for (int i = 2; Path.Exists(kept); i++)
+        {
+            kept = $"{_path}.imported.{i}";
+        }
+
+        try
+        {
+            File.Move(_path, kept);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(_path, kept, e.Message);
+        }
+    }
+
+    [LoggerMessage(2070, LogLevel.Information,
+        "{File}: the state of Debian's server is taken over: {Clients} clients, {Disabled} of them disabled, {Secrets} with secrets set at "
+        + "run time; {Removed} were removed at run time and stay so")]
+    private partial void LogImported(string file, int clients, int disabled, int removed, int secrets);
+
+    [LoggerMessage(2071, LogLevel.Warning,
+        "{File} is not taken over, because there is state of this server's own. If Debian's server ran last, clients may have been disabled "
+        + "there: to use its state instead, stop the server and move its own away; else move the file away")]
+    private partial void LogOwnState(string file);
+
+    [LoggerMessage(2072, LogLevel.Warning, "{File}: the state of Debian's server is not taken over, because {Reason}")]
+    private partial void LogLeft(string file, string reason);
+
+    [LoggerMessage(2073, LogLevel.Information, "{Progress}")]
+    private partial void LogProgress(string progress);
+
+    [LoggerMessage(2074, LogLevel.Information,
+        "Client {Client}: its secret in the configuration has changed since Debian's server ran, and is used")]
+    private partial void LogFileSecretWins(string client);
+
+    [LoggerMessage(2075, LogLevel.Warning, "{File} was taken over, but cannot be renamed to {Kept}: {Reason}")]
+    private partial void LogNotKept(string file, string kept, string reason);
+}

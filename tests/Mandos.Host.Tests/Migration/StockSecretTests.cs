@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using System.Text;
+using Mandos.Engine.Clients;
+using Mandos.Host.Migration;
+
+namespace Mandos.Host.Tests.Migration;
+
+public sealed class StockSecretTests
+{
+    private static readonly byte[] FileSecret = Encoding.ASCII.GetBytes("what clients.conf has");
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1200)]
+    [InlineData(100_000)]
+    public async Task TryDecrypt_GpgsOwn_IsTheSecret(int length)
+    {
+        byte[] secret = RandomNumberGenerator.GetBytes(length);
+
+        Check(FileSecret, secret, await StockStateFile.EncryptSlowlyAsync(FileSecret, secret));
+    }
+
+    /// <summary>Older versions of gpg had other defaults.</summary>
+    [Theory]
+    [InlineData("--cipher-algo", "CAST5")]
+    [InlineData("--cipher-algo", "3DES")]
+    [InlineData("--cipher-algo", "AES")]
+    [InlineData("--cipher-algo", "TWOFISH")]
+    [InlineData("--s2k-digest-algo", "SHA256")]
+    [InlineData("--compress-algo", "none")]
+    [InlineData("--compress-algo", "zlib")]
+    [InlineData("--compress-algo", "bzip2")]
+    public async Task TryDecrypt_OtherAlgorithms_IsTheSecret(string option, string value)
+    {
+        byte[] secret = Encoding.ASCII.GetBytes(new string('s', 5000));
+
+        Check(FileSecret, secret, await StockStateFile.EncryptAsync(FileSecret, secret, option, value));
+    }
+
+    [Fact]
+    public async Task TryDecrypt_LongFileSecret_IsTheSecret()
+    {
+        byte[] fileSecret = RandomNumberGenerator.GetBytes(1200);
+        byte[] secret = RandomNumberGenerator.GetBytes(1200);
+
+        Check(fileSecret, secret, await StockStateFile.EncryptAsync(fileSecret, secret));
+    }
+
+    [Fact]
+    public async Task TryDecrypt_AnotherFileSecret_IsNull()
+    {
+        byte[] encrypted = await StockStateFile.EncryptAsync(FileSecret, [1, 2, 3]);
+        using var other = new Secret("another"u8);
+
+        Assert.Null(StockSecret.TryDecrypt(other, encrypted));
+    }
+
+    [Fact]
+    public async Task TryDecrypt_TooLong_IsRefused()
+    {
+        byte[] bomb = await StockStateFile.EncryptAsync(FileSecret, new byte[(1 << 20) + 1]);
+        using var fileSecret = new Secret(FileSecret);
+
+        Assert.InRange(bomb.Length, 1, 10_000);
+        Assert.Throws<PickleException>(() => StockSecret.TryDecrypt(fileSecret, bomb));
+    }
+
+    [Fact]
+    public async Task TryDecrypt_AnyByteChanged_IsNeverAnotherSecret()
+    {
+        byte[] secret = Encoding.ASCII.GetBytes("the secret");
+        byte[] encrypted = await StockStateFile.EncryptAsync(FileSecret, secret);
+        using var fileSecret = new Secret(FileSecret);
+        for (int i = 0; i < encrypted.Length; i++)
+        {
+            byte[] damaged = [.. encrypted];
+            damaged[i] ^= 1;
+            try
+            {
+                using Secret? result = StockSecret.TryDecrypt(fileSecret, damaged);
+                Assert.True(result is null || result.FixedTimeEquals(secret), $"byte {i}");
+            }
+            catch (PickleException)
+            {
+                // As it should be.
+            }
+
+            Assert.ThrowsAny<PickleException>(() => StockSecret.TryDecrypt(fileSecret, encrypted.AsMemory(0, i)));
+        }
+    }
+
+    private static void Check(byte[] fileSecret, byte[] secret, byte[] encrypted)
+    {
+        using var key = new Secret(fileSecret);
+        using Secret? result = StockSecret.TryDecrypt(key, encrypted);
+
+        Assert.True(result!.FixedTimeEquals(secret));
+    }
+}
