@@ -14,6 +14,9 @@ internal sealed partial class CheckRunner(
 {
     private readonly ILogger _logger = logger;
 
+    private readonly Dictionary<string, TaskScheduler> _threads =
+        checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
+
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
     public void StartDue(Client client) => _ = StartAndRepeat(client);
 
@@ -58,15 +61,15 @@ internal sealed partial class CheckRunner(
 
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
-        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         CheckResult? result = null;
         try
         {
-            if (!running.Stopping.IsCancellationRequested && Prepare(snapshot, out result) is var (check, description)
-                && await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
-            {
-                result = await RunAsync(check, running.Stopping).ConfigureAwait(false);
-            }
+            // Not on the pool: connections must not wait for a checker that blocks its thread.
+            string name = snapshot.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
+            result = await Task.Factory.StartNew(
+                () => CheckAsync(name, client, snapshot, running), CancellationToken.None, TaskCreationOptions.DenyChildAttach,
+                _threads.GetValueOrDefault(name, TaskScheduler.Default)).Unwrap().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -78,13 +81,32 @@ internal sealed partial class CheckRunner(
         }
     }
 
+    /// <summary>Does a check, on the threads of its checker.</summary>
+    /// <returns>How it ended; null if there was none.</returns>
+    private async Task<CheckResult?> CheckAsync(string name, Client client, ClientSnapshot snapshot, RunningCheck running)
+    {
+        if (running.Stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        if (Prepare(name, snapshot, out CheckResult? result) is not var (check, description))
+        {
+            return result;
+        }
+
+        return await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(true)
+            ? await RunAsync(check, running.Stopping).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <param name="name">Name of the checker.</param>
     /// <param name="client">The client to check.</param>
     /// <param name="result">How the check ended, if a fault ended it before it began.</param>
     /// <returns>Null if there is no check to run; the log says why.</returns>
-    private (ICheck Check, string Description)? Prepare(ClientSnapshot client, out CheckResult? result)
+    private (ICheck Check, string Description)? Prepare(string name, ClientSnapshot client, out CheckResult? result)
     {
         result = null;
-        string name = client.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
         if (!checkers.TryGetValue(name, out IChecker? checker))
         {
             LogNoChecker(client.Name, name, string.Join(", ", checkers.Keys.Order(StringComparer.Ordinal)));
@@ -95,7 +117,7 @@ internal sealed partial class CheckRunner(
         try
         {
             ICheck check = checker.Prepare(client);
-            return (check, check.Description);
+            return (check, check.Description ?? throw new InvalidOperationException("its check has no description"));
         }
         catch (CheckPreparationException e)
         {
@@ -171,7 +193,7 @@ internal sealed partial class CheckRunner(
 
         LogResult(client.Name, result);
         ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
-        bool extends = result.IsSuccess && old.Enabled;
+        bool extends = result.IsSuccess && old.Enabled && !expiry.IsPast(client);
         if (result.IsSuccess)
         {
             next = next with { LastCheckedOk = clock.UtcNow };
