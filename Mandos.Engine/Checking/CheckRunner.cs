@@ -65,11 +65,13 @@ internal sealed partial class CheckRunner(
         CheckResult? result = null;
         try
         {
-            // Not on the pool: connections must not wait for a checker that blocks its thread.
             string name = snapshot.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
-            result = await Task.Factory.StartNew(
-                () => CheckAsync(name, client, snapshot, running), CancellationToken.None, TaskCreationOptions.DenyChildAttach,
-                _threads.GetValueOrDefault(name, TaskScheduler.Default)).Unwrap().ConfigureAwait(false);
+            if (!running.Stopping.IsCancellationRequested
+                && await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false) is var (check, description)
+                && await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
+            {
+                result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -81,24 +83,12 @@ internal sealed partial class CheckRunner(
         }
     }
 
-    /// <summary>Does a check, on the threads of its checker.</summary>
-    /// <returns>How it ended; null if there was none.</returns>
-    private async Task<CheckResult?> CheckAsync(string name, Client client, ClientSnapshot snapshot, RunningCheck running)
-    {
-        if (running.Stopping.IsCancellationRequested)
-        {
-            return null;
-        }
-
-        if (Prepare(name, snapshot, out CheckResult? result) is not var (check, description))
-        {
-            return result;
-        }
-
-        return await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(true)
-            ? await RunAsync(check, running.Stopping).ConfigureAwait(false)
-            : null;
-    }
+    /// <summary>Calls a checker, not on the pool: connections must not wait for one that blocks its thread.</summary>
+    private Task<T> OnThreadsOf<T>(string name, Func<T> work)
+        // Hidden, so that what follows an await goes on on the pool: a checker that blocks to wait for that would wait for ever.
+        => Task.Factory.StartNew(
+            work, CancellationToken.None, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.HideScheduler,
+            _threads.GetValueOrDefault(name, TaskScheduler.Default));
 
     /// <param name="name">Name of the checker.</param>
     /// <param name="client">The client to check.</param>

@@ -1,7 +1,8 @@
 namespace Mandos.Engine.Checking;
 
 /// <summary>
-/// Threads of one checker, on which it may block: neither the pool, which serves connections, nor another checker has to wait for them.
+/// Threads on which one checker is called, and may block: neither the pool, which serves connections, nor another checker has to wait
+/// for them.
 /// </summary>
 /// <param name="name">Name of the checker.</param>
 internal sealed class CheckerThreads(string name) : TaskScheduler
