@@ -216,7 +216,14 @@ internal static class Program
             return null;
         }
 
-        return PluginCatalog.Load(directory, TemporaryServices(log), file.Options.With(options));
+        PluginServices services = TemporaryServices(log); // knows whom to trust, as it was started
+        if (BecomeServer() is { } fault)
+        {
+            Fail([fault]);
+            return null;
+        }
+
+        return PluginCatalog.Load(directory, services, file.Options.With(options));
     }
 
     /// <summary>

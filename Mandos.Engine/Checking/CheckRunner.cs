@@ -14,6 +14,9 @@ internal sealed partial class CheckRunner(
 {
     private readonly ILogger _logger = logger;
 
+    private readonly Dictionary<string, TaskScheduler> _threads =
+        checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
+
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
     public void StartDue(Client client) => _ = StartAndRepeat(client);
 
@@ -58,14 +61,16 @@ internal sealed partial class CheckRunner(
 
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
-        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         CheckResult? result = null;
         try
         {
-            if (!running.Stopping.IsCancellationRequested && Prepare(snapshot, out result) is var (check, description)
+            string name = snapshot.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
+            if (!running.Stopping.IsCancellationRequested
+                && await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false) is var (check, description)
                 && await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
-                result = await RunAsync(check, running.Stopping).ConfigureAwait(false);
+                result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -78,13 +83,20 @@ internal sealed partial class CheckRunner(
         }
     }
 
+    /// <summary>Calls a checker, not on the pool: connections must not wait for one that blocks its thread.</summary>
+    private Task<T> OnThreadsOf<T>(string name, Func<T> work)
+        // Hidden, so that what follows an await goes on on the pool: a checker that blocks to wait for that would wait for ever.
+        => Task.Factory.StartNew(
+            work, CancellationToken.None, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.HideScheduler,
+            _threads.GetValueOrDefault(name, TaskScheduler.Default));
+
+    /// <param name="name">Name of the checker.</param>
     /// <param name="client">The client to check.</param>
     /// <param name="result">How the check ended, if a fault ended it before it began.</param>
     /// <returns>Null if there is no check to run; the log says why.</returns>
-    private (ICheck Check, string Description)? Prepare(ClientSnapshot client, out CheckResult? result)
+    private (ICheck Check, string Description)? Prepare(string name, ClientSnapshot client, out CheckResult? result)
     {
         result = null;
-        string name = client.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
         if (!checkers.TryGetValue(name, out IChecker? checker))
         {
             LogNoChecker(client.Name, name, string.Join(", ", checkers.Keys.Order(StringComparer.Ordinal)));
@@ -95,7 +107,7 @@ internal sealed partial class CheckRunner(
         try
         {
             ICheck check = checker.Prepare(client);
-            return (check, check.Description);
+            return (check, check.Description ?? throw new InvalidOperationException("its check has no description"));
         }
         catch (CheckPreparationException e)
         {
@@ -171,7 +183,7 @@ internal sealed partial class CheckRunner(
 
         LogResult(client.Name, result);
         ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
-        bool extends = result.IsSuccess && old.Enabled;
+        bool extends = result.IsSuccess && old.Enabled && !expiry.IsPast(client);
         if (result.IsSuccess)
         {
             next = next with { LastCheckedOk = clock.UtcNow };

@@ -69,7 +69,8 @@ internal sealed partial class ClientLifecycle(
     {
         ClientSnapshot old = client.Snapshot;
         ClientSnapshot next = old with { LastCheckedOk = clock.UtcNow, LastCheckerStatus = 0 };
-        if (old.Enabled)
+        bool extends = old.Enabled && !expiry.IsPast(client);
+        if (extends)
         {
             next = expiry.Set(client, next, next.Settings.Timeout);
         }
@@ -77,7 +78,7 @@ internal sealed partial class ClientLifecycle(
         journal.Update(client, next, [
             ClientProperty.LastCheckedOk,
             .. old.LastCheckerStatus != 0 ? [ClientProperty.LastCheckerStatus] : Array.Empty<ClientProperty>(),
-            .. old.Enabled ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
+            .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
     }
 
     /// <summary>Changes settings that <see cref="ClientChangeValidator"/> has found good.</summary>

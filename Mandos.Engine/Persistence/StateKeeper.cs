@@ -14,6 +14,9 @@ internal sealed partial class StateKeeper : IDisposable
     private static readonly TimeSpan _shortestRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
+    internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
+
     private readonly EngineLoop _loop;
     private readonly EngineClock _clock;
     private readonly DeadlineQueue _deadlines;
@@ -21,16 +24,19 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Deadline _saveDue;
+    private readonly Deadline _slow;
     private readonly Dictionary<string, Client> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     private TaskCompletionSource? _nextSave;
     private Task? _saving;
     private TimeSpan _retryAfter = TimeSpan.Zero;
+    private TimeSpan _saveStart;
 
     public StateKeeper(EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, IStateStore store, ILogger logger)
     {
         (_loop, _clock, _deadlines, _store, _logger) = (loop, clock, deadlines, store, logger);
         _saveDue = new Deadline(static state => ((StateKeeper)state).Save(), this);
+        _slow = new Deadline(static state => ((StateKeeper)state).WarnOfSlowSave(), this);
     }
 
     /// <summary>Whether a save is under way.</summary>
@@ -102,6 +108,8 @@ internal sealed partial class StateKeeper : IDisposable
     private void Save()
     {
         _deadlines.Cancel(_saveDue);
+        _saveStart = _clock.Now;
+        _deadlines.Schedule(_slow, _clock.After(SlowTime));
         Client[] changed = [.. _changed.Values];
         string[] forgotten = [.. _forgotten];
         _changed.Clear();
@@ -133,9 +141,10 @@ internal sealed partial class StateKeeper : IDisposable
     private void Saved(Client[] changed, string[] forgotten, TaskCompletionSource done, Exception? error)
     {
         _saving = null;
+        _deadlines.Cancel(_slow);
         if (error is null)
         {
-            if (_retryAfter > TimeSpan.Zero)
+            if (_retryAfter > TimeSpan.Zero || _clock.Now - _saveStart >= SlowTime)
             {
                 LogSavedAgain();
             }
@@ -161,6 +170,12 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
+    private void WarnOfSlowSave()
+    {
+        LogSlow((_clock.Now - _saveStart).TotalSeconds);
+        _deadlines.Schedule(_slow, _clock.After(SlowTime));
+    }
+
     /// <summary>Takes up what a failed save did not save, but for names that have changed again since.</summary>
     private void KeepUnsaved(Client[] changed, string[] forgotten)
     {
@@ -184,6 +199,10 @@ internal sealed partial class StateKeeper : IDisposable
     [LoggerMessage(1400, LogLevel.Error,
         "Cannot save the clients' state: {Reason}; serving goes on, trying again within {Seconds} s. What is not saved is lost if the server ends.")]
     private partial void LogNotSaved(string reason, double seconds);
+
+    [LoggerMessage(1402, LogLevel.Error,
+        "The state store has not ended a save for {Seconds:F0} s; serving goes on. What is not saved is lost if the server ends.")]
+    private partial void LogSlow(double seconds);
 
     [LoggerMessage(1401, LogLevel.Warning, "The clients' state is saved again")]
     private partial void LogSavedAgain();

@@ -15,10 +15,12 @@ internal sealed partial class PluginCatalog
     /// <param name="problem">What it failed to do.</param>
     /// <param name="reason">Why.</param>
     public PluginException Fail(string checker, string problem, string reason)
-    {
-        var export = new ExportDescription(PluginKind.Of<IChecker>(), checker, "");
-        return _plugins.Find(plugin => plugin.Exports(export))!.Fail(problem, new PluginException(reason));
-    }
+        => OwnerOf(checker).Fail(problem, new PluginException(reason));
+
+    /// <summary>A text of a checker without the settings of its plugin.</summary>
+    /// <param name="checker">Name of the checker, which is in use.</param>
+    /// <param name="text">The text.</param>
+    public string Hide(string checker, string text) => OwnerOf(checker).Hide(text);
 
     /// <summary>Compares what the options say of plugins with the plugins that were found.</summary>
     /// <param name="absent">
@@ -51,6 +53,12 @@ internal sealed partial class PluginCatalog
 
         absent = lost;
         return [.. problems.OrderBy(problem => problem.Line)];
+    }
+
+    private Plugin OwnerOf(string checker)
+    {
+        var export = new ExportDescription(PluginKind.Of<IChecker>(), checker, "");
+        return _plugins.Find(plugin => plugin.Exports(export))!;
     }
 
     /// <summary>What is wrong with the choice of an export.</summary>

@@ -83,7 +83,7 @@ public sealed class SshServerTests
 
         Assert.True((await Checks.RunAsync(server.PublicKey("ed25519"), server.Port)).IsSuccess);
 
-        // It says so when the connection is closed.
+        // The last that it says of the connection.
         while (!server.Log.Any(line => line.Contains("Connection closed by 127.0.0.1", StringComparison.Ordinal)))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Checks.TestEnds);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests;
 

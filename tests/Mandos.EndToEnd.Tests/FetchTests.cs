@@ -1,5 +1,6 @@
 using System.Net;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests;
 

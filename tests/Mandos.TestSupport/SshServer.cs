@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Mandos.TestSupport;
 
@@ -24,17 +22,17 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>Where it listens, on 127.0.0.1.</summary>
     public int Port { get; }
 
-    /// <summary>What it wrote, with all that happens on a connection.</summary>
+    /// <summary>What it wrote since it was started last, with all that happens on a connection.</summary>
     public IReadOnlyCollection<string> Log => _log;
 
     private static string Peers { get; } = Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers
         ? peers : Path.Combine(RepositoryRoot(), "artifacts/peers/root");
 
-    /// <summary>Starts it, and waits until it answers.</summary>
+    /// <summary>Starts it, and waits until it listens.</summary>
     /// <param name="keys">Types and sizes of its keys, such as ed25519, ecdsa-256 or rsa-3072.</param>
     public static async Task<SshServer> StartAsync(params IReadOnlyList<string> keys)
     {
-        SshServer server = new(FreePort());
+        SshServer server = new(FreePort.Find());
         try
         {
             await server.RestartAsync(keys);
@@ -86,10 +84,11 @@ public sealed class SshServer : IAsyncDisposable
             command.InsertRange(0, ["setpriv", $"--reuid={Account}", "--regid=nogroup", "--clear-groups"]);
         }
 
+        _log.Clear();
         _process = Start(command[0], command.Skip(1));
         _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
         _process.BeginErrorReadLine();
-        await AnswersAsync();
+        await ListensAsync();
     }
 
     /// <summary>The public key as in ssh_host_*_key.pub: type, base64 and comment.</summary>
@@ -129,28 +128,16 @@ public sealed class SshServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswersAsync()
+    /// <summary>Waits until it says so. A connection for trial would be in its log, and could reach another.</summary>
+    private async Task ListensAsync()
     {
+        string sign = $"Server listening on 127.0.0.1 port {Port.ToString(CultureInfo.InvariantCulture)}.";
         long start = TimeProvider.System.GetTimestamp();
-        while (true)
+        while (!_log.Any(line => line.Contains(sign, StringComparison.Ordinal)))
         {
-            try
-            {
-                using TcpClient probe = new();
-                await probe.ConnectAsync(IPAddress.Loopback, Port);
-                if (await probe.GetStream().ReadAsync(new byte[1]) == 1)
-                {
-                    return;
-                }
-            }
-            catch (SocketException)
-            {
-                // Not yet.
-            }
-
             if (_process!.HasExited || TimeProvider.System.GetElapsedTime(start) > _patience)
             {
-                throw new InvalidOperationException("sshd does not answer: " + string.Join('\n', _log));
+                throw new InvalidOperationException("sshd does not listen: " + string.Join('\n', _log));
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
@@ -170,13 +157,6 @@ public sealed class SshServer : IAsyncDisposable
             new[] { "usr/lib", "lib" }.Select(folder => Path.Combine(Peers, folder)).Where(Directory.Exists)
                 .SelectMany(folder => Directory.EnumerateDirectories(folder, "*-linux-gnu")));
         return Process.Start(start)!;
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static string RepositoryRoot()

@@ -34,7 +34,8 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
         var checkers = new Dictionary<string, IChecker>(StringComparer.Ordinal);
         foreach (string name in FoundNames())
         {
-            checkers[name] = WhyUnusable(name) is { } reason ? new UnusableChecker(name, reason) : instances[name];
+            checkers[name] = WhyUnusable(name) is { } reason ? new UnusableChecker(name, reason)
+                : new DiscreetChecker(instances[name], text => plugins.Hide(name, text));
         }
 
         _isServing = true;

@@ -216,6 +216,22 @@ public sealed class SteeringTests
         Assert.Contains("TlsBouncy", result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ListPlugins_FolderOfRootAlone_ShowsWhatTheServerMakesOfIt()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only a server of root's becomes somebody who cannot read the folder");
+        await using var server = new TestServer("--debug") { Steered = true };
+        string folder = Path.Combine(server.PreparePlugins(), "CheckerSsh");
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        string table = await Command.RequireAsync(Repository.Server, "--list-plugins", "--plugindir", server.PluginDirectory);
+        await server.StartAsync();
+
+        string reason = $"{folder}/CheckerSsh.dll: Permission denied";
+        Assert.Matches($@"(?m)^CheckerSsh +- +- +Malfunctioned\n    {reason} ", table);
+        await server.Log.WaitForAsync("ERROR", $"Plugin CheckerSsh is not used: {reason}");
+    }
+
     /// <summary>Writes plugins.yaml.</summary>
     /// <returns>Its full name.</returns>
     private static async Task<string> WritePluginsAsync(TestServer server, params string[] lines)

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
+using Mandos.Engine.Checking;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Moq;
@@ -99,6 +101,136 @@ public sealed class CheckRunnerTests : IDisposable
         checker.Verify(static c => c.Prepare(It.IsAny<ClientSnapshot>()), Times.Exactly(2));
         Assert.Equal(-1, rig["a"].LastCheckerStatus);
         check.Verify(static c => c.RunAsync(It.IsAny<CancellationToken>()), Times.Never);
+    }
+
+    [Fact]
+    public void Fault_NoDescription_IsAFailedCheck()
+    {
+        var check = new Mock<ICheck>();
+        check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>())).ReturnsAsync(FakeChecker.Success);
+        var checker = new Mock<IChecker>();
+        checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
+        check.SetupGet(static c => c.Description).Returns((string)null!);
+        using var rig = new EngineRig { OtherChecker = checker.Object };
+        rig.Start(EngineRig.Define("a", static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }));
+
+        rig.StartChecker("a");
+        rig.Settle();
+
+        // Control surfaces could not show it.
+        Assert.Equal(["LastCheckerStatus=-1"], rig.TakeEvents());
+    }
+
+    [Fact]
+    public void Checker_ThatBlocks_TakesNoThreadOfThePool()
+    {
+        var threads = new ConcurrentQueue<bool>();
+        var check = new Mock<ICheck>();
+        check.SetupGet(static c => c.Description).Returns("a check");
+        check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>()))
+            .Callback(() => threads.Enqueue(Thread.CurrentThread.IsThreadPoolThread)).ReturnsAsync(FakeChecker.Success);
+        var checker = new Mock<IChecker>();
+        checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>()))
+            .Callback(() => threads.Enqueue(Thread.CurrentThread.IsThreadPoolThread)).Returns(check.Object);
+        using var rig = new EngineRig { OtherChecker = checker.Object };
+        rig.Start(EngineRig.Define("a", static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }));
+
+        rig.StartChecker("a");
+        rig.Settle();
+
+        Assert.Equal([false, false], threads);
+    }
+
+    [Fact]
+    public void Checker_ThatBlocksAllItsThreads_HoldsUpNoOther()
+    {
+        using var release = new ManualResetEventSlim();
+        int running = 0;
+        var check = new Mock<ICheck>();
+        check.SetupGet(static c => c.Description).Returns("a check");
+        check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>())).Returns(() =>
+        {
+            Interlocked.Increment(ref running);
+            release.Wait(TestContext.Current.CancellationToken);
+            return Task.FromResult(FakeChecker.Success);
+        });
+        var checker = new Mock<IChecker>();
+        checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
+        using var rig = new EngineRig { OtherChecker = checker.Object };
+        string[] blocked = [.. Enumerable.Range(0, CheckerThreads.Max + 1).Select(static i => $"blocked{i}")];
+        rig.Start(
+        [
+            EngineRig.Define("a"),
+            .. blocked.Select(static name => EngineRig.Define(name, static s => s with { CheckerPlugin = EngineRig.OtherCheckerName })),
+        ]);
+
+        Task[] starts = [.. blocked.Select(name => rig.Engine.StartCheckerAsync(name, TestContext.Current.CancellationToken))];
+        rig.Until(() => Volatile.Read(ref running) == CheckerThreads.Max, "the checks that block");
+        rig.StartChecker("a");
+        rig.Until(() => rig["a"].LastCheckerStatus == 0, "the check of another checker");
+        Assert.Equal(CheckerThreads.Max, Volatile.Read(ref running));
+        release.Set();
+
+        rig.Run(Task.WhenAll(starts));
+        rig.Settle();
+        Assert.All(blocked, name => Assert.Equal(0, rig[name].LastCheckerStatus));
+    }
+
+    [Fact]
+    public void Checker_ThatBlocksOnItsOwnTasks_Ends()
+    {
+        using var together = new Barrier(CheckerThreads.Max);
+        var check = new Mock<ICheck>();
+        check.SetupGet(static c => c.Description).Returns("a check");
+        check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>())).Returns(() =>
+        {
+            together.SignalAndWait(TestContext.Current.CancellationToken);
+            return Task.FromResult(LaterAsync().GetAwaiter().GetResult());
+        });
+        var checker = new Mock<IChecker>();
+        checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
+        using var rig = new EngineRig { OtherChecker = checker.Object };
+        string[] names = [.. Enumerable.Range(0, CheckerThreads.Max).Select(static i => $"c{i}")];
+        rig.Start([.. names.Select(static name => EngineRig.Define(name, static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }))]);
+
+        Task[] starts = [.. names.Select(name => rig.Engine.StartCheckerAsync(name, TestContext.Current.CancellationToken))];
+        rig.Run(Task.WhenAll(starts));
+        rig.Settle();
+
+        Assert.All(names, name => Assert.Equal(0, rig[name].LastCheckerStatus));
+
+        static async Task<CheckResult> LaterAsync()
+        {
+            await Task.Yield();
+            return FakeChecker.Success;
+        }
+    }
+
+    [Fact]
+    public void Success_OfAClientWhoseExpiryIsDue_DoesNotExtendIt()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a"));
+        _rig.StartChecker("a");
+        _rig.RunningCheckOf("a").End(FakeChecker.Success);
+        Assert.True(SpinWait.SpinUntil(() => _rig.Client("a").LastCheck.IsCompleted, TimeSpan.FromSeconds(30)));
+
+        // The result is there before the timer, as when the machine has no time for timers.
+        _rig.Pass(_rig["a"].Settings.Timeout);
+
+        Assert.Equal((false, null, 0), (_rig["a"].Enabled, _rig["a"].Expires, _rig["a"].LastCheckerStatus));
+    }
+
+    [Fact]
+    public void MarkCheckedOk_ClientWhoseExpiryIsDue_DoesNotExtendIt()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        Task mark = _rig.Engine.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken);
+
+        _rig.Pass(_rig["a"].Settings.Timeout);
+        _rig.Run(mark);
+
+        Assert.False(_rig["a"].Enabled);
     }
 
     [Fact]

@@ -171,7 +171,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         c.LastCheckedOk = Wall;
         c.Status = 0;
-        if (c.Enabled)
+        if (IsAlive(c))
         {
             SetExpiry(c, c.Settings.Timeout);
         }
@@ -358,7 +358,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
         x.Client = c;
         ClientSettings settings = c.Settings;
-        if (!c.Enabled)
+        if (!IsAlive(c))
         {
             Refuse(x, () => c.Counts.Disabled++);
         }
@@ -482,6 +482,12 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             return;
         }
 
+        if (!IsAlive(x.Client!))
+        {
+            Refuse(x, () => x.Client!.Counts.Disabled++);
+            return;
+        }
+
         x.Phase = ModelPhase.Sending;
         x.Sending = x.Client!.Secret;
         x.End.Set(Now + SendTime);
@@ -525,6 +531,9 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         x.Phase = ModelPhase.Ended;
         x.End.Clear();
     }
+
+    /// <summary>Whether it is enabled, and not to be disabled at this very moment, after what is due with that.</summary>
+    private bool IsAlive(ModelClient c) => c.Enabled && c.ExpiresAt.At > Now;
 
     private ModelConnection[] WaitingFor(ModelClient c)
         => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c)];

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
@@ -138,6 +139,29 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Settle();
 
         Assert.Equal("two", _rig.Store["a"]!.Client!.Settings.Host);
+    }
+
+    [Fact]
+    public void Save_HangsWithNobodyWaiting_IsSaidEveryMinute()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        _rig.Pass(_rig["a"].Settings.Timeout);
+        Assert.False(_rig["a"].Enabled);
+        _rig.Pass(StateKeeper.GatherTime);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+
+        _rig.Pass(TimeSpan.FromSeconds(59));
+        Assert.False(_rig.Log.Has(LogLevel.Error, "has not ended a save"));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.True(_rig.Log.Has(LogLevel.Error, "The state store has not ended a save for 60 s"));
+        _rig.Pass(TimeSpan.FromSeconds(60));
+        Assert.True(_rig.Log.Has(LogLevel.Error, "The state store has not ended a save for 120 s"));
+
+        _rig.Store.Release();
+        _rig.Settle();
+        Assert.True(_rig.Log.Has(LogLevel.Warning, "is saved again"));
     }
 
     [Fact]

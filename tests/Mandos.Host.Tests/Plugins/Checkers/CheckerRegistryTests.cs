@@ -208,6 +208,47 @@ public sealed class CheckerRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task ForEngine_CheckerThatThrows_TellsNoOptionsAndSettings()
+    {
+        PluginCompiler.CompilePlugin(_folder.InFolder("Ssh"), """
+            [assembly: MandosPlugin(1, 0)]
+            [ExportChecker("ssh", Settings = new[] { "token" })]
+            [method: ImportingConstructor]
+            public class Checker(IPluginContext context) : IChecker
+            {
+                public ICheck Prepare(ClientSnapshot client) => client.Name == "prepare"
+                    ? throw new Exception($"{context.Settings["token"]}, ", new Exception(client.Settings.Options["ssh_key"] + "!"))
+                    : new Check($"{context.Settings["token"]}, {client.Settings.Options["ssh_key"]}!");
+            }
+            public class Check(string text) : ICheck
+            {
+                public string Description => "of the test";
+                public async Task<CheckResult> RunAsync(CancellationToken cancellationToken)
+                {
+                    await Task.Yield();
+                    cancellationToken.ThrowIfCancellationRequested();
+                    throw new Exception(text);
+                }
+            }
+            """);
+        IChecker checker = Load("plugins: {Ssh: {settings: {token: hunter1}}}").ForEngine()["ssh"];
+        ClientSettings settings = new() { Options = new Dictionary<string, string> { ["ssh_key"] = "hunter2" } };
+        ICheck check = checker.Prepare(Client("run") with { Settings = settings });
+
+        Exception[] faults =
+        [
+            Assert.ThrowsAny<Exception>(() => checker.Prepare(Client("prepare") with { Settings = settings })),
+            await Assert.ThrowsAnyAsync<Exception>(() => check.RunAsync(TestContext.Current.CancellationToken)),
+        ];
+
+        Assert.Equal("of the test", check.Description);
+        Assert.Equal(["…,: …!", "…, …!"], faults.Select(fault => fault.Message));
+        Assert.All(faults, fault => Assert.DoesNotContain("hunter", fault.ToString(), StringComparison.Ordinal));
+        Assert.All(faults, fault => Assert.Contains("at Check", fault.ToString(), StringComparison.Ordinal));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => check.RunAsync(new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public async Task Validate_CheckerThatThrewAtAReload_IsAskedAgainAtTheNext()
     {
         CompileShell();

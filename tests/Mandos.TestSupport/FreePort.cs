@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Mandos.EndToEnd.Tests.Harness;
+namespace Mandos.TestSupport;
 
 /// <summary>Finds ports for servers.</summary>
-internal static class FreePort
+public static class FreePort
 {
     // Below the range from which the kernel takes the ports of outgoing connections.
     private const int First = 20_000;
