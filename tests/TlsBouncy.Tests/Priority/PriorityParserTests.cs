@@ -51,6 +51,30 @@ public sealed partial class PriorityParserTests
         Assert.True(malformed > Strings / 20, $"only {malformed} strings were malformed");
     }
 
+    /// <summary>Which version goes when depends on the order in which GnuTLS looks at what is missing.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(":-GROUP-ALL")]
+    [InlineData(":-GROUP-ALL:-VERS-TLS1.2")]
+    [InlineData(":-GROUP-ALL:-VERS-TLS1.3")]
+    [InlineData(":-GROUP-ALL:+GROUP-GC256A")]
+    [InlineData(":-GROUP-ALL:+PSK")]
+    [InlineData(":-GROUP-ALL:+NULL")]
+    [InlineData(":-GROUP-ALL:+SRP")]
+    [InlineData(":-GROUP-ALL:%NO_EXTENSIONS")]
+    [InlineData(":+NULL")]
+    [InlineData(":-VERS-TLS1.2")]
+    [InlineData(":-VERS-TLS1.2:-GROUP-ALL:-VERS-DTLS-ALL")]
+    public void Parse_SomethingMissing_GivesTheListsOfGnutls(string rest)
+    {
+        foreach (string signature in (string[])["ECDSA-SECP521R1-SHA512", "ECDSA-SHA512", "RSA-SHA256", "DSA-SHA1", "RSA-MD5"])
+        {
+            string text = $"NORMAL:-SIGN-ALL:+SIGN-{signature}{rest}";
+
+            Same(GnutlsPriority.Parse(text), PriorityParser.Parse(text), text);
+        }
+    }
+
     /// <summary>The words of the random strings are ours: this shows that none is missing there.</summary>
     [Fact]
     public void Parse_EachNameInTheLibraryOfGnutls_IsTakenIfGnutlsTakesIt()
