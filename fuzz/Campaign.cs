@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Handshakes;
 
 namespace Mandos.Fuzz;
 
@@ -8,8 +9,8 @@ namespace Mandos.Fuzz;
 /// <param name="seed">Makes the run repeatable, apart from keys, which are new in each.</param>
 internal sealed class Campaign(FuzzTarget target, int seed)
 {
-    /// <summary>What a single input may take; the slowest honest one takes a tenth.</summary>
-    private static readonly TimeSpan _slow = TimeSpan.FromMilliseconds(100);
+    /// <summary>Milliseconds of CPU time that a single input may take; the slowest honest one takes a tenth.</summary>
+    private const double SlowMilliseconds = 100;
 
     /// <summary>When an input counts as one that never ends.</summary>
     private static readonly TimeSpan _hang = TimeSpan.FromMinutes(1);
@@ -32,8 +33,8 @@ internal sealed class Campaign(FuzzTarget target, int seed)
     /// <summary>Inputs run so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The input that took longest, alone on its thread.</summary>
-    public TimeSpan Slowest { get; private set; }
+    /// <summary>Milliseconds of CPU time of the input that took most.</summary>
+    public double SlowestMilliseconds { get; private set; }
 
     /// <summary>By how many bytes the live heap has grown between the warm state and the end.</summary>
     public long HeapGrowth { get; private set; }
@@ -98,17 +99,15 @@ internal sealed class Campaign(FuzzTarget target, int seed)
         Volatile.Write(ref _started, Stopwatch.GetTimestamp());
         try
         {
-            TimeSpan taken = Measure(input, out long allocated);
-
-            // The machine may have been busy otherwise, or the code not yet compiled: what counts is the best of several times.
-            for (int again = 0; again < 20 && taken > Slowest && taken > _slow / 10; again++)
+            // CPU time, because the machine may be busy otherwise. The code may not yet be compiled: what counts is the best of several times.
+            Cost cost = Measure(input);
+            for (int again = 0; again < 3 && cost.Milliseconds > SlowestMilliseconds && cost.Milliseconds > SlowMilliseconds / 10; again++)
             {
-                TimeSpan next = Measure(input, out _);
-                taken = next < taken ? next : taken;
+                cost = cost.Min(Measure(input));
             }
-            Slowest = taken > Slowest ? taken : Slowest;
-            return taken > _slow ? new Find(input, $"it takes {taken.TotalMilliseconds:F0} ms")
-                : allocated > MaxAllocated ? new Find(input, $"it allocates {allocated} bytes")
+            SlowestMilliseconds = Math.Max(SlowestMilliseconds, cost.Milliseconds);
+            return cost.Milliseconds > SlowMilliseconds ? new Find(input, $"it takes {cost.Milliseconds:F0} ms")
+                : cost.Bytes > MaxAllocated ? new Find(input, $"it allocates {cost.Bytes} bytes")
                 : null;
         }
 #pragma warning disable CA1031 // Whatever it is, it is a find
@@ -123,14 +122,11 @@ internal sealed class Campaign(FuzzTarget target, int seed)
         }
     }
 
-    private TimeSpan Measure(byte[] input, out long allocated)
+    private Cost Measure(byte[] input)
     {
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        long start = Stopwatch.GetTimestamp();
+        Cost before = Cost.Now();
         target.Fuzz(input);
-        TimeSpan taken = Stopwatch.GetElapsedTime(start);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        return taken;
+        return Cost.Now() - before;
     }
 
     /// <summary>Ends the process if an input does not end: there is no other way to stop it.</summary>

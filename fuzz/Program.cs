@@ -52,7 +52,7 @@ foreach (FuzzTarget target in targets)
     Find? find = campaign.Run(count, time == TimeSpan.MaxValue ? TimeSpan.FromDays(365) : time);
     double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{target.Name}: {campaign.Count} inputs in {seconds:F0} s, seed {seed}; slowest {campaign.Slowest.TotalMilliseconds:F1} ms; "
+        $"{target.Name}: {campaign.Count} inputs in {seconds:F0} s, seed {seed}; slowest {campaign.SlowestMilliseconds:F1} ms of CPU; "
         + $"growth {campaign.HeapGrowth / 1024} KiB of heap, {campaign.ResidentGrowth / 1024} KiB in all"));
     if (find is not null)
     {

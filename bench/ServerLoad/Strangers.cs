@@ -138,7 +138,7 @@ internal static class Strangers
 
     private static async Task MeasureAsync(ServerUnderTest server, string name, Func<Stream, Task> attack)
     {
-        const int Warm = 10;
+        const int Warm = 60; // the JIT compiles anew what was called 30 times
         const int Attacks = 40;
         for (int i = 0; i < Warm; i++)
         {

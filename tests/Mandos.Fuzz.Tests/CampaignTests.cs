@@ -1,3 +1,5 @@
+using Handshakes;
+
 namespace Mandos.Fuzz.Tests;
 
 /// <summary>A short run of each target. docs/testing.md has the long one.</summary>
@@ -49,6 +51,19 @@ public sealed class CampaignTests
         Assert.NotNull(find);
         Assert.Contains((byte)77, find.Input);
         Assert.Contains("77", find.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TargetThatComputesForLong_IsFound()
+    {
+        FuzzTarget target = new("any", static _ =>
+        {
+            for (Cost start = Cost.Now(); (Cost.Now() - start).Milliseconds < 110;)
+            {
+            }
+        }, static () => [[1]], [], 100);
+
+        Assert.Contains("it takes ", new Campaign(target, 1).Run(1, TimeSpan.FromMinutes(5))?.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -71,12 +71,13 @@ public sealed class PeerKeyPair
 
     /// <summary>Takes an RSA key.</summary>
     /// <param name="privateKey">The private key.</param>
-    public static PeerKeyPair FromRsa(AsymmetricKeyParameter privateKey)
+    /// <param name="signatureScheme">The scheme with which it signs.</param>
+    public static PeerKeyPair FromRsa(
+        AsymmetricKeyParameter privateKey, int signatureScheme = Org.BouncyCastle.Tls.SignatureScheme.rsa_pkcs1_sha512)
     {
         RsaPrivateCrtKeyParameters key = (RsaPrivateCrtKeyParameters)privateKey;
         RsaKeyParameters publicKey = new(false, key.Modulus, key.PublicExponent);
-        return new(key, SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded(),
-            Org.BouncyCastle.Tls.SignatureScheme.rsa_pkcs1_sha512);
+        return new(key, SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded(), signatureScheme);
     }
 
     /// <summary>The private key as PKCS #8 in PEM, for programs of GnuTLS.</summary>

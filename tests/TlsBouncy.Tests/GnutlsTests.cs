@@ -83,6 +83,30 @@ public sealed class GnutlsTests : TlsTest
         Assert.EndsWith($", {scheme}", description, StringComparison.Ordinal);
     }
 
+    /// <summary>Keys that GnuTLS itself has made: it writes some of them otherwise than others do.</summary>
+    [Theory]
+    [InlineData("rsa_pss_pss_sha256", "--key-type=rsa-pss", "--bits=2048")]
+    [InlineData("rsa_pss_pss_sha256", "--key-type=rsa-pss", "--bits=2048", "--hash=sha256", "--salt-size=32")]
+    [InlineData("rsa_pss_pss_sha384", "--key-type=rsa-pss", "--bits=2048", "--hash=sha384")]
+    [InlineData("rsa_pss_pss_sha512", "--key-type=rsa-pss", "--bits=2048", "--hash=sha512")]
+    [InlineData("rsa_pss_rsae_sha256", "--key-type=rsa", "--bits=2048")]
+    [InlineData("ecdsa_secp521r1_sha512", "--key-type=ecdsa", "--curve=secp521r1")]
+    [InlineData("ed448", "--key-type=ed448")]
+    public async Task HandshakeAsync_KeyMadeByCerttool_SessionHasKey(string scheme, params string[] kind)
+    {
+        string privatePem = await GnutlsServer.RunAsync(
+            "certtool", ["--generate-privkey", "--pkcs8", "--password=", "--no-text", .. kind], "", Token);
+        string publicPem = await GnutlsServer.RunAsync(
+            "certtool", ["--load-privkey=/dev/stdin", "--pubkey-info", "--no-text"], privatePem, Token);
+        await using GnutlsServer server = new(privatePem, publicPem, ":-VERS-ALL:+VERS-TLS1.3", asksForCertificate: false);
+        using System.Net.Sockets.NetworkStream stream = await server.ConnectAsync(Token);
+
+        using ITlsSession session = await Handshaker.HandshakeAsync(stream, Token);
+
+        Assert.EndsWith($", {scheme}", session.Description, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String(session.PeerKey.Encoded.Span), publicPem.ReplaceLineEndings(""), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(PriorityString.Default)]
     [InlineData(Tls12)]

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
+using Mandos.TestSupport;
 using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
@@ -98,6 +99,38 @@ public sealed class HandshakeTests : TlsTest
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         }
         silent.ForEach(static connection => connection.Dispose());
+    }
+
+    [Fact]
+    public async Task HandshakeAsync_RightPeer_DebugLogHasEachStep()
+    {
+        TestPluginContext context = new();
+        using BouncyTlsBackend backend = new(context);
+
+        await ExchangeAsync(HonestPeer(), handshaker: backend.CreateHandshaker(PriorityString.Default));
+
+        string[] lines = [.. context.Logged.Select(logged => logged.Text)];
+        string begin = lines[0][..(lines[0].IndexOf(':', StringComparison.Ordinal) + 2)];
+        Assert.All(lines, line => Assert.StartsWith(begin, line, StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                "received server_hello", "the peer chose TLS 1.3", "received encrypted_extensions", "received certificate",
+                "the peer presents a key", "received certificate_verify", "received finished", "complete",
+            ],
+            lines.Select(line => line[begin.Length..].Split(',')[0].Split(" after ")[0]));
+        Assert.EndsWith("bytes, TLS 1.3, TLS_AES_256_GCM_SHA384, x25519, Ed25519, ed25519", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HandshakeAsync_PeerRefused_DebugLogSaysHowFarItCame()
+    {
+        TestPluginContext context = new();
+        using BouncyTlsBackend backend = new(context);
+
+        string reason = await RefusedAsync(
+            stream => stream.WriteAsync("GET / HTTP/1.1\r\n"u8.ToArray(), Token).AsTask(), backend.CreateHandshaker(PriorityString.Default));
+
+        Assert.EndsWith($": not completed: {reason}", Assert.Single(context.Logged).Text, StringComparison.Ordinal);
     }
 
     [Fact]

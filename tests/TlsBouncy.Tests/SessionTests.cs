@@ -4,6 +4,9 @@ using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
 using Mandos.TlsBouncy;
+using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.OpenSsl;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto.Impl;
 
@@ -156,6 +159,36 @@ public sealed class SessionTests : TlsTest
         opened.Session.Dispose();
 
         Assert.DoesNotContain(secrets, static secret => secret.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public void Forget_HandshakeFailed_ZeroesWhatWasAgreedOn()
+    {
+        HandshakeClient client = new(new HandshakeCrypto(LibCrypto.IsAvailable), PriorityString.Parse(PriorityString.Default), trace: null);
+        HandshakeProtocol protocol = new(client, trace: null);
+        protocol.Connect(client);
+        TlsServerProtocol peer = new();
+        peer.Accept(new RawKeyServer(HonestPeer()));
+        peer.OfferInput(Output(protocol));
+        byte[] flight = Output(peer);
+        flight[^1] ^= 1; // in the Finished
+        protocol.OfferInput(flight[..^1]);
+        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
+        Gather(protocol, [], seen);
+        byte[][] secrets = [.. seen.OfType<AbstractTlsSecret>().Select(SecretBytes).OfType<byte[]>()];
+        Assert.Contains(secrets, static secret => secret.AsSpan().ContainsAnyExcept((byte)0));
+
+        Assert.Throws<TlsFatalAlert>(() => protocol.OfferInput(flight[^1..]));
+        protocol.Forget();
+
+        Assert.DoesNotContain(secrets, static secret => secret.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
+    private static byte[] Output(TlsProtocol protocol)
+    {
+        byte[] output = new byte[protocol.GetAvailableOutputBytes()];
+        protocol.ReadOutput(output, 0, output.Length);
+        return output;
     }
 
     private static byte[]? SecretBytes(AbstractTlsSecret secret) => (byte[]?)typeof(AbstractTlsSecret)

@@ -54,17 +54,14 @@ internal sealed partial class Handshaker(
             trace?.Completed(client.Description, received - bytesAfter);
             return new BouncySession(stream, protocol, client, bytesAfter);
         }
-        catch (TlsHandshakeException e)
+        catch (Exception e)
         {
             trace?.Failed(e);
             protocol.Forget();
-            await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
-            throw;
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            trace?.Failed(e);
-            protocol.Forget();
+            if (e is TlsHandshakeException)
+            {
+                await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
+            }
             throw;
         }
     }

@@ -22,9 +22,12 @@ internal static class SubjectPublicKey
         (Convert.FromHexString("301006072A8648CE3D020106052B81040023"), static bits => ReadPoint(EcdsaCurve.P521, bits)),
         (Convert.FromHexString("300D06092A864886F70D0101010500"), static bits => ReadRsa(bits, isPssKey: false, null)),
         (Convert.FromHexString("300B06092A864886F70D01010A"), static bits => ReadRsa(bits, isPssKey: true, null)),
-        (PssAlgorithm(1, 32), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA256)),
-        (PssAlgorithm(2, 48), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA384)),
-        (PssAlgorithm(3, 64), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA512)),
+        (PssAlgorithm(1, 32, "0500"), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA256)),
+        (PssAlgorithm(2, 48, "0500"), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA384)),
+        (PssAlgorithm(3, 64, "0500"), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA512)),
+        (PssAlgorithm(1, 32, ""), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA256)),
+        (PssAlgorithm(2, 48, ""), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA384)),
+        (PssAlgorithm(3, 64, ""), static bits => ReadRsa(bits, isPssKey: true, HashAlgorithmName.SHA512)),
     ];
 
     /// <summary>Reads a key.</summary>
@@ -95,7 +98,17 @@ internal static class SubjectPublicKey
     }
 
     /// <summary>RSASSA-PSS with one hash of the SHA-2 family for both purposes and a salt as long as the hash.</summary>
-    private static byte[] PssAlgorithm(byte sha2, byte saltBytes) => Convert.FromHexString(
-        $"304106092A864886F70D01010A3034A00F300D06096086480165030402{sha2:X2}0500"
-        + $"A11C301A06092A864886F70D010108300D06096086480165030402{sha2:X2}0500A2030201{saltBytes:X2}");
+    /// <param name="sha2">The end of the hash's identifier.</param>
+    /// <param name="saltBytes">The length of the salt.</param>
+    /// <param name="parameters">The hash's parameters: NULL with OpenSSL, none with GnuTLS (RFC 4055 section 2.1).</param>
+    private static byte[] PssAlgorithm(byte sha2, byte saltBytes, string parameters)
+    {
+        string hash = Sequence($"06096086480165030402{sha2:X2}{parameters}");
+        string mask = Sequence($"06092A864886F70D010108{hash}");
+        string pss = Sequence($"A0{Content(hash)}A1{Content(mask)}A2030201{saltBytes:X2}");
+        return Convert.FromHexString(Sequence($"06092A864886F70D01010A{pss}"));
+
+        static string Sequence(string content) => $"30{Content(content)}";
+        static string Content(string content) => $"{content.Length / 2:X2}{content}";
+    }
 }

@@ -29,8 +29,8 @@ internal static class PriorityKeywords
     /// <summary>Prefix of <see cref="DhProfile"/>.</summary>
     public const string ProfilePrefix = "%PROFILE_";
 
-    /// <summary>A name that GnuTLS knows and gives no effect.</summary>
-    public const string Ssl30 = "SSL3.0";
+    /// <summary>Words with a sign that GnuTLS knows and gives no effect: what they stood for is gone.</summary>
+    public static readonly FrozenSet<string> Gone = Set(["VERS-SSL3.0", "RSA-EXPORT", "ARCFOUR-40"]);
 
     /// <summary>Versions that are on at first, and those of <c>VERS-ALL</c>.</summary>
     public static readonly string[] UsualVersions = ["TLS1.3", "TLS1.2", "TLS1.1", "TLS1.0", "DTLS1.2", "DTLS1.0"];
@@ -86,7 +86,8 @@ internal static class PriorityKeywords
         "%DISABLE_TLS13_COMPAT_MODE", "%DISABLE_WILDCARDS", "%DUMBFW", "%FALLBACK_SCSV", "%FORCE_ETM", "%LATEST_RECORD_VERSION",
         "%NEW_PADDING", "%NO_ETM", "%NO_EXTENSIONS", "%NO_SESSION_HASH", "%NO_TICKETS", "%NO_TICKETS_TLS12", "%PARTIAL_RENEGOTIATION",
         "%SAFE_RENEGOTIATION", "%SERVER_PRECEDENCE", "%SSL3_RECORD_VERSION", "%STATELESS_COMPRESSION", "%UNSAFE_RENEGOTIATION",
-        "%VERIFY_ALLOW_BROKEN", "%VERIFY_ALLOW_SIGN_RSA_MD5", "%VERIFY_ALLOW_X509_V1_CA_CRT", "%VERIFY_DISABLE_CRL_CHECKS");
+        "%VERIFY_ALLOW_BROKEN", "%VERIFY_ALLOW_SIGN_RSA_MD5", "%VERIFY_ALLOW_SIGN_WITH_SHA1", "%VERIFY_ALLOW_X509_V1_CA_CRT",
+        "%VERIFY_DISABLE_CRL_CHECKS");
 
     /// <summary>The words that stand for many, without a sign.</summary>
     public static readonly FrozenDictionary<string, PriorityCollection> Collections = new Dictionary<string, PriorityCollection>

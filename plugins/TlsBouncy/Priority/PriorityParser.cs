@@ -136,9 +136,9 @@ internal sealed class PriorityParser
         {
             ChangeCertificateType(isAddition, name[CertificateTypePrefix.Length..]);
         }
-        else if (name.StartsWith(CompressionPrefix, StringComparison.Ordinal) || name is VersionPrefix + Ssl30 or "RSA-EXPORT")
+        else if (name.StartsWith(CompressionPrefix, StringComparison.Ordinal) || Gone.Contains(name))
         {
-            // Gone long ago.
+            // Nothing to change.
         }
         else
         {

@@ -127,8 +127,7 @@ internal sealed class PrioritySettings
             KeyExchanges.Clear();
         }
 
-        if ((!hasPsk && !Groups.Except(_oldGroups).Any())
-            || Ciphers.Contains("NULL")
+        if (Ciphers.Contains("NULL")
             || Options.Contains(NoExtensions)
             || KeyExchanges.Intersect(_oldKeyExchanges).Any())
         {
@@ -140,6 +139,12 @@ internal sealed class PrioritySettings
         if (!canSign12 && !canSign13)
         {
             Remove(PriorityList.Versions, ["TLS1.3", "TLS1.2", "DTLS1.2"]);
+        }
+
+        // Only now: what signs in TLS 1.3 has kept TLS 1.2, though it may not sign there.
+        if (!hasPsk && !Groups.Except(_oldGroups).Any())
+        {
+            Versions.Remove("TLS1.3");
         }
 
         // A server without TLS 1.2 could not tell that we allow both more and less.

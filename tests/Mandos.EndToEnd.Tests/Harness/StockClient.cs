@@ -19,11 +19,14 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
     /// <param name="networkInterface">The interface over which to connect.</param>
     /// <param name="networkNamespace">The network namespace in which to run; null for that of the tests.</param>
     /// <returns>Its end; its output is the password.</returns>
-    public Task<CommandResult> FetchAsync(IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null)
+    /// <param name="priority">What it is to offer; by default what the server offers by default.</param>
+    public Task<CommandResult> FetchAsync(
+        IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null, string? priority = null)
     {
         // It takes an IPv6 address without brackets, and without the zone that the interface gives.
         var address = new IPAddress(server.Address.GetAddressBytes());
-        return RunAsync([$"--connect={address}:{server.Port}"], networkInterface, networkNamespace);
+        string[] options = [$"--connect={address}:{server.Port}", .. priority is null ? [] : (string[])[$"--priority={priority}"]];
+        return RunAsync(options, networkInterface, networkNamespace);
     }
 
     /// <summary>Boots: looks for servers by Zeroconf until one of them gives the password, and checks that.</summary>
@@ -46,8 +49,9 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
 
     /// <summary>Fetches the password and checks it.</summary>
     /// <inheritdoc cref="FetchAsync"/>
-    public async Task RequirePasswordAsync(IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null)
-        => RequirePassword(await FetchAsync(server, networkInterface, networkNamespace));
+    public async Task RequirePasswordAsync(
+        IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null, string? priority = null)
+        => RequirePassword(await FetchAsync(server, networkInterface, networkNamespace, priority));
 
     private void RequirePassword(CommandResult result)
     {

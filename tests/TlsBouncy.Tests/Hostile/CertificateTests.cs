@@ -1,6 +1,8 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using Mandos.Abstractions.Tls;
 using Mandos.TestPeers;
+using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Tls;
@@ -148,6 +150,35 @@ public sealed class CertificateTests : TlsTest
         await RefusedAsync(Presenting(peer, peer.Key.SubjectPublicKeyInfo.ToArray()));
     }
 
+    [Fact]
+    public async Task HandshakeAsync_SchemeNotOffered_Refused()
+    {
+        ITlsHandshaker handshaker = CreateHandshaker($"{PriorityString.Default}:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA512");
+        PeerKeyPair key = PeerKeyPair.Create(PeerKeyKind.Rsa2048, SignatureScheme.rsa_pss_rsae_sha512);
+        await ExchangeAsync(new PeerOptions(key), handshaker: handshaker);
+
+        await RefusedAsync(
+            stream => MandosPeer.ServeAsync(stream, new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Rsa2048)), Token), handshaker);
+    }
+
+    /// <summary>TLS 1.3 has no OpenPGP keys (RFC 8446 section 4.4.2).</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task HandshakeAsync_OpenPgpInTls13_Refused(bool presentsRawKey)
+    {
+        using OpenPgpKeyMaker maker = new();
+        byte[] presented = presentsRawKey ? maker.Identity.Key.SubjectPublicKeyInfo.ToArray() : maker.Identity.Present();
+        PeerOptions peer = new(PeerKeyPair.FromRsa(maker.Identity.Key.PrivateKey, SignatureScheme.rsa_pss_rsae_sha256));
+
+        string reason = await RefusedAsync(
+            stream => MandosPeer.ServeAsync(
+                stream, new PresentingServer(peer, CertificateType.OpenPGP, [presented]), new TlsServerProtocol(), Token),
+            CreateHandshaker("NORMAL:!CTYPE-X.509:+CTYPE-RAWPK:+CTYPE-OPENPGP:!RSA"));
+
+        Assert.Contains("does not follow TLS (illegal_parameter", reason, StringComparison.Ordinal);
+    }
+
     private static PresentingServer Presenting(PeerOptions peer, byte[] key) => new(peer, CertificateType.RawPublicKey, [key]);
 
     private static byte[] RsaKey(int bits, byte[] exponent)
@@ -195,9 +226,13 @@ public sealed class CertificateTests : TlsTest
         public override IDictionary<int, byte[]> GetServerExtensions()
         {
             IDictionary<int, byte[]> extensions = base.GetServerExtensions();
-            if (type == CertificateType.X509)
+            if (type != CertificateType.RawPublicKey)
             {
                 extensions.Remove(ExtensionType.server_certificate_type);
+            }
+            if (type == CertificateType.OpenPGP)
+            {
+                extensions[ExtensionType.cert_type] = [(byte)CertificateType.OpenPGP];
             }
             _isPresenting = true;
             return extensions;

@@ -12,6 +12,9 @@ public sealed class Tls12Tests : TlsTest
 {
     private const string Tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2:+CTYPE-RAWPK";
 
+    /// <summary>The random bytes that tell it from a ServerHello (RFC 8446 section 4.1.3).</summary>
+    private static readonly byte[] _helloRetryRequest = System.Security.Cryptography.SHA256.HashData("HelloRetryRequest"u8);
+
     private static readonly PeerKeyPair _rsa = PeerKeyPair.Create(PeerKeyKind.Rsa2048);
 
     public static TheoryData<PeerKeyKind> Kinds => [.. Enum.GetValues<PeerKeyKind>()];
@@ -47,6 +50,39 @@ public sealed class Tls12Tests : TlsTest
         byte[] key = PeerKeyPair.Create(presented).SubjectPublicKeyInfo.ToArray();
 
         await RefusedAsync("does not fit", new PresentingServer(Peer(PeerKeyPair.Create(signing)), key));
+    }
+
+    [Fact]
+    public async Task HandshakeAsync_SchemeNotOffered_Refused()
+    {
+        Mandos.Abstractions.Tls.ITlsHandshaker handshaker = CreateHandshaker($"{Tls12}:-SIGN-ALL:+SIGN-RSA-SHA512");
+        PeerKeyPair key = PeerKeyPair.Create(PeerKeyKind.Rsa2048, SignatureScheme.rsa_pkcs1_sha512);
+        await ExchangeAsync(Peer(key), handshaker: handshaker);
+
+        foreach (int scheme in (int[])[SignatureScheme.rsa_pkcs1_sha1, SignatureScheme.rsa_pkcs1_sha256, SignatureScheme.rsa_pss_rsae_sha512])
+        {
+            PeerOptions peer = Peer(PeerKeyPair.Create(PeerKeyKind.Rsa2048, scheme));
+            await RefusedAsync(stream => MandosPeer.ServeAsync(stream, peer, Token), handshaker);
+        }
+    }
+
+    /// <summary>The extension would have us read an OpenPGP key in a handshake of TLS 1.3.</summary>
+    [Fact]
+    public async Task HandshakeAsync_Tls12WithOpenPgpAfterHelloRetryRequest_Refused()
+    {
+        string reason = await RefusedAsync(async stream =>
+        {
+            byte[] hello = new byte[4096];
+            await stream.ReadAtLeastAsync(hello, 100, cancellationToken: Token);
+            byte[] id = hello[44..76];
+            await stream.WriteAsync(
+                ServerHello(_helloRetryRequest, id, 0x1302, [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 23]), Token);
+            await stream.ReadAtLeastAsync(hello, 100, cancellationToken: Token);
+            await stream.WriteAsync(
+                ServerHello(new byte[32], id, 0xC030, [0, 9, 0, 1, 1, 0, 23, 0, 0, 0xFF, 1, 0, 1, 0]), Token);
+        }, CreateHandshaker("NORMAL:!CTYPE-X.509:+CTYPE-RAWPK:+CTYPE-OPENPGP:!RSA"));
+
+        Assert.Contains("does not follow TLS", reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -219,6 +255,16 @@ public sealed class Tls12Tests : TlsTest
         PeerOutcome got = await outcome;
         Assert.True(protocol.HasAsked);
         Assert.Equal((PeerEnding.CloseNotify, "the secret"), (got.Ending, System.Text.Encoding.ASCII.GetString(got.Secret)));
+    }
+
+    private static byte[] ServerHello(byte[] random, byte[] sessionId, int suite, byte[] extensions)
+    {
+        byte[] body =
+        [
+            3, 3, .. random, (byte)sessionId.Length, .. sessionId, (byte)(suite >> 8), (byte)suite, 0,
+            0, (byte)extensions.Length, .. extensions,
+        ];
+        return [22, 3, 3, 0, (byte)(body.Length + 4), (byte)HandshakeType.server_hello, 0, 0, (byte)body.Length, .. body];
     }
 
     private static DHGroup Field(int bits, int generator) =>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace TlsBouncy.Tests.Priority;
 
@@ -33,6 +34,21 @@ internal sealed partial record GnutlsPriority
     public string[] ServerCertificateTypes { get; private init; } = [];
 
     public string[] CipherSuites { get; private init; } = [];
+
+    /// <summary>
+    /// Whatever could be a name in the library's own data, and the ends of these, because linkers store a string that ends another one
+    /// only once.
+    /// </summary>
+    public static IEnumerable<string> NamesWithin()
+    {
+        Parse("NORMAL"); // it has to be loaded
+        string path = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1])
+            .First(file => file.Contains("/libgnutls.so.", StringComparison.Ordinal));
+        return Name().Matches(Encoding.Latin1.GetString(File.ReadAllBytes(path)))
+            .SelectMany(match => Enumerable.Range(0, match.Length).Select(at => match.Value[at..]))
+            .Where(name => char.IsLetterOrDigit(name[0]))
+            .Distinct();
+    }
 
     public static unsafe GnutlsPriority Parse(string text)
     {
@@ -105,6 +121,9 @@ internal sealed partial record GnutlsPriority
             }
         }
     }
+
+    [GeneratedRegex(@"(?<=\0)[A-Za-z][A-Za-z0-9._-]{1,28}(?=\0)")]
+    private static partial Regex Name();
 
     [LibraryImport(Library)]
     private static unsafe partial int gnutls_priority_init(out IntPtr priority, byte* text, out byte* error);

@@ -1,11 +1,11 @@
-using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Priority;
 
 namespace TlsBouncy.Tests.Priority;
 
 /// <summary>The parser against GnuTLS itself.</summary>
-public sealed class PriorityParserTests
+public sealed partial class PriorityParserTests
 {
     private const int Strings = 20_000;
 
@@ -51,18 +51,64 @@ public sealed class PriorityParserTests
         Assert.True(malformed > Strings / 20, $"only {malformed} strings were malformed");
     }
 
+    /// <summary>Which version goes when depends on the order in which GnuTLS looks at what is missing.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(":-GROUP-ALL")]
+    [InlineData(":-GROUP-ALL:-VERS-TLS1.2")]
+    [InlineData(":-GROUP-ALL:-VERS-TLS1.3")]
+    [InlineData(":-GROUP-ALL:+GROUP-GC256A")]
+    [InlineData(":-GROUP-ALL:+PSK")]
+    [InlineData(":-GROUP-ALL:+NULL")]
+    [InlineData(":-GROUP-ALL:+SRP")]
+    [InlineData(":-GROUP-ALL:%NO_EXTENSIONS")]
+    [InlineData(":+NULL")]
+    [InlineData(":-VERS-TLS1.2")]
+    [InlineData(":-VERS-TLS1.2:-GROUP-ALL:-VERS-DTLS-ALL")]
+    public void Parse_SomethingMissing_GivesTheListsOfGnutls(string rest)
+    {
+        foreach (string signature in (string[])["ECDSA-SECP521R1-SHA512", "ECDSA-SHA512", "RSA-SHA256", "DSA-SHA1", "RSA-MD5"])
+        {
+            string text = $"NORMAL:-SIGN-ALL:+SIGN-{signature}{rest}";
+
+            Same(GnutlsPriority.Parse(text), PriorityParser.Parse(text), text);
+        }
+    }
+
+    /// <summary>The words of the random strings are ours: this shows that none is missing there.</summary>
+    [Fact]
+    public void Parse_EachNameInTheLibraryOfGnutls_IsTakenIfGnutlsTakesIt()
+    {
+        List<string> different = [];
+        int taken = 0;
+        foreach (string name in GnutlsPriority.NamesWithin())
+        {
+            foreach (string prefix in (string[])["", "+", "+VERS-", "+GROUP-", "+CURVE-", "+SIGN-", "+CTYPE-", "+CTYPE-SRV-", "%", "%PROFILE_"])
+            {
+                string text = $"NORMAL:{prefix}{name}";
+                bool isKnown = GnutlsPriority.Parse(text).ErrorOffset is null;
+                bool isTaken = IsTaken(text);
+                taken += isTaken ? 1 : 0;
+                if (isTaken != isKnown && !(isKnown && Lax().IsMatch(prefix + name)))
+                {
+                    different.Add(text);
+                }
+            }
+        }
+
+        Assert.Empty(different);
+        Assert.True(taken > 200, $"only {taken} words were found");
+    }
+
     [Fact]
     public async Task Parse_StringsOfLevels_GivesTheSuitesOfGnutlsCli()
     {
         foreach (string level in PriorityLevel.All.Keys)
         {
             string text = $"{level}:+3DES-CBC:-GROUP-DH-ALL:+SHA256";
-            using Process process = Process.Start(new ProcessStartInfo(GnutlsServer.Tool("gnutls-cli"), ["--list", "--priority", text])
-            {
-                RedirectStandardOutput = true,
-            })!;
-            string[] lines = (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n');
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            string output = await GnutlsServer.RunAsync(
+                "gnutls-cli", ["--list", "--priority", text], "", TestContext.Current.CancellationToken);
+            string[] lines = output.Split('\n');
             PrioritySettings settings = PriorityParser.Parse(text);
 
             Assert.Equal(lines.Where(line => line.StartsWith("TLS_", StringComparison.Ordinal)).Select(line => line.Split(' ', '\t')[0]),
@@ -104,6 +150,24 @@ public sealed class PriorityParserTests
     [Fact]
     public void Parse_MoreThanTheLimit_IsRefusedUnread()
         => Assert.Throws<PriorityStringException>(() => PriorityParser.Parse(string.Join(':', Enumerable.Repeat("NORMAL", 10_000))));
+
+    /// <summary>What GnuTLS takes and we do not, see docs/priority-strings.md.</summary>
+    [GeneratedRegex(
+        @"^\+(MAC-|CIPHER-|KX-|GOST|CURVE-(CryptoPro|TC26|Ed)|CTYPE-OPENPGP|(VERS|GROUP|CURVE|SIGN|CTYPE)-(SRV-)?ALL)", RegexOptions.IgnoreCase)]
+    private static partial Regex Lax();
+
+    private static bool IsTaken(string text)
+    {
+        try
+        {
+            PriorityParser.Parse(text);
+            return true;
+        }
+        catch (PriorityStringException)
+        {
+            return false;
+        }
+    }
 
     private static void Same(GnutlsPriority expected, PrioritySettings actual, string where)
     {

@@ -12,10 +12,10 @@ internal sealed class RandomPriority(int seed)
     /// <summary>Words with a sign, a list for each kind, so that each kind is as frequent as the others.</summary>
     private static readonly string[][] _words =
     [
-        [.. PriorityKeywords.Versions.Append("SSL3.0").Select(name => "VERS-" + name), "VERS-ALL", "VERS-TLS-ALL", "VERS-DTLS-ALL"],
+        [.. PriorityKeywords.Versions.Select(name => "VERS-" + name), "VERS-ALL", "VERS-TLS-ALL", "VERS-DTLS-ALL"],
         [.. PriorityKeywords.Ciphers, "CIPHER-ALL", "CIPHER-GOST-ALL"],
         [.. PriorityKeywords.Macs, "MAC-ALL", "MAC-GOST-ALL"],
-        [.. PriorityKeywords.KeyExchanges, "KX-ALL", "KX-GOST-ALL", "RSA-EXPORT"],
+        [.. PriorityKeywords.KeyExchanges, "KX-ALL", "KX-GOST-ALL"],
         [
             .. PriorityKeywords.Groups.Select(name => "GROUP-" + name), .. PriorityKeywords.Curves.Select(name => "CURVE-" + name),
             "GROUP-ALL", "CURVE-ALL", "GROUP-EC-ALL", "GROUP-DH-ALL", "GROUP-GOST-ALL",
@@ -25,7 +25,7 @@ internal sealed class RandomPriority(int seed)
             "CTYPE-X509", "CTYPE-X.509", "CTYPE-RAWPK", "CTYPE-OPENPGP", "CTYPE-ALL", "CTYPE-CLI-X509", "CTYPE-SRV-X.509",
             "CTYPE-SRV-RAWPK", "CTYPE-CLI-RAWPK", "CTYPE-SRV-ALL", "CTYPE-CLI-ALL",
         ],
-        ["COMP-NULL", "COMP-ALL", "COMP-X", "GOST", "GOST-ALL"],
+        ["COMP-NULL", "COMP-ALL", "COMP-X", "GOST", "GOST-ALL", .. PriorityKeywords.Gone],
     ];
 
     private static readonly string[] _errors =
