@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mandos.Ctl.Listing;
 using Mandos.Ctl.Servers;
+using Mandos.DBus;
 
 namespace Mandos.Ctl.Commands;
 
@@ -42,9 +43,9 @@ internal static class CtlCommand
         {
             return Fail("mandos-ctl: interrupted", Failure);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            return Failure; // who reads our output is gone
+            return Fail($"mandos-ctl: cannot write the output: {e.Message.ReplaceLineEndings(" ")}", Failure);
         }
     }
 
@@ -71,11 +72,15 @@ internal static class CtlCommand
 
     private static async Task<int> RunAsync(CtlArguments given, CancellationToken cancellationToken)
     {
-        byte[]? secret = given.Get("secret") is { } file ? SecretFile.Read(file) : null;
+        // Apart, so that waiting for standard input can be interrupted.
+        byte[]? secret = given.Get("secret") is { } file
+            ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : null;
         try
         {
             IReadOnlyList<ClientAction> actions = ClientActions.Of(given, secret);
             ServerConnection server = await ServerConnection.ConnectAsync(
+                DBusAddress.System,
                 given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {line}") : null,
                 cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
@@ -131,7 +136,9 @@ internal static class CtlCommand
         }
     }
 
-    private static async Task<IReadOnlyList<Client>> SelectAsync(
+    /// <summary>The clients that are meant.</summary>
+    /// <exception cref="ServerException">One of them is not there.</exception>
+    internal static async Task<IReadOnlyList<Client>> SelectAsync(
         ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
     {
         if (given.Has("all") || given.Clients.Count == 0)
@@ -151,7 +158,8 @@ internal static class CtlCommand
 
             if (client?.Name != name)
             {
-                all ??= (await server.ListAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(known => known.Name);
+                all ??= (await server.ListAsync(cancellationToken).ConfigureAwait(false))
+                    .DistinctBy(known => known.Name).ToDictionary(known => known.Name);
                 client = all.GetValueOrDefault(name)
                     ?? throw new ServerException($"Client not found on server: '{name.ReplaceLineEndings("…")}'");
             }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
+using Mandos.DBus;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -8,11 +9,11 @@ namespace Mandos.Ctl.Monitor;
 
 /// <summary>
 /// The monitor at work. All that happens (keys, signals of the server, replies) comes through one queue, so that one task alone has the
-/// model and the screen; it draws when something has changed, at most ten times a second, and once a second for the clocks.
+/// model and the screen; it draws when something has changed, but no oftener than the eye can follow, and once a second for the clocks.
 /// </summary>
 internal sealed class MonitorSession : IDisposable
 {
-    private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan _betweenClocks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _betweenConnections = TimeSpan.FromSeconds(2);
 
@@ -46,9 +47,11 @@ internal sealed class MonitorSession : IDisposable
         _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
         try
         {
-            while (!_ending.IsCancellationRequested)
+            while (!_ending.IsCancellationRequested && !server.IsCompleted)
             {
-                while (_events.Reader.TryRead(out Action? happened))
+                // However much happens, it is drawn in between.
+                long begun = _time.GetTimestamp();
+                while (_time.GetElapsedTime(begun) < _betweenDrawings && _events.Reader.TryRead(out Action? happened))
                 {
                     happened();
                 }
@@ -172,7 +175,7 @@ internal sealed class MonitorSession : IDisposable
         {
             try
             {
-                ServerConnection server = await ServerConnection.ConnectAsync(null, cancellationToken).ConfigureAwait(false);
+                ServerConnection server = await ServerConnection.ConnectAsync(DBusAddress.System, null, cancellationToken).ConfigureAwait(false);
                 await using (server.ConfigureAwait(false))
                 {
                     await FollowAsync(server, cancellationToken).ConfigureAwait(false);
@@ -205,7 +208,7 @@ internal sealed class MonitorSession : IDisposable
                     comings.Writer.TryWrite(isThere);
                 }
 
-                Post(() => Handle(signal));
+                Post(() => _model.Handle(signal));
             },
             cancellationToken).ConfigureAwait(false);
         Task lost = server.DisconnectedAsync();
@@ -231,18 +234,6 @@ internal sealed class MonitorSession : IDisposable
                 _server = server;
                 _model.EndListing(clients);
             });
-        }
-    }
-
-    private void Handle(ServerSignal signal)
-    {
-        try
-        {
-            _model.Handle(signal);
-        }
-        catch (InvalidOperationException)
-        {
-            _model.Tell("the server sent a property of an unknown kind");
         }
     }
 
