@@ -11,7 +11,7 @@ namespace Mandos.Ctl.Monitor;
 /// The monitor at work. All that happens (keys, signals of the server, replies) comes through one queue, so that one task alone has the
 /// model and the screen; it draws when something has changed, but no oftener than the eye can follow, and once a second for the clocks.
 /// </summary>
-internal sealed class MonitorSession : IDisposable
+internal sealed partial class MonitorSession : IDisposable
 {
     private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan _betweenClocks = TimeSpan.FromSeconds(1);
@@ -27,6 +27,10 @@ internal sealed class MonitorSession : IDisposable
     private IReadOnlyList<Segment> _drawn = [];
     private ServerConnection? _server;
 
+    /// <summary>Guards the terminal, and whether it is ours.</summary>
+    private readonly Lock _terminal = new();
+    private bool _isOurs;
+
     public MonitorSession(TimeProvider time)
     {
         _time = time;
@@ -41,10 +45,11 @@ internal sealed class MonitorSession : IDisposable
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Post(() => _drawn = []));
-        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Post(() => _drawn = []));
+        using var stopped = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop);
+        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Post(Take));
         new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
         Task server = StayConnectedAsync(_ending.Token);
-        _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
+        Take();
         try
         {
             while (!_ending.IsCancellationRequested && !server.IsCompleted)
@@ -68,12 +73,46 @@ internal sealed class MonitorSession : IDisposable
         }
         finally
         {
-            _console.WriteAnsi(writer => writer.ShowCursor().ExitAltScreen());
+            GiveBack();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _ending.Dispose();
+
+    private void Take()
+    {
+        lock (_terminal)
+        {
+            _drawn = [];
+            _isOurs = true;
+            _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
+        }
+    }
+
+    private void GiveBack()
+    {
+        lock (_terminal)
+        {
+            if (_isOurs)
+            {
+                _isOurs = false;
+                _console.WriteAnsi(writer => writer.ShowCursor().ExitAltScreen());
+            }
+        }
+    }
+
+    /// <summary>Stops the program as Ctrl-Z does, but with the terminal as it was; the runtime would not stop it after a handler.</summary>
+    private void Stop(PosixSignalContext signal)
+    {
+        const int SigStop = 19;
+        signal.Cancel = true;
+        GiveBack();
+        _ = kill(Environment.ProcessId, SigStop);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 
     private void End(PosixSignalContext signal)
     {
@@ -112,12 +151,15 @@ internal sealed class MonitorSession : IDisposable
     {
         (int width, int height) = (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
         IReadOnlyList<Segment> lines = _screen.Draw(_model, _view, width, height);
-        for (int i = 0; i < lines.Count; i++)
+        lock (_terminal)
         {
-            if (i >= _drawn.Count || _drawn[i].Text != lines[i].Text || !_drawn[i].Style.Equals(lines[i].Style))
+            for (int i = 0; i < lines.Count && _isOurs; i++)
             {
-                _console.Cursor.SetPosition(1, i + 1);
-                _console.Write(new Line(lines[i]));
+                if (i >= _drawn.Count || _drawn[i].Text != lines[i].Text || !_drawn[i].Style.Equals(lines[i].Style))
+                {
+                    _console.Cursor.SetPosition(1, i + 1);
+                    _console.Write(new Line(lines[i]));
+                }
             }
         }
 

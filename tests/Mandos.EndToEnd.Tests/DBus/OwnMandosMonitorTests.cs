@@ -189,11 +189,11 @@ public sealed class OwnMandosMonitorTests
         await terminal.WaitForAsync("> machine +Enabled");
 
         await terminal.PressAsync("C-z");
-        await terminal.WaitForAsync("Stopped[^\0]*ready> ");
+        await terminal.WaitForAsync(@"\A(?![^\0]*Mandos clients)[^\0]*Stopped[^\0]*ready>");
         await terminal.PressAsync("fg", "Enter");
         await terminal.WaitForAsync(@"\AMandos clients: 1,[^\0]*> machine +Enabled");
         await terminal.PressAsync("q");
-        await terminal.WaitForAsync("ready> ");
+        await terminal.WaitForAsync(@"\A(?![^\0]*Mandos clients)[^\0]*ready>\s*\z");
     }
 
     [Fact]
