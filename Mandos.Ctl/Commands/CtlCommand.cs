@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mandos.Ctl.Listing;
 using Mandos.Ctl.Servers;
+using Mandos.DBus;
 
 namespace Mandos.Ctl.Commands;
 
@@ -12,8 +13,14 @@ internal static class CtlCommand
     private const int Failure = 1;
     private const int BadUsage = 2;
 
-    /// <summary>So many clients are worked on at a time; dbus-daemon lets 128 calls of a program wait for replies.</summary>
+    /// <summary>So many clients are worked on at a time by a connection; dbus-daemon lets 128 calls of one wait for replies.</summary>
     private const int ClientsAtATime = 100;
+
+    /// <summary>
+    /// So many connections at most, one for each hundred clients: the server makes the changes of one connection one after another, each
+    /// saved before the next, and saves those of several together.
+    /// </summary>
+    private const int MaxConnections = 32;
 
     /// <summary>So many named clients are looked for one by one; for more, all are listed.</summary>
     private const int MaxLookups = 100;
@@ -42,9 +49,9 @@ internal static class CtlCommand
         {
             return Fail("mandos-ctl: interrupted", Failure);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            return Failure; // who reads our output is gone
+            return Fail($"mandos-ctl: cannot write the output: {e.Message.ReplaceLineEndings(" ")}", Failure);
         }
     }
 
@@ -71,13 +78,14 @@ internal static class CtlCommand
 
     private static async Task<int> RunAsync(CtlArguments given, CancellationToken cancellationToken)
     {
-        byte[]? secret = given.Get("secret") is { } file ? SecretFile.Read(file) : null;
+        // Apart, so that waiting for standard input can be interrupted.
+        byte[]? secret = given.Get("secret") is { } file
+            ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : null;
         try
         {
             IReadOnlyList<ClientAction> actions = ClientActions.Of(given, secret);
-            ServerConnection server = await ServerConnection.ConnectAsync(
-                given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {line}") : null,
-                cancellationToken).ConfigureAwait(false);
+            ServerConnection server = await ConnectAsync(given, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
@@ -91,15 +99,9 @@ internal static class CtlCommand
                     Show(given, clients);
                 }
 
-                foreach (Client[] some in clients.Chunk(ClientsAtATime))
+                else
                 {
-                    await Task.WhenAll(some.Select(async client =>
-                    {
-                        foreach (ClientAction action in actions)
-                        {
-                            await action(server, client, cancellationToken).ConfigureAwait(false);
-                        }
-                    })).ConfigureAwait(false);
+                    await ActAsync(server, given, clients, actions, cancellationToken).ConfigureAwait(false);
                 }
 
                 return 0;
@@ -108,6 +110,45 @@ internal static class CtlCommand
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private static Task<ServerConnection> ConnectAsync(CtlArguments given, CancellationToken cancellationToken)
+        => ServerConnection.ConnectAsync(
+            DBusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {line}") : null, cancellationToken);
+
+    private static async Task ActAsync(
+        ServerConnection first,
+        CtlArguments given,
+        IReadOnlyList<Client> clients,
+        IReadOnlyList<ClientAction> actions,
+        CancellationToken cancellationToken)
+    {
+        List<ServerConnection> servers = [first];
+        try
+        {
+            while (servers.Count < MaxConnections && servers.Count * ClientsAtATime < clients.Count)
+            {
+                servers.Add(await ConnectAsync(given, cancellationToken).ConfigureAwait(false));
+            }
+
+            foreach (Client[] some in clients.Chunk(servers.Count * ClientsAtATime))
+            {
+                await Task.WhenAll(some.Select(async (client, i) =>
+                {
+                    foreach (ClientAction action in actions)
+                    {
+                        await action(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
+                    }
+                })).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            foreach (ServerConnection other in servers.Skip(1))
+            {
+                await other.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -131,7 +172,9 @@ internal static class CtlCommand
         }
     }
 
-    private static async Task<IReadOnlyList<Client>> SelectAsync(
+    /// <summary>The clients that are meant.</summary>
+    /// <exception cref="ServerException">One of them is not there.</exception>
+    internal static async Task<IReadOnlyList<Client>> SelectAsync(
         ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
     {
         if (given.Has("all") || given.Clients.Count == 0)
@@ -151,7 +194,8 @@ internal static class CtlCommand
 
             if (client?.Name != name)
             {
-                all ??= (await server.ListAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(known => known.Name);
+                all ??= (await server.ListAsync(cancellationToken).ConfigureAwait(false))
+                    .DistinctBy(known => known.Name).ToDictionary(known => known.Name);
                 client = all.GetValueOrDefault(name)
                     ?? throw new ServerException($"Client not found on server: '{name.ReplaceLineEndings("…")}'");
             }

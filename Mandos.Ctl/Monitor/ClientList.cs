@@ -25,10 +25,10 @@ internal sealed class ClientList
     public string Filter { get; private set; } = "";
 
     /// <summary>The selected client; null if none is shown.</summary>
-    public Client? Selected => _selected;
+    public Client? Selected => _shown.Count == 0 ? null : _selected;
 
     /// <summary>Its place among those that are shown; -1: none is.</summary>
-    public int SelectedIndex => _selected is null ? -1 : _shown.BinarySearch(_selected, Comparer);
+    public int SelectedIndex => Selected is { } selected ? _shown.BinarySearch(selected, Comparer) : -1;
 
     /// <summary>How many are in a state, shown or not.</summary>
     public int CountOf(ClientState state) => _states[(int)state];
@@ -56,22 +56,33 @@ internal sealed class ClientList
     public void Put(Client client)
     {
         bool wasSelected = _selected?.Path == client.Path;
+        bool passes = Passes(client);
+        int place = -1;
         if (_byPath.TryGetValue(client.Path, out Client? old))
         {
             _states[(int)old.State()]--;
-            int place = _shown.BinarySearch(old, Comparer);
-            if (place >= 0)
+            place = _shown.BinarySearch(old, Comparer);
+            if (place >= 0 && !(passes && Comparer.Compare(old, client) == 0))
             {
                 _shown.RemoveAt(place);
+                place = -1;
             }
         }
 
         _byPath[client.Path] = client;
         _states[(int)client.State()]++;
-        if (Passes(client))
+        if (passes)
         {
-            _shown.Insert(~_shown.BinarySearch(client, Comparer), client);
-            _selected = wasSelected || _selected is null ? client : _selected;
+            if (place >= 0)
+            {
+                _shown[place] = client; // most changes do not move it
+            }
+            else
+            {
+                _shown.Insert(~_shown.BinarySearch(client, Comparer), client);
+            }
+
+            _selected = wasSelected || _shown.Count == 1 ? client : _selected;
         }
         else if (wasSelected)
         {
@@ -118,7 +129,8 @@ internal sealed class ClientList
     {
         _shown = [.. _byPath.Values.Where(Passes)];
         _shown.Sort(Comparer);
-        _selected = _selected is null ? _shown.FirstOrDefault() : Nearest(_selected);
+        // Where none is shown, as while the server is away, it is the same one again afterwards.
+        _selected = _selected is null ? _shown.FirstOrDefault() : Nearest(_selected) ?? _selected;
     }
 
     /// <summary>The one at the place that a client has or would have.</summary>

@@ -1,3 +1,5 @@
+using Mandos.Ctl.Texts;
+
 namespace Mandos.Ctl.Monitor;
 
 /// <summary>What happened, the newest last; the oldest is forgotten.</summary>
@@ -6,13 +8,15 @@ internal sealed class EventLog
     /// <summary>So many events are kept at least.</summary>
     public const int Capacity = 10_000;
 
+    private const int MaxLength = 2000;
+
     private readonly List<string> _lines = [];
 
     public IReadOnlyList<string> Lines => _lines;
 
     /// <summary>Adds an event.</summary>
     /// <param name="time">When it happened; shown in local time.</param>
-    /// <param name="text">One line; what could change the terminal is made harmless.</param>
+    /// <param name="text">One line; what could change the terminal is made harmless, and what is far too long is cut.</param>
     public void Add(DateTimeOffset time, string text)
     {
         if (_lines.Count >= Capacity + (Capacity / 10))
@@ -20,6 +24,7 @@ internal sealed class EventLog
             _lines.RemoveRange(0, _lines.Count - Capacity);
         }
 
-        _lines.Add($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss}  {SafeText.From(text)}");
+        string line = SafeText.From(text.Length <= MaxLength ? text : text[..MaxLength] + "...");
+        _lines.Add($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss}  {line}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Mandos.Ctl.Texts;
 
 namespace Mandos.Ctl.Monitor;
 

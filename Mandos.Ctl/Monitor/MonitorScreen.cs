@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Texts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
+using Mandos.DBus;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -8,11 +9,11 @@ namespace Mandos.Ctl.Monitor;
 
 /// <summary>
 /// The monitor at work. All that happens (keys, signals of the server, replies) comes through one queue, so that one task alone has the
-/// model and the screen; it draws when something has changed, at most ten times a second, and once a second for the clocks.
+/// model and the screen; it draws when something has changed, but no oftener than the eye can follow, and once a second for the clocks.
 /// </summary>
-internal sealed class MonitorSession : IDisposable
+internal sealed partial class MonitorSession : IDisposable
 {
-    private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _betweenDrawings = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan _betweenClocks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _betweenConnections = TimeSpan.FromSeconds(2);
 
@@ -25,6 +26,10 @@ internal sealed class MonitorSession : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private IReadOnlyList<Segment> _drawn = [];
     private ServerConnection? _server;
+
+    /// <summary>Guards the terminal, and whether it is ours.</summary>
+    private readonly Lock _terminal = new();
+    private bool _isOurs;
 
     public MonitorSession(TimeProvider time)
     {
@@ -40,15 +45,18 @@ internal sealed class MonitorSession : IDisposable
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Post(() => _drawn = []));
-        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Post(() => _drawn = []));
+        using var stopped = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop);
+        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Post(Take));
         new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
         Task server = StayConnectedAsync(_ending.Token);
-        _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
+        Take();
         try
         {
-            while (!_ending.IsCancellationRequested)
+            while (!_ending.IsCancellationRequested && !server.IsCompleted)
             {
-                while (_events.Reader.TryRead(out Action? happened))
+                // However much happens, it is drawn in between.
+                long begun = _time.GetTimestamp();
+                while (_time.GetElapsedTime(begun) < _betweenDrawings && _events.Reader.TryRead(out Action? happened))
                 {
                     happened();
                 }
@@ -65,12 +73,46 @@ internal sealed class MonitorSession : IDisposable
         }
         finally
         {
-            _console.WriteAnsi(writer => writer.ShowCursor().ExitAltScreen());
+            GiveBack();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _ending.Dispose();
+
+    private void Take()
+    {
+        lock (_terminal)
+        {
+            _drawn = [];
+            _isOurs = true;
+            _console.WriteAnsi(writer => writer.EnterAltScreen().HideCursor());
+        }
+    }
+
+    private void GiveBack()
+    {
+        lock (_terminal)
+        {
+            if (_isOurs)
+            {
+                _isOurs = false;
+                _console.WriteAnsi(writer => writer.ShowCursor().ExitAltScreen());
+            }
+        }
+    }
+
+    /// <summary>Stops the program as Ctrl-Z does, but with the terminal as it was; the runtime would not stop it after a handler.</summary>
+    private void Stop(PosixSignalContext signal)
+    {
+        const int SigStop = 19;
+        signal.Cancel = true;
+        GiveBack();
+        _ = kill(Environment.ProcessId, SigStop);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 
     private void End(PosixSignalContext signal)
     {
@@ -109,12 +151,15 @@ internal sealed class MonitorSession : IDisposable
     {
         (int width, int height) = (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
         IReadOnlyList<Segment> lines = _screen.Draw(_model, _view, width, height);
-        for (int i = 0; i < lines.Count; i++)
+        lock (_terminal)
         {
-            if (i >= _drawn.Count || _drawn[i].Text != lines[i].Text || !_drawn[i].Style.Equals(lines[i].Style))
+            for (int i = 0; i < lines.Count && _isOurs; i++)
             {
-                _console.Cursor.SetPosition(1, i + 1);
-                _console.Write(new Line(lines[i]));
+                if (i >= _drawn.Count || _drawn[i].Text != lines[i].Text || !_drawn[i].Style.Equals(lines[i].Style))
+                {
+                    _console.Cursor.SetPosition(1, i + 1);
+                    _console.Write(new Line(lines[i]));
+                }
             }
         }
 
@@ -172,7 +217,7 @@ internal sealed class MonitorSession : IDisposable
         {
             try
             {
-                ServerConnection server = await ServerConnection.ConnectAsync(null, cancellationToken).ConfigureAwait(false);
+                ServerConnection server = await ServerConnection.ConnectAsync(DBusAddress.System, null, cancellationToken).ConfigureAwait(false);
                 await using (server.ConfigureAwait(false))
                 {
                     await FollowAsync(server, cancellationToken).ConfigureAwait(false);
@@ -205,7 +250,7 @@ internal sealed class MonitorSession : IDisposable
                     comings.Writer.TryWrite(isThere);
                 }
 
-                Post(() => Handle(signal));
+                Post(() => _model.Handle(signal));
             },
             cancellationToken).ConfigureAwait(false);
         Task lost = server.DisconnectedAsync();
@@ -231,18 +276,6 @@ internal sealed class MonitorSession : IDisposable
                 _server = server;
                 _model.EndListing(clients);
             });
-        }
-    }
-
-    private void Handle(ServerSignal signal)
-    {
-        try
-        {
-            _model.Handle(signal);
-        }
-        catch (InvalidOperationException)
-        {
-            _model.Tell("the server sent a property of an unknown kind");
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed record Client(string Path)
     public string Expires { get; init; } = "";
 
     /// <summary>The same client with another value of one property; what is not known here is left out.</summary>
-    /// <exception cref="InvalidOperationException">The value has another type than the property.</exception>
+    /// <exception cref="DBusReadException">The value has another type than the property.</exception>
     public Client With(string property, VariantValue value) => property switch
     {
         "Name" => this with { Name = value.GetString() },

@@ -5,9 +5,15 @@ namespace Mandos.Ctl.Servers;
 /// <summary>What the server signals.</summary>
 internal sealed partial class ServerConnection
 {
+    private static readonly Client _any = new("/");
+
+    /// <summary>Who owns the server's name, as the bus says; empty: nobody; null: not known yet.</summary>
+    private string? _owner;
+
     /// <summary>
-    /// Hands over all that happens at the server from now on, on the connection's thread, which must not be blocked. List the clients after
-    /// that; a signal may then be about a client as it is already, or that is gone.
+    /// Hands over all that happens at the server from now on, on the connection's thread, which must not be blocked. Then ask
+    /// <see cref="IsServerThereAsync"/>, for only who owns the server's name is listened to, and list the clients; a signal may be about a
+    /// client as it is already, or that is gone.
     /// </summary>
     public async Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken)
     {
@@ -27,7 +33,9 @@ internal sealed partial class ServerConnection
                     Reader reader = message.GetBodyReader();
                     reader.ReadString();
                     reader.ReadString();
-                    handler(new ServerSignal.OwnerChanged(reader.ReadString().Length > 0));
+                    string owner = reader.ReadString();
+                    Volatile.Write(ref _owner, owner);
+                    handler(new ServerSignal.OwnerChanged(owner.Length > 0));
                 },
                 null,
                 cancellationToken).ConfigureAwait(false);
@@ -35,7 +43,8 @@ internal sealed partial class ServerConnection
                 new MatchRule { Type = MessageType.Signal, Sender = ServerNames.Service },
                 (message, _) =>
                 {
-                    foreach (ServerSignal signal in Read(message))
+                    // Everybody on the bus may send us signals, and the bus applies no rule to them.
+                    foreach (ServerSignal signal in message.Sender == Volatile.Read(ref _owner) ? Read(message) : [])
                     {
                         handler(signal);
                     }
@@ -87,7 +96,9 @@ internal sealed partial class ServerConnection
         {
             reader.AlignStruct();
             string property = reader.ReadString();
-            changes.Add(new ServerSignal.PropertyChanged(path, property, reader.ReadVariantValue()));
+            VariantValue value = reader.ReadVariantValue();
+            _any.With(property, value); // has to fit
+            changes.Add(new ServerSignal.PropertyChanged(path, property, value));
         }
 
         return changes;

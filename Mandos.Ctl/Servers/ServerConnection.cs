@@ -1,3 +1,4 @@
+using Mandos.Ctl.Texts;
 using Mandos.DBus;
 
 namespace Mandos.Ctl.Servers;
@@ -16,17 +17,21 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>How many clients are asked for in one page; the server gives as many as it likes.</summary>
     private const uint PageSize = 2000;
 
+    /// <summary>So many clients are ten times what a server is made for; one that gives more never ends.</summary>
+    private const int MaxClients = 1_000_000;
+
     private readonly DBusConnection _connection;
     private readonly Action<string>? _trace;
 
     private ServerConnection(DBusConnection connection, Action<string>? trace) => (_connection, _trace) = (connection, trace);
 
-    /// <summary>Connects to the system bus; whether there is a server shows the first call.</summary>
+    /// <summary>Connects to a bus; whether there is a server shows the first call.</summary>
+    /// <param name="address">The bus's address.</param>
     /// <param name="trace">Gets a line for each call, never with a secret.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ServerConnection> ConnectAsync(Action<string>? trace, CancellationToken cancellationToken)
+    public static async Task<ServerConnection> ConnectAsync(string address, Action<string>? trace, CancellationToken cancellationToken)
     {
-        var connection = new DBusConnection(new DBusConnectionOptions(DBusAddress.System) { Name = "mandos-ctl" });
+        var connection = new DBusConnection(new DBusConnectionOptions(address) { Name = "mandos-ctl" });
         try
         {
             await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -35,7 +40,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         catch (DBusException e)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw new ServerException($"cannot connect to the system bus: {OneLine(e.Message)}");
+            throw new ServerException($"cannot connect to the system bus: {SafeText.From(e.Message)}");
         }
     }
 
@@ -50,7 +55,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     {
         try
         {
-            return await _connection.GetNameOwnerAsync(ServerNames.Service, cancellationToken).ConfigureAwait(false) is not null;
+            string owner = await _connection.GetNameOwnerAsync(ServerNames.Service, cancellationToken).ConfigureAwait(false) ?? "";
+            // What the bus has signalled meanwhile is newer.
+            return (Interlocked.CompareExchange(ref _owner, owner, null) ?? owner).Length > 0;
         }
         catch (DBusException e)
         {
@@ -127,14 +134,12 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return CallAsync(writer, client, cancellationToken);
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
-
     private static bool IsUnknown(DBusErrorReplyException e)
         => e.ErrorName is DBusErrors.UnknownObject or DBusErrors.UnknownMethod or DBusErrors.UnknownInterface;
 
     private static ServerException Explain(DBusException error, Client? client = null)
     {
-        string about = client is null ? "" : $"client {client.Name}: ";
+        string about = client is null ? "" : $"client {SafeText.From(client.Name)}: ";
         return new(error switch
         {
             DBusErrorReplyException { ErrorName: DBusErrors.ServiceUnknown or DBusErrors.NameHasNoOwner }
@@ -144,11 +149,18 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             DBusErrorReplyException { ErrorName: DBusErrors.NoReply } => $"{about}the Mandos server does not answer",
             DBusErrorReplyException { ErrorName: DBusErrors.UnknownObject or DBusErrors.UnknownMethod } when client is not null
                 => $"{about}is not on the server any more",
-            DBusErrorReplyException reply when reply.ErrorMessage.Length > 0 => $"{about}the server says: {OneLine(reply.ErrorMessage)}",
+            DBusErrorReplyException reply when reply.ErrorMessage.Length > 0
+                => $"{about}the server says: {SafeText.From(reply.ErrorMessage.ReplaceLineEndings(" ").Trim())}",
             DBusConnectionClosedException => "the connection to the system bus is lost",
-            _ => about + OneLine(error.Message),
+            DBusReadException => $"{about}the server's answer is not one of a Mandos server: {error.Message}",
+            _ => about + SafeText.From(error.Message),
         });
     }
+
+    private static Reader Body(Message message, string signature)
+        => message.Signature == signature
+            ? message.GetBodyReader()
+            : throw new DBusReadException($"its type is \"{message.Signature}\", not \"{signature}\"");
 
     private MessageWriter BeginCall(string path, string interfaceName, string member, string? signature)
     {
@@ -183,6 +195,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         while (true)
         {
             List<Client> page;
+            ulong before = last;
             try
             {
                 (page, last) = await GetPageAsync(last, cancellationToken).ConfigureAwait(false);
@@ -198,6 +211,10 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             }
 
             clients.AddRange(page);
+            if (last <= before || clients.Count > MaxClients)
+            {
+                throw new DBusReadException("its list of clients does not end");
+            }
         }
     }
 
@@ -211,7 +228,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             writer.CreateMessage(),
             static (message, _) =>
             {
-                Reader reader = message.GetBodyReader();
+                Reader reader = Body(message, "a{oa{sv}}t");
                 List<Client> clients = [];
                 ArrayEnd end = reader.ReadDictionaryStart();
                 while (reader.HasNext(end))
@@ -234,7 +251,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             BeginCall(ServerNames.Root, ServerNames.Service, "GetAllClients", null).CreateMessage(),
             static (message, _) =>
             {
-                Reader reader = message.GetBodyReader();
+                Reader reader = Body(message, "ao");
                 List<string> paths = [];
                 ArrayEnd end = reader.ReadArrayStart(DBusType.ObjectPath);
                 while (reader.HasNext(end))
@@ -277,7 +294,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             BeginCall(ServerNames.Root, ServerNames.ObjectManager, "GetManagedObjects", null).CreateMessage(),
             static (message, _) =>
             {
-                Reader reader = message.GetBodyReader();
+                Reader reader = Body(message, "a{oa{sa{sv}}}");
                 List<Client> clients = [];
                 ArrayEnd end = reader.ReadDictionaryStart();
                 while (reader.HasNext(end))
@@ -305,7 +322,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             writer.CreateMessage(),
             static (message, path) =>
             {
-                Reader reader = message.GetBodyReader();
+                Reader reader = Body(message, "a{sv}");
                 return Client.Read((string)path!, ref reader);
             },
             path,

@@ -1,4 +1,4 @@
-// Load on the published server: ServerLoad [fetch] [held] [start] [checks] [reload] [bus] [first] [hostile] [silent]; all of them by default. See docs/testing.md.
+// Load on the published server and its tools: ServerLoad [MEASUREMENT...]; all of them by default. See docs/testing.md.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -10,7 +10,8 @@ using Mandos.TestPeers;
 using ServerLoad;
 
 string root = Path.GetFullPath(Path.Combine(Here(), "../.."));
-string[] chosen = args.Length > 0 ? args : ["fetch", "held", "start", "checks", "reload", "bus", "first", "hostile", "silent"];
+string[] all = ["fetch", "held", "start", "checks", "reload", "bus", "first", "hostile", "silent", "ctl", "monitor"];
+string[] chosen = args.Length > 0 ? args : all;
 foreach (string measurement in chosen)
 {
     await (measurement switch
@@ -24,8 +25,9 @@ foreach (string measurement in chosen)
         "first" => Strangers.FirstAsync(root),
         "hostile" => Strangers.HostileAsync(root),
         "silent" => Strangers.SilentAsync(root),
-        _ => throw new ArgumentException(
-            $"there is no measurement “{measurement}”; there are fetch, held, start, checks, reload, bus, first, hostile and silent"),
+        "ctl" => Tools.CtlAsync(root),
+        "monitor" => Tools.MonitorAsync(root),
+        _ => throw new ArgumentException($"there is no measurement “{measurement}”; there are {string.Join(", ", all)}"),
     });
 }
 

@@ -1,5 +1,6 @@
 using Mandos.Ctl.Monitor;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Texts;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Ctl.Tests.Monitor;
@@ -75,6 +76,29 @@ public sealed class MonitorModelTests
 
         Assert.InRange(_model.Log.Lines.Count, EventLog.Capacity, EventLog.Capacity * 11 / 10);
         Assert.EndsWith($"event {(3 * EventLog.Capacity) - 1}", _model.Log.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndListing_AfterTheServerWasAway_HasTheSelectionAgain()
+    {
+        Client[] clients = [.. "abc".Select(name => new Client($"/clients/{name}") { Name = $"{name}" })];
+        _model.EndListing(clients);
+        _model.Clients.Select(1);
+
+        _model.Lose("no server");
+        Assert.Null(_model.Clients.Selected);
+        Assert.Equal(-1, _model.Clients.SelectedIndex);
+
+        _model.BeginListing();
+        _model.EndListing(clients.Skip(1));
+        Assert.Equal(("b", 0), (_model.Clients.Selected!.Name, _model.Clients.SelectedIndex));
+    }
+
+    [Fact]
+    public void Log_OfALongText_IsCut()
+    {
+        _model.Tell(new string('x', 1 << 20));
+        Assert.InRange(Assert.Single(_model.Log.Lines).Length, 1000, 3000);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
@@ -83,6 +84,38 @@ public sealed partial class OwnMandosCtlTests
     }
 
     [Fact]
+    public async Task Debug_OfASecret_ShowsItsLengthAlone()
+    {
+        await using var scene = await ServerOnBus.StartAsync(Clients);
+
+        var result = await scene.RunWithInputAsync("topmost", Own, "--debug", "--secret", "-", "zoo");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        Assert.Contains("Secret, 7 bytes", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("topmost", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("116", result.Errors, StringComparison.Ordinal); // its bytes
+    }
+
+    [Fact]
+    public async Task Secret_ThatDoesNotCome_CanBeInterrupted()
+    {
+        using var process = Process.Start(Command.Describe(Own, ["--secret", "-", "zoo"]))!;
+        try
+        {
+            await Patience.UntilAsync("standard input is read", () => IsReadingInput(process.Id));
+            await Command.RequireAsync("/bin/sh", "-c", $"kill -INT {process.Id}");
+            await Patience.UntilAsync("its end", () => process.HasExited);
+
+            var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((1, "mandos-ctl: interrupted\n"), (process.ExitCode, errors));
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    [Fact]
     public async Task Errors_WithoutBusOrServer_AreOneLine()
     {
         await using var bus = await PrivateBus.StartAsync();
@@ -99,6 +132,13 @@ public sealed partial class OwnMandosCtlTests
             Assert.Single(result.Errors.TrimEnd('\n').Split('\n'));
         }
     }
+
+    /// <summary>Whether a thread is in read(2), which has another number on x86-64 and on arm64, of standard input; see proc(5).</summary>
+    private static bool IsReadingInput(int process) => Directory.GetDirectories($"/proc/{process}/task")
+        .Any(thread => File.ReadAllText($"{thread}/syscall").Split(' ') is ["0" or "63", var descriptor, ..]
+            && FileOf(process, Convert.ToInt32(descriptor, 16)) == FileOf(process, 0));
+
+    private static string? FileOf(int process, int descriptor) => new FileInfo($"/proc/{process}/fd/{descriptor}").LinkTarget;
 
     /// <summary>All clients by name, as Debian's server has them in any order, without times.</summary>
     private static async Task<string[]> DumpAsync(ServerOnBus scene)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.DBus;
@@ -123,6 +124,87 @@ public sealed class OwnMandosMonitorTests
         await terminal.WaitForAsync("no Mandos server on the system bus; waiting for it");
         await terminal.PressAsync("q");
         await terminal.WaitUntilItEndsAsync();
+    }
+
+    [Fact]
+    public async Task Bus_ThatIsLostAndBack_IsWaitedForAndTheSelectionKept()
+    {
+        await using var scene = await ServerOnBus.StartAsync(
+            _client.StanzaWith("interval = P10D"), new TestClient("other").StanzaWith("interval = P10D", "enabled = False"));
+        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await terminal.WaitForAsync("> machine +Enabled");
+        await terminal.PressAsync("j");
+        await terminal.WaitForAsync("> other +DISABLED");
+
+        await scene.Bus.KillAsync();
+        await terminal.WaitForAsync("Mandos clients: 0,");
+        await terminal.WaitForAsync("system bus.*; waiting for it");
+        await scene.Bus.RestartAsync();
+
+        await terminal.WaitForAsync("Mandos clients: 2,");
+        await terminal.WaitForAsync("> other +DISABLED");
+        await terminal.PressAsync("+");
+        await terminal.WaitForAsync("> other +Enabled");
+    }
+
+    [Fact]
+    public async Task Window_OfAnySize_IsFilledAndKeysWork()
+    {
+        await using var scene = await ServerOnBus.StartAsync(_client.StanzaWith("interval = P10D"));
+        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await terminal.WaitForAsync("> machine +Enabled .*never seen");
+
+        foreach (var (width, height) in new[] { (20, 5), (5, 3), (2, 2), (1, 1) })
+        {
+            await terminal.ResizeAsync(width, height);
+            await terminal.WaitForAsync(@"\A" + Regex.Escape("Mandos clients: 1, 0"[..width].TrimEnd()));
+        }
+
+        await terminal.PressAsync("-");
+        await scene.Peer.WaitForAsync("{'Enabled': <false>}");
+        await terminal.ResizeAsync(200, 50);
+        await terminal.WaitForAsync("> machine +DISABLED .*never seen");
+        await terminal.WaitForAsync("machine is disabled");
+    }
+
+    [Fact]
+    public async Task Names_OfAnyCharacters_AreShownHarmlesslyInAnyLocale()
+    {
+        await using var scene = await ServerOnBus.StartAsync(
+            new TestClient("ü€").StanzaWith("interval = P10D"), new TestClient("x\x1b[2J\u202ey").StanzaWith("interval = P10D"));
+        foreach (var locale in new[] { "C", "C.UTF-8" })
+        {
+            await using var terminal = await Terminal.StartAsync(scene.Bus, "/usr/bin/env", $"LC_ALL={locale}", Monitor);
+            await terminal.WaitForAsync("  ü€ +Enabled");
+            await terminal.WaitForAsync("> x\ufffd\\[2J\ufffdy +Enabled");
+        }
+    }
+
+    [Fact]
+    public async Task Program_StoppedAndContinued_GivesTheScreenBackMeanwhile()
+    {
+        await using var scene = await ServerOnBus.StartAsync(_client.StanzaWith("interval = P10D"));
+        await using var terminal = await Terminal.StartAsync(scene.Bus, "/bin/bash", "--norc", "-i");
+        await terminal.PressAsync("PS1='ready> '", "Enter", Monitor, "Enter");
+        await terminal.WaitForAsync("> machine +Enabled");
+
+        await terminal.PressAsync("C-z");
+        await terminal.WaitForAsync(@"\A(?![^\0]*Mandos clients)[^\0]*Stopped[^\0]*ready>");
+        await terminal.PressAsync("fg", "Enter");
+        await terminal.WaitForAsync(@"\AMandos clients: 1,[^\0]*> machine +Enabled");
+        await terminal.PressAsync("q");
+        await terminal.WaitForAsync(@"\A(?![^\0]*Mandos clients)[^\0]*ready>\s*\z");
+    }
+
+    [Fact]
+    public async Task Start_OnDumbTerminal_SaysSoInOneLine()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var terminal = await Terminal.StartAsync(
+            bus, "/bin/sh", "-c", "TERM=dumb \"$0\"; echo \"status $?\"; TERM= \"$0\"; echo \"again $?\"; read x", Monitor);
+
+        await terminal.WaitForAsync(
+            @"\Amandos-monitor: needs a terminal that can move its cursor.*\nstatus 2\nmandos-monitor: needs a terminal.*\nagain 2");
     }
 
     [Fact]

@@ -14,12 +14,13 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Starts a program.</summary>
     /// <param name="bus">The bus that it takes for the system bus.</param>
     /// <param name="program">Its path, or that among the peers.</param>
-    public static async Task<Terminal> StartAsync(PrivateBus bus, string program)
+    /// <param name="arguments">Its arguments.</param>
+    public static async Task<Terminal> StartAsync(PrivateBus bus, string program, params string[] arguments)
     {
         var terminal = new Terminal();
         // The session would keep our pipes open.
         var start = Command.Describe("sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", "tmux", .. terminal.Arguments(
-            "new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program))]);
+            ["new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program), .. arguments])]);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
         start.Environment.Remove("LD_LIBRARY_PATH");
         var result = await Command.RunAsync(start, input: "");
@@ -30,6 +31,10 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Presses keys, in tmux's names.</summary>
     public async Task PressAsync(params string[] keys)
         => await Command.RequireAsync("tmux", Arguments(["send-keys", "--", .. keys]));
+
+    /// <summary>Makes it larger or smaller.</summary>
+    public Task ResizeAsync(int width, int height) => Command.RequireAsync(
+        "tmux", Arguments("resize-window", "-x", $"{width}", "-y", $"{height}"));
 
     /// <summary>Waits until the program has ended, and tmux with it.</summary>
     public Task WaitUntilItEndsAsync() => Patience.UntilAsync(

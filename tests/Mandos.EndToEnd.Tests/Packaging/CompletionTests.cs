@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Packaging;
@@ -5,14 +7,16 @@ namespace Mandos.EndToEnd.Tests.Packaging;
 /// <summary>The completion, in a real bash.</summary>
 public sealed class CompletionTests
 {
+    private static readonly string Ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+
     // Bash calls the function that `complete` has registered, with the words in these variables
     private const string Script = """
         source "$1"
         shift
-        completion=$(complete -p mandos) || exit
-        [[ $completion =~ -F\ ([^ ]+)\ mandos$ ]] || exit
+        completion=$(complete -p "$1") || exit
+        [[ $completion =~ -F\ ([^ ]+)\ "$1"$ ]] || exit
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-        "${BASH_REMATCH[1]}" mandos "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+        "${BASH_REMATCH[1]}" "$1" "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
         [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
         """;
 
@@ -62,10 +66,59 @@ public sealed class CompletionTests
     [Fact]
     public async Task FreeText_OffersNothing() => Assert.Empty(await CompleteAsync("--servicename", ""));
 
-    /// <summary>What is offered for the last word.</summary>
-    private static async Task<string[]> CompleteAsync(params string[] words)
+    [Fact]
+    public async Task Ctl_Dash_OffersEveryOption()
     {
-        string output = await Command.RequireAsync("bash", ["-c", Script, "bash", PackagedFiles.Completion, "mandos", .. words]);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string help = await Command.RequireAsync(Ctl, "--help");
+        Assert.Equal(
+            Regex.Matches(help, "--[a-z-]+").Select(option => option.Value).Distinct().Order(StringComparer.Ordinal),
+            (await CompleteCtlAsync("unix:path=/nonexistent", "-")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ctl_ClientName_OffersThoseOfTheServerAsTheShellReadsThem()
+    {
+        await using ServerOnBus scene = await ServerOnBus.StartAsync(
+            new[] { "machine", "machine-2.example.org", "my machine", "$(x)", "ü" }.Select(name => new TestClient(name).StanzaWith()));
+        foreach ((string word, string[] offered) in new (string, string[])[]
+        {
+            ("mach", ["machine", "machine-2.example.org"]), ("m", ["machine", "machine-2.example.org", @"my\ machine"]),
+            (@"my\ m", [@"my\ machine"]), ("$", [@"\$\(x\)"]), ("x", []),
+        })
+        {
+            Assert.Equal(offered, await CompleteCtlAsync(scene.Bus.Address, "--enable", word));
+        }
+    }
+
+    [Fact]
+    public async Task Ctl_ClientNameWithoutServer_OffersNothing()
+        => Assert.Empty(await CompleteCtlAsync("unix:path=/nonexistent", "--enable", "m"));
+
+    [Theory]
+    [InlineData("--timeout", "")]
+    [InlineData("--checker", "=", "m")]
+    public async Task Ctl_Value_OffersNothing(params string[] words)
+        => Assert.Empty(await CompleteCtlAsync("unix:path=/nonexistent", words));
+
+    /// <summary>What is offered for the last word.</summary>
+    private static Task<string[]> CompleteAsync(params string[] words)
+        => CompleteAsync(Command.Describe("bash", ["-c", Script, "bash", PackagedFiles.Completion("mandos"), "mandos", .. words]));
+
+    /// <summary>What is offered for the last word after <c>mandos-ctl</c>.</summary>
+    private static Task<string[]> CompleteCtlAsync(string bus, params string[] words)
+    {
+        ProcessStartInfo start = Command.Describe(
+            "bash", ["-c", Script, "bash", PackagedFiles.Completion("mandos-ctl"), "mandos-ctl", .. words]);
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Ctl)}:{start.Environment["PATH"]}";
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus;
+        start.Environment.Remove("LD_LIBRARY_PATH");
+        return CompleteAsync(start);
+    }
+
+    private static async Task<string[]> CompleteAsync(ProcessStartInfo start)
+    {
+        CommandResult result = await Command.RunAsync(start, "");
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -59,8 +59,20 @@ public sealed partial class InstallationTests : IDisposable
         Assert.Equal($"640 0 {group}", await StatAsync("etc/mandos/clients.conf"));
         Assert.Equal($"640 0 {group}", await StatAsync("etc/mandos/plugins.yaml"));
         Assert.Equal($"750 0 {group}", await StatAsync("etc/mandos/clients.d"));
-        Assert.True(File.Exists(FileOf("usr/share/man/man5/mandos-clients.conf.5")));
-        Assert.True(File.Exists(FileOf("usr/share/man/man5/mandos-plugins.yaml.5")));
+        foreach (string tool in new[] { "mandos-ctl", "mandos-monitor" })
+        {
+            Assert.Equal(tool, (await Command.RequireAsync(FileOf($"usr/sbin/{tool}"), "--version")).Split(' ')[0]);
+        }
+
+        foreach (string file in new[] { "mandos", "mandos-ctl" })
+        {
+            Assert.True(File.Exists(FileOf($"usr/share/bash-completion/completions/{file}")), file);
+        }
+
+        foreach (string page in ManualPageTests.Pages.Select(page => page.Data))
+        {
+            Assert.True(File.Exists(FileOf($"usr/share/man/man{page[^1]}/{page}")), page);
+        }
     }
 
     [Fact]

@@ -7,7 +7,8 @@ internal static class PackagedFiles
 {
     public static string Root { get; } = Path.Combine(Repository.Root, "packaging");
 
-    public static string Completion { get; } = Path.Combine(Root, "bash-completion/mandos");
+    /// <summary>What bash reads to complete a command.</summary>
+    public static string Completion(string command) => Path.Combine(Root, "bash-completion", command);
 
     public static string Install { get; } = Path.Combine(Root, "install");
 

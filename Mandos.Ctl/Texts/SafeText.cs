@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Mandos.Ctl.Monitor;
+namespace Mandos.Ctl.Texts;
 
 /// <summary>Text of others, fit to be written to a terminal.</summary>
 internal static class SafeText

@@ -1,0 +1,56 @@
+using Mandos.Ctl.Servers;
+using Mandos.DBus;
+using Mandos.DBus.Tests.Support;
+
+namespace Mandos.Ctl.Tests.Servers;
+
+/// <summary>Who has the server's name on a bus, and answers as a test wants.</summary>
+internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
+{
+    private readonly Action<MethodContext> _answer;
+
+    private FakeServer(DBusConnection connection, Action<MethodContext> answer) => (Connection, _answer) = (connection, answer);
+
+    public string Path => "/";
+
+    public bool HandlesChildPaths => true;
+
+    public DBusConnection Connection { get; }
+
+    public static async Task<FakeServer> StartAsync(PrivateBus bus, Action<MethodContext> answer)
+    {
+        var server = new FakeServer(await bus.ConnectAsync(), answer);
+        server.Connection.AddMethodHandler(server);
+        await server.Connection.RequestNameAsync(ServerNames.Service, RequestNameOptions.None, TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    /// <summary>Answers <c>GetClients</c> with clients of one property each.</summary>
+    public static void AnswerPage(MethodContext context, ulong last, params (string Path, string Property, VariantValue Value)[] clients)
+    {
+        MessageWriter writer = context.CreateReplyWriter("a{oa{sv}}t");
+        ArrayStart page = writer.WriteDictionaryStart();
+        foreach ((string path, string property, VariantValue value) in clients)
+        {
+            writer.WriteDictionaryEntryStart();
+            writer.WriteObjectPath(path);
+            ArrayStart properties = writer.WriteDictionaryStart();
+            writer.WriteDictionaryEntryStart();
+            writer.WriteString(property);
+            writer.WriteVariant(value);
+            writer.WriteDictionaryEnd(properties);
+        }
+
+        writer.WriteDictionaryEnd(page);
+        writer.WriteUInt64(last);
+        context.Reply(writer.CreateMessage());
+    }
+
+    public ValueTask HandleMethodAsync(MethodContext context)
+    {
+        _answer(context);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+}

@@ -1,0 +1,114 @@
+using System.Threading.Channels;
+using Mandos.Ctl.Servers;
+using Mandos.DBus;
+using Mandos.DBus.Tests.Support;
+
+namespace Mandos.Ctl.Tests.Servers;
+
+/// <summary>
+/// Every user of the bus may send signals to a program that is on it. Who believed them would show a client by another one's name, and so
+/// have it approved.
+/// </summary>
+public sealed class SignalTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Watch_SignalsOfAStranger_AreNotHeard()
+    {
+        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        await using DBusConnection stranger = await bus.ConnectAsync();
+        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        ChannelReader<ServerSignal> heard = await WatchAsync(server);
+        Assert.True(await server.IsServerThereAsync(Token));
+
+        await TellAllAsync(stranger, "/clients/strangers");
+        Broadcast(fake.Connection, "/clients/servers");
+
+        Assert.Equal(new ServerSignal.GotSecret("/clients/servers"), await heard.ReadAsync(Token));
+    }
+
+    [Fact]
+    public async Task Watch_AnotherServerTakesTheName_HearsThatOneAlone()
+    {
+        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        ChannelReader<ServerSignal> heard = await WatchAsync(server);
+        Assert.False(await server.IsServerThereAsync(Token));
+
+        await using FakeServer first = await FakeServer.StartAsync(bus, _ => { });
+        Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
+        Broadcast(first.Connection, "/clients/first");
+        Assert.Equal(new ServerSignal.GotSecret("/clients/first"), await heard.ReadAsync(Token));
+        await first.Connection.ReleaseNameAsync(ServerNames.Service, Token);
+        Assert.Equal(new ServerSignal.OwnerChanged(false), await heard.ReadAsync(Token));
+
+        await using FakeServer second = await FakeServer.StartAsync(bus, _ => { });
+        Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
+        await TellAllAsync(first.Connection, "/clients/first");
+        Broadcast(second.Connection, "/clients/second");
+        Assert.Equal(new ServerSignal.GotSecret("/clients/second"), await heard.ReadAsync(Token));
+    }
+
+    [Fact]
+    public async Task Watch_ChangeOfAnotherType_IsLeftOut()
+    {
+        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        ChannelReader<ServerSignal> heard = await WatchAsync(server);
+        Assert.True(await server.IsServerThereAsync(Token));
+
+        Change(fake.Connection, "Enabled", "yes");
+        Change(fake.Connection, "Enabled", true);
+
+        var change = Assert.IsType<ServerSignal.PropertyChanged>(await heard.ReadAsync(Token));
+        Assert.True(change.Value.GetBool());
+    }
+
+    private static async Task<ChannelReader<ServerSignal>> WatchAsync(ServerConnection server)
+    {
+        var heard = Channel.CreateUnbounded<ServerSignal>();
+        await server.WatchAsync(signal => heard.Writer.TryWrite(signal), Token);
+        return heard.Reader;
+    }
+
+    /// <summary>Sends a signal to each program on the bus, by its own name, and waits until the bus has them.</summary>
+    private static async Task TellAllAsync(DBusConnection sender, string path)
+    {
+        MessageWriter writer = sender.GetMessageWriter();
+        writer.WriteMethodCallHeader("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames");
+        string[] names = await sender.CallMethodAsync(
+            writer.CreateMessage(), static (message, _) => message.GetBodyReader().ReadArrayOfString(), null, Token);
+        foreach (string name in names.Where(name => name.StartsWith(':')))
+        {
+            Assert.True(sender.TrySendMessage(GotSecret(sender, path, name)));
+        }
+
+        await sender.GetNameOwnerAsync(ServerNames.Service, Token);
+    }
+
+    private static void Broadcast(DBusConnection sender, string path) => Assert.True(sender.TrySendMessage(GotSecret(sender, path, null)));
+
+    private static MessageBuffer GotSecret(DBusConnection sender, string path, string? destination)
+    {
+        MessageWriter writer = sender.GetMessageWriter();
+        writer.WriteSignalHeader(destination, path, ServerNames.Client, "GotSecret", null);
+        return writer.CreateMessage();
+    }
+
+    private static void Change(DBusConnection sender, string property, VariantValue value)
+    {
+        MessageWriter writer = sender.GetMessageWriter();
+        writer.WriteSignalHeader(null, "/clients/a", ServerNames.Properties, "PropertiesChanged", "sa{sv}as");
+        writer.WriteString(ServerNames.Client);
+        ArrayStart changes = writer.WriteDictionaryStart();
+        writer.WriteDictionaryEntryStart();
+        writer.WriteString(property);
+        writer.WriteVariant(value);
+        writer.WriteDictionaryEnd(changes);
+        writer.WriteArrayOfString([]);
+        Assert.True(sender.TrySendMessage(writer.CreateMessage()));
+    }
+}
