@@ -64,11 +64,11 @@ internal static class ParserChecks
 
     private static void ReadStockState()
     {
-        IReadOnlyList<StockClient> clients = StockStateReader.Read([0x80, 2, .. "}}U\x03one}U\x07enabled"u8, 0x89, .. "ss"u8, 0x86, (byte)'.']);
+        IReadOnlyList<StockClient> clients = StockStateReader.Read([0x80, 2, .. "}}U\u0003one}U\u0007enabled"u8, 0x89, .. "ss"u8, 0x86, (byte)'.']);
         Require(clients is [{ Name: "one", FileEnabled: false, Snapshot: null }], "a client that was removed is misread");
         try
         {
-            StockStateReader.Read([0x80, 2, .. "cos\nsystem\nU\x04true"u8, 0x85, (byte)'R', (byte)'.']);
+            StockStateReader.Read([0x80, 2, .. "cos\nsystem\nU\u0004true"u8, 0x85, (byte)'R', (byte)'.']);
         }
         catch (PickleException)
         {
