@@ -1,6 +1,7 @@
 using System.Text;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.Migration;
 using Mandos.PluginContracts;
 using static Mandos.PluginContracts.Contract;
 
@@ -19,6 +20,7 @@ internal static class ParserChecks
         new("read mandos.conf", _ => Run(() => InDirectory(ReadServerOptions))),
         new("read clients.conf", _ => Run(() => InDirectory(ReadClients))),
         new("refuse a faulty clients.conf", _ => Run(() => InDirectory(RefuseClients))),
+        new("read the state of Debian's server", _ => Run(ReadStockState)),
     ];
 
     private static void ReadCommandLine()
@@ -58,6 +60,22 @@ internal static class ParserChecks
         File.WriteAllText(Path.Combine(directory, ClientFileReader.FileName), "[one]\nsecret = c2VjcmV0\n[two]\nkey_id = 12\n");
         ClientFileResult result = ClientFileReader.Read(directory);
         Require(result.Clients is null && result.Problems.Count >= 2, "clients without a key or a secret are taken");
+    }
+
+    private static void ReadStockState()
+    {
+        IReadOnlyList<StockClient> clients = StockStateReader.Read([0x80, 2, .. "}}U\u0003one}U\u0007enabled"u8, 0x89, .. "ss"u8, 0x86, (byte)'.']);
+        Require(clients is [{ Name: "one", FileEnabled: false, Snapshot: null }], "a client that was removed is misread");
+        try
+        {
+            StockStateReader.Read([0x80, 2, .. "cos\nsystem\nU\u0004true"u8, 0x85, (byte)'R', (byte)'.']);
+        }
+        catch (PickleException)
+        {
+            return;
+        }
+
+        Require(false, "a pickle that is a program is taken");
     }
 
     private static void InDirectory(Action<string> check)

@@ -105,7 +105,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 store.Instance, Path.GetFullPath(options.StateDirectory), clients, options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             using var engine = new MandosEngine(engineOptions, handshaker, import, registry.ForEngine(), timeProvider, _logger);
-            await StartAsync(engine, clients, store, import, stopSignal.Task).ConfigureAwait(false);
+            if (!await StartAsync(engine, clients, store, import, stopSignal.Task).ConfigureAwait(false))
+            {
+                LogStopping(await stopSignal.Task.ConfigureAwait(false));
+                return 0;
+            }
 
             List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
             engine.Info = new ServerInfo
@@ -272,9 +276,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     }
 
     /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
-    private async Task StartAsync(
+    /// <returns>False if a signal ended it before.</returns>
+    private async Task<bool> StartAsync(
         MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, StockStateImport import,
-        Task<string> stopSignal)
+        Task stopSignal)
     {
         // Not disposed: a store that hangs still has its token.
         var giveUp = new CancellationTokenSource();
@@ -307,10 +312,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (OperationCanceledException) when (stopSignal.IsCompleted)
         {
-            throw new StartException($"stopped by {await stopSignal.ConfigureAwait(false)} while it loaded the state");
+            return false;
         }
 
         LogStarted(engine.ClientCount);
+        return true;
     }
 
     /// <summary>Reads the clients and <c>plugins.yaml</c>.</summary>
