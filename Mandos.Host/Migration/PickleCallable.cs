@@ -17,4 +17,7 @@ internal enum PickleCallable
 
     /// <summary><c>dbus.Boolean</c>, which is left of an approval or denial in force.</summary>
     DBusBoolean,
+
+    /// <summary><c>dbus.String</c> and <c>dbus.UTF8String</c>: a text as D-Bus brings it, which a server of Python 2 may have kept.</summary>
+    DBusText,
 }

@@ -15,8 +15,11 @@ namespace Mandos.Host.Migration;
 /// </remarks>
 internal ref struct PickleReader
 {
-    /// <summary>Values in one file, so that a hostile one does not take all memory. A client has some 120.</summary>
-    private const int MaxValues = 8_000_000;
+    /// <summary>Memory in bytes that a hostile file may take, roughly. A client needs some 20,000.</summary>
+    private const int MaxMemory = 1 << 30;
+
+    /// <summary>What an opcode may take of it, apart from texts: a dictionary is the largest.</summary>
+    private const int OpcodeMemory = 64;
 
     /// <summary>The longest integer in bytes: what a <see cref="long"/> holds.</summary>
     private const int LongestInteger = sizeof(long);
@@ -28,7 +31,7 @@ internal ref struct PickleReader
     private readonly Stack<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private int _position;
-    private int _values;
+    private long _memory;
 
     private PickleReader(ReadOnlySpan<byte> data) => _data = data;
 
@@ -86,6 +89,7 @@ internal ref struct PickleReader
 
     private void Execute(byte opcode)
     {
+        Spend(OpcodeMemory);
         switch ((char)opcode)
         {
             case 'N':
@@ -232,6 +236,8 @@ internal ref struct PickleReader
             : module.SequenceEqual("datetime"u8) && name.SequenceEqual("datetime"u8) ? PickleCallable.DateTime
             : module.SequenceEqual("datetime"u8) && name.SequenceEqual("timedelta"u8) ? PickleCallable.TimeDelta
             : module.SequenceEqual("dbus"u8) && name.SequenceEqual("Boolean"u8) ? PickleCallable.DBusBoolean
+            : module.SequenceEqual("dbus"u8) && name.SequenceEqual("String"u8) ? PickleCallable.DBusText
+            : module.SequenceEqual("dbus"u8) && name.SequenceEqual("UTF8String"u8) ? PickleCallable.DBusText
             : throw new PickleException("it names a class or function that does not occur in the state of Debian's server; nothing was executed");
     }
 
@@ -241,17 +247,19 @@ internal ref struct PickleReader
         return length < 0 ? throw new PickleException("it is cut short") : Take(length + 1)[..length];
     }
 
-    private void Push(object? value)
+    /// <summary>Counts what is made. A text in the file counts only where a few bytes of it may have it copied or compared again.</summary>
+    private void Spend(int memory)
     {
-        if (++_values > MaxValues)
+        _memory += memory;
+        if (_memory > MaxMemory)
         {
-            throw new PickleException($"it has more than {MaxValues} values");
+            throw new PickleException($"it would take more than {MaxMemory >> 20} MiB of memory");
         }
-
-        _stack.Add(value);
     }
 
-    private readonly void Recall(uint index) => _stack.Add(
+    private readonly void Push(object? value) => _stack.Add(value);
+
+    private readonly void Recall(uint index) => Push(
         _memo.TryGetValue(index, out object? value) ? value : throw new PickleException("it refers to something that is not there"));
 
     private readonly int Bottom => _marks.TryPeek(out int mark) ? mark : 0;
@@ -292,7 +300,7 @@ internal ref struct PickleReader
         list.AddRange(values);
     }
 
-    private readonly void SetItems(object?[] items)
+    private void SetItems(object?[] items)
     {
         if (Top() is not Dictionary<string, object?> dictionary || items.Length % 2 != 0)
         {
@@ -301,6 +309,7 @@ internal ref struct PickleReader
 
         for (int i = 0; i < items.Length; i += 2)
         {
+            Spend(items[i] switch { string text => text.Length, byte[] bytes => bytes.Length, _ => 0 });
             string key = ToText(items[i]) ?? throw new PickleException("a key is no text");
             if (!dictionary.TryAdd(key, items[i + 1]))
             {
@@ -322,12 +331,14 @@ internal ref struct PickleReader
             ([PickleCallable.TimeDelta, object?[] and [long days, long seconds, long microseconds]], false)
                 => ToTimeSpan(days, seconds, microseconds),
             ([PickleCallable.DBusBoolean, object?[] and [long value]], true) => value != 0,
+            ([PickleCallable.DBusText, object?[] and [string or byte[]] arguments], true) => arguments[0],
             _ => throw new PickleException("a value is made in a way that does not occur; nothing was executed"),
         });
     }
 
-    private static byte[] ToLatin1(string text)
+    private byte[] ToLatin1(string text)
     {
+        Spend(text.Length);
         if (text.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff'))
         {
             throw new PickleException("bytes are none");
@@ -356,17 +367,12 @@ internal ref struct PickleReader
         }
     }
 
+    /// <summary>Python's durations can be a hundred times as long as the longest here, which stands for all that are longer.</summary>
     private static TimeSpan ToTimeSpan(long days, long seconds, long microseconds)
     {
-        try
-        {
-            return new TimeSpan(checked((days * TimeSpan.TicksPerDay) + (seconds * TimeSpan.TicksPerSecond)
-                + (microseconds * TimeSpan.TicksPerMicrosecond)));
-        }
-        catch (OverflowException)
-        {
-            throw new PickleException($"a duration is longer than {TimeSpan.MaxValue.Days} days");
-        }
+        Int128 ticks = ((Int128)days * TimeSpan.TicksPerDay) + ((Int128)seconds * TimeSpan.TicksPerSecond)
+            + ((Int128)microseconds * TimeSpan.TicksPerMicrosecond);
+        return new TimeSpan((long)Int128.Clamp(ticks, long.MinValue, long.MaxValue));
     }
 
     private static PickleException Underflow() => new("it takes more than there is");

@@ -42,11 +42,12 @@ internal sealed class StockFields
         _ => throw Wrong(name, "a time"),
     };
 
+    /// <summary>A duration. Debian's server takes <c>-5m</c> from clients.conf, which is over at once, as zero is.</summary>
     /// <inheritdoc cref="Wrong"/>
     public TimeSpan? Duration(string name) => Get(name) switch
     {
         null => null,
-        TimeSpan duration when duration >= TimeSpan.Zero => duration,
+        TimeSpan duration => duration >= TimeSpan.Zero ? duration : TimeSpan.Zero,
         _ => throw Wrong(name, "a duration"),
     };
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Mandos.Engine.Clients;
@@ -17,8 +16,8 @@ namespace Mandos.Host.Migration;
 /// </remarks>
 internal static class StockSecret
 {
-    /// <summary>The longest secret in bytes, as that of a secfile.</summary>
-    private const int LongestSecret = 1 << 20;
+    /// <summary>The longest secret in bytes: what D-Bus can carry, as Debian's server has no limit of its own.</summary>
+    private const int LongestSecret = 64 << 20;
 
     /// <summary>The header of a modification detection code (RFC 4880, section 5.14), which is followed by a SHA-1.</summary>
     private static ReadOnlySpan<byte> CodeHeader => [0xD3, SHA1.HashSizeInBytes];
@@ -129,16 +128,33 @@ internal static class StockSecret
             packet = new PgpObjectFactory(compressed.GetDataStream()).NextPgpObject();
         }
 
-        byte[] secret = ArrayPool<byte>.Shared.Rent(LongestSecret + 1);
+        Stream data = ((PgpLiteralData)packet).GetDataStream();
+        byte[] secret = new byte[1 << 12];
         try
         {
-            int length = ((PgpLiteralData)packet).GetDataStream().ReadAtLeast(secret, LongestSecret + 1, throwOnEndOfStream: false);
-            return length <= LongestSecret ? new Secret(secret.AsSpan(0, length)) : throw new PgpException("it is too long");
+            int length = 0;
+            while (data.Read(secret, length, secret.Length - length) is > 0 and var count)
+            {
+                length += count;
+                if (length > LongestSecret)
+                {
+                    throw new PgpException("it is too long");
+                }
+
+                if (length == secret.Length)
+                {
+                    byte[] longer = new byte[length * 2];
+                    secret.CopyTo(longer, 0);
+                    CryptographicOperations.ZeroMemory(secret);
+                    secret = longer;
+                }
+            }
+
+            return new Secret(secret.AsSpan(0, length));
         }
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
-            ArrayPool<byte>.Shared.Return(secret);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
@@ -10,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Migration;
 
 /// <summary>
-/// A state store that, while it has nothing, takes over what Debian's server has left in the state directory: <c>clients.pickle</c>, which it
-/// then renames to <c>clients.pickle.imported</c>.
+/// A state store that takes over what Debian's server has left in the state directory, <c>clients.pickle</c>, if it has nothing, or older
+/// state than that. Then it renames the file to <c>clients.pickle.imported</c>.
 /// </summary>
 /// <remarks>All of it is taken over or nothing. What fails keeps the server from starting: clients that were disabled would be served.</remarks>
 internal sealed partial class StockStateImport : IStateStore
@@ -32,6 +33,9 @@ internal sealed partial class StockStateImport : IStateStore
     private readonly Action<string> _report;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+
+    /// <summary>Whether there is state to take over once the configuration has clients.</summary>
+    private bool _isWaiting;
 
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>
@@ -54,30 +58,46 @@ internal sealed partial class StockStateImport : IStateStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
     {
+        // Looked at before the store writes anything.
+        bool isNewest = IsNewest();
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
         if (!Path.Exists(_path))
         {
             return saved;
         }
 
-        if (saved.Count > 0)
+        if (!_restore)
         {
-            LogOwnState(_path);
+            LogLeft(_path, "restore is off");
             return saved;
         }
 
-        // Without clients nothing could be decrypted: the configuration may be misspelt. There is a next start.
-        if (!_restore || _clients.Count == 0)
+        if (saved.Count > 0 && !isNewest)
         {
-            LogLeft(_path, _restore ? "there are no clients in the configuration" : "restore is off");
+            LogOwnState(_path);
             return saved;
         }
 
         IsImporting = true;
         try
         {
-            IReadOnlyList<StoredClient> imported = Import(cancellationToken);
-            await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<StockClient> clients = Read();
+            if (_clients.Count == 0 && clients.Count > 0)
+            {
+                // No secret could be decrypted: the configuration may be misspelt. There is a next start.
+                _isWaiting = true;
+                LogLeft(_path, "there are no clients in the configuration");
+                return saved;
+            }
+
+            List<StoredClient> imported = Import(clients, cancellationToken);
+            string[] replaced = [.. saved.Select(client => client.Name).Except(imported.Select(client => client.Name), StringComparer.Ordinal)];
+            await _store.SaveAsync(imported, replaced, cancellationToken).ConfigureAwait(false);
+            if (saved.Count > 0)
+            {
+                LogReplaced(_path);
+            }
+
             Keep();
             return imported;
         }
@@ -99,6 +119,26 @@ internal sealed partial class StockStateImport : IStateStore
         }
     }
 
+    /// <summary>Makes sure that the configuration gets no clients by a reload while their state waits for a start that takes it over.</summary>
+    /// <param name="clients">What the configuration has now; their secrets are zeroed if they are refused.</param>
+    /// <returns>The clients.</returns>
+    /// <exception cref="ConfigurationException">The state waits: clients that were disabled would be served.</exception>
+    public IReadOnlyCollection<ClientDefinition> RequireTakenOver(IReadOnlyCollection<ClientDefinition> clients)
+    {
+        if (!_isWaiting || clients.Count == 0 || !Path.Exists(_path))
+        {
+            return clients;
+        }
+
+        foreach (ClientDefinition client in clients)
+        {
+            client.Secret.Dispose();
+        }
+
+        throw new ConfigurationException(
+            [$"{_path}: the state of Debian's server is taken over by a start, not by a reload: restart the server"]);
+    }
+
     /// <inheritdoc/>
     public ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -107,20 +147,41 @@ internal sealed partial class StockStateImport : IStateStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private List<StoredClient> Import(CancellationToken cancellationToken)
+    /// <summary>Whether Debian's server ran after this one: all else in the directory is older than its file.</summary>
+    /// <remarks>That server deletes the file when it starts, and writes it when it ends.</remarks>
+    private bool IsNewest()
     {
-        byte[] data = ReadFile();
-        IReadOnlyList<StockClient> clients;
         try
         {
-            clients = StockStateReader.Read(data);
+            DateTime[] others =
+            [
+                .. new DirectoryInfo(Path.GetDirectoryName(_path)!).EnumerateFiles()
+                    .Where(static file => !file.Name.StartsWith(FileName, StringComparison.Ordinal)).Select(static file => file.LastWriteTimeUtc),
+            ];
+            return others.Length > 0 && File.GetLastWriteTimeUtc(_path) > others.Max();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private IReadOnlyList<StockClient> Read()
+    {
+        byte[] data = ReadFile();
+        try
+        {
+            return StockStateReader.Read(data);
         }
         finally
         {
             // It may hold the secret of a client that was removed.
             CryptographicOperations.ZeroMemory(data);
         }
+    }
 
+    private List<StoredClient> Import(IReadOnlyList<StockClient> clients, CancellationToken cancellationToken)
+    {
         ConcurrentDictionary<string, byte[]> secrets = ImportSecrets(clients, cancellationToken);
         LogImported(
             _path, clients.Count(client => client.Snapshot is not null), clients.Count(client => client.Snapshot is { Enabled: false }),
@@ -248,8 +309,8 @@ internal sealed partial class StockStateImport : IStateStore
     private partial void LogImported(string file, int clients, int disabled, int removed, int secrets);
 
     [LoggerMessage(2071, LogLevel.Warning,
-        "{File} is not taken over, because there is state of this server's own. If Debian's server ran last, clients may have been disabled "
-        + "there: to use its state instead, stop the server and move its own away; else move the file away")]
+        "{File} is not taken over, because this server has newer state of its own. If Debian's server ran last all the same, clients may have "
+        + "been disabled there: to use its state instead, stop the server and move its own away; else move the file away")]
     private partial void LogOwnState(string file);
 
     [LoggerMessage(2072, LogLevel.Warning, "{File}: the state of Debian's server is not taken over, because {Reason}")]
@@ -264,4 +325,8 @@ internal sealed partial class StockStateImport : IStateStore
 
     [LoggerMessage(2075, LogLevel.Warning, "{File} was taken over, but cannot be renamed to {Kept}: {Reason}")]
     private partial void LogNotKept(string file, string kept, string reason);
+
+    [LoggerMessage(2076, LogLevel.Warning,
+        "{File} is newer than this server's own state, which it has replaced: Debian's server ran last")]
+    private partial void LogReplaced(string file);
 }

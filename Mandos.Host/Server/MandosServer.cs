@@ -100,10 +100,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
             IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
-            EngineOptions engineOptions = EngineOptions(plugins, audit, () => source.ReloadAsync(registry));
             var import = new StockStateImport(
                 store.Instance, Path.GetFullPath(options.StateDirectory), clients, options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
+            EngineOptions engineOptions = EngineOptions(
+                plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
             using var engine = new MandosEngine(engineOptions, handshaker, import, registry.ForEngine(), timeProvider, _logger);
             if (!await StartAsync(engine, clients, store, import, stopSignal.Task).ConfigureAwait(false))
             {

@@ -76,7 +76,8 @@ public sealed class PickleReaderTests
     [InlineData("write(b'\\x80\\x02cdatetime\\ndatetime\\nU\\x0a' + bytes([7, 234, 13, 1, 0, 0, 0, 0, 0, 0]) + b'\\x85R.')", "time does not exist")]
     [InlineData("write(b'\\x80\\x02cdatetime\\ndatetime\\nU\\x0a' + bytes([7, 234, 1, 1, 0, 0, 0, 255, 0, 0]) + b'\\x85R.')", "time does not exist")]
     [InlineData("write(b'\\x80\\x02cdatetime\\ndatetime\\nU\\x01a\\x85R.')", "ten bytes")]
-    [InlineData("import datetime\nwrite(pickle.dumps(datetime.timedelta.max, 2))", "longer than")]
+    [InlineData("write(b'\\x80\\x02cdbus\\nString\\nK\\x01\\x85\\x81.')", "made in a way")]
+    [InlineData("write(b'\\x80\\x02cdbus\\nString\\nU\\x01a\\x85R.')", "made in a way")]
     public async Task Read_WhatDoesNotOccur_IsRefusedAndNotExecuted(string code, string problem)
     {
         string proof = Path.Combine(Path.GetTempPath(), $"mandos-proof-{Guid.NewGuid():N}");
@@ -89,14 +90,51 @@ public sealed class PickleReaderTests
         Assert.False(File.Exists(proof));
     }
 
+    /// <summary>Python's longest is a hundred times as long as .NET's, and Debian's server takes it.</summary>
     [Fact]
-    public void Read_MoreValuesThanOccur_IsRefused()
+    public async Task Read_LongestDurations_AreTheLongestThereAre()
     {
-        byte[] pickle = [0x80, 2, .. Enumerable.Repeat((byte)'}', 8_000_001), (byte)'.'];
+        byte[] pickle = await StockStateFile.PythonAsync(
+            "import datetime\nwrite(pickle.dumps((datetime.timedelta.max, datetime.timedelta.min, datetime.timedelta(20000000)), 2))");
+
+        Assert.Equal([TimeSpan.MaxValue, TimeSpan.MinValue, TimeSpan.MaxValue], Assert.IsType<object?[]>(PickleReader.Read(pickle)));
+    }
+
+    [Theory]
+    [InlineData("X\u0001\0\0\0a")]
+    [InlineData("U\u0001a")]
+    public void Read_TextOfDBus_IsText(string text)
+    {
+        byte[] pickle = [0x80, 2, .. Encoding.Latin1.GetBytes($"cdbus\nString\n{text}\u0085\u0081.")];
+
+        Assert.Equal("a", PickleReader.ToText(PickleReader.Read(pickle)));
+    }
+
+    /// <summary>A few bytes each could otherwise take any amount of memory or time.</summary>
+    [Theory]
+    [InlineData("", "}", (1 << 24) + 1)]
+    [InlineData("", "(", (1 << 24) + 1)]
+    [InlineData("Nq\0", "h\0", (1 << 24) + 1)]
+    [InlineData("X\0\0\0\u0001*q\0X\u0006\0\0\0latin1q\u0001", "c_codecs\nencode\nh\0h\u0001\u0086R", 64)]
+    [InlineData("X\0\0\0\u0001*q\0", "}h\0Ns", 64)]
+    [InlineData("T\0\0\0\u0001*q\0", "}h\0Ns", 64)]
+    public void Read_WhatGrows_IsRefused(string before, string again, int times)
+    {
+        // The asterisk stands for a text of 16 MiB.
+        byte[] start = [.. Encoding.Latin1.GetBytes(before).SelectMany(b => b == '*' ? new byte[1 << 24] : [b])];
+        byte[] one = Encoding.Latin1.GetBytes(again);
+        byte[] pickle = new byte[2 + start.Length + (one.Length * times)];
+        pickle[0] = 0x80;
+        pickle[1] = 2;
+        start.CopyTo(pickle, 2);
+        for (int i = 2 + start.Length; i < pickle.Length; i += one.Length)
+        {
+            one.CopyTo(pickle, i);
+        }
 
         var refusal = Assert.Throws<PickleException>(() => PickleReader.Read(pickle));
 
-        Assert.Contains("more than 8000000 values", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("it would take more than 1024 MiB of memory", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

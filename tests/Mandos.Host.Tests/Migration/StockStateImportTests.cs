@@ -1,5 +1,6 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
@@ -119,7 +120,73 @@ public sealed class StockStateImportTests : IDisposable
 
         Assert.Same(own, Assert.Single(await LoadAsync()));
         Assert.Equal(state, await File.ReadAllBytesAsync(Pickle, TestContext.Current.CancellationToken));
-        Assert.Contains("there is state of this server's own", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains("this server has newer state of its own", Assert.Single(_log.Lines), StringComparison.Ordinal);
+    }
+
+    /// <summary>Debian's server was installed again, and so its state is the newer one.</summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(-1, false)]
+    public async Task LoadAsync_OwnStateAndDebians_NewerIsTaken(int hoursLater, bool isTaken)
+    {
+        string database = _directory.PathOf("clients.db");
+        await File.WriteAllTextAsync(database, "", TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(Pickle, File.GetLastWriteTimeUtc(database).AddHours(hoursLater));
+        _store.Saved.AddRange(
+            new[] { "disabled", "unknown to Debian's" }.Select(name => new StoredClient { Name = name, FileSettings = new(), FileEnabled = true, Client = null }));
+
+        IReadOnlyList<StoredClient> loaded = await LoadAsync();
+
+        Assert.Equal(isTaken ? 1 : 0, _store.Saves);
+        Assert.Equal(isTaken ? 7 : 2, loaded.Count);
+        Assert.Equal(isTaken ? ["unknown to Debian's"] : [], _store.Forgotten);
+        Assert.Equal(!isTaken, File.Exists(Pickle));
+        Assert.Contains(_log.Lines, line => line.Contains(isTaken ? "Debian's server ran last" : "is not taken over", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("-1", 0)]
+    [InlineData("20000000", long.MaxValue)]
+    public async Task LoadAsync_DurationThatOursHasNot_IsTheNearest(string days, long ticks)
+    {
+        await File.WriteAllBytesAsync(
+            Pickle,
+            await StockStateFile.PythonAsync(
+                $"import datetime\nwrite(pickle.dumps(({{}}, {{'one': {{'timeout': datetime.timedelta({days})}}}}), 2))"),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(new TimeSpan(ticks), Assert.Single(await LoadAsync()).FileSettings.Timeout);
+    }
+
+    [Fact]
+    public async Task RequireTakenOver_ClientsCameByAReload_IsRefused()
+    {
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        ClientDefinition client = Define("disabled");
+        StockStateImport import = Import(clients: []);
+        await import.LoadAsync(TestContext.Current.CancellationToken);
+
+        Assert.Empty(import.RequireTakenOver([]));
+        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver([client]));
+
+        Assert.Contains("restart the server", Assert.Single(refusal.Problems), StringComparison.Ordinal);
+        Assert.Throws<ObjectDisposedException>(() => client.Secret.Borrow());
+        File.Delete(Pickle);
+        Assert.Single(import.RequireTakenOver([client]));
+    }
+
+    [Fact]
+    public async Task LoadAsync_NoClientsAnywhere_NothingWaits()
+    {
+        await File.WriteAllBytesAsync(
+            Pickle, await StockStateFile.PythonAsync("write(pickle.dumps(({}, {}), 2))"), TestContext.Current.CancellationToken);
+        StockStateImport import = Import(clients: []);
+
+        Assert.Empty(await import.LoadAsync(TestContext.Current.CancellationToken));
+
+        Assert.False(File.Exists(Pickle));
+        Assert.Single(import.RequireTakenOver([Define("new")]));
     }
 
     [Theory]
@@ -153,7 +220,6 @@ public sealed class StockStateImportTests : IDisposable
     [InlineData("write(pickle.dumps(({'one': 7}, {'one': {}}), 2))", "client \"one\" is not a dictionary")]
     [InlineData("write(pickle.dumps(({'one': {}}, {'one': {}}), 2))", "client \"one\" has no field created")]
     [InlineData("write(pickle.dumps(({}, {'one': {'timeout': 7}}), 2))", "the field timeout of client \"one\" is not a duration")]
-    [InlineData("import datetime\nwrite(pickle.dumps(({}, {'one': {'timeout': datetime.timedelta(-1)}}), 2))", "is not a duration")]
     [InlineData("write(pickle.dumps(({}, {'one': {'host': 'a\\0b'}}), 2))", "the field host of client \"one\" is not a text")]
     [InlineData("write(pickle.dumps(({}, {'one': {'enabled': 1}}), 2))", "the field enabled of client \"one\" is not true or false")]
     [InlineData("write(b'not a pickle')", "at byte 0: it does not begin as a pickle")]
@@ -300,14 +366,18 @@ public sealed class StockStateImportTests : IDisposable
         ("secret", await StockStateFile.EncryptAsync(FileSecret, NewSecret)));
 
     private ValueTask<IReadOnlyList<StoredClient>> LoadAsync(bool restore = true, MemoryStore? store = null, bool cancelled = false)
-        => new StockStateImport(store ?? _store, _directory.FullName, _clients, restore, _ => { }, new FakeTimeProvider(), _log)
-            .LoadAsync(cancelled ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
+        => Import(_clients, restore, store).LoadAsync(cancelled ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
+
+    private StockStateImport Import(IReadOnlyList<ClientDefinition> clients, bool restore = true, MemoryStore? store = null)
+        => new(store ?? _store, _directory.FullName, clients, restore, _ => { }, new FakeTimeProvider(), _log);
 
     private sealed class MemoryStore : IStateStore
     {
         public List<StoredClient> Saved { get; } = [];
 
         public int Saves { get; private set; }
+
+        public IReadOnlyCollection<string> Forgotten { get; private set; } = [];
 
         public StateStoreException? Fault { get; set; }
 
@@ -323,6 +393,7 @@ public sealed class StockStateImportTests : IDisposable
 
             Saves++;
             Saved.AddRange(changed);
+            Forgotten = forgotten;
             return ValueTask.CompletedTask;
         }
 
