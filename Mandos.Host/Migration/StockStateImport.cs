@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Migration;
 
 /// <summary>
-/// A state store that takes over what Debian's server has left in the state directory, <c>clients.pickle</c>, if it has nothing, or older
-/// state than that. Then it renames the file to <c>clients.pickle.imported</c>.
+/// A state store that, while it has nothing, takes over what Debian's server has left in the state directory: <c>clients.pickle</c>, which it
+/// then renames to <c>clients.pickle.imported</c>.
 /// </summary>
 /// <remarks>All of it is taken over or nothing. What fails keeps the server from starting: clients that were disabled would be served.</remarks>
 internal sealed partial class StockStateImport : IStateStore
@@ -58,11 +58,15 @@ internal sealed partial class StockStateImport : IStateStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
     {
-        // Looked at before the store writes anything.
-        bool isNewest = IsNewest();
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
         if (!Path.Exists(_path))
         {
+            return saved;
+        }
+
+        if (saved.Count > 0)
+        {
+            LogOwnState(_path);
             return saved;
         }
 
@@ -72,16 +76,10 @@ internal sealed partial class StockStateImport : IStateStore
             return saved;
         }
 
-        if (saved.Count > 0 && !isNewest)
-        {
-            LogOwnState(_path);
-            return saved;
-        }
-
         IsImporting = true;
         try
         {
-            IReadOnlyList<StockClient> clients = Read();
+            IReadOnlyList<StoredClient> clients = Read();
             if (_clients.Count == 0 && clients.Count > 0)
             {
                 // No secret could be decrypted: the configuration may be misspelt. There is a next start.
@@ -91,13 +89,7 @@ internal sealed partial class StockStateImport : IStateStore
             }
 
             List<StoredClient> imported = Import(clients, cancellationToken);
-            string[] replaced = [.. saved.Select(client => client.Name).Except(imported.Select(client => client.Name), StringComparer.Ordinal)];
-            await _store.SaveAsync(imported, replaced, cancellationToken).ConfigureAwait(false);
-            if (saved.Count > 0)
-            {
-                LogReplaced(_path);
-            }
-
+            await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
             Keep();
             return imported;
         }
@@ -147,26 +139,7 @@ internal sealed partial class StockStateImport : IStateStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Whether Debian's server ran after this one: all else in the directory is older than its file.</summary>
-    /// <remarks>That server deletes the file when it starts, and writes it when it ends.</remarks>
-    private bool IsNewest()
-    {
-        try
-        {
-            DateTime[] others =
-            [
-                .. new DirectoryInfo(Path.GetDirectoryName(_path)!).EnumerateFiles()
-                    .Where(static file => !file.Name.StartsWith(FileName, StringComparison.Ordinal)).Select(static file => file.LastWriteTimeUtc),
-            ];
-            return others.Length > 0 && File.GetLastWriteTimeUtc(_path) > others.Max();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    private IReadOnlyList<StockClient> Read()
+    private IReadOnlyList<StoredClient> Read()
     {
         byte[] data = ReadFile();
         try
@@ -180,23 +153,13 @@ internal sealed partial class StockStateImport : IStateStore
         }
     }
 
-    private List<StoredClient> Import(IReadOnlyList<StockClient> clients, CancellationToken cancellationToken)
+    private List<StoredClient> Import(IReadOnlyList<StoredClient> clients, CancellationToken cancellationToken)
     {
         ConcurrentDictionary<string, byte[]> secrets = ImportSecrets(clients, cancellationToken);
         LogImported(
-            _path, clients.Count(client => client.Snapshot is not null), clients.Count(client => client.Snapshot is { Enabled: false }),
-            clients.Count(client => client.Snapshot is null), secrets.Count);
-        return
-        [
-            .. clients.Select(client => new StoredClient
-            {
-                Name = client.Name,
-                FileSettings = client.FileSettings,
-                FileEnabled = client.FileEnabled,
-                Client = client.Snapshot,
-                EncryptedSecret = secrets.GetValueOrDefault(client.Name),
-            }),
-        ];
+            _path, clients.Count(client => client.Client is not null), clients.Count(client => client.Client is { Enabled: false }),
+            clients.Count(client => client.Client is null), secrets.Count);
+        return [.. clients.Select(client => client with { EncryptedSecret = secrets.GetValueOrDefault(client.Name) })];
     }
 
     private byte[] ReadFile()
@@ -220,11 +183,11 @@ internal sealed partial class StockStateImport : IStateStore
 
     /// <summary>Finds the secrets that were set at run time.</summary>
     /// <returns>They, encrypted as those of this server, by client name.</returns>
-    private ConcurrentDictionary<string, byte[]> ImportSecrets(IReadOnlyList<StockClient> clients, CancellationToken cancellationToken)
+    private ConcurrentDictionary<string, byte[]> ImportSecrets(IReadOnlyList<StoredClient> clients, CancellationToken cancellationToken)
     {
         Dictionary<string, Secret> fileSecrets = _clients.ToDictionary(client => client.Name, client => client.Secret, StringComparer.Ordinal);
-        StockClient[] toDecrypt =
-            [.. clients.Where(client => client is { Snapshot: not null, EncryptedSecret.Length: > 0 } && fileSecrets.ContainsKey(client.Name))];
+        StoredClient[] toDecrypt =
+            [.. clients.Where(client => client is { Client: not null, EncryptedSecret.Length: > 0 } && fileSecrets.ContainsKey(client.Name))];
         var secrets = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
         int done = 0;
         Report();
@@ -259,7 +222,7 @@ internal sealed partial class StockStateImport : IStateStore
     }
 
     /// <returns>Null if the secret of the configuration is in force.</returns>
-    private byte[]? ImportSecret(StockClient client, Secret fileSecret)
+    private byte[]? ImportSecret(StoredClient client, Secret fileSecret)
     {
         Secret? secret;
         try
@@ -309,8 +272,8 @@ internal sealed partial class StockStateImport : IStateStore
     private partial void LogImported(string file, int clients, int disabled, int removed, int secrets);
 
     [LoggerMessage(2071, LogLevel.Warning,
-        "{File} is not taken over, because this server has newer state of its own. If Debian's server ran last all the same, clients may have "
-        + "been disabled there: to use its state instead, stop the server and move its own away; else move the file away")]
+        "{File} is not taken over, because there is state of this server's own. If Debian's server ran last, clients may have been disabled "
+        + "there: to use its state instead, stop the server and move its own away; else move the file away")]
     private partial void LogOwnState(string file);
 
     [LoggerMessage(2072, LogLevel.Warning, "{File}: the state of Debian's server is not taken over, because {Reason}")]
@@ -325,8 +288,4 @@ internal sealed partial class StockStateImport : IStateStore
 
     [LoggerMessage(2075, LogLevel.Warning, "{File} was taken over, but cannot be renamed to {Kept}: {Reason}")]
     private partial void LogNotKept(string file, string kept, string reason);
-
-    [LoggerMessage(2076, LogLevel.Warning,
-        "{File} is newer than this server's own state, which it has replaced: Debian's server ran last")]
-    private partial void LogReplaced(string file);
 }

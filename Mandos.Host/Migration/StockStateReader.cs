@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
 using Mandos.Host.Configuration;
 
 namespace Mandos.Host.Migration;
@@ -15,15 +16,16 @@ internal static class StockStateReader
 
     /// <summary>Reads the state.</summary>
     /// <param name="data">The file.</param>
+    /// <returns>The clients. Their secrets are encrypted as Debian's server does it, as <see cref="StockSecret"/> reads them.</returns>
     /// <exception cref="PickleException">It is damaged, or not the state of Debian's server.</exception>
-    public static IReadOnlyList<StockClient> Read(ReadOnlySpan<byte> data)
+    public static IReadOnlyList<StoredClient> Read(ReadOnlySpan<byte> data)
     {
         if (PickleReader.Read(data) is not (object?[] and [Dictionary<string, object?> clients, Dictionary<string, object?> files]))
         {
             throw new PickleException("it is a pickle, but not of clients");
         }
 
-        List<StockClient> result = new(files.Count);
+        List<StoredClient> result = new(files.Count);
         foreach ((string name, object? file) in files)
         {
             var then = new StockFields(name, file);
@@ -36,15 +38,15 @@ internal static class StockStateReader
             : throw new PickleException($"of client {OptionValues.Quote(clients.Keys.First())} it lacks what clients.conf had");
     }
 
-    private static StockClient Read(string name, StockFields file, StockFields? client)
+    private static StoredClient Read(string name, StockFields file, StockFields? client)
     {
         ClientSettings fileSettings = ReadSettings(file, _defaults);
-        return new StockClient
+        return new StoredClient
         {
             Name = name,
             FileSettings = fileSettings,
             FileEnabled = file.Flag("enabled") ?? true,
-            Snapshot = client is null ? null : new ClientSnapshot
+            Client = client is null ? null : new ClientSnapshot
             {
                 Name = name,
                 Settings = ReadSettings(client, fileSettings),

@@ -1,4 +1,5 @@
 using System.Text;
+using Mandos.Abstractions.Persistence;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Migration;
@@ -64,8 +65,8 @@ internal static class ParserChecks
 
     private static void ReadStockState()
     {
-        IReadOnlyList<StockClient> clients = StockStateReader.Read([0x80, 2, .. "}}U\u0003one}U\u0007enabled"u8, 0x89, .. "ss"u8, 0x86, (byte)'.']);
-        Require(clients is [{ Name: "one", FileEnabled: false, Snapshot: null }], "a client that was removed is misread");
+        IReadOnlyList<StoredClient> clients = StockStateReader.Read([0x80, 2, .. "}}U\u0003one}U\u0007enabled"u8, 0x89, .. "ss"u8, 0x86, (byte)'.']);
+        Require(clients is [{ Name: "one", FileEnabled: false, Client: null }], "a client that was removed is misread");
         try
         {
             StockStateReader.Read([0x80, 2, .. "cos\nsystem\nU\u0004true"u8, 0x85, (byte)'R', (byte)'.']);

@@ -1,5 +1,6 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
 using Mandos.Host.Migration;
 
 namespace Mandos.Fuzz.Targets;
@@ -17,7 +18,7 @@ internal static class PickleTarget
 
     public static void Fuzz(ReadOnlySpan<byte> data)
     {
-        IReadOnlyList<StockClient> clients;
+        IReadOnlyList<StoredClient> clients;
         try
         {
             clients = StockStateReader.Read(data);
@@ -29,9 +30,9 @@ internal static class PickleTarget
         }
 
         Expect.That(clients.Select(static client => client.Name).Distinct().Count() == clients.Count, "a name is there twice");
-        foreach (StockClient client in clients)
+        foreach (StoredClient client in clients)
         {
-            foreach (ClientSettings? settings in (ClientSettings?[])[client.FileSettings, client.Snapshot?.Settings])
+            foreach (ClientSettings? settings in (ClientSettings?[])[client.FileSettings, client.Client?.Settings])
             {
                 Expect.That(settings is null || (settings.Interval > TimeSpan.Zero && settings.Timeout >= TimeSpan.Zero
                     && settings.ExtendedTimeout >= TimeSpan.Zero && settings.ApprovalDelay >= TimeSpan.Zero
@@ -39,7 +40,7 @@ internal static class PickleTarget
                 Expect.That(settings is null || !(settings.Host + settings.Checker).Contains('\0'), "a text has a NUL");
             }
 
-            Expect.That(client.Snapshot is null or { LastCheckerStatus: >= ClientSnapshot.NotCheckedYet and <= 255 }, "no exit status");
+            Expect.That(client.Client is null or { LastCheckerStatus: >= ClientSnapshot.NotCheckedYet and <= 255 }, "no exit status");
         }
     }
 
