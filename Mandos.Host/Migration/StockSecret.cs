@@ -57,7 +57,7 @@ internal static class StockSecret
         catch (Exception e) when (e is not OutOfMemoryException)
 #pragma warning restore CA1031
         {
-            throw new PickleException("it cannot be decrypted, as it is damaged");
+            throw new PickleException("it cannot be decrypted: it is damaged, or encrypted in a way that is not known here");
         }
         finally
         {
