@@ -181,20 +181,21 @@ public sealed class ApprovalDeskTests : IDisposable
     public void Wait_ManyConnections_AllAreDecided()
     {
         const int count = 2_000;
-        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10) }));
-        FakePeer[] peers = [.. Enumerable.Range(0, count).Select(_ => _rig.Connect("a"))];
-        _rig.Until(() => _rig["a"].ApprovalsPending == count && peers.All(static peer => peer.InWait), "all to wait");
+        using var rig = new EngineRig { Options = new EngineOptions { MaxRequestsPerClient = count } };
+        rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10) }));
+        FakePeer[] peers = [.. Enumerable.Range(0, count).Select(_ => rig.Connect("a"))];
+        rig.Until(() => rig["a"].ApprovalsPending == count && peers.All(static peer => peer.InWait), "all to wait");
 
         foreach (FakePeer peer in peers.Take(count / 2))
         {
             peer.GoAway();
         }
 
-        _rig.Until(() => _rig["a"].ApprovalsPending == count / 2, "half to be gone");
-        _rig.Approve("a", true);
-        _rig.Until(() => _rig.Engine.Connections.All.Count == 0, "all to end");
+        rig.Until(() => rig["a"].ApprovalsPending == count / 2, "half to be gone");
+        rig.Approve("a", true);
+        rig.Until(() => rig.Engine.Connections.All.Count == 0, "all to end");
 
         Assert.Equal(count / 2, peers.Count(static peer => peer.Received is not null));
-        Assert.Equal(0, _rig["a"].ApprovalsPending);
+        Assert.Equal(0, rig["a"].ApprovalsPending);
     }
 }

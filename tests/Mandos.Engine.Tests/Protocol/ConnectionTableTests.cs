@@ -10,6 +10,7 @@ public sealed class ConnectionTableTests : IDisposable
 {
     private const int Total = 5;
     private const int PerAddress = 3;
+    private const int PerClient = 5;
 
     private readonly TestClock _time = new();
     private readonly TestLog _log = new();
@@ -22,7 +23,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var clock = new EngineClock(_time);
         _deadlines = new DeadlineQueue(clock, _posted.Enqueue, static e => throw e);
-        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, new AuditTrail(clock, _audit, _log), _log);
+        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, PerClient, new AuditTrail(clock, _audit, _log), _log);
     }
 
     public void Dispose() => _deadlines.Dispose();
@@ -34,7 +35,7 @@ public sealed class ConnectionTableTests : IDisposable
         Connection first = Admit("192.0.2.1");
         Connection second = Admit("192.0.2.1");
         Connection third = Admit("192.0.2.1");
-        ConnectionTable.Authenticated(first);
+        _table.Authenticated(first, "a");
 
         Connection fourth = Admit("192.0.2.1");
 
@@ -47,7 +48,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < PerAddress; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2.1"));
+            _table.Authenticated(Admit("192.0.2.1"), "a");
         }
 
         var peer = new FakePeer("192.0.2.1");
@@ -78,7 +79,7 @@ public sealed class ConnectionTableTests : IDisposable
         Connection oldest = Admit("192.0.2.9");
         Connection second = Admit("192.0.2.1");
         Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
-        ConnectionTable.Authenticated(oldest);
+        _table.Authenticated(oldest, "a");
 
         Connection newest = Admit("192.0.2.7");
 
@@ -91,7 +92,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < Total; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2." + i));
+            _table.Authenticated(Admit("192.0.2." + i), "a");
         }
 
         Assert.Null(_table.Admit(new FakePeer("192.0.2.77")));
@@ -110,7 +111,7 @@ public sealed class ConnectionTableTests : IDisposable
             {
                 if (random.Next(2) == 0)
                 {
-                    ConnectionTable.Authenticated(connection);
+                    _table.Authenticated(connection, "a");
                 }
 
                 _table.Leave(connection);
