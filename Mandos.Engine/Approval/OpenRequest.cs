@@ -26,5 +26,12 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Whether it is counted in the client's approvals pending.</summary>
     public bool IsPending { get; set; }
 
-    public void Decide(RequestOutcome outcome) => _outcome.SetResult(outcome);
+    /// <summary>Whether it is decided, and gets nothing.</summary>
+    public bool IsRefused { get; private set; }
+
+    public void Decide(RequestOutcome outcome)
+    {
+        IsRefused = outcome.Secret is null;
+        _outcome.SetResult(outcome);
+    }
 }

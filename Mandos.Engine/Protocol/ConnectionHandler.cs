@@ -96,8 +96,8 @@ internal sealed partial class ConnectionHandler(
             OpenRequest? opened = approvals.Open(keyId, peer);
             if (opened is not null)
             {
-                connection.Request = opened;
-                if (table.Authenticated(connection, opened.Client.Name) is { Request: { } dropped } other)
+                (connection.Request, connection.ClientName) = (opened, opened.Client.Name);
+                if (!opened.IsRefused && table.Authenticated(connection) is { Request: { } dropped } other)
                 {
                     approvals.Abandon(dropped, AuditReason.GaveWay); // first: nobody may approve what is not there any more
                     table.GiveWay(other, $"client {opened.Client.Name} has too many connections, and it gave way to a newer one");

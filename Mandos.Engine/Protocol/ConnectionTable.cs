@@ -62,12 +62,14 @@ internal sealed partial class ConnectionTable(
         return connection;
     }
 
-    /// <summary>Notes that a peer has proved to own the key of a client: it does not give way any more, but to others of that client.</summary>
+    /// <summary>
+    /// Notes that a peer has proved to own the key of a client that may get its secret: it does not give way any more, but to others of that
+    /// client.
+    /// </summary>
     /// <returns>One that has to give way now, as the client has too many; null for none.</returns>
-    public Connection? Authenticated(Connection connection, string client)
+    public Connection? Authenticated(Connection connection)
     {
         LeavePlace(connection);
-        connection.ClientName = client;
         return _clients.Add(connection);
     }
 
