@@ -31,6 +31,7 @@ internal sealed class ClientFileReader : IDisposable
         approval_delay = PT0S
         approval_duration = PT1S
         approved_by_default = True
+        approve_all = False
         enabled = True
 
         """;
@@ -51,13 +52,14 @@ internal sealed class ClientFileReader : IDisposable
         ApprovalDelay,
         ApprovalDuration,
         ApprovedByDefault,
+        ApproveAll,
         Enabled,
     }
 
     private static readonly string[] _knownNames =
     [
         "key_id", "fingerprint", "secret", "secfile", "host", "checker", "checker_plugin", "interval", "timeout",
-        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "enabled",
+        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "approve_all", "enabled",
     ];
 
     private readonly ProblemList _problems = new();
@@ -229,6 +231,7 @@ internal sealed class ClientFileReader : IDisposable
             ApprovalDelay = ReadDuration(section, Known.ApprovalDelay),
             ApprovalDuration = ReadDuration(section, Known.ApprovalDuration),
             ApprovedByDefault = ReadBoolean(section, Known.ApprovedByDefault),
+            ApproveAll = ReadBoolean(section, Known.ApproveAll),
             Options = ReadUnknown(section, isPlain),
         };
         bool enabled = ReadBoolean(section, Known.Enabled);

@@ -52,6 +52,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             plugindir = /srv/plugins
             max_connections = 1000
             max_connections_per_address = 10
+            max_requests_per_client = 4
             audit_log = /var/log/mandos-audit.json
             audit_required = True
             """);
@@ -75,6 +76,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 PluginDirectory = "/srv/plugins",
                 MaxConnections = 1000,
                 MaxConnectionsPerAddress = 10,
+                MaxRequestsPerClient = 4,
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
             },
