@@ -103,10 +103,12 @@ internal sealed class CtlArguments
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? argument : argument[..equals];
         CtlOption[] candidates = [.. CtlOption.All.Where(option => option.Name.StartsWith(name, StringComparison.Ordinal))];
+        CtlOption[] debians = [.. candidates.Where(option => !CtlOption.Own.Contains(option.Name))];
         CtlOption option = candidates.FirstOrDefault(option => option.Name == name) ?? candidates.Length switch
         {
             0 => throw Unknown($"--{argument}"),
             1 => candidates[0],
+            _ when debians.Length == 1 => debians[0],
             _ => throw new UsageException(
                 $"ambiguous option: --{name} could match {string.Join(", ", candidates.Select(option => $"--{option.Name}"))}"),
         };

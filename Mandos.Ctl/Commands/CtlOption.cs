@@ -42,6 +42,9 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("check", null, null, "run the self-test"),
     ];
 
+    /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
+    public static IReadOnlyList<string> Own { get; } = ["names", "requests", "approve-request", "deny-request"];
+
     /// <summary>The options that exclude each other.</summary>
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
     [

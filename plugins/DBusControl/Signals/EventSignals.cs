@@ -91,8 +91,8 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             case ConflictingRequests e:
                 signals.ConflictingRequests(path, e.Addresses);
                 break;
-            case ClientPropertyChanged e:
-                signals.PropertyChanged(path, e.Client, ClientProperties.Of(e.Property));
+            case ClientPropertyChanged e when ClientProperties.Of(e.Property) is { } property:
+                signals.PropertyChanged(path, e.Client, property);
                 break;
             case CheckerStarted e:
                 signals.CheckerStarted(path, e.Description);

@@ -37,6 +37,16 @@ public sealed class CtlArgumentsTests
         Assert.Null(CtlArguments.Parse(["--approve", "a"]).Decision);
     }
 
+    // "--re" and "--deny-" are Debian's abbreviations
+    [Theory]
+    [InlineData("remove", "--re", "a")]
+    [InlineData("deny-by-default", "--deny-", "a")]
+    [InlineData("requests", "--req")]
+    [InlineData("names", "--na")]
+    [InlineData("deny-request", "--deny-r", "1")]
+    public void Parse_Abbreviation_MeansWhatItMeansToDebians(string option, params string[] arguments)
+        => Assert.True(CtlArguments.Parse(arguments).Has(option));
+
     [Theory]
     [InlineData("--approve-request", "x")]
     [InlineData("--approve-request", "-1")]
