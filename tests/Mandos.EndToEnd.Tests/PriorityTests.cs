@@ -69,7 +69,7 @@ public sealed class PriorityTests
         Assert.Equal(0, check.ExitCode);
         foreach (var word in new[] { "+SIGN-OF-TOMORROW", "%OPTION_OF_TOMORROW" })
         {
-            Assert.Contains($"{server.ConfigDirectory}/mandos.conf: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
+            Assert.Contains($"{server.ConfigDirectory}/mandos.conf: note: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
             Assert.Single(server.Log.Lines, line => line.Contains($"WARNING: The priority string has “{word}”", StringComparison.Ordinal));
         }
 

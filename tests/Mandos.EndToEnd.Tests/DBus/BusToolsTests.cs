@@ -100,7 +100,9 @@ public sealed class BusToolsTests
             if (message.TryGetProperty("member", out var member) && member.ValueEquals("PropertiesChanged"))
             {
                 Assert.Equal("/clients/foo", message.GetProperty("path").GetString());
-                if (message.GetProperty("payload").GetProperty("data")[1].GetProperty("Timeout").GetProperty("data").GetInt64() == 420_000)
+                // Another timeout also moves the expiry, which comes alone.
+                if (message.GetProperty("payload").GetProperty("data")[1].TryGetProperty("Timeout", out var timeout)
+                    && timeout.GetProperty("data").GetInt64() == 420_000)
                 {
                     return;
                 }
