@@ -83,7 +83,7 @@ public sealed partial class InstallationTests : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give files to another user");
         DirectoryInfo programs = _root.CreateSubdirectory("programs");
         string tool = Path.Combine(programs.FullName, "systemd-sysusers");
-        var real = Command.Describe("systemd-sysusers");
+        var real = Command.Describe("systemd-sysusers", []);
         await File.WriteAllTextAsync(
             tool,
             $"#!/bin/sh\nexport LD_LIBRARY_PATH='{real.Environment["LD_LIBRARY_PATH"]}'\n"
