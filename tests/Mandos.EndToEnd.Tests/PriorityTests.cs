@@ -57,7 +57,7 @@ public sealed class PriorityTests
     {
         const string Priority = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:+SIGN-OF-TOMORROW:%OPTION_OF_TOMORROW";
         CommandResult shown = await Command.RunAsync(Repository.Server, "--configdir=/nonexistent", "--show-priority", Priority);
-        await using var server = new TestServer("--foreground");
+        await using var server = new TestServer("--debug");
         var client = new TestClient("client");
         server.AddClient(client.StanzaWith());
         await server.ConfigureAsync($"priority = {Priority}");
