@@ -70,7 +70,7 @@ public sealed class PriorityTests
         foreach (var word in new[] { "+SIGN-OF-TOMORROW", "%OPTION_OF_TOMORROW" })
         {
             Assert.Contains($"{server.ConfigDirectory}/mandos.conf: note: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
-            Assert.Single(server.Log.Lines, line => line.Contains($"WARNING: The priority string has “{word}”", StringComparison.Ordinal));
+            await server.Log.WaitForAsync("WARNING", $"The priority string has “{word}”");
         }
 
         await client.RequireSecretAsync(server);

@@ -23,8 +23,6 @@ internal sealed class Terminal : IAsyncDisposable
             ["new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program), .. arguments])]);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
         start.Environment.Remove("LD_LIBRARY_PATH");
-        // Debian's monitor is told of what will go from Python, on its screen.
-        start.Environment["PYTHONWARNINGS"] = "ignore";
         var result = await Command.RunAsync(start, input: "");
         Assert.True(result.ExitCode == 0, $"tmux ended with status {result.ExitCode}");
         return terminal;
