@@ -81,5 +81,5 @@ public sealed class MandosMonitorTests
 
     /// <summary>Without Python's warnings of what will go from it, which would be on the screen.</summary>
     private static Task<Terminal> StartMonitorAsync(ServerOnBus scene) => Terminal.StartAsync(
-        scene.Bus, "/usr/bin/python3", "-I", "-W", "ignore", Path.Combine(Repository.Peers, Monitor));
+        scene.Bus, "/usr/bin/python3", "-I", "-W", "ignore", $"{Repository.Peers}/{Monitor}");
 }
