@@ -130,14 +130,17 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
 
     private void CheckPriority(ITlsBackend tls, ServerOptions server)
     {
+        bool isInFile = commandLine.Priority is null;
+        string place = isInFile ? Path.Combine(server.ConfigDirectory, ServerOptionsLoader.FileName) : "command line";
         try
         {
-            tls.DescribePriority(server.Priority);
+            foreach (string word in tls.DescribePriority(server.Priority).Unknown)
+            {
+                _notes.Add(new ConfigProblem(place, 0, $"priority string: “{word}” is unknown and passed over"));
+            }
         }
         catch (PriorityStringException e)
         {
-            bool isInFile = commandLine.Priority is null;
-            string place = isInFile ? Path.Combine(server.ConfigDirectory, ServerOptionsLoader.FileName) : "command line";
             _problems.Add(new ConfigProblem(place, 0, e.Message));
         }
     }

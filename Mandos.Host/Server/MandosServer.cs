@@ -268,7 +268,19 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     {
         try
         {
-            return PluginThread.Run(() => tls.Instance.CreateHandshaker(options.Priority), PluginLimits.Construction, timeProvider);
+            return PluginThread.Run(
+                () =>
+                {
+                    ITlsHandshaker handshaker = tls.Instance.CreateHandshaker(options.Priority);
+                    foreach (string word in tls.Instance.DescribePriority(options.Priority).Unknown)
+                    {
+                        LogUnknownPriority(word);
+                    }
+
+                    return handshaker;
+                },
+                PluginLimits.Construction,
+                timeProvider);
         }
         catch (Exception e) when (e is not PriorityStringException)
         {

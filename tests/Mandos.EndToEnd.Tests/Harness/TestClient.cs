@@ -11,7 +11,7 @@ internal sealed class TestClient(string name)
 
     public PeerKeyPair Key { get; } = PeerKeyPair.Create(PeerKeyKind.Ed25519);
 
-    public byte[] Secret { get; } = RandomNumberGenerator.GetBytes(700);
+    public byte[] Secret { get; init; } = RandomNumberGenerator.GetBytes(700);
 
     /// <summary>Its section of clients.conf.</summary>
     /// <param name="options">Further lines.</param>

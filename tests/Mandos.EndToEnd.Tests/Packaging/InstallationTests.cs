@@ -83,12 +83,13 @@ public sealed partial class InstallationTests : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give files to another user");
         DirectoryInfo programs = _root.CreateSubdirectory("programs");
         string tool = Path.Combine(programs.FullName, "systemd-sysusers");
+        var real = Command.Describe("systemd-sysusers", []);
         await File.WriteAllTextAsync(
-            tool, $"#!/bin/sh\n[ ! -e '{FileOf(Policy)}' ] && exec /usr/bin/systemd-sysusers \"$@\"\n", TestContext.Current.CancellationToken);
+            tool, $"#!/bin/sh\n[ ! -e '{FileOf(Policy)}' ] && exec {real.FileName} \"$@\"\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         await Command.RequireAsync(
-            "env", $"PATH={programs.FullName}:{Environment.GetEnvironmentVariable("PATH")}", PackagedFiles.Install, _root.FullName);
+            "env", $"PATH={programs.FullName}:{real.Environment["PATH"]}", PackagedFiles.Install, _root.FullName);
 
         Assert.True(File.Exists(FileOf(Policy)));
     }
