@@ -17,6 +17,7 @@ namespace Mandos.Host.Configuration;
 internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginServices services, Func<string?> dropPrivileges)
 {
     private readonly ProblemList _problems = new();
+    private readonly ProblemList _warnings = new();
     private readonly ProblemList _notes = new();
 
     /// <summary>Checks <c>mandos.conf</c>, together with the command line, <c>plugins.yaml</c> and the clients' files.</summary>
@@ -40,11 +41,13 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
 
         Add(_problems, [.. server.Problems, .. file.Problems, .. clients.Problems]);
+        Add(_warnings, [.. server.Warnings, .. clients.Warnings]);
         Add(_notes, server.Notes);
         await CheckPluginsAsync(server.Readable, file.Options, clients.Checkers).ConfigureAwait(false);
 
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
-        foreach (ConfigProblem problem in problems.Concat(_notes.Problems.Select(note => note with { Message = $"note: {note.Message}" })))
+        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)
+            [.. problems, .. Mark(_warnings, "warning"), .. Mark(_notes, "note")])
         {
             await output.WriteLineAsync(problem.ToString()).ConfigureAwait(false);
         }
@@ -85,7 +88,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
 
             CheckerReport report = await new CheckerRegistry(plugins, CreateAll<IChecker>(plugins), services.TimeProvider)
                 .ValidateAsync(clients).ConfigureAwait(false);
-            Add(_problems, [.. report.Problems, .. report.Broken, .. report.Unusable]);
+            Add(_problems, [.. report.NoStandardChecker is { } absence ? [absence] : (ConfigProblem[])[], .. report.Problems, .. report.Broken, .. report.Unusable]);
             Add(_notes, report.Notes);
         }
         catch (PluginException e)
@@ -141,6 +144,9 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             _problems.Add(new ConfigProblem(place, 0, e.Message));
         }
     }
+
+    private static IEnumerable<ConfigProblem> Mark(ProblemList list, string kind)
+        => list.Problems.Select(problem => problem with { Message = $"{kind}: {problem.Message}" });
 
     private static void Add(ProblemList list, IEnumerable<ConfigProblem> problems)
     {

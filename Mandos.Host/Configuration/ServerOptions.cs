@@ -76,6 +76,9 @@ internal sealed record ServerOptions
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
 
+    /// <summary>Whether a mistake in one client's section keeps the server from starting, and a reload from being taken up.</summary>
+    public bool StrictConfig { get; init; }
+
     /// <summary>The same options, in force in any working directory.</summary>
     public ServerOptions WithAbsolutePaths() => this with
     {

@@ -30,11 +30,12 @@ internal sealed class ServerOptionsLoader : IDisposable
         """;
 
     private readonly ProblemList _problems = new();
+    private readonly ProblemList _warnings = new();
     private readonly ProblemList _notes = new();
     private readonly ConfigDocument _file;
     private readonly HashSet<OptionName> _known = [];
 
-    private ServerOptionsLoader() => _file = new ConfigDocument(_problems, BuiltInDefaults);
+    private ServerOptionsLoader() => _file = new ConfigDocument(_problems, BuiltInDefaults, _warnings);
 
     /// <summary>Reads <c>mandos.conf</c> and gathers all problems.</summary>
     /// <param name="commandLine">The options given there; they go before the file's.</param>
@@ -80,6 +81,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
+            StrictConfig = Value<bool>("strict_config", OptionValues.ParseBoolean) ?? false,
         };
         CheckAddress(options, commandLine);
         if (options is { AuditRequired: true, AuditLog: null })
@@ -98,6 +100,8 @@ internal sealed class ServerOptionsLoader : IDisposable
             Options = isFine && usageError is null ? options : null,
             Readable = options,
             Problems = _problems.Problems,
+            IsUnread = _file.Unread.Count > 0,
+            Warnings = _warnings.Problems,
             UsageError = usageError,
             Notes = _notes.Problems,
         };
@@ -200,7 +204,7 @@ internal sealed class ServerOptionsLoader : IDisposable
     {
         if (fault is not null)
         {
-            _file.Report(option.Line, $"{option.Name.Text}: {fault}");
+            _file.Report(_file.Defaults, option.Line, $"{option.Name.Text}: {fault}");
         }
     }
 
