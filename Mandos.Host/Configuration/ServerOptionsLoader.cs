@@ -68,6 +68,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             DebugLevel = debug ? DebugLevel.Debug : level ?? DebugLevel.Warning,
             Foreground = (commandLine.Foreground ?? Value<bool>("foreground", OptionValues.ParseBoolean) ?? false) || debug,
             Priority = commandLine.Priority ?? Text("priority", OptionValues.CheckText) ?? ServerOptions.DefaultPriority,
+            PriorityLine = commandLine.Priority is null ? LineOf("priority") : null,
             ServiceName = commandLine.ServiceName ?? Text("servicename", OptionValues.CheckServiceName)
                 ?? ServerOptions.DefaultServiceName,
             UseDBus = commandLine.UseDBus ?? Value<bool>("use_dbus", OptionValues.ParseBoolean) ?? true,
@@ -156,6 +157,11 @@ internal sealed class ServerOptionsLoader : IDisposable
         option = _file.OptionsOf(_file.Defaults)[found.DefaultIndex];
         return !_file.IsBuiltIn(option);
     }
+
+    /// <summary>The line of an option in its file; 0 if it is not set there.</summary>
+    private int LineOf(string name)
+        => _file.FindName(name) is { DefaultIndex: not OptionName.None and var index } && _file.OptionsOf(_file.Defaults)[index] is var option
+            && !_file.IsBuiltIn(option) ? _file.At(option.Line, "").Line : 0;
 
     /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
     private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)

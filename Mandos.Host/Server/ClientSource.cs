@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins.Checkers;
@@ -8,10 +9,9 @@ namespace Mandos.Host.Server;
 
 /// <summary>Reads the clients, at the start and at each reload, and has the checkers look at what is theirs.</summary>
 /// <remarks>A client with a mistake is left out, for all to see, and costs no other its secret.</remarks>
-/// <param name="configDirectory">The configuration directory.</param>
-/// <param name="isStrict">Whether any mistake is one too many.</param>
+/// <param name="options">Where they are, and whether any mistake is one too many.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class ClientSource(string configDirectory, bool isStrict, ILogger logger)
+internal sealed partial class ClientSource(ServerOptions options, ILogger logger)
 {
     /// <summary>Names of clients that are left out which the log has at most.</summary>
     private const int MaxNames = 20;
@@ -29,6 +29,9 @@ internal sealed partial class ClientSource(string configDirectory, bool isStrict
     /// <summary>Files that could not be read when it was tried last.</summary>
     private volatile IReadOnlyList<string> _unread = [];
 
+    /// <summary>What the priority string allows, to warn of clients that cannot connect with it; null if that is not known.</summary>
+    public PriorityDescription? Priority { get; set; }
+
     /// <summary>Whether a file that could not be read can be read now.</summary>
     public bool HasNews() => _unread.Any(InputFile.CanRead);
 
@@ -36,10 +39,10 @@ internal sealed partial class ClientSource(string configDirectory, bool isStrict
     /// <returns>What keeps the server from starting; null if nothing does.</returns>
     public StartException? Read()
     {
-        _read = ClientFileReader.Read(configDirectory, _hasFile);
+        _read = ClientFileReader.Read(options.ConfigDirectory, _hasFile);
         _unread = _read.Unread;
-        _hasFile |= File.Exists(Path.Combine(configDirectory, ClientFileReader.FileName));
-        if (!_read.IsUseless && !(isStrict && _read.Problems.Count > 0))
+        _hasFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
+        if (!_read.IsUseless && !(options.StrictConfig && _read.Problems.Count > 0))
         {
             return null;
         }
@@ -83,7 +86,7 @@ internal sealed partial class ClientSource(string configDirectory, bool isStrict
 
         IReadOnlyList<ConfigProblem> fatal =
         [
-            .. isStrict || report.LeftOut.Count == read.Clients!.Count ? report.Problems : [],
+            .. options.StrictConfig || report.LeftOut.Count == read.Clients!.Count ? report.Problems : [],
             .. isReload ? report.Broken : [],
         ];
         fatal = report.NoStandardChecker is { } absence ? [absence, .. fatal] : fatal;
@@ -114,7 +117,13 @@ internal sealed partial class ClientSource(string configDirectory, bool isStrict
             client.Secret.Dispose();
         }
 
-        return new([.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))])
+        ClientDefinition[] clients = [.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))];
+        if (Priority is not null && PriorityFit.FindUnreachable(options, Priority, clients) is { } unreachable)
+        {
+            LogWarning(unreachable);
+        }
+
+        return new(clients)
         {
             LeftOut = leftOut,
             IsComplete = read.IsComplete,

@@ -87,7 +87,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
-        var source = new ClientSource(options.ConfigDirectory, options.StrictConfig, _logger);
+        var source = new ClientSource(options, _logger);
         PluginOptions pluginOptions = ReadConfiguration(source);
         DropPrivileges(audit);
         PluginCatalog plugins = Try(() => LoadPlugins(pluginOptions));
@@ -99,6 +99,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
             ITlsHandshaker handshaker = Try(() => CreateHandshaker(tls));
+            source.Priority = DescribePriority(tls);
             PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
             Dictionary<string, IChecker> checkers =
                 instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
@@ -277,6 +278,21 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         catch (Exception e) when (e is not PriorityStringException)
         {
             throw tls.Plugin.Fail("cannot prepare TLS handshakes", e);
+        }
+    }
+
+    /// <returns>Null where the plugin fails: it is for warnings alone.</returns>
+    private PriorityDescription? DescribePriority(PluginInstance<ITlsBackend> tls)
+    {
+        try
+        {
+            return PluginThread.Run(() => tls.Instance.DescribePriority(options.Priority), PluginLimits.Construction, timeProvider);
+        }
+#pragma warning disable CA1031 // The server serves without it
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
         }
     }
 

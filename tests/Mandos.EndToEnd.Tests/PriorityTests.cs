@@ -47,6 +47,6 @@ public sealed class PriorityTests
         CommandResult result = await Command.RunAsync(Repository.Server, "--check-config", "--configdir", server.ConfigDirectory);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.StartsWith($"{server.ConfigDirectory}/mandos.conf: priority string, offset 7: “%FOO” is unknown", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{server.ConfigDirectory}/mandos.conf:2: priority string, offset 7: “%FOO” is unknown", result.Output, StringComparison.Ordinal);
     }
 }
