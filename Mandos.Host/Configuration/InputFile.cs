@@ -57,15 +57,19 @@ internal static class InputFile
         _ => error.Message,
     };
 
-    /// <summary>How to let the server read a file: the commands that it takes, for the topmost directory that shuts it out, or for the file.</summary>
+    /// <summary>The commands that let the server read a file: for the topmost directory that shuts it out, or for the file.</summary>
     private static string Advise(string path)
     {
         ServerAccount account = ServerAccount.Find();
-        string group = account.IsOwn ? account.Group : $"{Libc.getegid()}";
+        if (!account.IsOwn)
+        {
+            return ""; // who else runs this need not be able to read it
+        }
+
         string? shut = Ancestors(Path.GetFullPath(path)).FirstOrDefault(static directory => Libc.access(directory, Libc.X_OK) != 0);
         return shut is null
-            ? $"; let the server's group read it: chgrp {group} {path}; chmod 0640 {path}"
-            : $"; let the server's group into {shut}: chgrp {group} {shut}; chmod 0750 {shut}";
+            ? $"; let the server's group read it: chgrp {account.Group} {path}; chmod 0640 {path}"
+            : $"; let the server's group into {shut}: chgrp {account.Group} {shut}; chmod 0750 {shut}";
     }
 
     private static IEnumerable<string> Ancestors(string path)

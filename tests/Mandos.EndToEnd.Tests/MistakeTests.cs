@@ -52,6 +52,7 @@ public sealed class MistakeTests
         await using var server = new TestServer("--debug");
         server.AddClient(_faulty.StanzaWith());
         await server.StartAsync();
+        await _faulty.RequireSecretAsync(server);
 
         await File.WriteAllTextAsync(server.ClientsFile, $"{_faulty.StanzaWith("nonsense")}\n{_good.StanzaWith()}\n", Cancellation);
         await server.SignalAsync("HUP");
@@ -104,18 +105,19 @@ public sealed class MistakeTests
     public async Task Start_FileOfRootAlone_SaysHowToLetTheServerReadIt()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root has files that others cannot read");
+        string user = await Account.NameAsync();
+        string group = user == "nobody" ? "nogroup" : user;
         await using var server = new TestServer("--foreground")
         {
-            Owner = 65534,
             HasConfidentialConfiguration = true,
-            Wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            Wrapper = ["setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups"],
         };
         server.AddClient(_good.StanzaWith());
 
         Assert.Equal(CannotStart, await server.RunToEndAsync());
 
         Assert.Matches(
-            $"^mandos: {server.ClientsFile}: cannot be read: permission denied; let the server's group read it: chgrp \\w+ {server.ClientsFile}; "
+            $"^mandos: {server.ClientsFile}: cannot be read: permission denied; let the server's group read it: chgrp {group} {server.ClientsFile}; "
                 + $"chmod 0640 {server.ClientsFile}$",
             string.Join('\n', server.Log.Lines.Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal))));
     }

@@ -148,7 +148,7 @@ public sealed class ReloadTests
             await Patience.UntilAsync("fetches go on", () => fetching.IsCompleted || begun >= reload * Fetches / Reloads);
             if (reload % 10 == 0)
             {
-                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[client0]\n", Cancellation);
+                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[DEFAULT]\nnonsense\n", Cancellation);
                 await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
             }
             else

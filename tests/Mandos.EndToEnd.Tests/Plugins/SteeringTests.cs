@@ -210,9 +210,9 @@ public sealed class SteeringTests
             "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Repository.Server,
             "--list-plugins", "--plugindir", server.PluginDirectory, "--configdir", server.ConfigDirectory);
 
-        Assert.Equal(
-            (0, $"mandos: {file}: cannot be read: permission denied; the plugins are taken as if it were not there\n"),
-            (result.ExitCode, result.Errors));
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith($"mandos: {file}: cannot be read: permission denied; ", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("; the plugins are taken as if it were not there\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("TlsBouncy", result.Output, StringComparison.Ordinal);
     }
 
