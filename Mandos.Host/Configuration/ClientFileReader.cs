@@ -159,7 +159,7 @@ internal sealed partial class ClientFileReader : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is UnauthorizedAccessException ? "permission denied" : "it is no directory";
+            string reason = e is UnauthorizedAccessException ? InputFile.Describe(e, Path.Combine(directory, "*.conf")) : "it is no directory";
             _problems.Add(new ConfigProblem(directory, 0, $"cannot be read: {reason}"));
             return false;
         }

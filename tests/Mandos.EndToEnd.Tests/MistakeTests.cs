@@ -88,6 +88,29 @@ public sealed class MistakeTests
         await _good.RequireSecretAsync(server);
     }
 
+    /// <summary>At the start and at each reload; the priority string is the one that Debian's mandos.conf has as a comment.</summary>
+    [Fact]
+    public async Task Start_ClientsThatCannotBeServed_AreWarnedOf()
+    {
+        await using var server = new TestServer("--debug");
+        await server.ConfigureAsync("priority = SECURE256:!CTYPE-X.509:+CTYPE-OPENPGP:!RSA:+SIGN-DSA-SHA256");
+        server.AddClient(_good.StanzaWith("approved_by_default = False"));
+        server.AddClient($"[cut]\nkey_id = {_faulty.Key.KeyId}\nsecret = {Convert.ToBase64String(_faulty.Secret[..^2])}");
+        await server.StartAsync();
+        await server.Log.WaitForAsync("INFO", "Serving 2 clients");
+
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("INFO", "Configuration re-read: 2 clients");
+
+        Assert.All(
+            [
+                $"{server.ConfigDirectory}/mandos.conf:2: priority: no client can connect: it allows no raw public keys",
+                $"{server.ClientsFile}:4: approved_by_default: False without an approval_delay",
+                $"{server.ClientsFile}:7: secret: is cut short: an OpenPGP packet in it is longer than what there is",
+            ],
+            warning => Assert.Equal(2, server.Log.Count("WARNING", warning)));
+    }
+
     [Fact]
     public async Task Start_FifoInPlaceOfFile_EndsAtOnce()
     {
