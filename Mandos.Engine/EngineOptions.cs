@@ -33,7 +33,7 @@ public sealed record EngineOptions
     /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
-    public Func<Task<IReadOnlyCollection<ClientDefinition>>>? ReadClients { get; init; }
+    public Func<Task<ClientConfiguration>>? ReadClients { get; init; }
 
     /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
     public IAuditLog? Audit { get; init; }

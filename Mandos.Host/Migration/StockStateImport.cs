@@ -124,14 +124,14 @@ internal sealed partial class StockStateImport : IStateStore
     /// <param name="clients">What the configuration has now; their secrets are zeroed if they are refused.</param>
     /// <returns>The clients.</returns>
     /// <exception cref="ConfigurationException">The state waits: clients that were disabled would be served.</exception>
-    public IReadOnlyCollection<ClientDefinition> RequireTakenOver(IReadOnlyCollection<ClientDefinition> clients)
+    public ClientConfiguration RequireTakenOver(ClientConfiguration clients)
     {
-        if (!_isWaiting || clients.Count == 0 || !Path.Exists(_path))
+        if (!_isWaiting || clients.Clients.Count == 0 || !Path.Exists(_path))
         {
             return clients;
         }
 
-        foreach (ClientDefinition client in clients)
+        foreach (ClientDefinition client in clients.Clients)
         {
             client.Secret.Dispose();
         }

@@ -8,6 +8,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3100, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
 
+    [LoggerMessage(3112, LogLevel.Warning, "{Warning}")]
+    private partial void LogWarning(ConfigProblem warning);
+
     [LoggerMessage(3101, LogLevel.Information, "Serving {Count} clients")]
     private partial void LogStarted(int count);
 
@@ -23,6 +26,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3105, LogLevel.Error,
         "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
     private partial void LogNotReloaded(string reason);
+
+    [LoggerMessage(3113, LogLevel.Warning, "A file that could not be read is readable now: the clients' configuration is read anew")]
+    private partial void LogReadable();
 
     [LoggerMessage(3106, LogLevel.Information,
         "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]

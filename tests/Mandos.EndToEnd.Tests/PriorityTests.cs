@@ -48,7 +48,7 @@ public sealed class PriorityTests
         CommandResult result = await Command.RunAsync(Repository.Server, "--check-config", "--configdir", server.ConfigDirectory);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.StartsWith($"{server.ConfigDirectory}/mandos.conf: priority string, offset 7: “FOO” is unknown", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{server.ConfigDirectory}/mandos.conf:2: priority string, offset 7: “FOO” is unknown", result.Output, StringComparison.Ordinal);
     }
 
     /// <summary>A newer GnuTLS may have such words, and Debian's server starts with them there.</summary>
@@ -69,7 +69,7 @@ public sealed class PriorityTests
         Assert.Equal(0, check.ExitCode);
         foreach (var word in new[] { "+SIGN-OF-TOMORROW", "%OPTION_OF_TOMORROW" })
         {
-            Assert.Contains($"{server.ConfigDirectory}/mandos.conf: note: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
+            Assert.Contains($"{server.ConfigDirectory}/mandos.conf:2: warning: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
             await server.Log.WaitForAsync("WARNING", $"The priority string has “{word}”");
         }
 

@@ -39,6 +39,12 @@ internal sealed class EngineRig : IDisposable
     /// <summary>Gives the configuration at the next reload, or throws.</summary>
     public Func<IReadOnlyCollection<ClientDefinition>> File { get; set; } = static () => [];
 
+    /// <summary>Names that the configuration has and that cannot be used.</summary>
+    public string[] LeftOut { get; set; } = [];
+
+    /// <summary>Whether the configuration could be read whole.</summary>
+    public bool IsComplete { get; set; } = true;
+
     public MandosEngine Engine { get; private set; } = null!;
 
     public ServerSubscription Events { get; private set; } = null!;
@@ -72,9 +78,9 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(File()), Audit = Audit }, Tls, Store,
+            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(Configuration(File())), Audit = Audit }, Tls, Store,
             checkers, Clock, Log);
-        Run(Engine.LoadAsync(definitions, CancellationToken.None));
+        Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
         Events = subscription.GetAwaiter().GetResult();
@@ -109,6 +115,9 @@ internal sealed class EngineRig : IDisposable
         File = () => definitions;
         Run(Engine.ReloadAsync(CancellationToken.None));
     }
+
+    private ClientConfiguration Configuration(IReadOnlyCollection<ClientDefinition> clients)
+        => new(clients) { LeftOut = LeftOut.ToHashSet(), IsComplete = IsComplete };
 
     public FakePeer Connect(FakePeer peer)
     {

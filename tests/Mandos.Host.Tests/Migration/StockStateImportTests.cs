@@ -150,13 +150,13 @@ public sealed class StockStateImportTests : IDisposable
         StockStateImport import = Import(clients: []);
         await import.LoadAsync(TestContext.Current.CancellationToken);
 
-        Assert.Empty(import.RequireTakenOver([]));
-        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver([client]));
+        Assert.Empty(import.RequireTakenOver(new([])).Clients);
+        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver(new([client])));
 
         Assert.Contains("restart the server", Assert.Single(refusal.Problems), StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(() => client.Secret.Borrow());
         File.Delete(Pickle);
-        Assert.Single(import.RequireTakenOver([client]));
+        Assert.Single(import.RequireTakenOver(new([client])).Clients);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class StockStateImportTests : IDisposable
         Assert.Empty(await import.LoadAsync(TestContext.Current.CancellationToken));
 
         Assert.False(File.Exists(Pickle));
-        Assert.Single(import.RequireTakenOver([Define("new")]));
+        Assert.Single(import.RequireTakenOver(new([Define("new")])).Clients);
     }
 
     [Theory]
