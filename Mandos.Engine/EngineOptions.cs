@@ -26,6 +26,12 @@ public sealed record EngineOptions
         init => _maxConnectionsPerAddress = value;
     }
 
+    /// <summary>
+    /// Limit on simultaneous connections that have proved to own the key of one client; at least 1. Past it the oldest of its most frequent
+    /// source gives way. Default 8.
+    /// </summary>
+    public int MaxRequestsPerClient { get; init; } = ProtocolLimits.DefaultMaxRequestsPerClient;
+
     /// <summary>Whether clients get D-Bus object paths.</summary>
     public bool UseDBus { get; init; }
 

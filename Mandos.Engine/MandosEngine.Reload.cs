@@ -211,6 +211,7 @@ public sealed partial class MandosEngine
             KeyId = settings.KeyId,
             Fingerprint = settings.Fingerprint,
             CheckerPlugin = settings.CheckerPlugin,
+            ApproveAll = settings.ApproveAll,
             Options = settings.Options,
         };
         _journal.Update(client, client.Snapshot with { Settings = next });

@@ -80,7 +80,7 @@ public sealed partial class MandosEngine : IDisposable
         _lifecycle = new ClientLifecycle(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
         _audit = new AuditTrail(_clock, options.Audit, logger);
         _connections = new ConnectionTable(
-            _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, _audit, logger);
+            _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, options.MaxRequestsPerClient, _audit, logger);
         _handler = new ConnectionHandler(_loop, _connections, _approvals, _audit, tls, logger);
         _startCheck = client => _checks.StartDue((Client)client);
         _expire = client => _lifecycle.Expire((Client)client);

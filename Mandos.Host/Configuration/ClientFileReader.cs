@@ -27,6 +27,7 @@ internal sealed partial class ClientFileReader : IDisposable
         approval_delay = PT0S
         approval_duration = PT1S
         approved_by_default = True
+        approve_all = False
         enabled = True
 
         """;
@@ -50,13 +51,14 @@ internal sealed partial class ClientFileReader : IDisposable
         ApprovalDelay,
         ApprovalDuration,
         ApprovedByDefault,
+        ApproveAll,
         Enabled,
     }
 
     private static readonly string[] _knownNames =
     [
         "key_id", "fingerprint", "secret", "secfile", "host", "checker", "checker_plugin", "interval", "timeout",
-        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "enabled",
+        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "approve_all", "enabled",
     ];
 
     private readonly ProblemList _problems = new();
@@ -234,6 +236,7 @@ internal sealed partial class ClientFileReader : IDisposable
             ApprovalDelay = ReadDuration(section, Known.ApprovalDelay) ?? default,
             ApprovalDuration = ReadDuration(section, Known.ApprovalDuration) ?? default,
             ApprovedByDefault = approvedByDefault ?? false,
+            ApproveAll = ReadBoolean(section, Known.ApproveAll) ?? false,
             Options = ReadUnknown(section, isPlain),
         };
         bool? enabled = ReadBoolean(section, Known.Enabled);

@@ -73,6 +73,9 @@ internal sealed record ServerOptions
     /// <summary>Most connections at once from one address, 1 or more; null for the server's own limit.</summary>
     public int? MaxConnectionsPerAddress { get; init; }
 
+    /// <summary>Simultaneous connections that have proved to own the key of one client; null for the engine's default.</summary>
+    public int? MaxRequestsPerClient { get; init; }
+
     /// <summary>The file to which a record of each connection is appended; null for none.</summary>
     public string? AuditLog { get; init; }
 

@@ -80,6 +80,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             PluginDirectory = commandLine.PluginDirectory ?? Text("plugindir", OptionValues.CheckPath),
             MaxConnections = Value<int>("max_connections", OptionValues.ParseLimit),
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
+            MaxRequestsPerClient = Value<int>("max_requests_per_client", OptionValues.ParseLimit),
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
             StrictConfig = Value<bool>("strict_config", OptionValues.ParseBoolean) ?? false,

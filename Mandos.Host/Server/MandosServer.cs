@@ -41,6 +41,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
+    /// <summary>
+    /// Descriptors, of the reserved ones, for connections beyond the limit: those that are accepted and not looked at yet, and those that give
+    /// way and are not closed yet.
+    /// </summary>
+    private const int ClosingDescriptors = 64;
+
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
 
@@ -117,7 +123,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 return 0;
             }
 
-            List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
+            var places = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
+            List<Listener> listeners =
+                [.. sockets.Select(socket => new Listener(socket, engine.Serve, places, timeProvider, _logger))];
             engine.Info = new ServerInfo
             {
                 Version = CommandLineParser.Version,
@@ -560,6 +568,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             },
             Audit = audit,
         };
+        engineOptions = engineOptions with { MaxRequestsPerClient = options.MaxRequestsPerClient ?? engineOptions.MaxRequestsPerClient };
         long descriptors = Native.GetOpenFileLimit();
         long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
         int wanted = options.MaxConnections ?? engineOptions.MaxConnections;

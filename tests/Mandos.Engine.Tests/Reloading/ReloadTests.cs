@@ -181,7 +181,8 @@ public sealed class ReloadTests : IDisposable
         _rig.Finish(held);
         _rig.Until(() => _rig.Checker.CountRunning("b") == 0, "the check to end");
 
-        Assert.Equal(["CheckerRunning=False", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
+        Assert.Equal(
+            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
         Assert.Null(held.Received);
         Assert.Null(_rig.Store["b"]);
         Assert.True(IsZero(gone.Secret) && IsZero(another));
@@ -521,7 +522,7 @@ public sealed class ReloadTests : IDisposable
 
         Assert.Null(held.Received);
         Assert.Equal(
-            ["Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
+            ["Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
             _rig.TakeEvents());
         _rig.Approve("b", true);
         Assert.Equal(EngineRig.FileSecret("b"), Text(_rig.Finish(other).Received));

@@ -307,6 +307,7 @@ public sealed class ClientFileReaderTests : IDisposable
             approval_delay = 10s
             approval_duration = PT0S
             approved_by_default = no
+            approve_all = yes
             enabled = OFF
             """);
 
@@ -325,6 +326,7 @@ public sealed class ClientFileReaderTests : IDisposable
                 ApprovalDelay = TimeSpan.FromSeconds(10),
                 ApprovalDuration = TimeSpan.Zero,
                 ApprovedByDefault = false,
+                ApproveAll = true,
             },
             client.Settings);
         Assert.False(client.Enabled);

@@ -52,6 +52,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             plugindir = /srv/plugins
             max_connections = 1000
             max_connections_per_address = 10
+            max_requests_per_client = 4
             audit_log = /var/log/mandos-audit.json
             audit_required = True
             strict_config = yes
@@ -77,6 +78,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 PluginDirectory = "/srv/plugins",
                 MaxConnections = 1000,
                 MaxConnectionsPerAddress = 10,
+                MaxRequestsPerClient = 4,
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
                 StrictConfig = true,

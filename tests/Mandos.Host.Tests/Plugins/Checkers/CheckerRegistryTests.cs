@@ -96,7 +96,7 @@ public sealed class CheckerRegistryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 1.0")]
+    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 1.1")]
     [InlineData("1, 0", "public Checker() => throw new Exception(\"no luck\");", "plugin Ssh: cannot create checker “ssh”: no luck")]
     public async Task Validate_CheckerThatCannotBeUsed_FailsItsChecksAlone(string contract, string member, string reason)
     {
