@@ -105,12 +105,16 @@ internal sealed partial class ApprovalDesk(
     /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
     public void Approve(Client client, bool approved)
     {
+        bool wasDenied = client.DeniedUntil is not null;
         EndVerdict(client);
         if (client.Settings.ApprovalDuration > TimeSpan.Zero)
         {
-            client.Verdict = approved;
-            client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
-            deadlines.Schedule(client.VerdictEnd, clock.After(client.Settings.ApprovalDuration));
+            HoldVerdict(client, approved, client.Settings.ApprovalDuration);
+        }
+
+        if (wasDenied || client.DeniedUntil is not null)
+        {
+            journal.Update(client, client.Snapshot);
         }
 
         LogVerdict(client.Name, approved ? "approved" : "denied");
@@ -121,10 +125,20 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Has an approval or denial hold for a while.</summary>
+    public void HoldVerdict(Client client, bool verdict, TimeSpan time)
+    {
+        client.Verdict = verdict;
+        client.DeniedUntil = verdict ? null : EngineClock.Add(clock.UtcNow, time);
+        client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+        deadlines.Schedule(client.VerdictEnd, clock.After(time));
+    }
+
     /// <summary>Takes an approval or denial back.</summary>
     public void EndVerdict(Client client)
     {
         client.Verdict = null;
+        client.DeniedUntil = null;
         if (client.VerdictEnd is { } end)
         {
             deadlines.Cancel(end);
