@@ -40,6 +40,10 @@ public sealed partial class MandosEngine
     [LoggerMessage(1716, LogLevel.Information, "Client {Client}: was called “{Former}” until now, and goes on as it was")]
     private partial void LogRenamed(string client, string former);
 
+    [LoggerMessage(1717, LogLevel.Warning,
+        "The server did not run for {Seconds:F0} s or more: stopped, frozen, or its machine overloaded. This time does not count as the clients' silence")]
+    private partial void LogGap(double seconds);
+
     [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
     private partial void LogFileSecretWins(string client);
 

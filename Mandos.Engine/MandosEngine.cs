@@ -75,7 +75,11 @@ public sealed partial class MandosEngine : IDisposable
         (_options, _store, _logger) = (options, store, logger);
         _clock = new EngineClock(timeProvider);
         _loop = new EngineLoop(logger);
-        _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError);
+        _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError, options.LongestDelay)
+        {
+            OnGap = gap => LogGap(gap.TotalSeconds),
+        };
+        _loop.Watch = _deadlines.Watch;
         _keeper = new StateKeeper(_loop, _clock, _deadlines, store, logger);
         _kept = new KeptClients(_keeper, _clock);
         _paths = options.UseDBus ? new ObjectPaths(logger) : null;
@@ -120,6 +124,7 @@ public sealed partial class MandosEngine : IDisposable
     public async Task StartAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
     {
         await LoadAsync(definitions, cancellationToken).ConfigureAwait(false);
+        _deadlines.BeginWatch();
         _loop.Start();
     }
 

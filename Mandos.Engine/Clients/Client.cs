@@ -18,7 +18,7 @@ internal sealed class Client : ISaved
     {
         (Definition, Snapshot, Secret) = (definition, snapshot, definition.Secret);
         NextCheck = new Deadline(startCheck, this);
-        Expiry = new Deadline(expire, this);
+        Expiry = new Deadline(expire, this) { Lead = ExpirySchedule.Lead };
     }
 
     /// <summary>What <c>clients.conf</c> says of it.</summary>
@@ -42,6 +42,15 @@ internal sealed class Client : ISaved
 
     /// <summary>When the client will be disabled.</summary>
     public Deadline Expiry { get; }
+
+    /// <summary>When <see cref="Expiry"/> is, or was, due.</summary>
+    public TimeSpan ExpiryDue { get; set; }
+
+    /// <summary>What <see cref="DeadlineQueue.Lost"/> was when <see cref="Expiry"/> was set.</summary>
+    public TimeSpan LostBefore { get; set; }
+
+    /// <summary>Whether <see cref="Expiry"/> was put off for the sake of checks that a gap may have spoilt: once is enough.</summary>
+    public bool IsPutOff { get; set; }
 
     /// <summary>The check that runs now.</summary>
     public RunningCheck? Check { get; set; }
