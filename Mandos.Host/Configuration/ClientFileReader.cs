@@ -91,10 +91,11 @@ internal sealed class ClientFileReader : IDisposable
     /// <summary>Reads all clients, or gathers all problems.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <see cref="FileName"/> is missing, rather than as if it were empty.</param>
-    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false)
+    /// <param name="isDirectoryRequired">Whether it is a problem if <see cref="DirectoryName"/> is missing.</param>
+    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false, bool isDirectoryRequired = false)
     {
         using ClientFileReader reader = new();
-        return reader.ReadCore(configDirectory, isFileRequired);
+        return reader.ReadCore(configDirectory, isFileRequired, isDirectoryRequired);
     }
 
     /// <inheritdoc/>
@@ -104,9 +105,9 @@ internal sealed class ClientFileReader : IDisposable
         _document.Dispose();
     }
 
-    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired)
+    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
     {
-        AddFiles(configDirectory, isFileRequired);
+        AddFiles(configDirectory, isFileRequired, isDirectoryRequired);
         PrepareNames();
         foreach (ConfigSection section in _document.Sections)
         {
@@ -135,7 +136,7 @@ internal sealed class ClientFileReader : IDisposable
         };
     }
 
-    private void AddFiles(string configDirectory, bool isFileRequired)
+    private void AddFiles(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
     {
         _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
         string directory = Path.Combine(configDirectory, DirectoryName);
@@ -146,6 +147,12 @@ internal sealed class ClientFileReader : IDisposable
         }
         catch (DirectoryNotFoundException) when (!Path.Exists(directory))
         {
+            if (isDirectoryRequired)
+            {
+                _problems.Add(new ConfigProblem(
+                    directory, 0, "cannot be read: no such directory, though it was there; leave an empty one if it is not wanted any more"));
+            }
+
             return;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -14,10 +14,13 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
     private readonly ILogger _logger = logger;
 
     /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
-    /// its clients would enable the disabled ones when it is back.
+    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and its
+    /// clients are to be served all the same.
     /// </summary>
     private bool _hasFile;
+
+    /// <summary>Whether there was a <c>clients.d</c>, of which the same is true.</summary>
+    private bool _hasDirectory;
 
     private ClientFileResult? _read;
 
@@ -25,8 +28,9 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
     /// <returns>Everything that is wrong with them.</returns>
     public IReadOnlyList<ConfigProblem> Read()
     {
-        _read = ClientFileReader.Read(configDirectory, _hasFile);
+        _read = ClientFileReader.Read(configDirectory, _hasFile, _hasDirectory);
         _hasFile |= File.Exists(Path.Combine(configDirectory, ClientFileReader.FileName));
+        _hasDirectory |= Directory.Exists(Path.Combine(configDirectory, ClientFileReader.DirectoryName));
         return _read.Problems;
     }
 

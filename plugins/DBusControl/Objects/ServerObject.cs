@@ -36,6 +36,8 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
+            ["GetKeptClients"] = new([Names.ServerExtension], [""], context => new Call(context, () => GetKeptClientsAsync(context))),
+            ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
         });
@@ -142,6 +144,41 @@ internal sealed class ServerObject
         writer.WriteDictionaryEnd(clients);
         writer.WriteUInt64(after);
         context.Reply(writer.CreateMessage());
+    }
+
+    private async Task GetKeptClientsAsync(MethodContext context)
+    {
+        IReadOnlyList<KeptClient> kept = await _server.GetKeptClientsAsync(_ended).ConfigureAwait(false);
+        long size = 0;
+        foreach (KeptClient client in kept)
+        {
+            size += ReplySize.OfKept(client);
+            if (size > ReplySize.Limit)
+            {
+                throw CallException.TooLarge($"for {kept.Count} kept clients", "forget some");
+            }
+        }
+
+        using MessageWriter writer = context.CreateReplyWriter("a(sssss)");
+        ArrayStart clients = writer.WriteArrayStart(DBusType.Struct);
+        foreach (KeptClient client in kept)
+        {
+            writer.WriteStructureStart();
+            writer.WriteString(SafeText.Of(client.Name));
+            writer.WriteString(client.KeyId ?? "");
+            writer.WriteString(client.Fingerprint ?? "");
+            writer.WriteString(Values.Of(client.State));
+            writer.WriteString(TimeText.Of(client.LeftAt));
+        }
+
+        writer.WriteArrayEnd(clients);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadForgetClient(MethodContext context)
+    {
+        string name = context.Request.GetBodyReader().ReadString();
+        return new Call(context, () => _server.ForgetAsync(name, _ended));
     }
 
     private Call ReadRemoveClient(MethodContext context)
