@@ -15,7 +15,7 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldServer = "se.bsnet.fukt.Mandos";
 
-    /// <summary>What Debian's server does not have: properties of the server, and Reload.</summary>
+    /// <summary>What Debian's server does not have: properties of the server, Reload, and what is kept of former clients.</summary>
     public const string ServerExtension = "se.recompile.Mandos.Server";
 
     /// <summary>Interface of a client.</summary>

@@ -109,6 +109,12 @@ internal static class Introspection
               <arg name="clients" type="a{oa{sv}}" direction="out"/>
               <arg name="last" type="t" direction="out"/>
             </method>
+            <method name="GetKeptClients">
+              <arg name="clients" type="a(sssss)" direction="out"/>
+            </method>
+            <method name="ForgetClient">
+              <arg name="name" type="s" direction="in"/>
+            </method>
             <method name="Reload"/>
 
         """;

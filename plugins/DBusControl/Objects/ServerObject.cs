@@ -1,8 +1,10 @@
+using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -36,7 +38,7 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
-            ["GetKeptClients"] = new([Names.ServerExtension], [""], context => new Call(context, () => GetKeptClientsAsync(context))),
+            ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
@@ -146,19 +148,21 @@ internal sealed class ServerObject
         context.Reply(writer.CreateMessage());
     }
 
-    private async Task GetKeptClientsAsync(MethodContext context)
+    private Call ReadGetKeptClients(MethodContext context)
     {
-        IReadOnlyList<KeptClient> kept = await _server.GetKeptClientsAsync(_ended).ConfigureAwait(false);
-        long size = 0;
-        foreach (KeptClient client in kept)
-        {
-            size += ReplySize.OfKept(client);
-            if (size > ReplySize.Limit)
-            {
-                throw CallException.TooLarge($"for {kept.Count} kept clients", "forget some");
-            }
-        }
+        IReadOnlyList<KeptClient> kept = [];
+        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept) };
 
+        async Task GetAsync()
+        {
+            kept = await _server.GetKeptClientsAsync(_ended).ConfigureAwait(false);
+            ReplySize.Check(kept);
+        }
+    }
+
+    private static void ReplyWithKept(MethodContext context, IReadOnlyList<KeptClient> kept)
+    {
+        Span<byte> left = stackalloc byte[TimeText.MaxLength];
         using MessageWriter writer = context.CreateReplyWriter("a(sssss)");
         ArrayStart clients = writer.WriteArrayStart(DBusType.Struct);
         foreach (KeptClient client in kept)
@@ -167,8 +171,13 @@ internal sealed class ServerObject
             writer.WriteString(SafeText.Of(client.Name));
             writer.WriteString(client.KeyId ?? "");
             writer.WriteString(client.Fingerprint ?? "");
-            writer.WriteString(Values.Of(client.State));
-            writer.WriteString(TimeText.Of(client.LeftAt));
+            writer.WriteString(client.State switch
+            {
+                KeptState.Removed => "removed",
+                KeptState.Disabled => "disabled",
+                _ => "enabled",
+            });
+            writer.WriteString(Encoding.ASCII.GetString(left[..TimeText.Format(client.LeftAt, left)]));
         }
 
         writer.WriteArrayEnd(clients);
@@ -178,7 +187,19 @@ internal sealed class ServerObject
     private Call ReadForgetClient(MethodContext context)
     {
         string name = context.Request.GetBodyReader().ReadString();
-        return new Call(context, () => _server.ForgetAsync(name, _ended));
+        return new Call(context, ForgetAsync);
+
+        async Task ForgetAsync()
+        {
+            try
+            {
+                await _server.ForgetAsync(name, _ended).ConfigureAwait(false);
+            }
+            catch (UnknownClientException)
+            {
+                throw new CallException(DBusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+            }
+        }
     }
 
     private Call ReadRemoveClient(MethodContext context)
