@@ -27,8 +27,8 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
     /// <summary>Its keys; those that have gone over to a client are not among them any more.</summary>
     public IEnumerable<string> Keys => ClientRegistry.Keys(Stored.FileSettings);
 
-    /// <summary>Whether there is more to keep than settings: it was removed, disabled or denied.</summary>
-    public bool IsDecision => Stored is not { Client.Enabled: true, DeniedUntil: null };
+    /// <summary>Whether there is more to keep than settings: it was removed, disabled other than by the file, or denied.</summary>
+    public bool IsDecision => Stored is not ({ Client.Enabled: true, DeniedUntil: null } or { Client: not null, FileEnabled: false, DeniedUntil: null });
 
     public StoredClient ToStored() => Stored;
 

@@ -117,7 +117,7 @@ public sealed class ReloadTests
     [Fact]
     public async Task HangUp_DisabledClientGoneAndBackUnderAnotherName_GetsNothing()
     {
-        await using var server = new TestServer() { Steered = true };
+        await using var server = new TestServer("--debug") { Steered = true };
         server.AddClient(_first.StanzaWith());
         server.AddClient(_second.StanzaWith());
         await server.StartAsync();

@@ -66,7 +66,7 @@ public sealed partial class OwnMandosCtlTests
         var clients = await File.ReadAllTextAsync(scene.Server.ClientsFile, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             scene.Server.ClientsFile, clients.Replace("[zoo]", "[bär]", StringComparison.Ordinal)
-                .Replace("00112233445566778899AABB", "30112233445566778899AABB", StringComparison.Ordinal)
+                .Replace("= 00112233445566778899AABB", "= 30112233445566778899AABB", StringComparison.Ordinal)
                 .Replace("7788998877889988778899887788998877889988", "3788998877889988778899887788998877889988", StringComparison.Ordinal),
             TestContext.Current.CancellationToken);
         await scene.Server.SignalAsync("HUP");
