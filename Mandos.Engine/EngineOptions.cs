@@ -2,6 +2,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine;
 
@@ -46,4 +47,7 @@ public sealed record EngineOptions
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>How late the loop may be before that is a gap; for tests, whose time passes in leaps.</summary>
+    internal TimeSpan LongestDelay { get; init; } = DeadlineQueue.LongestDelay;
 }

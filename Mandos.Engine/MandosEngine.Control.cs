@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 
@@ -80,6 +81,29 @@ public sealed partial class MandosEngine : IMandosServer
     public Task RemoveAsync(string name, CancellationToken cancellationToken)
         => ChangeStateAsync(name, Quick(Remove), cancellationToken);
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        await _loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
+        await SaveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool Forget(string name)
+    {
+        ThrowIfStopping();
+        if (!_kept.Forget(name))
+        {
+            throw new UnknownClientException(name);
+        }
+
+        LogForgotten(name);
+        return true;
+    }
+
     private async Task SetSecretAsync(string name, Secret secret, CancellationToken cancellationToken)
     {
         try
@@ -103,6 +127,11 @@ public sealed partial class MandosEngine : IMandosServer
     private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SaveAsync(CancellationToken cancellationToken)
+    {
         Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
         await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
     }
@@ -159,11 +188,9 @@ public sealed partial class MandosEngine : IMandosServer
 
     private void Remove(Client client)
     {
-        client.EncryptedSecret = default;
+        StoredClient stored = client.ToStored();
         TakeOut(client);
-        client.StaysAway = true;
-        _absent[client.Name] = StateKeeper.ToStored(client);
-        _keeper.Changed(client);
+        _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
 
     /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>

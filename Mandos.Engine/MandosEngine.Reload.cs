@@ -117,8 +117,7 @@ public sealed partial class MandosEngine
     private void Add(ClientDefinition definition, ReloadPlan plan)
     {
         FreeKeys(definition, plan);
-        _absent.Remove(definition.Name, out StoredClient? stored);
-        if (TryLoad(definition, stored) is { } client)
+        if (TryLoad(definition, plan.MayHave) is { } client)
         {
             plan.Added++;
             _journal.Publish(client, static state => new ClientAdded(state));
@@ -134,15 +133,9 @@ public sealed partial class MandosEngine
         }
 
         plan.Removed++;
+        StoredClient stored = client.ToStored();
         TakeOut(client);
-        if (plan.IsEmpty)
-        {
-            _absent[client.Name] = StateKeeper.ToStored(client);
-        }
-        else
-        {
-            _keeper.Forget(client.Name);
-        }
+        _kept.Add(stored);
     }
 
     /// <summary>Removes the clients that lose their keys to another one and leave.</summary>
@@ -170,6 +163,7 @@ public sealed partial class MandosEngine
 
         plan.Changed++;
         FreeKeys(next, plan);
+        bool isBarred = TakeKeys(client, next, plan);
         _clients.Redefine(client, next);
         ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
         TakeUnchangeable(client, merged);
@@ -178,7 +172,7 @@ public sealed partial class MandosEngine
             ReplaceFileSecret(client, old.Secret);
         }
 
-        if (old.Enabled && !next.Enabled)
+        if ((old.Enabled && !next.Enabled) || isBarred)
         {
             _lifecycle.Disable(client);
         }
@@ -189,10 +183,34 @@ public sealed partial class MandosEngine
             checks.Add(check);
         }
 
-        if (!old.Enabled && next.Enabled)
+        if (!old.Enabled && next.Enabled && !isBarred)
         {
             _lifecycle.Enable(client);
         }
+    }
+
+    /// <summary>Sees to what was decided about the keys that a client is to have, and keeps what was about those that it gives up.</summary>
+    /// <returns>Whether the client is to be disabled: somebody with one of its new keys was.</returns>
+    private bool TakeKeys(Client client, ClientDefinition next, ReloadPlan plan)
+    {
+        // Others may have taken some already, and what was decided with them.
+        StoredClient old = client.ToStored();
+        string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
+        _kept.AddFormer(old, [.. ClientRegistry.Keys(next.Settings), .. taken]);
+
+        IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
+        KeptRow[] owners =
+        [
+            .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
+                .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
+        ];
+        bool isBarred = Bars([.. found, .. owners], next, except: null);
+        foreach (KeptRow row in found)
+        {
+            _kept.GoOver(row, next, plan.MayHave);
+        }
+
+        return isBarred;
     }
 
     /// <summary>Has a client take the settings that only a configuration can give it. With another key it is another client to subscribers.</summary>
@@ -243,16 +261,7 @@ public sealed partial class MandosEngine
     /// <returns>Ends when the reload is saved, and the checks that it caused have started.</returns>
     private Task EndReload(ReloadPlan plan, List<Task> checks)
     {
-        if (!plan.IsEmpty)
-        {
-            foreach (string name in _absent.Keys.Where(name => !plan.MayHave(name)).ToArray())
-            {
-                _absent.Remove(name);
-                _keeper.Forget(name);
-            }
-        }
-
-        WarnIfEmpty(plan.IsEmpty);
+        NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return Task.WhenAll([.. checks, _keeper.FlushAsync()]);
     }

@@ -112,6 +112,22 @@ internal static class CtlCommand
                     return 0;
                 }
 
+                if (given.Has("kept"))
+                {
+                    KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
+                    return 0;
+                }
+
+                if (given.Has("forget"))
+                {
+                    foreach (string name in given.Clients)
+                    {
+                        await server.ForgetAsync(name, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return 0;
+                }
+
                 IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
                 if (given.Has("is-enabled"))
                 {

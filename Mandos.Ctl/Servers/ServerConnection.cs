@@ -190,6 +190,54 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return CallAsync(writer, client, cancellationToken);
     }
 
+    /// <summary>What is kept of those that are no clients now.</summary>
+    public async Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetKeptClients()");
+        try
+        {
+            return await _connection.CallMethodAsync(
+                BeginCall(ServerNames.Root, ServerNames.Extension, "GetKeptClients", null).CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, "a(sssss)");
+                    List<KeptClient> kept = [];
+                    ArrayEnd end = reader.ReadArrayStart(DBusType.Struct);
+                    while (reader.HasNext(end))
+                    {
+                        reader.AlignStruct();
+                        kept.Add(new KeptClient(
+                            reader.ReadString(), reader.ReadString(), reader.ReadString(), SafeText.From(reader.ReadString()),
+                            SafeText.From(reader.ReadString())));
+                    }
+
+                    return kept;
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Forgets what is kept of those that had a name.</summary>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.ForgetClient({name})");
+        try
+        {
+            MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "ForgetClient", "s");
+            writer.WriteString(name);
+            await _connection.CallMethodAsync(writer.CreateMessage(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
     private static bool IsUnknown(DBusErrorReplyException e)
         => e.ErrorName is DBusErrors.UnknownObject or DBusErrors.UnknownMethod or DBusErrors.UnknownInterface;
 

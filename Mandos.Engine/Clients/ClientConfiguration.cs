@@ -12,6 +12,9 @@ public sealed record ClientConfiguration(IReadOnlyCollection<ClientDefinition> C
     /// <summary>Whether all names are known. Where a part could not be read, whoever is missing may stand there.</summary>
     public bool IsComplete { get; init; } = true;
 
+    /// <summary>Whether it has no clients at all.</summary>
+    public bool IsEmpty => Clients.Count == 0 && IsComplete && LeftOut.Count == 0;
+
     /// <summary>Whether a client that is not among <see cref="Clients"/> may be in the configuration all the same.</summary>
     /// <param name="client">Its name.</param>
     public bool MayHave(string client) => !IsComplete || LeftOut.Contains(client);

@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Persistence;
-using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +24,7 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Deadline _saveDue;
     private readonly Deadline _slow;
-    private readonly Dictionary<string, Client> _changed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ISaved> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     private TaskCompletionSource? _nextSave;
     private Task? _saving;
@@ -42,8 +41,8 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Whether a save is under way.</summary>
     public bool IsSaving => _saving is not null;
 
-    /// <summary>Notes that a client has changed, or was removed.</summary>
-    public void Changed(Client client)
+    /// <summary>Notes that a client has changed, or what is kept of one that is none now.</summary>
+    public void Changed(ISaved client)
     {
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
@@ -87,16 +86,6 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
-    /// <summary>What the store is to keep of a client.</summary>
-    public static StoredClient ToStored(Client client) => new()
-    {
-        Name = client.Name,
-        FileSettings = client.Definition.Settings,
-        FileEnabled = client.Definition.Enabled,
-        Client = client.StaysAway ? null : client.Snapshot,
-        EncryptedSecret = client.EncryptedSecret,
-    };
-
     private void SaveWithin(TimeSpan time)
     {
         if (_saving is null && _saveDue.Due is null)
@@ -110,14 +99,15 @@ internal sealed partial class StateKeeper : IDisposable
         _deadlines.Cancel(_saveDue);
         _saveStart = _clock.Now;
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
-        Client[] changed = [.. _changed.Values];
+        ISaved[] changed = [.. _changed.Values];
         string[] forgotten = [.. _forgotten];
         _changed.Clear();
         _forgotten.Clear();
         TaskCompletionSource done = _nextSave ?? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _nextSave = null;
         _saving = done.Task;
-        StoredClient[] batch = Array.ConvertAll(changed, ToStored);
+        DateTimeOffset now = _clock.UtcNow;
+        StoredClient[] batch = Array.ConvertAll(changed, client => client.ToStored() with { SavedAt = now });
         _ = SaveAsync();
 
         async Task SaveAsync()
@@ -138,7 +128,7 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
-    private void Saved(Client[] changed, string[] forgotten, TaskCompletionSource done, Exception? error)
+    private void Saved(ISaved[] changed, string[] forgotten, TaskCompletionSource done, Exception? error)
     {
         _saving = null;
         _deadlines.Cancel(_slow);
@@ -177,9 +167,9 @@ internal sealed partial class StateKeeper : IDisposable
     }
 
     /// <summary>Takes up what a failed save did not save, but for names that have changed again since.</summary>
-    private void KeepUnsaved(Client[] changed, string[] forgotten)
+    private void KeepUnsaved(ISaved[] changed, string[] forgotten)
     {
-        foreach (Client client in changed)
+        foreach (ISaved client in changed)
         {
             if (!_forgotten.Contains(client.Name))
             {

@@ -20,8 +20,8 @@ internal sealed class ReloadPlan : IDisposable
         _names = configuration.Clients.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Whether the configuration has no clients at all.</summary>
-    public bool IsEmpty => _names.Count == 0 && _configuration is { IsComplete: true, LeftOut.Count: 0 };
+    /// <summary>The new configuration.</summary>
+    public ClientConfiguration Configuration => _configuration;
 
     /// <summary>Clients that were added so far.</summary>
     public int Added { get; set; }

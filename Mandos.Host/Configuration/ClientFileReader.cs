@@ -94,10 +94,11 @@ internal sealed partial class ClientFileReader : IDisposable
     /// <summary>Reads all clients, and gathers all problems. A client that has one is left out.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <see cref="FileName"/> is missing, rather than as if it were empty.</param>
-    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false)
+    /// <param name="isDirectoryRequired">Whether it is a problem if <see cref="DirectoryName"/> is missing.</param>
+    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false, bool isDirectoryRequired = false)
     {
         using ClientFileReader reader = new();
-        return reader.ReadCore(configDirectory, isFileRequired);
+        return reader.ReadCore(configDirectory, isFileRequired, isDirectoryRequired);
     }
 
     /// <inheritdoc/>
@@ -107,10 +108,10 @@ internal sealed partial class ClientFileReader : IDisposable
         _document.Dispose();
     }
 
-    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired)
+    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
     {
         bool isRead = _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
-        bool isComplete = AddFurtherFiles(configDirectory);
+        bool isComplete = AddFurtherFiles(configDirectory, isDirectoryRequired);
         PrepareNames();
         foreach (ConfigSection section in _document.Sections)
         {
@@ -147,7 +148,7 @@ internal sealed partial class ClientFileReader : IDisposable
     }
 
     /// <returns>Whether all that are there could be listed.</returns>
-    private bool AddFurtherFiles(string configDirectory)
+    private bool AddFurtherFiles(string configDirectory, bool isDirectoryRequired)
     {
         string directory = Path.Combine(configDirectory, DirectoryName);
         string[] more;
@@ -157,7 +158,13 @@ internal sealed partial class ClientFileReader : IDisposable
         }
         catch (DirectoryNotFoundException) when (!Path.Exists(directory))
         {
-            return true;
+            if (isDirectoryRequired)
+            {
+                _problems.Add(new ConfigProblem(
+                    directory, 0, "cannot be read: no such directory, though it was there; leave an empty one if it is not wanted any more"));
+            }
+
+            return !isDirectoryRequired;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -19,10 +19,13 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     private readonly ILogger _logger = logger;
 
     /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
-    /// its clients would enable the disabled ones when it is back.
+    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and its
+    /// clients are to be served all the same.
     /// </summary>
     private bool _hasFile;
+
+    /// <summary>Whether there was a <c>clients.d</c>, of which the same is true.</summary>
+    private bool _hasDirectory;
 
     private ClientFileResult? _read;
 
@@ -39,9 +42,10 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     /// <returns>What keeps the server from starting; null if nothing does.</returns>
     public StartException? Read()
     {
-        _read = ClientFileReader.Read(options.ConfigDirectory, _hasFile);
+        _read = ClientFileReader.Read(options.ConfigDirectory, _hasFile, _hasDirectory);
         _unread = _read.Unread;
         _hasFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
+        _hasDirectory |= Directory.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.DirectoryName));
         if (!_read.IsUseless && !(options.StrictConfig && _read.Problems.Count > 0))
         {
             return null;

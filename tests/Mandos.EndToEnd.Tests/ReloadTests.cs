@@ -92,6 +92,52 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task HangUp_ClientsDirectoryGone_KeepsEverythingAsItWas()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        var directory = Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "second.conf"), _second.StanzaWith(), Cancellation);
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.DisableAsync("second", Cancellation);
+
+        Directory.Move(directory, directory + ".aside");
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("ERROR", "clients.d: cannot be read: no such directory");
+        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
+        Directory.Move(directory + ".aside", directory);
+        await ReloadAsync(server, "2 clients, 0 added, 0 removed, 0 changed");
+
+        await _first.RequireSecretAsync(server);
+        await _second.RequireRefusalAsync(server);
+    }
+
+    /// <summary>Whatever a file has lacked, or calls otherwise, once.</summary>
+    [Fact]
+    public async Task HangUp_DisabledClientGoneAndBackUnderAnotherName_GetsNothing()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        server.AddClient(_second.StanzaWith());
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.DisableAsync("second", Cancellation);
+
+        await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n", Cancellation);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("WARNING", "Client second: is gone from the configuration. It was Disabled");
+        var renamed = _second.StanzaWith().Replace("[second]", "[renamed]", StringComparison.Ordinal);
+        server.AddClient(renamed);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("WARNING", "Client renamed: is back in the configuration, which it left as “second” at");
+
+        await _second.RequireRefusalAsync(server);
+        await control.EnableAsync("renamed", Cancellation);
+        await _second.RequireSecretAsync(server);
+    }
+
+    [Fact]
     public async Task Reload_WhileConnectionsWait_KeepsThoseWhoseClientsStay()
     {
         await using var server = new TestServer("--debug") { Steered = true };

@@ -159,7 +159,11 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
     /// <summary>Answers a command that has ended.</summary>
     private void Answer(Call call, Task outcome)
     {
-        if (outcome.IsCompletedSuccessfully)
+        if (outcome.IsCompletedSuccessfully && call.Reply is { } reply)
+        {
+            reply();
+        }
+        else if (outcome.IsCompletedSuccessfully)
         {
             call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
         }

@@ -5,6 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Tests.Support;
 
@@ -35,6 +36,9 @@ internal sealed class EngineRig : IDisposable
     public double FirstCheck { get; init; } = 0.5;
 
     public EngineOptions Options { get; init; } = new();
+
+    /// <summary>Whether time that passes in one piece is a gap, in which the server did not run.</summary>
+    public bool HasGaps { get; init; }
 
     /// <summary>Gives the configuration at the next reload, or throws.</summary>
     public Func<IReadOnlyCollection<ClientDefinition>> File { get; set; } = static () => [];
@@ -78,8 +82,14 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(Configuration(File())), Audit = Audit }, Tls, Store,
-            checkers, Clock, Log);
+            Options with
+            {
+                Random = new FixedRandom(FirstCheck),
+                ReadClients = () => Task.FromResult(Configuration(File())),
+                Audit = Audit,
+                LongestDelay = HasGaps ? DeadlineQueue.LongestDelay : TimeSpan.MaxValue,
+            },
+            Tls, Store, checkers, Clock, Log);
         Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
