@@ -59,6 +59,16 @@ internal static partial class WireText
                 return Text(reader.ReadUInt64());
             case 'v':
                 return Of(reader.ReadVariantValue());
+            case '(':
+                reader.AlignStruct();
+                var fields = new List<string>();
+                while (signature[at] != ')')
+                {
+                    fields.Add(Read(ref reader, signature, ref at));
+                }
+
+                at++;
+                return $"({string.Join(", ", fields)})";
             case 'a' when signature[at] == '{':
                 at++;
                 return ReadDictionary(ref reader, signature, ref at);
@@ -95,14 +105,14 @@ internal static partial class WireText
     {
         var items = new List<string>();
         var element = at;
-        var end = reader.ReadArrayStart((DBusType)signature[at]);
+        var end = reader.ReadArrayStart(signature[at] == '(' ? DBusType.Struct : (DBusType)signature[at]);
         while (reader.HasNext(end))
         {
             at = element;
             items.Add(Read(ref reader, signature, ref at));
         }
 
-        at = element + 1;
+        at = signature[element] == '(' ? signature.IndexOf(')', element) + 1 : element + 1;
         return $"[{string.Join(", ", items)}]";
     }
 
