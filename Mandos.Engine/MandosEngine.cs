@@ -89,6 +89,9 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _loop.Completion;
 
+    /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
+    public string? Unsaved { get; private set; }
+
     /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
 
@@ -139,7 +142,7 @@ public sealed partial class MandosEngine : IDisposable
         // The connections end in no time, but one that has just sent a secret has that to tell before the last save.
         Task ended = await _loop.InvokeAsync(BeginStop, CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(ended, "checks and connections to end", cancellationToken).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, CancellationToken.None).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
         await _loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _loop.Complete();
@@ -163,6 +166,11 @@ public sealed partial class MandosEngine : IDisposable
     internal async Task LoadAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        if (_store.SaveProblem is { } problem)
+        {
+            _keeper.BeginUnsaved(problem);
+        }
+
         Dictionary<string, StoredClient> stored = saved.ToDictionary(static client => client.Name, StringComparer.Ordinal);
         _clients.EnsureCapacity(definitions.Count);
         foreach (ClientDefinition definition in definitions)
@@ -296,6 +304,7 @@ public sealed partial class MandosEngine : IDisposable
 
     private bool EndStop()
     {
+        Unsaved = _keeper.Unsaved;
         _events.Complete();
         return true;
     }
@@ -312,15 +321,18 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    private async Task WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    /// <returns>False if it takes too long, which is logged.</returns>
+    private async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken)
     {
         try
         {
             await task.WaitAsync(_patience, _clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
             LogSlow(what, _patience.TotalSeconds);
+            return false;
         }
     }
 }

@@ -51,6 +51,10 @@ internal sealed partial class MandosServer
     [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
     private partial void LogEnded(string fault);
 
+    [LoggerMessage(3229, LogLevel.Critical,
+        "Ended without saving everything, so that the next start takes clients as they were before ({Unsaved})")]
+    private partial void LogNotSaved(string unsaved);
+
     [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What}, by a second signal")]
     private partial void LogHurried(string what);
 

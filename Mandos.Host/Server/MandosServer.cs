@@ -38,6 +38,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
+    /// <summary>Exit status when changes could not be saved: a temporary failure in sysexits(3).</summary>
+    private const int NotSaved = 75;
+
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
@@ -64,7 +67,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
-    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died.</returns>
+    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died, 75 if changes could not be saved.</returns>
     /// <exception cref="StartException">The server cannot start.</exception>
     public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
     {
@@ -91,6 +94,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         var instances = new PluginInstances(timeProvider, _logger);
         string? fault;
+        string? unsaved;
         try
         {
             PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
@@ -123,10 +127,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
             fault = await ServeAsync(engine, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
+            unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
         finally
         {
             await instances.DisposeAllAsync(_hurry.Token).ConfigureAwait(false);
+        }
+
+        if (unsaved is not null)
+        {
+            LogNotSaved(unsaved);
         }
 
         if (fault is not null)
@@ -134,7 +144,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogEnded(fault);
         }
 
-        return fault is null ? 0 : Died;
+        return fault is not null ? Died : unsaved is not null ? NotSaved : 0;
     }
 
     /// <inheritdoc/>
@@ -410,7 +420,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                     _notifier.Ready(Status(engine));
                 }
             }
-            catch (ConfigurationException)
+            catch (Exception e) when (e is ConfigurationException or StateNotSavedException)
             {
                 // The engine has logged it.
             }

@@ -22,6 +22,9 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
 
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
+    /// <summary>A change is in force, but not saved.</summary>
+    private const string NotSaved = Names.ServerExtension + ".Error.NotSaved";
+
     private readonly ILogger _logger = logger;
 
     /// <summary>The senders that have calls waiting or under way.</summary>
@@ -176,6 +179,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
             CallException e => (e.ErrorName, e.Message),
             UnknownClientException => (DBusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
             ConfigurationException e => (InvalidFileContent, e.Message),
+            StateNotSavedException e => (NotSaved, e.Message),
             ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
             DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),
             OperationCanceledException => (DBusErrors.Failed, "the server is stopping"),
