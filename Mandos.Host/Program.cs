@@ -151,7 +151,7 @@ internal static class Program
     {
         ServerAccount account = ServerAccount.Find();
         return !Environment.IsPrivilegedProcess ? null
-            : account.Become() is { } fault ? $"cannot become user {account.User} and group {account.Group}: {fault}"
+            : account.Become(out bool isForbidden) is { } fault && !isForbidden ? $"cannot become user {account.User} and group {account.Group}: {fault}"
             : MandosServer.FindUnreadableProgram();
     }
 

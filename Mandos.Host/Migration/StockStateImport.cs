@@ -38,7 +38,7 @@ internal sealed partial class StockStateImport : IStateStore
     private bool _isWaiting;
 
     /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
-    private IReadOnlyList<StoredClient> _unsaved = [];
+    private List<StoredClient> _unsaved = [];
 
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>

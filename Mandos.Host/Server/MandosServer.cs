@@ -55,6 +55,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly Lock _infoLock = new();
 
+    /// <summary>Why the state directory cannot be used, where it need not be.</summary>
+    private string? _stateFault;
+
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
     /// <summary>Whose plugins it loads: asked now, before it drops root's rights.</summary>
@@ -105,7 +108,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
             IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
-                store.Instance, Path.GetFullPath(options.StateDirectory), clients, options.Restore,
+                _stateFault is null ? store.Instance : new UnusableStore(_stateFault), Path.GetFullPath(options.StateDirectory), clients, options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
@@ -214,7 +217,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private void ProtectMemory()
     {
-        if (MemoryProtection.Apply() is { } fault)
+        int tracer = MemoryProtection.Tracer;
+        if (tracer != 0)
+        {
+            LogTraced(tracer);
+        }
+
+        if (MemoryProtection.Apply(isTraced: tracer != 0) is { } fault)
         {
             LogNotProtected(fault);
         }
@@ -229,24 +238,40 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         bool hasClientsFile = File.Exists(clientsFile);
         bool isRoot = Environment.IsPrivilegedProcess;
         ServerAccount account = ServerAccount.Find();
-        StateDirectory.Create(stateDirectory, isRoot ? account : null);
+        string? stateFault = StateDirectory.Create(stateDirectory, isRoot ? account : null, out bool isGiven);
         if (isRoot)
         {
             audit?.GiveTo(account.UserId, account.GroupId);
-            if (account.Become() is { } fault)
+            if (account.Become(out bool isForbidden) is not { } fault)
+            {
+                ProtectMemory();
+                LogBecame(account.User, account.Group);
+            }
+            else if (isForbidden)
+            {
+                // As in a container that took root's rights away: what is left is little more than an ordinary user.
+                LogStaysRoot(account.User, fault);
+                if (isGiven)
+                {
+                    StateDirectory.TakeBack(stateDirectory);
+                }
+            }
+            else
             {
                 throw new StartException($"cannot become user {account.User} and group {account.Group}: {fault}");
             }
-
-            ProtectMemory();
-            LogBecame(account.User, account.Group);
         }
         else if (!account.IsOwn)
         {
             LogNotRoot(account.User, Environment.UserName);
         }
 
-        StateDirectory.Check(stateDirectory);
+        _stateFault = StateDirectory.FindFault(stateDirectory) is { } unusable ? stateFault ?? unusable : null;
+        if (_stateFault is not null && options.Restore)
+        {
+            throw new StartException(_stateFault);
+        }
+
         if (FindUnreadableProgram() is { } unreadable)
         {
             throw new StartException(unreadable);

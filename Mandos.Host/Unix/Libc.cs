@@ -12,7 +12,9 @@ internal static unsafe partial class Libc
     public const int F_SETFD = 2;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int FD_CLOEXEC = 1;
+    public const int EPERM = 1;
     public const int EINTR = 4;
+    public const int EINVAL = 22;
     public const int SIGTERM = 15;
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_CORE = 4;
