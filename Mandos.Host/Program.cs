@@ -24,6 +24,11 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (ProcessLimits.FindFault() is { } limit)
+        {
+            return Fail([limit]);
+        }
+
         CommandLineResult commandLine = CommandLineParser.Parse(arguments);
         if (commandLine.Options is not { } given)
         {

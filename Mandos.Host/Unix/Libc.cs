@@ -19,6 +19,7 @@ internal static unsafe partial class Libc
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_AS = 9;
     public const int LOG_DAEMON = 3 << 3;
     public const short POSIX_SPAWN_SETSIGDEF = 0x04;
     public const short POSIX_SPAWN_SETSIGMASK = 0x08;

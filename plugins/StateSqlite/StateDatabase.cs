@@ -63,9 +63,10 @@ internal sealed partial class StateDatabase : IDisposable
 
     /// <summary>Makes the tables in a new, empty file.</summary>
     /// <param name="path">Path of the file.</param>
-    public static void Create(string path)
+    /// <param name="hasLocks">Whether the file system has locks.</param>
+    public static void Create(string path, bool hasLocks)
     {
-        using SqliteConnection connection = Connect(path);
+        using SqliteConnection connection = Connect(path, hasLocks ? null : NoLocks);
         connection.Execute($"PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA application_id = {Schema.ApplicationId}");
         Schema.Migrate(connection);
         connection.Execute("COMMIT");

@@ -177,7 +177,13 @@ internal sealed class StateFile(string path) : IDisposable
             unfinished,
             new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly })
             .Dispose();
-        StateDatabase.Create(unfinished);
+        bool hasLocks;
+        using (var held = HeldFile.Open(unfinished))
+        {
+            hasLocks = held.CanBeLocked;
+        }
+
+        StateDatabase.Create(unfinished, hasLocks);
         File.Move(unfinished, path, overwrite: false);
     }
 
