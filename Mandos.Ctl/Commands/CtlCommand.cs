@@ -97,7 +97,8 @@ internal static class CtlCommand
                 if (actions.Count == 0)
                 {
                     Show(given, clients);
-                    if (await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false) is { } problem)
+                    if (!given.Has("names") && !given.Has("dump-json")
+                        && await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false) is { } problem)
                     {
                         Console.Error.WriteLine($"mandos-ctl: warning: the server cannot save what changes: {problem}");
                     }
