@@ -30,6 +30,9 @@ internal sealed partial class StateKeeper : IDisposable
 
     /// <summary>Whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
+
+    /// <summary>Whether somebody waits for all changes.</summary>
+    private bool _isAllAwaited;
     private TaskCompletionSource<string?>? _nextSave;
     private Task<string?>? _saving;
     private volatile string? _problem;
@@ -96,7 +99,11 @@ internal sealed partial class StateKeeper : IDisposable
 
         _nextSave ??= NewSave();
         Task<string?> saved = _nextSave.Task;
-        if (name is not null)
+        if (name is null)
+        {
+            _isAllAwaited = true;
+        }
+        else
         {
             _awaited.Add(name);
         }
@@ -146,8 +153,9 @@ internal sealed partial class StateKeeper : IDisposable
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
 
         // When not all can be saved, as on a full disk, what somebody waits for has the better chance alone.
-        HashSet<string> awaited = _awaited;
+        HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
+        _isAllAwaited = false;
         bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0;
         Client[] changed = isPart ? [.. awaited.Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
         string[] forgotten = isPart ? [] : [.. _forgotten];

@@ -145,6 +145,28 @@ public sealed class StateKeeperTests : IDisposable
         Assert.Null(_rig.Engine.Info.StateProblem);
     }
 
+    [Fact]
+    public void Reload_TogetherWithACommand_IsNotSavedBecauseTheCommandIs()
+    {
+        _rig.File = () => [EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c")];
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        Task first = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+        Task reload = _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Engine.Clients.Count == 3, "the reload");
+        Task command = _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig["a"].Enabled, "the command");
+
+        _rig.Store.MostClients = 1;
+        _rig.Store.Release();
+        _rig.Run(first);
+
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(reload));
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(command));
+    }
+
     [Theory]
     [InlineData("enable")]
     [InlineData("change")]
