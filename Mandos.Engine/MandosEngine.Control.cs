@@ -11,7 +11,11 @@ public sealed partial class MandosEngine : IMandosServer
 {
     /// <inheritdoc/>
     /// <remarks>Set it before the control surfaces start.</remarks>
-    public ServerInfo Info { get; set; } = new() { Version = "", ServiceName = "", EndPoints = [] };
+    public ServerInfo Info
+    {
+        get => field with { StateProblem = _keeper.Problem };
+        set;
+    } = new() { Version = "", ServiceName = "", EndPoints = [] };
 
     /// <inheritdoc/>
     public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
@@ -110,7 +114,8 @@ public sealed partial class MandosEngine : IMandosServer
         {
             await ChangeStateAsync(name, Quick(client => SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is UnknownClientException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is not StateNotSavedException && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
         {
             secret.Dispose(); // it did not become the client's
             throw;
@@ -127,13 +132,25 @@ public sealed partial class MandosEngine : IMandosServer
     private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
-        await SaveAsync(cancellationToken).ConfigureAwait(false);
+        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task SaveAsync(CancellationToken cancellationToken)
     {
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
-        await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="StateNotSavedException">It failed, or takes too long.</exception>
+    private async Task WaitUntilSavedAsync(Task<string?> saved, CancellationToken cancellationToken)
+    {
+        bool hasEnded = await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_patience.TotalSeconds} s";
+        if (problem is not null)
+        {
+            throw new StateNotSavedException(problem);
+        }
     }
 
     private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)

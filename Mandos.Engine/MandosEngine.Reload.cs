@@ -22,20 +22,21 @@ public sealed partial class MandosEngine
     /// <inheritdoc/>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        Task<Task> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
-        Task effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await WaitAsync(effect, "a reload to be saved and its checkers to start", cancellationToken).ConfigureAwait(false);
+        Task<ReloadEffect> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
+        ReloadEffect effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WaitAsync(effect.Checks, "checkers to start after a reload", cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(effect.Saved, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<Task> BeginReload()
+    private Task<ReloadEffect> BeginReload()
     {
-        Task<Task> reload = ReloadAfterAsync(_reload);
+        Task<ReloadEffect> reload = ReloadAfterAsync(_reload);
         _reload = reload;
         return reload;
     }
 
     /// <returns>What <see cref="EndReload"/> does; the next reload need not wait for it.</returns>
-    private async Task<Task> ReloadAfterAsync(Task previous)
+    private async Task<ReloadEffect> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
@@ -258,12 +259,11 @@ public sealed partial class MandosEngine
         oldFileSecret.Dispose();
     }
 
-    /// <returns>Ends when the reload is saved, and the checks that it caused have started.</returns>
-    private Task EndReload(ReloadPlan plan, List<Task> checks)
+    private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
     {
         NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
-        return Task.WhenAll([.. checks, _keeper.FlushAsync()]);
+        return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
     }
 
     private static ClientChange ToChange(ClientSettings settings) => new()
@@ -277,4 +277,9 @@ public sealed partial class MandosEngine
         ApprovalDuration = settings.ApprovalDuration,
         ApprovedByDefault = settings.ApprovedByDefault,
     };
+
+    /// <summary>What a reload has set going.</summary>
+    /// <param name="Checks">Ends when the checks that it caused have started.</param>
+    /// <param name="Saved">Why it is not saved; null if it is.</param>
+    private sealed record ReloadEffect(Task Checks, Task<string?> Saved);
 }

@@ -99,6 +99,9 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _loop.Completion;
 
+    /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
+    public string? Unsaved { get; private set; }
+
     /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
 
@@ -150,7 +153,7 @@ public sealed partial class MandosEngine : IDisposable
         // The connections end in no time, but one that has just sent a secret has that to tell before the last save.
         Task ended = await _loop.InvokeAsync(BeginStop, CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(ended, "checks and connections to end", cancellationToken).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, CancellationToken.None).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
         await _loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _loop.Complete();
@@ -175,6 +178,11 @@ public sealed partial class MandosEngine : IDisposable
     {
         IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        if (_store.SaveProblem is { } problem)
+        {
+            _keeper.BeginUnsaved(problem);
+        }
+
         foreach (StoredClient stored in saved)
         {
             if (_options.Restore)
@@ -405,6 +413,7 @@ public sealed partial class MandosEngine : IDisposable
 
     private bool EndStop()
     {
+        Unsaved = _keeper.Unsaved;
         _events.Complete();
         return true;
     }
@@ -421,15 +430,18 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    private async Task WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    /// <returns>False if it takes too long, which is logged.</returns>
+    private async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken)
     {
         try
         {
             await task.WaitAsync(_patience, _clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
             LogSlow(what, _patience.TotalSeconds);
+            return false;
         }
     }
 }

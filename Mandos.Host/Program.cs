@@ -27,6 +27,11 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (ProcessLimits.FindFault() is { } limit)
+        {
+            return Fail([limit]);
+        }
+
         CommandLineResult commandLine = CommandLineParser.Parse(arguments);
         if (commandLine.Options is not { } given)
         {
@@ -156,7 +161,7 @@ internal static class Program
     {
         ServerAccount account = ServerAccount.Find();
         return !Environment.IsPrivilegedProcess ? null
-            : account.Become() is { } fault ? $"cannot become user {account.User} and group {account.Group}: {fault}"
+            : account.Become(out bool isForbidden) is { } fault && !isForbidden ? $"cannot become user {account.User} and group {account.Group}: {fault}"
             : MandosServer.FindUnreadableProgram();
     }
 

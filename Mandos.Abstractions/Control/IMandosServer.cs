@@ -5,11 +5,12 @@ namespace Mandos.Abstractions.Control;
 /// <summary>The running server as a control surface sees it. Thread-safe.</summary>
 /// <remarks>
 /// Commands are carried out one after another. When the task of a command ends, every event that the command caused is already in each
-/// subscription, and the change is on disk or the log says why it is not.
+/// subscription, and the change is on disk. If that fails, or takes longer than some seconds, the command throws
+/// <see cref="StateNotSavedException"/>: the change is in force all the same.
 /// </remarks>
 public interface IMandosServer
 {
-    /// <summary>What does not change while the server runs.</summary>
+    /// <summary>What there is to know of the server itself, as it is now.</summary>
     ServerInfo Info { get; }
 
     /// <summary>Starts to receive events, with the state from which they start.</summary>
@@ -29,6 +30,7 @@ public interface IMandosServer
     /// <param name="name">Name of the client.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task EnableAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Disables a client, stops its check and refuses its waiting connections; does nothing if it is disabled.</summary>
@@ -72,6 +74,7 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ArgumentException">A value is out of its range; nothing was changed.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken);
 
     /// <summary>Replaces a client's secret.</summary>
@@ -79,6 +82,7 @@ public interface IMandosServer
     /// <param name="secret">The new secret. It is copied before the method returns; the caller should zero its own.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken);
 
     /// <summary>
@@ -106,5 +110,6 @@ public interface IMandosServer
     /// </remarks>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task ReloadAsync(CancellationToken cancellationToken);
 }

@@ -100,6 +100,31 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the server cannot save its state; null if it can, or does not say.</summary>
+    public async Task<string?> FindStateProblemAsync(CancellationToken cancellationToken)
+    {
+        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Properties, "Get", "ss");
+        writer.WriteString(ServerNames.Extension);
+        writer.WriteString("StateProblem");
+        try
+        {
+            string problem = await _connection.CallMethodAsync(
+                writer.CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, "v");
+                    return reader.ReadVariantValue().GetString();
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+            return problem.Length == 0 ? null : SafeText.From(problem);
+        }
+        catch (DBusException)
+        {
+            return null; // Debian's server, or an older one
+        }
+    }
+
     /// <summary>Sets a property of a client.</summary>
     public Task SetAsync(Client client, string property, VariantValue value, CancellationToken cancellationToken)
     {
@@ -260,7 +285,10 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             DBusConnectionClosedException => "the connection to the system bus is lost",
             DBusReadException => $"{about}the server's answer is not one of a Mandos server: {SafeText.From(error.Message)}",
             _ => about + SafeText.From(error.Message),
-        });
+        })
+        {
+            IsNotSaved = error is DBusErrorReplyException { ErrorName: ServerNames.NotSaved },
+        };
     }
 
     private static Reader Body(Message message, string signature)

@@ -40,6 +40,9 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>Whether there is state to take over once the configuration has clients.</summary>
     private bool _isWaiting;
 
+    /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
+    private List<StoredClient> _unsaved = [];
+
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>
     /// <param name="clients">The clients of the configuration, whose secrets open those in the file.</param>
@@ -58,6 +61,9 @@ internal sealed partial class StockStateImport : IStateStore
 
     /// <summary>Whether it is at work on the file.</summary>
     public bool IsImporting { get; private set; }
+
+    /// <inheritdoc/>
+    public string? SaveProblem => _store.SaveProblem;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
@@ -98,8 +104,16 @@ internal sealed partial class StockStateImport : IStateStore
             }
 
             List<StoredClient> imported = Import(clients, cancellationToken);
-            await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
-            Keep();
+            if (_store.SaveProblem is null)
+            {
+                await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
+                Keep();
+            }
+            else
+            {
+                _unsaved = imported;
+            }
+
             return imported;
         }
         catch (PickleException e)
@@ -141,9 +155,18 @@ internal sealed partial class StockStateImport : IStateStore
     }
 
     /// <inheritdoc/>
-    public ValueTask SaveAsync(
+    public async ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
-        => _store.SaveAsync(changed, forgotten, cancellationToken);
+    {
+        HashSet<string> newer = [.. changed.Select(client => client.Name), .. forgotten];
+        StoredClient[] all = [.. changed, .. _unsaved.Where(client => !newer.Contains(client.Name))];
+        await _store.SaveAsync(all, forgotten, cancellationToken).ConfigureAwait(false);
+        if (_unsaved.Count > 0)
+        {
+            _unsaved = [];
+            Keep();
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -61,6 +61,10 @@ internal sealed partial class MandosServer
     [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
     private partial void LogEnded(string fault);
 
+    [LoggerMessage(3229, LogLevel.Critical,
+        "Ended without saving everything, so that the next start takes clients as they were before ({Unsaved})")]
+    private partial void LogNotSaved(string unsaved);
+
     [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What}, by a second signal")]
     private partial void LogHurried(string what);
 
@@ -69,6 +73,13 @@ internal sealed partial class MandosServer
 
     [LoggerMessage(3223, LogLevel.Warning, "Not started by root, so it cannot become user {User}: it stays {Own}")]
     private partial void LogNotRoot(string user, string own);
+
+    [LoggerMessage(3227, LogLevel.Warning, "Root may not become user {User} here, so the server, and the checkers that it starts, stay root: {Reason}")]
+    private partial void LogStaysRoot(string user, string reason);
+
+    [LoggerMessage(3228, LogLevel.Warning,
+        "Process {Tracer} traces this one, and so sees the secrets in its memory; they are not kept from other programs of this user either")]
+    private partial void LogTraced(int tracer);
 
     [LoggerMessage(3224, LogLevel.Error, "Cannot keep debuggers and core dumps away from the secrets in memory: {Reason}")]
     private partial void LogNotProtected(string reason);

@@ -38,6 +38,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
+    /// <summary>Exit status when changes could not be saved: a temporary failure in sysexits(3).</summary>
+    private const int NotSaved = 75;
+
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
@@ -61,6 +64,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly Lock _infoLock = new();
 
+    /// <summary>Why the state directory cannot be used, where it need not be.</summary>
+    private string? _stateFault;
+
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
     /// <summary>Whose plugins it loads: asked now, before it drops root's rights.</summary>
@@ -74,7 +80,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
     /// <param name="warnings">What of that deserves attention.</param>
-    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died.</returns>
+    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died, 75 if changes could not be saved.</returns>
     /// <exception cref="StartException">The server cannot start.</exception>
     public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes, IReadOnlyList<ConfigProblem> warnings)
     {
@@ -101,6 +107,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         var instances = new PluginInstances(timeProvider, _logger);
         string? fault;
+        string? unsaved;
         try
         {
             PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
@@ -112,7 +119,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
             ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
-                store.Instance, Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
+                _stateFault is null ? store.Instance : new UnusableStore(_stateFault), Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
@@ -136,10 +143,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
             fault = await ServeAsync(engine, source, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
+            unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
         finally
         {
             await instances.DisposeAllAsync(_hurry.Token).ConfigureAwait(false);
+        }
+
+        if (unsaved is not null)
+        {
+            LogNotSaved(unsaved);
         }
 
         if (fault is not null)
@@ -147,7 +160,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogEnded(fault);
         }
 
-        return fault is null ? 0 : Died;
+        return fault is not null ? Died : unsaved is not null ? NotSaved : 0;
     }
 
     /// <inheritdoc/>
@@ -217,7 +230,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private void ProtectMemory()
     {
-        if (MemoryProtection.Apply() is { } fault)
+        int tracer = MemoryProtection.Tracer;
+        if (tracer != 0)
+        {
+            LogTraced(tracer);
+        }
+
+        if (MemoryProtection.Apply(isTraced: tracer != 0) is { } fault)
         {
             LogNotProtected(fault);
         }
@@ -232,24 +251,40 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         bool hasClientsFile = File.Exists(clientsFile);
         bool isRoot = Environment.IsPrivilegedProcess;
         ServerAccount account = ServerAccount.Find();
-        StateDirectory.Create(stateDirectory, isRoot ? account : null);
+        string? stateFault = StateDirectory.Create(stateDirectory, isRoot ? account : null, out bool isGiven);
         if (isRoot)
         {
             audit?.GiveTo(account.UserId, account.GroupId);
-            if (account.Become() is { } fault)
+            if (account.Become(out bool isForbidden) is not { } fault)
+            {
+                ProtectMemory();
+                LogBecame(account.User, account.Group);
+            }
+            else if (isForbidden)
+            {
+                // As in a container that took root's rights away: what is left is little more than an ordinary user.
+                LogStaysRoot(account.User, fault);
+                if (isGiven)
+                {
+                    StateDirectory.TakeBack(stateDirectory);
+                }
+            }
+            else
             {
                 throw new StartException($"cannot become user {account.User} and group {account.Group}: {fault}");
             }
-
-            ProtectMemory();
-            LogBecame(account.User, account.Group);
         }
         else if (!account.IsOwn)
         {
             LogNotRoot(account.User, Environment.UserName);
         }
 
-        StateDirectory.Check(stateDirectory);
+        _stateFault = StateDirectory.FindFault(stateDirectory) is { } unusable ? stateFault ?? unusable : null;
+        if (_stateFault is not null && options.Restore)
+        {
+            throw new StartException(_stateFault);
+        }
+
         if (FindUnreadableProgram() is { } unreadable)
         {
             throw new StartException(unreadable);
@@ -461,7 +496,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                     _notifier.Ready(Status(engine));
                 }
             }
-            catch (ConfigurationException)
+            catch (Exception e) when (e is ConfigurationException or StateNotSavedException)
             {
                 // The engine has logged it.
             }

@@ -22,6 +22,9 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
 
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
+    /// <summary>A change is in force, but not saved.</summary>
+    private const string NotSaved = Names.ServerExtension + ".Error.NotSaved";
+
     private readonly ILogger _logger = logger;
 
     /// <summary>The senders that have calls waiting or under way.</summary>
@@ -182,6 +185,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
             UnknownRequestException e => (DBusErrors.UnknownObject, e.Message),
             ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
+            StateNotSavedException e => (NotSaved, e.Message),
             ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
             DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),
             OperationCanceledException => (DBusErrors.Failed, "the server is stopping"),

@@ -154,6 +154,103 @@ public sealed class PrivilegeTests
         Assert.Contains("cannot become user nobody", await system.WaitForMessageAsync("WARNING: Not started by root"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-setuid,-setgid,-chown")]
+    [InlineData("-setuid,-setgid")]
+    [InlineData("-setuid")]
+    public async Task Start_AsRootThatMayNotChangeItsUser_WarnsAndServes(string capabilities)
+    {
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system, owner: 0, wrapper: ["setpriv", "--bounding-set", capabilities]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("WARNING: Root may not become user nobody here");
+        Assert.True(File.Exists(Path.Combine(server.StateDirectory, "clients.db")));
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task Start_Traced_WarnsAndServes()
+    {
+        // As proot does, which then cannot read the arguments of system calls any more if the process hides its memory.
+        const string Trace = """
+            import ctypes, os, sys
+            libc = ctypes.CDLL(None, use_errno=True)
+            child = os.fork()
+            if child == 0:
+                libc.ptrace(0, 0, None, None)
+                os.execvp(sys.argv[1], sys.argv[1:])
+            while True:
+                pid, status = os.waitpid(child, 0)
+                if not os.WIFSTOPPED(status):
+                    sys.exit(os.waitstatus_to_exitcode(status))
+                signal = os.WSTOPSIG(status)
+                libc.ptrace(7, child, None, 0 if signal == 5 else signal)
+            """;
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(
+            system, owner: 12345, wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "python3", "-c", Trace]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("traces this one");
+        var traced = (await Command.RequireAsync("pgrep", "-P", $"{server.ProcessId}")).Trim();
+        await Command.RequireAsync(
+            "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "head", "-c", "1", $"/proc/{traced}/auxv");
+    }
+
+    [Fact]
+    public async Task Start_FileSystemWithoutLocks_WarnsAndServes()
+    {
+        // Locks of fcntl(2) fail with ENOLCK.
+        const string NoLocks = """
+            import ctypes, os, struct, sys
+            fcntl = {"x86_64": 72, "aarch64": 25}[os.uname().machine]
+            filter = [(0x20, 0, 0, 0), (0x15, 0, 4, fcntl), (0x20, 0, 0, 24), (0x35, 0, 2, 5), (0x25, 1, 0, 7),
+                (0x06, 0, 0, 0x50000 | 37), (0x06, 0, 0, 0x7fff0000)]
+            code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in filter))
+            program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(filter), ctypes.addressof(code)))
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """;
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system, wrapper: ["python3", "-c", NoLocks]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("has no locks");
+        await server.StopAsync();
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_WithoutRestore_NeedsNoStateDirectory(bool isThere)
+    {
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system);
+        var directory = Path.Combine(server.ScratchDirectory, "roots");
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(Path.Combine(directory, "file"), "", TestContext.Current.CancellationToken);
+        await using var other = CreateServer(system);
+        var state = isThere ? directory : "/proc/nowhere/state";
+        other.Arguments.Add("--statedir=" + state);
+        Assert.Equal(1, await other.RunToEndAsync());
+        other.Arguments.Add("--no-restore");
+
+        await other.StartAsync();
+        await _client.RequireSecretAsync(other);
+
+        await system.WaitForMessageAsync("cannot be saved: " + state);
+    }
+
     [Fact]
     public async Task Reload_OfFileForRootAlone_KeepsClientsAndSaysHow()
     {

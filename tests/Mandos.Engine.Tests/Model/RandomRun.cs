@@ -438,7 +438,19 @@ internal sealed class RandomRun
         Task task = command();
         if (!waits)
         {
+            RunCommand(task);
+        }
+    }
+
+    private void RunCommand(Task task)
+    {
+        try
+        {
             _rig.Run(task);
+        }
+        catch (StateNotSavedException) when (_storeFails)
+        {
+            // It is in force, as the model says.
         }
     }
 
@@ -539,7 +551,7 @@ internal sealed class RandomRun
         _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
         if (!waits)
         {
-            _rig.Run(task);
+            RunCommand(task);
         }
     }
 

@@ -348,6 +348,31 @@ public sealed class StockStateImportTests : IDisposable
         ("plain", await StockStateFile.EncryptAsync(FileSecret, FileSecret)),
         ("secret", await StockStateFile.EncryptAsync(FileSecret, NewSecret)));
 
+    [Fact]
+    public async Task SaveAsync_StateTakenOverThatCouldNotBeSaved_IsSavedFirst()
+    {
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        var store = new MemoryStore { SaveProblem = "read-only" };
+        StockStateImport import = Import(_clients, store: store);
+
+        IReadOnlyList<StoredClient> loaded = await import.LoadAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("read-only", import.SaveProblem);
+        Assert.Equal(0, store.Saves);
+        Assert.True(File.Exists(Pickle));
+        StoredClient newer = loaded.Single(client => client.Name == "plain") with { FileEnabled = false };
+        store.Fault = new StateStoreException("read-only");
+        await Assert.ThrowsAsync<StateStoreException>(async () => await import.SaveAsync([newer], ["removed"], TestContext.Current.CancellationToken));
+        store.Fault = null;
+        await import.SaveAsync([newer], ["removed"], TestContext.Current.CancellationToken);
+        Assert.Equal(
+            loaded.Where(client => client.Name != "removed").Select(client => client.Name).Order(), store.Saved.Select(client => client.Name).Order());
+        Assert.Contains(newer, store.Saved);
+        Assert.False(File.Exists(Pickle));
+        await import.SaveAsync([newer], [], TestContext.Current.CancellationToken);
+        Assert.Equal(loaded.Count, store.Saved.Count);
+    }
+
     private ValueTask<IReadOnlyList<StoredClient>> LoadAsync(bool restore = true, MemoryStore? store = null, bool cancelled = false)
         => Import(_clients, restore, store).LoadAsync(cancelled ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
 
@@ -361,6 +386,8 @@ public sealed class StockStateImportTests : IDisposable
         public int Saves { get; private set; }
 
         public StateStoreException? Fault { get; set; }
+
+        public string? SaveProblem { get; init; }
 
         public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken) => new([.. Saved]);
 

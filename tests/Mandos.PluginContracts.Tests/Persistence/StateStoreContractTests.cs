@@ -58,6 +58,8 @@ public sealed class StateStoreContractTests
         }),
         new("claims to have saved", "saves nothing on a full disk, and goes on when there is room",
             context => new BoastingStore(context)),
+        new("hides that it cannot save", "says what keeps it from saving if it gives its state from a read-only disk",
+            context => new BrokenStore(context) { HidesProblem = true }),
         new("cannot be disposed twice after use", "can be disposed twice after use", context => new OnceDisposedStore(context)),
     ];
 
