@@ -12,9 +12,11 @@ namespace Mandos.AvahiAnnouncer;
 /// <param name="connection">A connection that is open. It belongs to the caller.</param>
 /// <param name="service">What to announce.</param>
 /// <param name="registration">Decides. From now on it is touched on the connection's thread only.</param>
-/// <param name="notify">Is told what comes of it, on the connection's thread: all steps but requests.</param>
+/// <param name="notify">Is told what comes of it, on the connection's thread: all steps, but of requests that for <see cref="AvahiMethod.Commit"/> alone.</param>
+/// <param name="timeProvider">The clock.</param>
 internal sealed class AvahiSession(
-    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify)
+    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify,
+    TimeProvider timeProvider)
 {
     private const string BusInterface = "org.freedesktop.DBus";
     private const string AvahiName = "org.freedesktop.Avahi";
@@ -30,14 +32,22 @@ internal sealed class AvahiSession(
     private const string DefaultDomain = "";
     private const string DefaultHost = "";
 
+    private static readonly TimeSpan _shortestRegistration = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _longestRegistration = TimeSpan.FromSeconds(30);
+
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _lastCall = Task.CompletedTask;
+    private CancellationToken _ended;
+
+    /// <summary>How long Avahi may take to make sure of the name: some times what it needs on a network where all is well, a second.</summary>
+    private TimeSpan _registrationTime = _shortestRegistration;
 
     /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
     /// <exception cref="DBusException">A new connection is needed; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what is announced still is.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _ended = cancellationToken;
         // All of these before Avahi is looked for, so that nothing is missed that it says from then on.
         await WatchAsync(
             BusInterface, BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
@@ -142,16 +152,35 @@ internal sealed class AvahiSession(
                     Compose(request),
                     answer => ReadAnswer(request, answer),
                     failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.Message));
+                if (request.Method == AvahiMethod.Commit)
+                {
+                    notify(request);
+                    _ = LimitAsync(request.Call, _registrationTime);
+                }
             }
             else
             {
                 notify(step);
+                _registrationTime = step switch
+                {
+                    Step.Announced => _shortestRegistration,
+                    Step.Retried when _registrationTime * 2 < _longestRegistration => _registrationTime * 2,
+                    Step.Retried => _longestRegistration,
+                    _ => _registrationTime,
+                };
                 if (step is Step.GiveUp gaveUp)
                 {
                     _failed.TrySetException(new DBusException(gaveUp.Reason));
                 }
             }
         }
+    }
+
+    /// <summary>Tells when a call of Commit has had its time.</summary>
+    private async Task LimitAsync(int call, TimeSpan limit)
+    {
+        await Task.Delay(limit, timeProvider, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        connection.Post(_ => Handle(new AvahiEvent.Overdue(call)), null);
     }
 
     private MessageBuffer Compose(Step.Request request)

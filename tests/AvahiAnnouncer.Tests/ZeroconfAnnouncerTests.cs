@@ -18,6 +18,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     private const int NoAvahi = 4202;
     private const int HostCollision = 4204;
     private const int Renamed = 4206;
+    private const int Retried = 4208;
 
     private static readonly ServiceDescription Service = new() { Name = "Mandos", Port = 4711 };
 
@@ -93,6 +94,20 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
             ["GetAlternativeServiceName Mandos", "Reset", "GetAlternativeServiceName Mandos #2", "Reset"],
             avahi.Asked.Where(call => call.StartsWith("GetAlt", StringComparison.Ordinal) || call == "Reset"));
         Assert.Equal(2, Logged(Renamed).Length);
+    }
+
+    [Fact]
+    public async Task Run_AvahiDoesNotGetDone_AsksAnewUntilItDoes()
+    {
+        await _bus.StartAsync();
+        await using FakeAvahi avahi = await FakeAvahi.StartAsync(_bus);
+        avahi.Stuck = 3;
+        Start();
+        await Wait.UntilAsync("it is announced", () => !_names.Reported.IsEmpty || Advance());
+
+        Assert.Equal(3, avahi.Asked.Count(call => call == "Reset"));
+        Assert.Equal(4, avahi.Asked.Count(call => call == "Commit"));
+        Assert.Equal(3, Logged(Retried).Length);
     }
 
     [Fact]

@@ -20,6 +20,10 @@ internal abstract record Step
     /// <param name="Name">The new one.</param>
     public sealed record Renamed(string Taken, string Name) : Step;
 
+    /// <summary>Tell that Avahi makes sure of the name for too long, and is asked anew.</summary>
+    /// <param name="Name">The name.</param>
+    public sealed record Retried(string Name) : Step;
+
     /// <summary>Tell that the service cannot be found until Avahi runs as it should.</summary>
     /// <param name="State">The state of Avahi; null if it is not on the bus.</param>
     public sealed record Waiting(ServerState? State) : Step;

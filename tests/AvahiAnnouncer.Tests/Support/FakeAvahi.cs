@@ -29,6 +29,9 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
     /// <summary>Names that are in use on this machine.</summary>
     public ConcurrentDictionary<string, bool> Taken { get; } = new();
 
+    /// <summary>How often it does not get done with making sure of the name.</summary>
+    public int Stuck { get; set; }
+
     /// <summary>The method that is never answered.</summary>
     public string? Silent { get; init; }
 
@@ -99,7 +102,10 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
         if (method == "Commit")
         {
             ChangeGroup(Registering);
-            ChangeGroup(Established);
+            if (Stuck-- <= 0)
+            {
+                ChangeGroup(Established);
+            }
         }
 
         return ValueTask.CompletedTask;

@@ -83,6 +83,21 @@ public sealed class BootTests(ClientKeys keys)
         }
     }
 
+    // On this interface too Avahi asks then whether the name is free, and never gets done with it.
+    [Fact]
+    public async Task Boot_AnotherInterfaceVanishesWhileNameIsProbed_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateWithoutAvahiAsync();
+        await site.Link.AddCableAsync("spare");
+        await site.StartAvahiAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("DEBUG", "Avahi is told to announce the service");
+        await site.Link.RemoveCableAsync("spare");
+
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+        await keys.First.BootAsync(site.Link);
+    }
+
     [Fact]
     public async Task Boot_InterfaceComesAfterServer_GetsPassword()
     {
