@@ -28,6 +28,12 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
         {
             cancellationToken.ThrowIfCancellationRequested();
             (BusException reason, bool hasServed) = await RunSessionAsync(server, cancellationToken).ConfigureAwait(false);
+            if (reason.IsStall && hasServed)
+            {
+                LogStalled(context.Logger);
+                continue; // it took a while to notice, so this does not run in circles
+            }
+
             if (hasServed)
             {
                 (pause, lastReason) = (_shortestPause, null);
