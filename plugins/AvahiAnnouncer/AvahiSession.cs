@@ -29,8 +29,17 @@ internal sealed class AvahiSession(
     private const int ProtocolIPv4 = 0;
     private const int ProtocolIPv6 = 1;
     private const uint NoFlags = 0;
+    private const int AnyProtocol = -1;
+    private const uint NoTextNorAddress = 4 | 8;
+    private const string TimeoutError = AvahiName + ".TimeoutError";
     private const string DefaultDomain = "";
     private const string DefaultHost = "";
+
+    /// <summary>After the announcement, Avahi is asked whether it can be found.</summary>
+    private static readonly TimeSpan _firstLook = TimeSpan.FromSeconds(1);
+
+    /// <summary>And again, while it cannot.</summary>
+    private static readonly TimeSpan _nextLook = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan _shortestRegistration = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _longestRegistration = TimeSpan.FromSeconds(30);
@@ -38,6 +47,10 @@ internal sealed class AvahiSession(
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _lastCall = Task.CompletedTask;
     private CancellationToken _ended;
+    private string _avahi = "";
+
+    /// <summary>Counts what has become of the announcement: who looks whether it can be found stops when that is another one.</summary>
+    private int _changes;
 
     /// <summary>How long Avahi may take to make sure of the name: some times what it needs on a network where all is well, a second.</summary>
     private TimeSpan _registrationTime = _shortestRegistration;
@@ -154,6 +167,7 @@ internal sealed class AvahiSession(
                     failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.Message));
                 if (request.Method == AvahiMethod.Commit)
                 {
+                    _avahi = request.Avahi;
                     notify(request);
                     _ = LimitAsync(request.Call, _registrationTime);
                 }
@@ -161,6 +175,12 @@ internal sealed class AvahiSession(
             else
             {
                 notify(step);
+                _changes++;
+                if (step is Step.Announced announced)
+                {
+                    _ = LookAsync(_avahi, announced.Name, _changes);
+                }
+
                 _registrationTime = step switch
                 {
                     Step.Announced => _shortestRegistration,
@@ -183,6 +203,81 @@ internal sealed class AvahiSession(
         connection.Post(_ => Handle(new AvahiEvent.Overdue(call)), null);
     }
 
+    /// <summary>
+    /// Looks whether what is announced can be found, until it can. Avahi says “established” too where it has no interface to announce on,
+    /// for example without IPv6.
+    /// </summary>
+    private async Task LookAsync(string avahi, string name, int change)
+    {
+        bool wasHidden = false;
+        for (TimeSpan pause = _firstLook; ; pause = _nextLook)
+        {
+            await Task.Delay(pause, timeProvider, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Volatile.Read(ref _changes) != change || _ended.IsCancellationRequested
+                || await CanBeFoundAsync(avahi, name).ConfigureAwait(false) is not { } isFound)
+            {
+                return;
+            }
+
+            if (isFound == wasHidden)
+            {
+                Step step = isFound ? new Step.Found(name) : new Step.Hidden(name);
+                connection.Post(
+                    _ =>
+                    {
+                        if (_changes == change)
+                        {
+                            notify(step);
+                        }
+                    },
+                    null);
+            }
+
+            if (isFound)
+            {
+                return;
+            }
+
+            wasHidden = true;
+        }
+    }
+
+    /// <summary>Has Avahi look for the service.</summary>
+    /// <returns>Whether it is there; null if Avahi does not tell.</returns>
+    private async Task<bool?> CanBeFoundAsync(string avahi, string name)
+    {
+        try
+        {
+            await connection.CallMethodAsync(ComposeResolve(avahi, name), _ended).ConfigureAwait(false);
+            return true;
+        }
+        catch (DBusErrorReplyException e) when (e.ErrorName == TimeoutError)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is DBusException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private MessageBuffer ComposeResolve(string avahi, string name)
+    {
+        using MessageWriter writer = connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(
+            avahi, ServiceRegistration.ServerPath, ServerInterface, "ResolveService", "iisssiu", MessageFlags.NoAutoStart);
+        writer.WriteInt32(service.InterfaceIndex ?? AnyInterface);
+        writer.WriteInt32(Protocol);
+        writer.WriteString(name);
+        writer.WriteString(service.Type);
+        writer.WriteString(DefaultDomain);
+        writer.WriteInt32(AnyProtocol);
+        writer.WriteUInt32(NoTextNorAddress);
+        return writer.CreateMessage();
+    }
+
+    private int Protocol => service.AddressFamily == AddressFamily.InterNetworkV6 ? ProtocolIPv6 : ProtocolIPv4;
+
     private MessageBuffer Compose(Step.Request request)
     {
         (string to, string signature) = request.Method switch
@@ -202,7 +297,7 @@ internal sealed class AvahiSession(
         else if (request.Method == AvahiMethod.AddService)
         {
             writer.WriteInt32(service.InterfaceIndex ?? AnyInterface);
-            writer.WriteInt32(service.AddressFamily == AddressFamily.InterNetworkV6 ? ProtocolIPv6 : ProtocolIPv4);
+            writer.WriteInt32(Protocol);
             writer.WriteUInt32(NoFlags);
             writer.WriteString(request.Name);
             writer.WriteString(service.Type);

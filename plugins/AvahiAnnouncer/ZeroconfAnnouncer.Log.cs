@@ -31,6 +31,14 @@ public sealed partial class ZeroconfAnnouncer
     [LoggerMessage(4206, LogLevel.Information, "The service name “{Taken}” is taken; trying “{Name}”")]
     private static partial void LogRenamed(ILogger logger, string taken, string name);
 
+    [LoggerMessage(4210, LogLevel.Warning,
+        "Avahi announces “{Name}”, but does not find it itself, so nobody else will: it uses no network interface for that. Is one up, and does "
+        + "avahi-daemon.conf allow it, and IPv6 (use-ipv6=yes; use-ipv4=yes for a server with --no-ipv6)?")]
+    private static partial void LogHidden(ILogger logger, string name);
+
+    [LoggerMessage(4211, LogLevel.Information, "“{Name}” can be found now")]
+    private static partial void LogFound(ILogger logger, string name);
+
     [LoggerMessage(4209, LogLevel.Debug, "Avahi is told to announce the service, and makes sure first that the name is free")]
     private static partial void LogCommitted(ILogger logger);
 

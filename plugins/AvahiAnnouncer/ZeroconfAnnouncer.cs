@@ -123,6 +123,12 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             case Step.Request { Method: AvahiMethod.Commit }:
                 LogCommitted(context.Logger);
                 break;
+            case Step.Hidden hidden:
+                LogHidden(context.Logger, hidden.Name);
+                break;
+            case Step.Found found:
+                LogFound(context.Logger, found.Name);
+                break;
             case Step.Retried retried:
                 LogRetried(context.Logger, retried.Name);
                 break;

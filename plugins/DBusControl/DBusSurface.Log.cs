@@ -12,6 +12,12 @@ public sealed partial class DBusSurface
         + "mandos-monitor that was stopped (Ctrl-Z); end that. The server connects to the bus anew")]
     private static partial void LogStalled(ILogger logger);
 
+    [LoggerMessage(4107, LogLevel.Error, "D-Bus: the program that does not read is {Reader}; end it")]
+    private static partial void LogReader(ILogger logger, string reader);
+
+    [LoggerMessage(4108, LogLevel.Debug, "D-Bus: the bus does not tell which program does not read: {Reason}")]
+    private static partial void LogNoReader(ILogger logger, string reason);
+
     [LoggerMessage(4101, LogLevel.Debug, "D-Bus still disabled: {Reason}")]
     private static partial void LogStillDisabled(ILogger logger, string reason);
 }

@@ -10,6 +10,7 @@ namespace DBusControl.Tests;
 public sealed class StallTests : IDisposable
 {
     private const int Stalled = 4106;
+    private const int Named = 4107;
 
     /// <summary>What the bus keeps of one sender: less than by default, 127 MiB, so that it takes less time.</summary>
     private const string Limit = PrivateBus.OpenRules + """
@@ -40,9 +41,14 @@ public sealed class StallTests : IDisposable
             for (int round = 0; round < 2; round++)
             {
                 var stalled = rig.Context.NextAsync(Stalled);
+                var named = rig.Context.NextAsync(Named);
                 await FillAsync(rig, new string('x', 64 << 10));
                 await stalled.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Token);
                 await AnsweredAsync(rig);
+                Assert.Contains(
+                    $"{stopped.UniqueName}, process {Environment.ProcessId} (",
+                    await named.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Token),
+                    StringComparison.Ordinal);
             }
         }
         finally

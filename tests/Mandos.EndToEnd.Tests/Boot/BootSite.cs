@@ -29,7 +29,7 @@ internal sealed class BootSite : IAsyncDisposable
     public static async Task<BootSite> CreateWithoutAvahiAsync()
         => new(await NetworkLink.CreateAsync(), await PrivateBus.StartWithPolicyAsync([AvahiDaemon.Policy]));
 
-    public async Task StartAvahiAsync() => Avahi = await AvahiDaemon.StartAsync(Bus, Link);
+    public async Task StartAvahiAsync(params string[] options) => Avahi = await AvahiDaemon.StartAsync(Bus, Link, options);
 
     /// <summary>Starts a server, on a port that the kernel chooses, which announces itself.</summary>
     /// <param name="client">Whom it serves.</param>
