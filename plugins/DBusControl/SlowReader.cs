@@ -33,8 +33,16 @@ internal static class SlowReader
             (string Name, uint Bytes) most = ("", 0);
             foreach (string name in names.Where(static name => name.StartsWith(':')))
             {
-                uint bytes = await AskAsync(connection, Statistics, "GetConnectionStats", name, ReadKept, either.Token).ConfigureAwait(false);
-                most = bytes > most.Bytes ? (name, bytes) : most;
+                try
+                {
+                    uint bytes = await AskAsync(
+                        connection, Statistics, "GetConnectionStats", name, ReadKept, either.Token).ConfigureAwait(false);
+                    most = bytes > most.Bytes ? (name, bytes) : most;
+                }
+                catch (DBusErrorReplyException e) when (e.ErrorName == DBusErrors.NameHasNoOwner)
+                {
+                    // It has gone meanwhile, as the connection that the server had before.
+                }
             }
 
             if (most.Bytes < Much)
