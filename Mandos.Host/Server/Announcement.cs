@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Announcing;
 using Mandos.Host.Listening;
+using Mandos.Host.Plugins.Isolation;
 
 namespace Mandos.Host.Server;
 
@@ -13,13 +14,18 @@ internal sealed class Announcement(ListenPlaces places, bool hasInterface, Servi
     /// <summary>Runs an announcer whenever there is something to announce, until cancelled or until it ends by itself.</summary>
     public async Task RunAsync(IAnnouncer announcer, CancellationToken cancellationToken)
     {
+        // The thread of its own that the caller gives is used up by the first wait.
+        bool hasThread = true;
         while (!cancellationToken.IsCancellationRequested)
         {
             Task changed = places.Changed;
             if (CanAnnounce(out int? index))
             {
                 using var other = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                Task announcing = announcer.RunAsync(service with { InterfaceIndex = index }, announced, other.Token);
+                CancellationToken stop = other.Token;
+                Task Announce() => announcer.RunAsync(service with { InterfaceIndex = index }, announced, stop);
+                Task announcing = hasThread ? Announce() : PluginThread.Start(Announce).Unwrap();
+                hasThread = false;
                 while (CanAnnounce(out int? now) && now == index && !announcing.IsCompleted && !cancellationToken.IsCancellationRequested)
                 {
                     await Task.WhenAny(announcing, changed).ConfigureAwait(false);
@@ -37,6 +43,7 @@ internal sealed class Announcement(ListenPlaces places, bool hasInterface, Servi
             }
             else
             {
+                hasThread = false;
                 await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
