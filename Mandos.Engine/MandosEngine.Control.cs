@@ -38,6 +38,17 @@ public sealed partial class MandosEngine : IMandosServer
         => CommandAsync(name, Quick(client => _approvals.Approve(client, approved)), cancellationToken);
 
     /// <inheritdoc/>
+    public Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
+        => _loop.InvokeAsync(
+            () =>
+            {
+                ThrowIfStopping();
+                _approvals.Decide(requestId, approved);
+                return true;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
     public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken)
         => ChangeStateAsync(name, Quick(_lifecycle.MarkCheckedOk), cancellationToken);
 

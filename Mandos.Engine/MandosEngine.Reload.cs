@@ -40,6 +40,11 @@ public sealed partial class MandosEngine
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
         plan.Compare(await _loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        if (plan.Conflicts is { Count: > 0 } conflicts)
+        {
+            throw Refuse(new ConfigurationException(conflicts));
+        }
+
         var checks = new List<Task>();
         while (await _loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
         {
@@ -48,7 +53,7 @@ public sealed partial class MandosEngine
         return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyCollection<ClientDefinition>> ReadClientsAsync()
+    private async Task<ClientConfiguration> ReadClientsAsync()
     {
         if (_options.ReadClients is not { } read)
         {
@@ -61,14 +66,20 @@ public sealed partial class MandosEngine
         }
         catch (ConfigurationException e)
         {
-            foreach (string problem in e.Problems)
-            {
-                LogProblem(problem);
-            }
-
-            LogNotReloaded(e.Problems.Count);
+            Refuse(e);
             throw;
         }
+    }
+
+    private ConfigurationException Refuse(ConfigurationException refusal)
+    {
+        foreach (string problem in refusal.Problems)
+        {
+            LogProblem(problem);
+        }
+
+        LogNotReloaded(refusal.Problems.Count);
+        return refusal;
     }
 
     /// <summary>Takes some steps of a reload.</summary>
@@ -200,6 +211,7 @@ public sealed partial class MandosEngine
             KeyId = settings.KeyId,
             Fingerprint = settings.Fingerprint,
             CheckerPlugin = settings.CheckerPlugin,
+            ApproveAll = settings.ApproveAll,
             Options = settings.Options,
         };
         _journal.Update(client, client.Snapshot with { Settings = next });
@@ -233,7 +245,7 @@ public sealed partial class MandosEngine
     {
         if (!plan.IsEmpty)
         {
-            foreach (string name in _absent.Keys.Where(name => !plan.Names(name)).ToArray())
+            foreach (string name in _absent.Keys.Where(name => !plan.MayHave(name)).ToArray())
             {
                 _absent.Remove(name);
                 _keeper.Forget(name);

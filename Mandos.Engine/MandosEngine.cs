@@ -37,8 +37,8 @@ public sealed partial class MandosEngine : IDisposable
 
     /// <summary>What is saved of those that are no clients now, by name. Null is never restored, only forgotten.</summary>
     /// <remarks>
-    /// They were removed by a person and so stay away, or all are gone from the configuration: it may not be mounted, or be
-    /// misspelt, and must not enable a disabled client when it comes back.
+    /// They were removed by a person and so stay away, or were left out for a mistake, or all are gone from the configuration: it may
+    /// not be mounted, or be misspelt, and must not enable a disabled client when it comes back.
     /// </remarks>
     private readonly Dictionary<string, StoredClient?> _absent = new(StringComparer.Ordinal);
 
@@ -80,7 +80,7 @@ public sealed partial class MandosEngine : IDisposable
         _lifecycle = new ClientLifecycle(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
         _audit = new AuditTrail(_clock, options.Audit, logger);
         _connections = new ConnectionTable(
-            _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, _audit, logger);
+            _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, options.MaxRequestsPerClient, _audit, logger);
         _handler = new ConnectionHandler(_loop, _connections, _approvals, _audit, tls, logger);
         _startCheck = client => _checks.StartDue((Client)client);
         _expire = client => _lifecycle.Expire((Client)client);
@@ -107,13 +107,13 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>The deadlines, for tests.</summary>
     internal DeadlineQueue Deadlines => _deadlines;
 
-    /// <summary>Loads the saved state, brings it together with the definitions, and starts to check.</summary>
-    /// <param name="definitions">The clients of the configuration, with different names, key IDs and fingerprints.</param>
+    /// <summary>Loads the saved state, brings it together with the configuration, and starts to check.</summary>
+    /// <param name="configuration">The clients.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StateStoreException">The saved state cannot be read.</exception>
-    public async Task StartAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    public async Task StartAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
-        await LoadAsync(definitions, cancellationToken).ConfigureAwait(false);
+        await LoadAsync(configuration, cancellationToken).ConfigureAwait(false);
         _loop.Start();
     }
 
@@ -160,8 +160,9 @@ public sealed partial class MandosEngine : IDisposable
     }
 
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
-    internal async Task LoadAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
+        IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
         Dictionary<string, StoredClient> stored = saved.ToDictionary(static client => client.Name, StringComparer.Ordinal);
         _clients.EnsureCapacity(definitions.Count);
@@ -173,7 +174,7 @@ public sealed partial class MandosEngine : IDisposable
 
         foreach ((string name, StoredClient old) in stored)
         {
-            if (definitions.Count > 0)
+            if (definitions.Count > 0 && !configuration.MayHave(name))
             {
                 _keeper.Forget(name);
             }
@@ -183,7 +184,7 @@ public sealed partial class MandosEngine : IDisposable
             }
         }
 
-        WarnIfEmpty(definitions.Count == 0);
+        WarnIfEmpty(definitions.Count == 0 && configuration is { IsComplete: true, LeftOut.Count: 0 });
     }
 
     /// <summary>Says if there are no clients.</summary>

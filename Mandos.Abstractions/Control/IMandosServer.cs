@@ -36,11 +36,23 @@ public interface IMandosServer
     Task DisableAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies the connections that wait now and those of the client's approval duration from now.</summary>
+    /// <remarks>
+    /// Unless the client's <see cref="ClientSettings.ApproveAll"/> is set, an approval is for one address: that of the connections that wait,
+    /// or of the first one that comes. A denial is for all.
+    /// </remarks>
     /// <param name="name">Name of the client.</param>
     /// <param name="approved">True to approve, false to deny.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
     Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
+
+    /// <summary>Approves or denies one connection that waits, and no other.</summary>
+    /// <param name="requestId">The <see cref="SecretRequest.Id"/> of one of a client's <see cref="ClientSnapshot.Requests"/>.</param>
+    /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownRequestException">No such request waits.</exception>
+    Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken);
 
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>

@@ -9,7 +9,7 @@ public sealed record StoredClient
     public required string Name { get; init; }
 
     /// <summary>The settings that <c>clients.conf</c> had when this was saved; by them an edit of the file is noticed.</summary>
-    /// <remarks><see cref="ClientSettings.Options"/> need not be kept.</remarks>
+    /// <remarks><see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/> need not be kept.</remarks>
     public required ClientSettings FileSettings { get; init; }
 
     /// <summary>The option <c>enabled</c> that <c>clients.conf</c> had when this was saved.</summary>
@@ -18,7 +18,8 @@ public sealed record StoredClient
     /// <summary>The client; null if a person removed it at run time, so that it stays away.</summary>
     /// <remarks>
     /// A store need not keep what belongs to one run of the server: <see cref="ClientSnapshot.ApprovalsPending"/>,
-    /// <see cref="ClientSnapshot.CheckerRunning"/>, <see cref="ClientSnapshot.DBusObjectPath"/> and <see cref="ClientSettings.Options"/>.
+    /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>, <see cref="ClientSnapshot.DBusObjectPath"/>,
+    /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>.
     /// </remarks>
     public required ClientSnapshot? Client { get; init; }
 

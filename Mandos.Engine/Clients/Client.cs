@@ -1,3 +1,4 @@
+using System.Net;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Checking;
@@ -50,11 +51,14 @@ internal sealed class Client
     /// <summary>Approval (true) or denial (false) in force; null: neither.</summary>
     public bool? Verdict { get; set; }
 
+    /// <summary>Whom an approval in force is for; null: whoever comes first.</summary>
+    public IPAddress? ApprovedAddress { get; set; }
+
     /// <summary>When <see cref="Verdict"/> ceases to hold. Made when first needed: most clients never do.</summary>
     public Deadline? VerdictEnd { get; set; }
 
     /// <summary>The requests that wait for approval, oldest first.</summary>
-    public LinkedList<SecretRequest> Waiting { get; } = [];
+    public LinkedList<OpenRequest> Waiting { get; } = [];
 
     /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
     public bool IsRemoved { get; set; }

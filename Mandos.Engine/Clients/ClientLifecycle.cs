@@ -27,8 +27,10 @@ internal sealed partial class ClientLifecycle(
         client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
     }
 
+    /// <summary>Enables a client. An approval from before ends: it was not given for what comes now.</summary>
     public void Enable(Client client)
     {
+        approvals.EndApproval(client);
         if (client.Snapshot.Enabled)
         {
             return;
@@ -41,8 +43,10 @@ internal sealed partial class ClientLifecycle(
         LogEnabled(client.Name);
     }
 
+    /// <summary>Disables a client. An approval ends, and does not come back when the client is enabled; a denial may stay.</summary>
     public void Disable(Client client)
     {
+        approvals.EndApproval(client);
         if (!client.Snapshot.Enabled)
         {
             return;

@@ -7,7 +7,7 @@ namespace Mandos.Engine.Persistence;
 /// <summary>Brings together what the file says of a client and what the state store kept of it.</summary>
 /// <remarks>
 /// An edit of the file wins over a run-time change; a run-time change wins over an unedited file. What cannot be changed at run time (keys,
-/// checker plugin, unknown options) comes from the file.
+/// checker plugin, <c>approve_all</c>, unknown options) comes from the file.
 /// </remarks>
 internal static class ClientRestorer
 {
@@ -30,6 +30,7 @@ internal static class ClientRestorer
             Enabled = enabled,
             Expires = enabled ? saved.Expires : null,
             ApprovalsPending = 0,
+            Requests = [],
             CheckerRunning = false,
             DBusObjectPath = null,
         };

@@ -93,20 +93,22 @@ internal sealed partial class ListenPlace : IDisposable
 
     /// <summary>Accepts connections until cancelled, whenever it can listen.</summary>
     /// <param name="serve">Takes each connection.</param>
+    /// <param name="room">How many more connections may be open at once.</param>
     /// <param name="links">Tells when to look again.</param>
     /// <param name="changed">Is told when it begins or ends to listen.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SocketException">The socket is of no use any more.</exception>
     public async Task RunAsync(
-        Action<IPeerConnection> serve, LinkWatcher links, Action changed, TimeProvider timeProvider, CancellationToken cancellationToken)
+        Action<IPeerConnection> serve, SemaphoreSlim room, LinkWatcher links, Action changed, TimeProvider timeProvider,
+        CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             Task change = links.Next;
             if (IsListening || TryReopen())
             {
-                var listener = new Listener(_socket!, serve, timeProvider, _logger);
+                var listener = new Listener(_socket!, serve, room, timeProvider, _logger);
                 Volatile.Write(ref _listener, listener);
                 changed();
                 await AcceptAsync(listener, links, cancellationToken).ConfigureAwait(false);

@@ -30,11 +30,12 @@ internal sealed class ListenPlaces(ListenOptions options, TimeProvider timeProvi
 
     /// <summary>Accepts connections until cancelled.</summary>
     /// <param name="serve">Takes each connection.</param>
+    /// <param name="room">How many more connections may be open at once.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>A task for each place, which ends before only if its socket is of no use any more, and one that looks after interfaces.</returns>
-    public IReadOnlyList<Task> Run(Action<IPeerConnection> serve, CancellationToken cancellationToken) =>
+    public IReadOnlyList<Task> Run(Action<IPeerConnection> serve, SemaphoreSlim room, CancellationToken cancellationToken) =>
     [
-        .. _places.Select(place => Task.Run(() => place.RunAsync(serve, _links, OnChange, timeProvider, cancellationToken), CancellationToken.None)),
+        .. _places.Select(place => Task.Run(() => place.RunAsync(serve, room, _links, OnChange, timeProvider, cancellationToken), CancellationToken.None)),
         .. IsFollowing ? [Task.Run(() => _links.RunAsync(cancellationToken), CancellationToken.None)] : Array.Empty<Task>(),
     ];
 

@@ -28,12 +28,14 @@ public sealed class InMemoryServer : IMandosServer
         (ClientProperty.ApprovalDelay, client => client.Settings.ApprovalDelay),
         (ClientProperty.ApprovalDuration, client => client.Settings.ApprovalDuration),
         (ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault),
+        (ClientProperty.Requests, client => client.Requests),
     ];
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ClientSnapshot> _clients;
     private readonly Dictionary<string, byte[]> _secrets = [];
     private readonly List<(string Name, bool Approved)> _approvals = [];
+    private readonly List<(long RequestId, bool Approved)> _decisions = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
     private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,6 +86,18 @@ public sealed class InMemoryServer : IMandosServer
             lock (_lock)
             {
                 return [.. _approvals];
+            }
+        }
+    }
+
+    /// <summary>The approvals and denials given to single requests, in their order.</summary>
+    public IReadOnlyList<(long RequestId, bool Approved)> Decisions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _decisions];
             }
         }
     }
@@ -217,10 +231,29 @@ public sealed class InMemoryServer : IMandosServer
         name,
         client =>
         {
+            IPAddress[] addresses = [.. client.Requests.Select(request => request.Peer.Address).Distinct()];
+            if (approved && !client.Settings.ApproveAll && addresses.Length > 1)
+            {
+                throw new ConflictingRequestsException(name, addresses);
+            }
+
             _approvals.Add((name, approved));
-            return client;
+            return client with { Requests = client.Requests.Count > 0 ? [] : client.Requests };
         },
         cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            ClientSnapshot client = _clients.Values.FirstOrDefault(client => client.Requests.Any(request => request.Id == requestId))
+                ?? throw new UnknownRequestException(requestId);
+            _decisions.Add((requestId, approved));
+            Update(client.Name, one => one with { Requests = [.. one.Requests.Where(request => request.Id != requestId)] });
+        }
+    }
 
     /// <inheritdoc/>
     public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken) => UpdateAsync(

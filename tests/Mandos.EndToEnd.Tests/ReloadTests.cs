@@ -50,13 +50,13 @@ public sealed class ReloadTests
 
         await File.WriteAllTextAsync(
             server.ClientsFile,
-            "[DEFAULT]\ninterval = never\n[first]\nhost = x\n" + _second.StanzaWith("enabled = maybe"),
+            "[DEFAULT]\ninterval = never\n[first]\nkey_id = x\n" + _second.StanzaWith("enabled = maybe"),
             Cancellation);
         await server.SignalAsync("HUP");
         await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
 
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:2: interval: "));
-        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:3: client [first] has neither key_id nor fingerprint"));
+        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:4: key_id: is not 64 hexadecimal digits"));
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:8: enabled: "));
         var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
         Assert.Equal(nameof(ConfigurationException), refusal.ExceptionType);
@@ -148,7 +148,7 @@ public sealed class ReloadTests
             await Patience.UntilAsync("fetches go on", () => fetching.IsCompleted || begun >= reload * Fetches / Reloads);
             if (reload % 10 == 0)
             {
-                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[client0]\n", Cancellation);
+                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[DEFAULT]\nnonsense\n", Cancellation);
                 await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
             }
             else

@@ -222,6 +222,8 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         {
             CallException e => (e.ErrorName, e.Message),
             UnknownClientException => (DBusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
+            UnknownRequestException e => (DBusErrors.UnknownObject, e.Message),
+            ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
             ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
             DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),

@@ -36,6 +36,8 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
+            ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
+            ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
         });
@@ -149,6 +151,28 @@ internal sealed class ServerObject
         writer.WriteDictionaryEnd(clients);
         writer.WriteUInt64(after);
         context.Reply(writer.CreateMessage());
+    }
+
+    /// <summary>Replies with the requests that wait, those of the client that has waited longest first.</summary>
+    private void GetRequests(MethodContext context)
+    {
+        using MessageWriter writer = context.CreateReplyWriter("a" + RequestWriter.Signature);
+        ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
+        foreach ((string path, ClientSnapshot client) in _clients.Waiting.OrderBy(static client => client.Value.Requests[0].Id))
+        {
+            RequestWriter.Write(writer, path, client);
+        }
+
+        writer.WriteArrayEnd(requests);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadDecideRequest(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        ulong id = reader.ReadUInt64();
+        bool approve = reader.ReadBool();
+        return new Call(context, () => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, _ended));
     }
 
     private Call ReadRemoveClient(MethodContext context)

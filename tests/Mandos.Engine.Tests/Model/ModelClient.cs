@@ -39,6 +39,9 @@ internal sealed class ModelClient
     /// <summary>Approval or denial in force; holds until <see cref="VerdictEndsAt"/>.</summary>
     public bool? Verdict { get; set; }
 
+    /// <summary>Whom an approval is for; null: whoever comes first.</summary>
+    public string? ApprovedAddress { get; set; }
+
     public ModelDeadline VerdictEndsAt { get; } = new();
 
     public ModelCheck Check { get; set; }

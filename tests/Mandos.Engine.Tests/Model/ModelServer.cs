@@ -12,6 +12,12 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     private const int HandshakeTime = 30_000;
     private const int SendTime = 30_000;
     private const int CloseTime = 5_000;
+    private const int RefusedTime = 1_000;
+
+    /// <summary>How many connections of one client there may be.</summary>
+    public const int MaxRequestsPerClient = 3;
+
+    private int _turns;
 
     public long Now { get; set; }
 
@@ -116,6 +122,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         ModelDefinition old = c.File;
         c.File = next;
         c.Secret = next.Secret == old.Secret ? c.Secret : next.Secret;
+        c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
         if (old.Enabled && !next.Enabled)
         {
             Disable(c);
@@ -143,6 +150,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public void Enable(ModelClient c)
     {
+        EndApproval(c);
         if (!c.Enabled)
         {
             c.Enabled = true;
@@ -153,6 +161,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public void Disable(ModelClient c)
     {
+        EndApproval(c);
         if (c.Enabled)
         {
             c.Enabled = false;
@@ -177,19 +186,41 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         }
     }
 
-    public void Approve(ModelClient c, bool approved)
+    /// <returns>Whether it is done; not if it is not clear whom it is for.</returns>
+    public bool Approve(ModelClient c, bool approved)
     {
+        string[] addresses = [.. WaitingFor(c).Select(static x => x.Address).Distinct()];
+        if (approved && addresses.Length > 1 && !c.Settings.ApproveAll)
+        {
+            return false;
+        }
+
         c.Verdict = null;
         c.VerdictEndsAt.Clear();
         if (c.Settings.ApprovalDuration > TimeSpan.Zero)
         {
             c.Verdict = approved;
+            c.ApprovedAddress = c.Settings.ApproveAll ? null : addresses.FirstOrDefault();
             c.VerdictEndsAt.Set(Now + (long)c.Settings.ApprovalDuration.TotalMilliseconds);
         }
 
         foreach (ModelConnection waiting in WaitingFor(c))
         {
             Decide(waiting, approved, () => c.Counts.Denied++);
+        }
+
+        return true;
+    }
+
+    /// <summary>Approves or denies one connection that waits.</summary>
+    public void DecideOne(ModelConnection x, bool approved) => Decide(x, approved, () => x.Client!.Counts.Denied++);
+
+    private static void EndApproval(ModelClient c)
+    {
+        if (c.Verdict == true)
+        {
+            c.Verdict = null;
+            c.VerdictEndsAt.Clear();
         }
     }
 
@@ -352,19 +383,24 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         if (x.Key is null || !Clients.TryGetValue(x.Key, out ModelClient? c))
         {
             NotFound++;
-            Close(x);
+            CloseRefused(x);
             return;
         }
 
+        x.Turn = ++_turns;
         x.Client = c;
         ClientSettings settings = c.Settings;
         if (!IsAlive(c))
         {
             Refuse(x, () => c.Counts.Disabled++);
         }
-        else if (c.Verdict is { } verdict)
+        else if (c.Verdict == false)
         {
-            Decide(x, verdict, () => c.Counts.Denied++);
+            Refuse(x, () => c.Counts.Denied++);
+        }
+        else if (c.Verdict == true && (c.Settings.ApproveAll || (c.ApprovedAddress ??= x.Address) == x.Address))
+        {
+            Decide(x, true, () => { });
         }
         else if (settings.ApprovalDelay == TimeSpan.Zero)
         {
@@ -376,8 +412,37 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             c.Pending++;
             c.Counts.NeedApproval++;
             x.CountsAsPending = true;
+            ModelConnection[] others = WaitingFor(c);
+            c.Counts.Conflicts += !c.Settings.ApproveAll && others.Length > 0 && others.All(other => other.Address != x.Address) ? 1 : 0;
             x.Phase = ModelPhase.Held;
             x.End.Set(Now + (long)settings.ApprovalDelay.TotalMilliseconds);
+        }
+
+        if (!x.IsRefused)
+        {
+            MakeRoom(x);
+        }
+    }
+
+    /// <summary>Ends the oldest of the address that has most connections of a client, if with another one there are too many.</summary>
+    private void MakeRoom(ModelConnection newest)
+    {
+        ModelConnection[] all = [.. Connections
+            .Where(x => x.Client?.Name == newest.Client!.Name && x != newest
+                && x.Phase is ModelPhase.Held or ModelPhase.Sending or ModelPhase.Closing)
+            .OrderBy(static x => x.Turn)
+            .Append(newest)];
+        if (all.Length > MaxRequestsPerClient)
+        {
+            ModelConnection[] most = [.. all.GroupBy(static x => x.Address).MaxBy(static some => some.Count())!];
+            if (most[0].Phase == ModelPhase.Sending)
+            {
+                WriteEnded(most[0], false);
+            }
+            else
+            {
+                EndConnection(most[0]);
+            }
         }
     }
 
@@ -501,7 +566,18 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         count();
         NotPending(x);
+        CloseRefused(x);
+    }
+
+    private void CloseRefused(ModelConnection x)
+    {
+        x.IsRefused = true;
         Close(x);
+        if (x.Phase == ModelPhase.Closing)
+        {
+            x.Phase = ModelPhase.Refused;
+            x.End.Set(Now + RefusedTime);
+        }
     }
 
     private static void NotPending(ModelConnection x)
@@ -535,8 +611,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     /// <summary>Whether it is enabled, and not to be disabled at this very moment, after what is due with that.</summary>
     private bool IsAlive(ModelClient c) => c.Enabled && c.ExpiresAt.At > Now;
 
-    private ModelConnection[] WaitingFor(ModelClient c)
-        => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c)];
+    public ModelConnection[] WaitingFor(ModelClient c)
+        => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c).OrderBy(static x => x.Turn)];
 
     private void SetExpiry(ModelClient c, TimeSpan fromNow)
     {
@@ -585,6 +661,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
                 ApprovalDelay = Pick(static s => s.ApprovalDelay),
                 ApprovalDuration = Pick(static s => s.ApprovalDuration),
                 ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
+                ApproveAll = file.Settings.ApproveAll,
             },
             Secret = file.Secret == record.File.Secret ? record.Secret! : file.Secret,
             Created = record.Created,

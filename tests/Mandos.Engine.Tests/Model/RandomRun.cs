@@ -241,7 +241,7 @@ internal sealed class RandomRun
                 SetWrite(x);
                 _model.WriteEnded(x, success);
                 break;
-            case ModelPhase.Closing:
+            case ModelPhase.Closing or ModelPhase.Refused:
                 x.Peer.Bytes.End();
                 _model.PeerGone(x);
                 break;
@@ -339,8 +339,15 @@ internal sealed class RandomRun
                 Do($"disable {name}", c, () => server.DisableAsync(name, none), _model.Disable);
                 break;
             case < 16:
-                Do($"approve {name}", c, () => server.ApproveAsync(name, true, none), client => _model.Approve(client, true),
+                bool approves = true;
+                Do($"approve {name}", c,
+                    () => approves ? server.ApproveAsync(name, true, none)
+                        : Assert.ThrowsAsync<ConflictingRequestsException>(() => server.ApproveAsync(name, true, none)),
+                    client => approves = _model.Approve(client, true),
                     saves: false);
+                break;
+            case < 17 when c?.Settings.ApprovalDelay > TimeSpan.Zero:
+                DecideOne();
                 break;
             case < 18:
                 Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false),
@@ -372,6 +379,19 @@ internal sealed class RandomRun
                 }
 
                 break;
+        }
+    }
+
+    private void DecideOne()
+    {
+        ModelConnection[] waiting = [.. _model.Connections.Where(static x => x.Phase == ModelPhase.Held)];
+        if (waiting.Length > 0)
+        {
+            ModelConnection x = waiting[_random.Next(waiting.Length)];
+            bool approved = _random.Next(3) > 0;
+            long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
+            Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
+                () => _rig.Engine.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
         }
     }
 
@@ -583,7 +603,7 @@ internal sealed class RandomRun
             Store = new FakeStore(durable),
             FirstCheck = firstCheck,
             Checker = new FakeChecker { KeepsPrepared = false },
-            Options = new EngineOptions { Restore = restore },
+            Options = new EngineOptions { Restore = restore, MaxRequestsPerClient = ModelServer.MaxRequestsPerClient },
         };
         foreach ((string name, CheckPlan plan) in _plans)
         {
@@ -716,11 +736,11 @@ internal sealed class RandomRun
             ModelPhase.Handshake => p.InHandshake,
             ModelPhase.Held => p.InWait,
             ModelPhase.Sending => p.InWrite,
-            ModelPhase.Closing => p.SendIsShutDown && p.Bytes.IsReadPending && !p.IsDisposed,
+            ModelPhase.Closing or ModelPhase.Refused => p.SendIsShutDown && p.Bytes.IsReadPending && !p.IsDisposed,
             _ => p.IsDisposed,
         };
         string? got = p.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
-        int records = x.Phase is ModelPhase.Closing or ModelPhase.Ended ? 1 : 0;
+        int records = x.Phase is ModelPhase.Closing or ModelPhase.Refused or ModelPhase.Ended ? 1 : 0;
         return !asExpected ? "is elsewhere"
             : got != x.Got ? $"got {got} instead of {x.Got}"
             : _rig.Audit.Of(p).Count() != records ? $"{_rig.Audit.Of(p).Count()} audit records instead of {records}"
@@ -748,6 +768,9 @@ internal sealed class RandomRun
             : s.LastApprovalRequest != m.LastApprovalRequest
                 ? $"last request {s.LastApprovalRequest:O} instead of {m.LastApprovalRequest:O}"
             : s.ApprovalsPending != m.Pending ? $"pending {s.ApprovalsPending} instead of {m.Pending}"
+            : !s.Requests.Select(static request => request.Peer).SequenceEqual(
+                _model.WaitingFor(m).Select(static x => x.Peer.RemoteEndPoint))
+                ? $"requests {string.Join(", ", s.Requests)}"
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
             : _rig.Checker.CountRunning(name) != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
@@ -756,8 +779,12 @@ internal sealed class RandomRun
             : _mirror[name] != s && Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
             : null;
 
-        // Of the number of pending approvals, events tell only whether it is zero.
-        static ClientSnapshot Normal(ClientSnapshot state) => state with { ApprovalsPending = Math.Sign(state.ApprovalsPending) };
+        // Of the number of pending approvals, events tell only whether it is zero; of what a file alone can set they tell nothing.
+        static ClientSnapshot Normal(ClientSnapshot state) => state with
+        {
+            ApprovalsPending = Math.Sign(state.ApprovalsPending),
+            Settings = state.Settings with { ApproveAll = false },
+        };
     }
 
     private void ReadEvents()
@@ -796,6 +823,9 @@ internal sealed class RandomRun
                 case NeedApproval:
                     heard.NeedApproval++;
                     break;
+                case ConflictingRequests:
+                    heard.Conflicts++;
+                    break;
                 case Rejected { Reason: RejectionReason.Disabled }:
                     heard.Disabled++;
                     break;
@@ -819,6 +849,7 @@ internal sealed class RandomRun
         ClientProperty.LastApprovalRequest => to with { LastApprovalRequest = from.LastApprovalRequest },
         ClientProperty.ApprovalPending => to with { ApprovalsPending = from.ApprovalsPending },
         ClientProperty.CheckerRunning => to with { CheckerRunning = from.CheckerRunning },
+        ClientProperty.Requests => to with { Requests = from.Requests },
         ClientProperty.Host => to with { Settings = to.Settings with { Host = from.Settings.Host } },
         ClientProperty.Checker => to with { Settings = to.Settings with { Checker = from.Settings.Checker } },
         ClientProperty.Interval => to with { Settings = to.Settings with { Interval = from.Settings.Interval } },
@@ -926,6 +957,7 @@ internal sealed class RandomRun
             ApprovalDelay = change.ApprovalDelay ?? old.ApprovalDelay,
             ApprovalDuration = change.ApprovalDuration ?? old.ApprovalDuration,
             ApprovedByDefault = change.ApprovedByDefault ?? old.ApprovedByDefault,
+            ApproveAll = _random.Next(4) == 0,
         };
     }
 

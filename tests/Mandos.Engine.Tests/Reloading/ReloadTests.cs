@@ -41,6 +41,61 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public void Reload_ClientLeftOut_KeepsWhatItHad()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("gone"));
+        _rig.Disable("a");
+        ClientSnapshot before = _rig["a"];
+        _rig.LeftOut = ["a", "never seen"];
+
+        _rig.Reload(EngineRig.Define("b", static s => s with { Host = "new" }));
+
+        Assert.Equal(before, _rig["a"]);
+        Assert.Equal("new", _rig["b"].Settings.Host);
+        Assert.Null(_rig.Serve("a").Received);
+        Assert.Equal(EngineRig.FileSecret("b"), Encoding.UTF8.GetString(_rig.Serve("b").Received!));
+        Assert.True(_rig.Log.Has(LogLevel.Information, "Configuration re-read: 2 clients, 0 added, 1 removed, 1 changed"));
+    }
+
+    [Fact]
+    public void Reload_PartUnread_RemovesNobody()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.IsComplete = false;
+
+        _rig.Reload(EngineRig.Define("b"));
+
+        Assert.Equal(EngineRig.FileSecret("a"), Encoding.UTF8.GetString(_rig.Serve("a").Received!));
+    }
+
+    [Fact]
+    public void Reload_KeyOfClientLeftOutGoesToAnother_IsRefused()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.LeftOut = ["a"];
+
+        Assert.Throws<ConfigurationException>(() => _rig.Reload(EngineRig.Define("b", static s => s with { KeyId = EngineRig.KeyId("a") })));
+
+        Assert.Equal(EngineRig.FileSecret("a"), Encoding.UTF8.GetString(_rig.Serve("a").Received!));
+        Assert.Equal(EngineRig.FileSecret("b"), Encoding.UTF8.GetString(_rig.Serve("b").Received!));
+    }
+
+    [Fact]
+    public void Start_ClientLeftOut_ComesBackAsItWas()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.Disable("a");
+        using var next = new EngineRig { Store = _rig.Store, LeftOut = ["a"] };
+
+        next.Start(EngineRig.Define("b"));
+        next.LeftOut = [];
+        next.Reload(EngineRig.Define("a"), EngineRig.Define("b"));
+
+        Assert.False(next["a"].Enabled);
+        Assert.Null(next.Serve("a").Received);
+    }
+
+    [Fact]
     public void Reload_EditedSettings_WinOverRunTimeChangesAndOthersStay()
     {
         _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = _minute }));
@@ -126,7 +181,8 @@ public sealed class ReloadTests : IDisposable
         _rig.Finish(held);
         _rig.Until(() => _rig.Checker.CountRunning("b") == 0, "the check to end");
 
-        Assert.Equal(["CheckerRunning=False", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
+        Assert.Equal(
+            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
         Assert.Null(held.Received);
         Assert.Null(_rig.Store["b"]);
         Assert.True(IsZero(gone.Secret) && IsZero(another));
@@ -466,7 +522,7 @@ public sealed class ReloadTests : IDisposable
 
         Assert.Null(held.Received);
         Assert.Equal(
-            ["Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
+            ["Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
             _rig.TakeEvents());
         _rig.Approve("b", true);
         Assert.Equal(EngineRig.FileSecret("b"), Text(_rig.Finish(other).Received));
