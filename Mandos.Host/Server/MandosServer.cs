@@ -96,7 +96,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         // What root alone may do comes first, plugins come after it.
         ProtectMemory();
-        IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
+        using ListenPlaces places = Try(() => new ListenPlaces(ListenOptions(), timeProvider, _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
         var source = new ClientSource(options, _logger);
@@ -130,18 +130,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 return 0;
             }
 
-            var places = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
-            List<Listener> listeners =
-                [.. sockets.Select(socket => new Listener(socket, engine.Serve, places, timeProvider, _logger))];
+            var room = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
             engine.Info = new ServerInfo
             {
                 Version = CommandLineParser.Version,
                 ServiceName = options.ServiceName,
-                EndPoints = [.. listeners.Select(listener => listener.EndPoint)],
+                EndPoints = places.EndPoints,
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
             plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
-            fault = await ServeAsync(engine, source, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+            fault = await ServeAsync(engine, source, places, room, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
             unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
@@ -168,15 +166,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <returns>What has died; null after a signal.</returns>
     private async Task<string?> ServeAsync(
-        MandosEngine engine, ClientSource source, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
-        Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
+        MandosEngine engine, ClientSource source, ListenPlaces places, SemaphoreSlim room, PluginCatalog plugins, PluginInstances instances,
+        ITlsHandshaker tls, Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
-        List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
+        IReadOnlyList<Task> accepting = places.Run(engine.Serve, room, stopping.Token);
+        Task following = Task.Run(() => FollowAsync(engine, places, stopping.Token));
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, source, hangUps, stopping.Token));
-        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
-        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
+        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, places, plugins, instances, stopping.Token)));
+        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, places, token), timeProvider, _logger);
         Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
 
         pidFile?.Write();
@@ -199,7 +198,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         _notifier.Stopping();
         await stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(
-            StopWaitingAsync(Task.WhenAll([.. accepting, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(Task.WhenAll([.. accepting, following, reloading, watching]), "accepting connections", _hurry.Token),
             StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
             StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
@@ -216,17 +215,34 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Does the server answer?</summary>
     /// <exception cref="InvalidOperationException">It does not accept connections.</exception>
-    private static async Task ProbeAsync(MandosEngine engine, List<Listener> listeners, CancellationToken cancellationToken)
+    private static async Task ProbeAsync(MandosEngine engine, ListenPlaces places, CancellationToken cancellationToken)
     {
         await engine.ProbeAsync(cancellationToken).ConfigureAwait(false);
-        if (listeners.Find(listener => !listener.Probe()) is { } stuck)
+        if (places.FindStuck() is { } stuck)
         {
-            throw new InvalidOperationException($"connections to {stuck.EndPoint} are not accepted");
+            throw new InvalidOperationException($"connections to {stuck} are not accepted");
         }
     }
 
-    private static string Status(MandosEngine engine)
-        => $"Serving {engine.ClientCount} clients on {string.Join(", ", engine.Info.EndPoints)}";
+    private static string Status(MandosEngine engine) => engine.Info.EndPoints is { Count: > 0 } endPoints
+        ? $"Serving {engine.ClientCount} clients on {string.Join(", ", endPoints)}"
+        : "Serving nobody until there is the interface to listen on";
+
+    /// <summary>Tells control surfaces and systemd where the server listens, each time that this changes, until cancelled.</summary>
+    private async Task FollowAsync(MandosEngine engine, ListenPlaces places, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Task changed = places.Changed;
+            if (!places.EndPoints.SequenceEqual(engine.Info.EndPoints))
+            {
+                UpdateInfo(engine, info => info with { EndPoints = places.EndPoints });
+                _notifier.Ready(Status(engine));
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private void ProtectMemory()
     {
@@ -427,14 +443,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
     private IEnumerable<Task> StartExtras(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
+        MandosEngine engine, ListenPlaces places, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(timeProvider, _logger);
         var service = new ServiceDescription
         {
             Name = options.ServiceName,
-            Port = listener.EndPoint.Port,
-            InterfaceIndex = options.Interface is { } name && Native.GetInterfaceIndex(name) is not 0 and var index ? (int)index : null,
+            Port = places.Port,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
         var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
@@ -443,7 +458,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LogPluginTime((plugins.LoadTime + instances.ConstructionTime).TotalMilliseconds, plugins.LoadTime.TotalMilliseconds);
         if (options.UseZeroconf && announcers.Count == 0)
         {
-            LogNoZeroconf(listener.EndPoint.Port);
+            LogNoZeroconf(places.Port);
         }
 
         if (options.UseDBus && !surfaces.Any(surface => surface.Name == PluginOptions.DBusSurface))
@@ -457,10 +472,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             UpdateInfo(engine, info => info with { ServiceName = name });
             LogAnnounced(name);
         });
+        var announcement = new Announcement(places, options.Interface is not null, service, announced);
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                announcer.Description, announcer.Plugin, token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
+                announcer.Description, announcer.Plugin, token => announcement.RunAsync(announcer.Instance, token), cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
                 surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];

@@ -33,6 +33,8 @@ internal static class Names
 
     public const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
 
+    public const string Peer = "org.freedesktop.DBus.Peer";
+
     /// <summary>Path of the server.</summary>
     public const string Root = "/";
 

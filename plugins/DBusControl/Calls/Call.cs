@@ -15,4 +15,7 @@ internal readonly record struct Call(MethodContext Context, Func<Task?> Run)
 
     /// <summary>About how many bytes its arguments take while it waits.</summary>
     public int Size { get; init; }
+
+    /// <summary>Whether the answer is about many clients: such answers go out one after another.</summary>
+    public bool IsLarge { get; init; }
 }

@@ -50,12 +50,16 @@ internal sealed class ServerObject
     /// <inheritdoc cref="MethodTable.Read"/>
     public Call Read(MethodContext context) => _methods.Read(context);
 
+    /// <summary>A method whose answer is about all clients.</summary>
     private static Method Read(IReadOnlyList<string> interfaces, Action<MethodContext> answer)
         => new(interfaces, [""], context => new Call(context, () =>
         {
             answer(context);
             return null;
-        }));
+        })
+        {
+            IsLarge = true,
+        });
 
     private static ServerPropertyInfo FindProperty(string interfaceName, string name)
     {
@@ -119,7 +123,10 @@ internal sealed class ServerObject
         {
             GetClients(context, after, count);
             return null;
-        });
+        })
+        {
+            IsLarge = true,
+        };
     }
 
     /// <summary>Replies with some clients and the number of the last one, from which to go on.</summary>
