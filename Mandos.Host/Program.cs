@@ -29,7 +29,8 @@ internal static class Program
     {
         if (ProcessLimits.FindFault() is { } limit)
         {
-            return Fail([limit]);
+            ProcessLimits.Say($"mandos: {limit}\n");
+            return Failure;
         }
 
         CommandLineResult commandLine = CommandLineParser.Parse(arguments);

@@ -1,7 +1,9 @@
+using System.Text;
+
 namespace Mandos.Host.Unix;
 
 /// <summary>What .NET cannot live below: it would fail at any place, with whatever exception comes of it.</summary>
-internal static class ProcessLimits
+internal static unsafe class ProcessLimits
 {
     /// <summary>Some 100 are open once the plugins are loaded, and twice that meanwhile.</summary>
     private const ulong LeastDescriptors = 192;
@@ -18,4 +20,14 @@ internal static class ProcessLimits
             ? $"the limit on virtual memory is {addresses.Current >> 10} kB, and .NET needs {LeastAddresses >> 10} kB of addresses, "
                 + "though not of memory; raise it (ulimit -v, LimitAS= in systemd), or limit memory by MemoryMax= in systemd"
             : null;
+
+    /// <summary>Writes to standard error where even .NET's console may find no room.</summary>
+    public static void Say(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes)
+        {
+            _ = Libc.write(2, start, bytes.Length);
+        }
+    }
 }
