@@ -26,14 +26,14 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Enables a client; does nothing if it is enabled.</summary>
+    /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="name">Name of the client.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task EnableAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Disables a client, stops its check and refuses its waiting connections; does nothing if it is disabled.</summary>
+    /// <summary>Disables a client, if it is enabled: stops its check and refuses its waiting connections. An approval that is in force ends.</summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task DisableAsync(string name, CancellationToken cancellationToken);
 
