@@ -12,7 +12,7 @@ public sealed class ClientFilesTests
 {
     private const int ClientsPerFile = 25;
 
-    private static readonly int Files = Number("MANDOS_TEST_CLIENT_FILES", 10);
+    private static readonly int Files = Number("MANDOS_TEST_CLIENT_FILES", 6);
 
     private static readonly int FirstSeed = Number("MANDOS_TEST_CLIENT_FILES_SEED", RandomNumberGenerator.GetInt32(int.MaxValue - 100_000));
 
