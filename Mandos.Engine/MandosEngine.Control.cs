@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 
@@ -42,6 +43,17 @@ public sealed partial class MandosEngine : IMandosServer
         => CommandAsync(name, Quick(client => _approvals.Approve(client, approved)), cancellationToken);
 
     /// <inheritdoc/>
+    public Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
+        => _loop.InvokeAsync(
+            () =>
+            {
+                ThrowIfStopping();
+                _approvals.Decide(requestId, approved);
+                return true;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
     public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken)
         => ChangeStateAsync(name, Quick(_lifecycle.MarkCheckedOk), cancellationToken);
 
@@ -73,6 +85,29 @@ public sealed partial class MandosEngine : IMandosServer
     public Task RemoveAsync(string name, CancellationToken cancellationToken)
         => ChangeStateAsync(name, Quick(Remove), cancellationToken);
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        await _loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
+        await SaveAsync(null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool Forget(string name)
+    {
+        ThrowIfStopping();
+        if (!_kept.Forget(name))
+        {
+            throw new UnknownClientException(name);
+        }
+
+        LogForgotten(name);
+        return true;
+    }
+
     private async Task SetSecretAsync(string name, Secret secret, CancellationToken cancellationToken)
     {
         try
@@ -97,6 +132,13 @@ public sealed partial class MandosEngine : IMandosServer
     private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <param name="name">Whose changes are to be saved; null for all.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    private async Task SaveAsync(string? name, CancellationToken cancellationToken)
+    {
         Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
         await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
     }
@@ -164,11 +206,9 @@ public sealed partial class MandosEngine : IMandosServer
 
     private void Remove(Client client)
     {
-        client.EncryptedSecret = default;
+        StoredClient stored = client.ToStored();
         TakeOut(client);
-        client.StaysAway = true;
-        _absent[client.Name] = StateKeeper.ToStored(client);
-        _keeper.Changed(client);
+        _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
 
     /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>

@@ -53,4 +53,7 @@ public enum ClientProperty
 
     /// <summary>The secret was replaced. Its value is not to be had.</summary>
     Secret,
+
+    /// <summary><see cref="ClientSnapshot.Requests"/></summary>
+    Requests,
 }

@@ -40,6 +40,11 @@ public sealed record ClientSettings
     /// <summary>What happens when nobody approved or denied in time.</summary>
     public bool ApprovedByDefault { get; init; } = true;
 
+    /// <summary>
+    /// Whether approving the client approves its connections from all addresses; if not, those from one address only.
+    /// </summary>
+    public bool ApproveAll { get; init; }
+
     /// <summary>The options of the client's section that the server does not know, by lower-case name, for checkers.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 }

@@ -36,8 +36,11 @@ public sealed record ClientSnapshot
     /// <summary>When a connection of the client last began to wait for approval; null if never.</summary>
     public DateTimeOffset? LastApprovalRequest { get; init; }
 
-    /// <summary>Number of connections that wait for approval now.</summary>
+    /// <summary>Number of connections that wait for approval now, or have been approved and not yet got the secret.</summary>
     public int ApprovalsPending { get; init; }
+
+    /// <summary>The connections that wait for approval now, oldest first; the server limits how many a client may have.</summary>
+    public IReadOnlyList<SecretRequest> Requests { get; init; } = [];
 
     /// <summary>Whether a check runs now.</summary>
     public bool CheckerRunning { get; init; }

@@ -38,11 +38,23 @@ public interface IMandosServer
     Task DisableAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies the connections that wait now and those of the client's approval duration from now.</summary>
+    /// <remarks>
+    /// Unless the client's <see cref="ClientSettings.ApproveAll"/> is set, an approval is for one address: that of the connections that wait,
+    /// or of the first one that comes. A denial is for all.
+    /// </remarks>
     /// <param name="name">Name of the client.</param>
     /// <param name="approved">True to approve, false to deny.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
     Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
+
+    /// <summary>Approves or denies one connection that waits, and no other.</summary>
+    /// <param name="requestId">The <see cref="SecretRequest.Id"/> of one of a client's <see cref="ClientSnapshot.Requests"/>.</param>
+    /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownRequestException">No such request waits.</exception>
+    Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken);
 
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>
@@ -74,14 +86,26 @@ public interface IMandosServer
     Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a client. It stays away, over restarts too, until <c>clients.conf</c> first loses it and then has it again.
+    /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
+    /// <see cref="ForgetAsync"/>.
     /// </summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task RemoveAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>What is kept of those that are no clients now, in order of their names: they were removed, or have left the files.</summary>
+    /// <remarks>It applies when a client of the same name, or with the same key, is in the files again.</remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets what is kept of those that are no clients now and had a name: at the next reload, or start, with them they are new.</summary>
+    /// <param name="name">The name that they had.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
+    Task ForgetAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
     /// <remarks>
-    /// New clients are added and those that are gone are removed. A setting whose value in the file has changed takes it; every
+    /// New clients are added and those that are gone are removed, and kept as <see cref="GetKeptClientsAsync"/> tells. A setting whose value in the file has changed takes it; every
     /// other keeps its run-time value.
     /// </remarks>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>

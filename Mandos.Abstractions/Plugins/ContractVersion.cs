@@ -11,5 +11,5 @@ public static class ContractVersion
     public const int Major = 1;
 
     /// <summary>Raised by additions.</summary>
-    public const int Minor = 0;
+    public const int Minor = 1;
 }

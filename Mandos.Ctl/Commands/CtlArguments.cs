@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Mandos.Ctl.Commands;
@@ -9,9 +10,11 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "debug", "check"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "debug", "check"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept"];
+
+    private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
     private readonly OrderedDictionary<string, string> _given = [];
     private readonly List<string> _clients = [];
@@ -22,6 +25,9 @@ internal sealed class CtlArguments
 
     /// <summary>The names of the clients, each once.</summary>
     public IReadOnlyList<string> Clients => _clients;
+
+    /// <summary>What is to be decided of one request; null: nothing.</summary>
+    public (ulong RequestId, bool Approve)? Decision { get; private set; }
 
     /// <summary>The options that are given with their values, in that order.</summary>
     public IEnumerable<KeyValuePair<string, string>> Given => _given;
@@ -97,10 +103,12 @@ internal sealed class CtlArguments
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? argument : argument[..equals];
         CtlOption[] candidates = [.. CtlOption.All.Where(option => option.Name.StartsWith(name, StringComparison.Ordinal))];
+        CtlOption[] debians = [.. candidates.Where(option => !CtlOption.Own.Contains(option.Name))];
         CtlOption option = candidates.FirstOrDefault(option => option.Name == name) ?? candidates.Length switch
         {
             0 => throw Unknown($"--{argument}"),
             1 => candidates[0],
+            _ when debians.Length == 1 => debians[0],
             _ => throw new UsageException(
                 $"ambiguous option: --{name} could match {string.Join(", ", candidates.Select(option => $"--{option.Name}"))}"),
         };
@@ -156,6 +164,19 @@ internal sealed class CtlArguments
             throw new UsageException($"--{shows[^1]} can only be used alone.");
         }
 
+        if (_decisions.FirstOrDefault(Has) is { } decision)
+        {
+            if (_clients.Count > 0 || Has("all") || _given.Keys.Any(name => name != decision && name != "debug"))
+            {
+                throw new UsageException($"--{decision} can only be used alone.");
+            }
+
+            Decision = ulong.TryParse(_given[decision], NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
+                ? (id, decision == _decisions[0])
+                : throw new UsageException($"“{_given[decision]}” is no number of a request; mandos-ctl --requests lists them");
+            return;
+        }
+
         if (HasAction && _clients.Count == 0 && !Has("all"))
         {
             throw new UsageException("Options require clients names or --all.");
@@ -172,6 +193,16 @@ internal sealed class CtlArguments
             throw new UsageException(actions.Length > 1
                 ? "--is-enabled can only be used alone."
                 : "--is-enabled requires exactly one client");
+        }
+
+        if (Has("forget") && (Has("all") || actions.Length > 1))
+        {
+            throw new UsageException("--forget can only be used alone, with names.");
+        }
+
+        if (Has("kept") && _clients.Count > 0)
+        {
+            throw new UsageException("--kept takes no names.");
         }
 
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Mandos.Ctl.Listing;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Texts;
 using Mandos.DBus;
 
 namespace Mandos.Ctl.Commands;
@@ -25,6 +27,16 @@ internal static class CtlCommand
     /// <summary>So many named clients are looked for one by one; for more, all are listed.</summary>
     private const int MaxLookups = 100;
 
+    private static readonly (string Title, Func<Request, string> Text)[] _requestColumns =
+    [
+        ("Request", request => request.Id.ToString(CultureInfo.InvariantCulture)),
+        ("Client", request => request.ClientName),
+        ("Address", request => request.Address),
+        ("Port", request => request.Port.ToString(CultureInfo.InvariantCulture)),
+        ("Waits Since", request => request.Since),
+        ("Key ID", request => request.KeyId),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -39,11 +51,11 @@ internal static class CtlCommand
         }
         catch (UsageException e)
         {
-            return Fail(CtlArguments.Usage(full: false) + $"mandos-ctl: error: {e.Message}", BadUsage);
+            return Fail(CtlArguments.Usage(full: false) + $"mandos-ctl: error: {SafeText.From(e.Message)}", BadUsage);
         }
         catch (ServerException e)
         {
-            return Fail($"mandos-ctl: {e.Message}", Failure);
+            return Fail($"mandos-ctl: {SafeText.From(e.Message)}", Failure);
         }
         catch (OperationCanceledException)
         {
@@ -51,7 +63,7 @@ internal static class CtlCommand
         }
         catch (IOException e)
         {
-            return Fail($"mandos-ctl: cannot write the output: {e.Message.ReplaceLineEndings(" ")}", Failure);
+            return Fail($"mandos-ctl: cannot write the output: {SafeText.From(e.Message.ReplaceLineEndings(" "))}", Failure);
         }
     }
 
@@ -88,6 +100,34 @@ internal static class CtlCommand
             ServerConnection server = await ConnectAsync(given, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
+                if (given.Decision is { } decision)
+                {
+                    await server.DecideAsync(decision.RequestId, decision.Approve, cancellationToken).ConfigureAwait(false);
+                    return 0;
+                }
+
+                if (given.Has("requests"))
+                {
+                    await ShowRequestsAsync(server, given, cancellationToken).ConfigureAwait(false);
+                    return 0;
+                }
+
+                if (given.Has("kept"))
+                {
+                    KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
+                    return 0;
+                }
+
+                if (given.Has("forget"))
+                {
+                    foreach (string name in given.Clients)
+                    {
+                        await server.ForgetAsync(name, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return 0;
+                }
+
                 IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
                 if (given.Has("is-enabled"))
                 {
@@ -120,7 +160,7 @@ internal static class CtlCommand
 
     private static Task<ServerConnection> ConnectAsync(CtlArguments given, CancellationToken cancellationToken)
         => ServerConnection.ConnectAsync(
-            DBusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {line}") : null, cancellationToken);
+            DBusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {SafeText.From(line)}") : null, cancellationToken);
 
     private static async Task ActAsync(
         ServerConnection first,
@@ -170,9 +210,26 @@ internal static class CtlCommand
         }
     }
 
+    private static async Task ShowRequestsAsync(ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Request> requests = await server.FindRequestsAsync(cancellationToken).ConfigureAwait(false)
+            ?? throw new ServerException(ServerConnection.NoRequests);
+        if (given.Clients.Count > 0)
+        {
+            HashSet<string> paths =
+                [.. (await SelectAsync(server, given, cancellationToken).ConfigureAwait(false)).Select(client => client.Path)];
+            requests = [.. requests.Where(request => paths.Contains(request.Path))];
+        }
+
+        using StreamWriter output = OpenOutput();
+        TableText.Write(output, requests, _requestColumns);
+    }
+
+    private static StreamWriter OpenOutput() => new(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);
+
     private static void Show(CtlArguments given, IReadOnlyList<Client> clients)
     {
-        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);
+        using StreamWriter output = OpenOutput();
         if (given.Has("dump-json"))
         {
             ClientJson.Write(output, clients);
@@ -181,12 +238,13 @@ internal static class CtlCommand
         {
             foreach (Client client in clients)
             {
-                output.Write(client.Name + "\n");
+                output.Write(SafeText.From(client.Name) + "\n");
             }
         }
         else
         {
-            ClientTableText.Write(output, clients, given.Has("verbose") ? ClientColumn.All : ClientColumn.Few);
+            IReadOnlyList<ClientColumn> columns = given.Has("verbose") ? ClientColumn.All : ClientColumn.Few;
+            TableText.Write(output, clients, [.. columns.Select(column => (column.Title, (Func<Client, string>)column.Text))]);
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("verbose", 'v', null, "show all settings"),
         new("dump-json", 'j', null, "show all settings as JSON"),
         new("names", null, null, "show the names alone, one a line"),
+        new("requests", null, null, "show the requests that wait for approval"),
+        new("kept", null, null, "show what is kept of those that are no clients now"),
+        new("forget", null, null, "forget what is kept of those that had these names"),
         new("enable", 'e', null, "enable"),
         new("disable", 'd', null, "disable"),
         new("bump-timeout", 'b', null, "count as checked just now"),
@@ -35,13 +38,19 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("secret", 's', "FILENAME", "set the secret, from a file or with - from standard input"),
         new("approve", 'A', null, "approve the request that waits"),
         new("deny", 'D', null, "deny the request that waits"),
+        new("approve-request", null, "NUMBER", "approve one request that waits, and no other"),
+        new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
         new("debug", null, null, "show the calls to the server"),
         new("check", null, null, "run the self-test"),
     ];
+
+    /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
+    public static IReadOnlyList<string> Own { get; } = ["names", "requests", "approve-request", "deny-request"];
 
     /// <summary>The options that exclude each other.</summary>
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
     [
         ("enable", "disable"), ("start-checker", "stop-checker"), ("approve-by-default", "deny-by-default"), ("approve", "deny"),
+        ("approve-request", "deny-request"),
     ];
 }

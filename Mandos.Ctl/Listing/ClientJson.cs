@@ -77,7 +77,7 @@ internal static class ClientJson
                 case '\f':
                     output.Write("\\f");
                     break;
-                case >= ' ' and <= '\x7f':
+                case >= ' ' and <= '~':
                     output.Write(c);
                     break;
                 default:

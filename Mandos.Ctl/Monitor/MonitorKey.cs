@@ -24,6 +24,9 @@ internal enum MonitorKey
     Enable,
     Disable,
     Approve,
+
+    /// <summary>To approve the request that was chosen.</summary>
+    ApproveRequest,
     Deny,
     Remove,
     StartChecker,

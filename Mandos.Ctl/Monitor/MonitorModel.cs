@@ -79,6 +79,9 @@ internal sealed class MonitorModel
             case ServerSignal.ClientRemoved { Path: var path }:
                 Clients.Remove(path);
                 break;
+            case ServerSignal.RequestsChanged change when Clients.Find(change.Path) is { } client:
+                Clients.Put(client with { Requests = change.Requests });
+                break;
             case ServerSignal.PropertyChanged change when Clients.Find(change.Path) is { } client:
                 Clients.Put(client.With(change.Property, change.Value));
                 break;
@@ -100,6 +103,8 @@ internal sealed class MonitorModel
         ServerSignal.GotSecret { Path: var path } => $"{NameOf(path)} received its secret",
         ServerSignal.NeedApproval { Path: var path, Milliseconds: var delay, Default: var approve }
             => $"{NameOf(path)} waits for approval; it is {(approve ? "approved" : "denied")} in {Times.Text(Times.FromMilliseconds(delay))}",
+        ServerSignal.ConflictingRequests { Path: var path, Addresses: var addresses }
+            => $"{NameOf(path)}: DIFFERENT ADDRESSES wait for approval: {string.Join(", ", addresses)}",
         ServerSignal.Rejected { Path: var path, Reason: var reason } => $"{NameOf(path)} was rejected: {reason}",
         ServerSignal.ClientNotFound { Key: var key, Address: var address } => $"{address} asked with the key {key}, which is no client's",
         ServerSignal.PropertyChanged { Path: var path, Property: "Enabled", Value: var value }

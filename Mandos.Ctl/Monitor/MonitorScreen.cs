@@ -39,7 +39,8 @@ internal sealed class MonitorScreen
         "",
         "For the selected client:",
         "+ / -                       enable / disable it",
-        "a / d                       approve / deny it",
+        "a / d                       approve / deny it; of requests from different addresses",
+        "                            only one can be approved, which is then asked for",
         "R, _, Ctrl-K                remove it",
         "s / S                       start a check / stop the check that runs",
         "C                           count it as checked just now",
@@ -60,6 +61,10 @@ internal sealed class MonitorScreen
         if (view.IsHelpShown)
         {
             lines.AddRange(_help.Take(body).Select(line => new Segment(line, _plain)));
+        }
+        else if (view.Choices is { } choices)
+        {
+            lines.AddRange(Choices(choices).Take(body).Select(line => new Segment(SafeText.From(line), _urgent)));
         }
         else
         {
@@ -102,6 +107,16 @@ internal sealed class MonitorScreen
                     + "q: quit  ?: help  Tab: other window  /: filter  o: order",
                 _dim);
 
+    private static IEnumerable<string> Choices(IReadOnlyList<Request> requests) =>
+    [
+        $"Different addresses ask for the secret of {requests[0].ClientName}. Somebody else may have its key!",
+        "",
+        .. requests.Select((request, i) => string.Create(
+            CultureInfo.InvariantCulture, $"  {i + 1}   {request.Address} port {request.Port}, since {request.Since} UTC")),
+        "",
+        "Press the digit of the one to approve, or any other key for none.",
+    ];
+
     private static Segment Row(Client client, bool isSelected, bool isActive, int nameWidth, DateTimeOffset now)
     {
         ClientState state = client.State();
@@ -114,10 +129,14 @@ internal sealed class MonitorScreen
             ClientState.Disabled => "DISABLED",
             _ => $"Enabled{(client.CheckerRunning ? ", being checked" : "")}",
         };
+        string from = client.Requests.Count > 1
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{client.Requests.Count} wait, from {SafeText.From(string.Join(", ", client.Addresses))};  ")
+            : "";
         string seen = Times.Parse(client.LastCheckedOk) is { } time ? $"seen {Times.Text(now - time)} ago" : "never seen";
         string expires = state is ClientState.Enabled && client.Expires.Length > 0 ? $", expires in {Left(client, now)}" : "";
         string text = $"{(isSelected ? ">" : " ")} {Pad(SafeText.From(client.Name), nameWidth)}  {Pad(said, StateWidth)}  "
-            + $"{SafeText.From(client.Host)}  {seen}{expires}";
+            + $"{from}{SafeText.From(client.Host)}  {seen}{expires}";
         Style style = state switch
         {
             ClientState.Waiting => _urgent,

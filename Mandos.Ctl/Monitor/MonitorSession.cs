@@ -180,11 +180,11 @@ internal sealed partial class MonitorSession : IDisposable
         }
         else if (_server is { } server && _model.Clients.Selected is { } client && !_view.IsLogActive)
         {
-            _ = ActAsync(key, server, client);
+            _ = ActAsync(key, server, client, _view.Chosen);
         }
     }
 
-    private async Task ActAsync(MonitorKey key, ServerConnection server, Client client)
+    private async Task ActAsync(MonitorKey key, ServerConnection server, Client client, Request? chosen)
     {
         try
         {
@@ -193,6 +193,7 @@ internal sealed partial class MonitorSession : IDisposable
                 MonitorKey.Enable => server.SetAsync(client, "Enabled", true, _ending.Token),
                 MonitorKey.Disable => server.SetAsync(client, "Enabled", false, _ending.Token),
                 MonitorKey.Approve => server.ApproveAsync(client, true, _ending.Token),
+                MonitorKey.ApproveRequest => server.DecideAsync(chosen!.Id, true, _ending.Token),
                 MonitorKey.Deny => server.ApproveAsync(client, false, _ending.Token),
                 MonitorKey.Remove => server.RemoveAsync(client, _ending.Token),
                 MonitorKey.StartChecker => server.SetAsync(client, "CheckerRunning", true, _ending.Token),
@@ -271,10 +272,12 @@ internal sealed partial class MonitorSession : IDisposable
 
             Post(_model.BeginListing);
             IReadOnlyList<Client> clients = await server.ListAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Request> requests = await server.FindRequestsAsync(cancellationToken).ConfigureAwait(false) ?? [];
+            ILookup<string, Request> byPath = requests.ToLookup(request => request.Path);
             Post(() =>
             {
                 _server = server;
-                _model.EndListing(clients);
+                _model.EndListing(clients.Select(client => client with { Requests = [.. byPath[client.Path]] }));
             });
         }
     }

@@ -1,8 +1,13 @@
+using Mandos.Ctl.Servers;
+
 namespace Mandos.Ctl.Monitor;
 
 /// <summary>What the person at the terminal looks at: which windows, from where on, and what is being typed.</summary>
 internal sealed class MonitorView
 {
+    /// <summary>As many as there are digits.</summary>
+    private const int MaxChoices = 9;
+
     private readonly MonitorModel _model;
 
     public MonitorView(MonitorModel model) => _model = model;
@@ -18,6 +23,12 @@ internal sealed class MonitorView
 
     /// <summary>The filter as far as it is typed; null: none is being typed.</summary>
     public string? TypedFilter { get; private set; }
+
+    /// <summary>The requests of which one is to be approved, by a digit; null: there is nothing to choose.</summary>
+    public IReadOnlyList<Request>? Choices { get; private set; }
+
+    /// <summary>The one that was chosen last.</summary>
+    public Request? Chosen { get; private set; }
 
     /// <summary>How many of the newest events are below the window.</summary>
     public int LogOffset { get; set; }
@@ -36,6 +47,13 @@ internal sealed class MonitorView
         {
             Type(pressed);
             return MonitorKey.None;
+        }
+
+        if (Choices is { } choices)
+        {
+            Choices = null;
+            Chosen = choices.ElementAtOrDefault(pressed.KeyChar - '1');
+            return Chosen is null ? MonitorKey.None : MonitorKey.ApproveRequest;
         }
 
         MonitorKey key = MonitorKeys.Of(pressed);
@@ -92,6 +110,9 @@ internal sealed class MonitorView
                 ClientComparer now = _model.Clients.Comparer;
                 int orders = Enum.GetValues<ClientOrder>().Length;
                 _model.Clients.SortBy(now with { Order = (ClientOrder)(((int)now.Order + 1) % orders) });
+                break;
+            case MonitorKey.Approve when !IsLogActive && _model.Clients.Selected is { } client && client.Addresses.Skip(1).Any():
+                Choices = [.. client.Requests.Take(MaxChoices)];
                 break;
             case MonitorKey.ReverseOrder:
                 _model.Clients.SortBy(_model.Clients.Comparer with { IsReversed = !_model.Clients.Comparer.IsReversed });

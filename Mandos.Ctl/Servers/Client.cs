@@ -50,6 +50,12 @@ internal sealed record Client(string Path)
 
     public string Expires { get; init; } = "";
 
+    /// <summary>The connections that wait for approval, oldest first; none is known of a server that does not tell.</summary>
+    public IReadOnlyList<Request> Requests { get; init; } = [];
+
+    /// <summary>The different addresses of <see cref="Requests"/>.</summary>
+    public IEnumerable<string> Addresses => Requests.Select(request => request.Address).Distinct();
+
     /// <summary>The same client with another value of one property; what is not known here is left out.</summary>
     /// <exception cref="DBusReadException">The value has another type than the property.</exception>
     public Client With(string property, VariantValue value) => property switch

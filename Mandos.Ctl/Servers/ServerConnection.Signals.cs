@@ -79,6 +79,10 @@ internal sealed partial class ServerConnection
                 return [new ServerSignal.GotSecret(path)];
             case (ServerNames.Client, "NeedApproval", "tb"):
                 return [new ServerSignal.NeedApproval(path, reader.ReadUInt64(), reader.ReadBool())];
+            case (ServerNames.Extension, "RequestsChanged", "o" + Request.ArraySignature):
+                return [new ServerSignal.RequestsChanged(reader.ReadObjectPath(), Request.ReadAll(ref reader))];
+            case (ServerNames.Extension, "ConflictingRequests", "oas"):
+                return [new ServerSignal.ConflictingRequests(reader.ReadObjectPath(), reader.ReadArrayOfString())];
             case (ServerNames.Client, "Rejected", "s"):
                 return [new ServerSignal.Rejected(path, reader.ReadString())];
             case (ServerNames.Service, "ClientNotFound", "ss"):

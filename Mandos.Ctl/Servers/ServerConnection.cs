@@ -20,6 +20,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>So many clients are ten times what a server is made for; one that gives more never ends.</summary>
     private const int MaxClients = 1_000_000;
 
+    /// <summary>What a server that does not tell of single connections cannot do.</summary>
+    public const string NoRequests = "this server does not tell single requests apart; approve or deny the client";
+
     private readonly DBusConnection _connection;
     private readonly Action<string>? _trace;
 
@@ -143,6 +146,59 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return CallAsync(writer, client, cancellationToken);
     }
 
+    /// <summary>The connections that wait for approval.</summary>
+    /// <returns>Null if the server does not tell.</returns>
+    public async Task<IReadOnlyList<Request>?> FindRequestsAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetRequests()");
+        try
+        {
+            return await _connection.CallMethodAsync(
+                BeginCall(ServerNames.Root, ServerNames.Extension, "GetRequests", null).CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, Request.ArraySignature);
+                    return Request.ReadAll(ref reader);
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (IsUnknown(e))
+        {
+            return null;
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Approves or denies one connection that waits, and no other.</summary>
+    public async Task DecideAsync(ulong requestId, bool approve, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.DecideRequest({requestId}, {approve})");
+        try
+        {
+            await _connection.CallMethodAsync(Message(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (e.ErrorName is DBusErrors.UnknownMethod or DBusErrors.UnknownInterface)
+        {
+            throw new ServerException(NoRequests);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+
+        MessageBuffer Message()
+        {
+            MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "DecideRequest", "tb");
+            writer.WriteUInt64(requestId);
+            writer.WriteBool(approve);
+            return writer.CreateMessage();
+        }
+    }
+
     /// <summary>Tells the server that the client has been seen just now.</summary>
     public Task CheckedOkAsync(Client client, CancellationToken cancellationToken)
     {
@@ -157,6 +213,54 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Service, "RemoveClient", "o");
         writer.WriteObjectPath(client.Path);
         return CallAsync(writer, client, cancellationToken);
+    }
+
+    /// <summary>What is kept of those that are no clients now.</summary>
+    public async Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetKeptClients()");
+        try
+        {
+            return await _connection.CallMethodAsync(
+                BeginCall(ServerNames.Root, ServerNames.Extension, "GetKeptClients", null).CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, "a(sssss)");
+                    List<KeptClient> kept = [];
+                    ArrayEnd end = reader.ReadArrayStart(DBusType.Struct);
+                    while (reader.HasNext(end))
+                    {
+                        reader.AlignStruct();
+                        kept.Add(new KeptClient(
+                            reader.ReadString(), reader.ReadString(), reader.ReadString(), SafeText.From(reader.ReadString()),
+                            SafeText.From(reader.ReadString())));
+                    }
+
+                    return kept;
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Forgets what is kept of those that had a name.</summary>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.ForgetClient({name})");
+        try
+        {
+            MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "ForgetClient", "s");
+            writer.WriteString(name);
+            await _connection.CallMethodAsync(writer.CreateMessage(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
     }
 
     private static bool IsUnknown(DBusErrorReplyException e)
@@ -174,10 +278,12 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             DBusErrorReplyException { ErrorName: DBusErrors.NoReply } => $"{about}the Mandos server does not answer",
             DBusErrorReplyException { ErrorName: DBusErrors.UnknownObject or DBusErrors.UnknownMethod } when client is not null
                 => $"{about}is not on the server any more",
+            DBusErrorReplyException { ErrorName: ServerNames.ConflictingRequestsError } reply
+                => $"{SafeText.From(reply.ErrorMessage.Trim())}; mandos-ctl --requests lists them",
             DBusErrorReplyException reply when reply.ErrorMessage.Length > 0
                 => $"{about}the server says: {SafeText.From(reply.ErrorMessage.ReplaceLineEndings(" ").Trim())}",
             DBusConnectionClosedException => "the connection to the system bus is lost",
-            DBusReadException => $"{about}the server's answer is not one of a Mandos server: {error.Message}",
+            DBusReadException => $"{about}the server's answer is not one of a Mandos server: {SafeText.From(error.Message)}",
             _ => about + SafeText.From(error.Message),
         })
         {

@@ -26,6 +26,12 @@ internal abstract record ServerSignal
     /// <summary>A client waits for approval, and how long in milliseconds until the default is done.</summary>
     public sealed record NeedApproval(string Path, ulong Milliseconds, bool Default) : ServerSignal;
 
+    /// <summary>Other connections wait for the approval of a client than before.</summary>
+    public sealed record RequestsChanged(string Path, IReadOnlyList<Request> Requests) : ServerSignal;
+
+    /// <summary>Connections from different addresses wait for the approval of a client.</summary>
+    public sealed record ConflictingRequests(string Path, IReadOnlyList<string> Addresses) : ServerSignal;
+
     /// <summary>A client did not get its secret.</summary>
     public sealed record Rejected(string Path, string Reason) : ServerSignal;
 

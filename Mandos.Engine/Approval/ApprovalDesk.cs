@@ -15,34 +15,41 @@ internal sealed partial class ApprovalDesk(
     EventHub events, ILogger logger)
 {
     private readonly ILogger _logger = logger;
-    private readonly HashSet<SecretRequest> _waiting = [];
+
+    /// <summary>The requests that wait, by number.</summary>
+    private readonly Dictionary<long, OpenRequest> _waiting = [];
+    private long _lastId;
 
     /// <summary>Opens the request of a peer that has proved to own a key.</summary>
     /// <param name="keyId">Its key ID or fingerprint.</param>
-    /// <param name="address">Where it comes from.</param>
+    /// <param name="peer">Where it comes from.</param>
     /// <returns>The request, perhaps decided already; null if the key belongs to no client.</returns>
-    public SecretRequest? Open(string keyId, IPAddress address)
+    public OpenRequest? Open(string keyId, IPEndPoint peer)
     {
         if (clients.FindByKey(keyId) is not { } client)
         {
-            LogNotFound(keyId, address);
+            LogNotFound(keyId, peer.Address);
             if (events.HasSubscribers)
             {
-                events.Publish(new ClientNotFound(keyId, address));
+                events.Publish(new ClientNotFound(keyId, peer.Address));
             }
 
             return null;
         }
 
-        var request = new SecretRequest(client, keyId);
+        var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, clock.UtcNow));
         ClientSettings settings = client.Settings;
         if (!IsEntitled(client))
         {
             Refuse(request, AuditReason.Disabled);
         }
-        else if (client.Verdict is { } verdict)
+        else if (client.Verdict == false)
         {
-            DecideBy(verdict, request);
+            Refuse(request, AuditReason.Denied);
+        }
+        else if (client.Verdict == true && IsApproved(client, peer.Address))
+        {
+            Grant(request, AuditReason.Approved);
         }
         else if (settings.ApprovalDelay <= TimeSpan.Zero)
         {
@@ -57,7 +64,7 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Ends a wait because nobody waits any more; does nothing if the request is decided.</summary>
-    public void Abandon(SecretRequest request, AuditReason reason)
+    public void Abandon(OpenRequest request, AuditReason reason)
     {
         if (request.Place is not null)
         {
@@ -67,7 +74,7 @@ internal sealed partial class ApprovalDesk(
 
     /// <summary>Looks again at a request that was granted a while ago, and refuses it if the client may not have the secret any more.</summary>
     /// <returns>The secret as it is now, unless the request is refused.</returns>
-    public RequestOutcome Confirm(SecretRequest request, AuditReason granted)
+    public RequestOutcome Confirm(OpenRequest request, AuditReason granted)
     {
         Client client = request.Client;
         AuditReason? refused = client.IsRemoved ? AuditReason.Removed
@@ -85,7 +92,7 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Notes what became of a secret that was handed out.</summary>
-    public void Finish(SecretRequest request, bool sent)
+    public void Finish(OpenRequest request, bool sent)
     {
         Client client = request.Client;
         if (sent)
@@ -103,14 +110,26 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
+    /// <exception cref="ConflictingRequestsException">Requests from different addresses wait, and not all are to be approved.</exception>
     public void Approve(Client client, bool approved)
     {
+        bool isForAll = !approved || client.Settings.ApproveAll;
+        if (!isForAll && AddressesOf(client) is { Length: > 1 } addresses)
+        {
+            throw new ConflictingRequestsException(client.Name, addresses);
+        }
+
+        bool wasDenied = client.DeniedUntil is not null;
         EndVerdict(client);
         if (client.Settings.ApprovalDuration > TimeSpan.Zero)
         {
-            client.Verdict = approved;
-            client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
-            deadlines.Schedule(client.VerdictEnd, clock.After(client.Settings.ApprovalDuration));
+            HoldVerdict(client, approved, client.Settings.ApprovalDuration);
+            client.ApprovedAddress = isForAll ? null : client.Waiting.First?.Value.Description.Peer.Address;
+        }
+
+        if (wasDenied || client.DeniedUntil is not null)
+        {
+            journal.Update(client, client.Snapshot);
         }
 
         LogVerdict(client.Name, approved ? "approved" : "denied");
@@ -121,10 +140,42 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Approves or denies one request that waits, and nothing else.</summary>
+    /// <exception cref="UnknownRequestException">It does not wait.</exception>
+    public void Decide(long requestId, bool approved)
+    {
+        if (!_waiting.TryGetValue(requestId, out OpenRequest? request))
+        {
+            throw new UnknownRequestException(requestId);
+        }
+
+        LogDecision(request.Client.Name, requestId, request.Description.Peer, approved ? "approved" : "denied");
+        StopWaiting(request);
+        DecideBy(approved, request);
+    }
+
+    /// <summary>Takes an approval back; a denial stays.</summary>
+    public void EndApproval(Client client)
+    {
+        if (client.Verdict == true)
+        {
+            EndVerdict(client);
+        }
+    }
+
+    /// <summary>Has an approval or denial hold for a while.</summary>
+    public void HoldVerdict(Client client, bool verdict, TimeSpan time)
+    {
+        client.Verdict = verdict;
+        client.DeniedUntil = verdict ? null : EngineClock.Add(clock.UtcNow, time);
+        client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+        deadlines.Schedule(client.VerdictEnd, clock.After(time));
+    }
+
     /// <summary>Takes an approval or denial back.</summary>
     public void EndVerdict(Client client)
     {
-        client.Verdict = null;
+        (client.Verdict, client.ApprovedAddress, client.DeniedUntil) = (null, null, null);
         if (client.VerdictEnd is { } end)
         {
             deadlines.Cancel(end);
@@ -146,12 +197,8 @@ internal sealed partial class ApprovalDesk(
     /// </summary>
     public void KeyChanged(Client client)
     {
-        if (client.Verdict == true)
-        {
-            EndVerdict(client);
-        }
-
-        foreach (SecretRequest request in client.Waiting.Where(IsStranger).ToArray())
+        EndApproval(client);
+        foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
         {
             StopWaiting(request);
             Refuse(request, AuditReason.UnknownKey);
@@ -161,26 +208,27 @@ internal sealed partial class ApprovalDesk(
     /// <summary>Ends all waits because the server stops.</summary>
     public void AbandonAll()
     {
-        foreach (SecretRequest request in _waiting.ToArray())
+        foreach (OpenRequest request in _waiting.Values.ToArray())
         {
             GiveUp(request, AuditReason.ServerStopping);
         }
     }
 
-    private void GiveUp(SecretRequest request, AuditReason reason)
+    private void GiveUp(OpenRequest request, AuditReason reason)
     {
         StopWaiting(request);
         EndPending(request);
         request.Decide(new RequestOutcome(null, reason));
     }
 
-    private void Hold(SecretRequest request)
+    private void Hold(OpenRequest request)
     {
         Client client = request.Client;
         ClientSettings settings = client.Settings;
-        _waiting.Add(request);
+        IPAddress[] others = AddressesOf(client);
+        _waiting.Add(request.Description.Id, request);
         request.Place = client.Waiting.AddLast(request);
-        request.WaitEnd = new Deadline(state => TimeOut((SecretRequest)state), request);
+        request.WaitEnd = new Deadline(state => TimeOut((OpenRequest)state), request);
         request.IsPending = true;
         deadlines.Schedule(request.WaitEnd, clock.After(settings.ApprovalDelay));
 
@@ -188,37 +236,67 @@ internal sealed partial class ApprovalDesk(
         {
             LastApprovalRequest = clock.UtcNow,
             ApprovalsPending = client.Snapshot.ApprovalsPending + 1,
+            Requests = Descriptions(client),
         };
         journal.Update(client, next, [
             .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
-            ClientProperty.LastApprovalRequest]);
+            ClientProperty.LastApprovalRequest,
+            ClientProperty.Requests]);
         journal.Publish(client, state => new NeedApproval(state, settings.ApprovalDelay, settings.ApprovedByDefault));
-        LogWaiting(client.Name);
+        LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
+        IPAddress address = request.Description.Peer.Address;
+        if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
+        {
+            IPAddress[] addresses = [.. others, address];
+            LogConflict(client.Name, string.Join(", ", addresses.AsEnumerable()));
+            journal.Publish(client, state => new ConflictingRequests(state, addresses));
+        }
     }
 
-    private void TimeOut(SecretRequest request)
+    /// <summary>The different addresses from which requests wait, in the order in which they came.</summary>
+    private static IPAddress[] AddressesOf(Client client)
+        => [.. client.Waiting.Select(static request => request.Description.Peer.Address).Distinct()];
+
+    private static SecretRequest[] Descriptions(Client client) => [.. client.Waiting.Select(static request => request.Description)];
+
+    /// <summary>Whether an approval in force is for an address. One that was given before anybody came is for the first who does.</summary>
+    private static bool IsApproved(Client client, IPAddress address)
+    {
+        if (client.Settings.ApproveAll)
+        {
+            return true;
+        }
+
+        client.ApprovedAddress ??= address;
+        return client.ApprovedAddress.Equals(address);
+    }
+
+    private void TimeOut(OpenRequest request)
     {
         StopWaiting(request);
         DecideByDefault(request, AuditReason.ApprovalTimedOut);
     }
 
-    private void StopWaiting(SecretRequest request)
+    private void StopWaiting(OpenRequest request)
     {
         if (request.Place is not { } place)
         {
             return;
         }
 
-        request.Client.Waiting.Remove(place);
+        Client client = request.Client;
+        client.Waiting.Remove(place);
         request.Place = null;
-        _waiting.Remove(request);
+        _waiting.Remove(request.Description.Id);
         if (request.WaitEnd is { } end)
         {
             deadlines.Cancel(end);
         }
+
+        journal.UpdateTransient(client, client.Snapshot with { Requests = Descriptions(client) }, ClientProperty.Requests);
     }
 
-    private void DecideBy(bool verdict, SecretRequest request)
+    private void DecideBy(bool verdict, OpenRequest request)
     {
         if (verdict)
         {
@@ -230,7 +308,7 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
-    private void DecideByDefault(SecretRequest request, AuditReason otherwise)
+    private void DecideByDefault(OpenRequest request, AuditReason otherwise)
     {
         if (request.Client.Settings.ApprovedByDefault)
         {
@@ -242,7 +320,7 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
-    private void Grant(SecretRequest request, AuditReason reason)
+    private void Grant(OpenRequest request, AuditReason reason)
     {
         Client client = request.Client;
         if (!IsEntitled(client) || IsStranger(request))
@@ -258,15 +336,15 @@ internal sealed partial class ApprovalDesk(
     private bool IsEntitled(Client client) => client.Snapshot.Enabled && !client.IsRemoved && !expiry.IsPast(client);
 
     /// <summary>Whether a reload has taken the peer's key from the client.</summary>
-    private bool IsStranger(SecretRequest request) => clients.FindByKey(request.KeyId) != request.Client;
+    private bool IsStranger(OpenRequest request) => clients.FindByKey(request.Description.KeyId) != request.Client;
 
-    private void Refuse(SecretRequest request, AuditReason reason)
+    private void Refuse(OpenRequest request, AuditReason reason)
     {
         Reject(request, reason);
         request.Decide(new RequestOutcome(null, reason));
     }
 
-    private void Reject(SecretRequest request, AuditReason reason)
+    private void Reject(OpenRequest request, AuditReason reason)
     {
         RejectionReason rejection = reason switch
         {
@@ -279,7 +357,7 @@ internal sealed partial class ApprovalDesk(
         EndPending(request);
     }
 
-    private void EndPending(SecretRequest request)
+    private void EndPending(OpenRequest request)
     {
         if (!request.IsPending)
         {
@@ -301,9 +379,16 @@ internal sealed partial class ApprovalDesk(
     [LoggerMessage(1302, LogLevel.Warning, "Client {Client}: refused its secret: {Reason}")]
     private partial void LogRejected(string client, RejectionReason reason);
 
-    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval")]
-    private partial void LogWaiting(string client);
+    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval, as request {Id} from {Peer}")]
+    private partial void LogWaiting(string client, long id, IPEndPoint peer);
 
     [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
     private partial void LogVerdict(string client, string verdict);
+
+    [LoggerMessage(1306, LogLevel.Warning,
+        "Client {Client}: connections from different addresses wait for approval: {Addresses}; somebody else may have its key")]
+    private partial void LogConflict(string client, string addresses);
+
+    [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]
+    private partial void LogDecision(string client, long id, IPEndPoint peer, string verdict);
 }

@@ -45,7 +45,7 @@ public enum AuditReason
     /// <summary>Failed: the secret could not be sent.</summary>
     SendFailed,
 
-    /// <summary>Failed: it had not authenticated when a newer connection needed its place.</summary>
+    /// <summary>Failed: it had not authenticated, or its client had too many, when a newer connection needed its place.</summary>
     GaveWay,
 
     /// <summary>Failed: there was no room for it, and no other connection could give way.</summary>

@@ -27,8 +27,10 @@ internal sealed partial class ClientLifecycle(
         client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
     }
 
+    /// <summary>Enables a client. An approval from before ends: it was not given for what comes now.</summary>
     public void Enable(Client client)
     {
+        approvals.EndApproval(client);
         if (client.Snapshot.Enabled)
         {
             return;
@@ -41,8 +43,10 @@ internal sealed partial class ClientLifecycle(
         LogEnabled(client.Name);
     }
 
+    /// <summary>Disables a client. An approval ends, and does not come back when the client is enabled; a denial may stay.</summary>
     public void Disable(Client client)
     {
+        approvals.EndApproval(client);
         if (!client.Snapshot.Enabled)
         {
             return;
@@ -61,6 +65,13 @@ internal sealed partial class ClientLifecycle(
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
+        if (expiry.PutOff(client) is { } next)
+        {
+            journal.Update(client, next, ClientProperty.Expires);
+            LogPutOff(client.Name);
+            return;
+        }
+
         LogExpired(client.Name);
         Disable(client);
     }
@@ -180,6 +191,9 @@ internal sealed partial class ClientLifecycle(
 
     [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it")]
     private partial void LogExpired(string client);
+
+    [LoggerMessage(1104, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
+    private partial void LogPutOff(string client);
 
     [LoggerMessage(1103, LogLevel.Information, "Client {Client}: removed")]
     private partial void LogRemoved(string client);

@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Persistence;
-using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +24,7 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Deadline _saveDue;
     private readonly Deadline _slow;
-    private readonly Dictionary<string, Client> _changed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ISaved> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
 
     /// <summary>Whose changes somebody waits for.</summary>
@@ -71,8 +70,8 @@ internal sealed partial class StateKeeper : IDisposable
         SaveWithin(_retryAfter);
     }
 
-    /// <summary>Notes that a client has changed, or was removed.</summary>
-    public void Changed(Client client)
+    /// <summary>Notes that a client has changed, or what is kept of one that is none now.</summary>
+    public void Changed(ISaved client)
     {
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
@@ -126,16 +125,6 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
-    /// <summary>What the store is to keep of a client.</summary>
-    public static StoredClient ToStored(Client client) => new()
-    {
-        Name = client.Name,
-        FileSettings = client.Definition.Settings,
-        FileEnabled = client.Definition.Enabled,
-        Client = client.StaysAway ? null : client.Snapshot,
-        EncryptedSecret = client.EncryptedSecret,
-    };
-
     private void SaveWithin(TimeSpan time)
     {
         if (_saving is null && _saveDue.Due is null)
@@ -156,10 +145,10 @@ internal sealed partial class StateKeeper : IDisposable
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0;
-        Client[] changed = isPart ? [.. awaited.Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(_changed.ContainsKey);
+        ISaved[] changed = isPart ? [.. awaited.Select(name => _changed[name])] : [.. _changed.Values];
         string[] forgotten = isPart ? [] : [.. _forgotten];
-        foreach (Client client in changed)
+        foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
         }
@@ -168,7 +157,8 @@ internal sealed partial class StateKeeper : IDisposable
         TaskCompletionSource<string?> done = _nextSave ?? NewSave();
         _nextSave = null;
         _saving = done.Task;
-        StoredClient[] batch = Array.ConvertAll(changed, ToStored);
+        DateTimeOffset now = _clock.UtcNow;
+        StoredClient[] batch = Array.ConvertAll(changed, client => client.ToStored() with { SavedAt = now });
         _ = SaveAsync();
 
         async Task SaveAsync()
@@ -195,7 +185,7 @@ internal sealed partial class StateKeeper : IDisposable
     /// <param name="done">Tells who waits.</param>
     /// <param name="error">Why it failed.</param>
     private void Saved(
-        Client[] changed, string[] forgotten, HashSet<string>? awaited, TaskCompletionSource<string?> done, Exception? error)
+        ISaved[] changed, string[] forgotten, HashSet<string>? awaited, TaskCompletionSource<string?> done, Exception? error)
     {
         _saving = null;
         _deadlines.Cancel(_slow);
@@ -206,7 +196,7 @@ internal sealed partial class StateKeeper : IDisposable
                 : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length)
+            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
             {
                 SaveAwaited(awaited, done);
                 return;
@@ -259,9 +249,9 @@ internal sealed partial class StateKeeper : IDisposable
     }
 
     /// <summary>Takes up what a failed save did not save, but for names that have changed again since.</summary>
-    private void KeepUnsaved(Client[] changed, string[] forgotten)
+    private void KeepUnsaved(ISaved[] changed, string[] forgotten)
     {
-        foreach (Client client in changed)
+        foreach (ISaved client in changed)
         {
             if (!_forgotten.Contains(client.Name))
             {

@@ -1,3 +1,4 @@
+using Mandos.Engine.Approval;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Scheduling;
 
@@ -35,6 +36,9 @@ internal sealed class Connection
     /// <summary>The client that has the key; null for none.</summary>
     public string? ClientName { get; set; }
 
+    /// <summary>Its request for the client's secret; null before that is made. Owned by the engine loop.</summary>
+    public OpenRequest? Request { get; set; }
+
     public CancellationToken Aborted => _abort.Token;
 
     public ConnectionPhase Phase => _phase.Phase;
@@ -59,6 +63,7 @@ internal sealed class Connection
                 ConnectionPhase.FirstLine => ProtocolLimits.FirstLineTime,
                 ConnectionPhase.Handshake => ProtocolLimits.HandshakeTime,
                 ConnectionPhase.Held => null,
+                ConnectionPhase.Refused => ProtocolLimits.RefusedTime,
                 ConnectionPhase.Closing => ProtocolLimits.CloseTime,
                 _ => ProtocolLimits.SendTime,
             };

@@ -89,20 +89,25 @@ internal sealed partial class ConnectionHandler(
         connection.Enter(ConnectionPhase.Deciding);
         string keyId = PeerIdentity.Of(session.PeerKey);
         connection.KeyId = keyId;
-        SecretRequest? request = await loop.InvokeAsync(() =>
+        OpenRequest? request = await loop.InvokeAsync(() =>
         {
             // It may have given way, or the server may have begun to stop, while it was on its way here.
             connection.Aborted.ThrowIfCancellationRequested();
-            SecretRequest? opened = approvals.Open(keyId, peer.Address);
+            OpenRequest? opened = approvals.Open(keyId, peer);
             if (opened is not null)
             {
-                ConnectionTable.Authenticated(connection);
-                connection.ClientName = opened.Client.Name;
+                (connection.Request, connection.ClientName) = (opened, opened.Client.Name);
+                if (!opened.IsRefused && table.Authenticated(connection) is { Request: { } dropped } other)
+                {
+                    approvals.Abandon(dropped, AuditReason.GaveWay); // first: nobody may approve what is not there any more
+                    table.GiveWay(other, $"client {opened.Client.Name} has too many connections, and it gave way to a newer one");
+                }
             }
 
             return opened;
         }).ConfigureAwait(false);
 
+        bool isSent = false;
         if (request is null)
         {
             audit.End(connection, AuditReason.UnknownKey);
@@ -110,6 +115,12 @@ internal sealed partial class ConnectionHandler(
         else
         {
             RequestOutcome outcome = await WaitAsync(connection, session, request).ConfigureAwait(false);
+            if (outcome.Reason == AuditReason.GaveWay)
+            {
+                connection.Aborted.ThrowIfCancellationRequested();
+            }
+
+            isSent = outcome.Secret is not null;
             if (outcome.Secret is { } secret
                 && !await TrySendAsync(connection, session, request, secret).ConfigureAwait(false))
             {
@@ -119,12 +130,12 @@ internal sealed partial class ConnectionHandler(
             audit.End(connection, outcome.Reason);
         }
 
-        await CloseAsync(connection, session).ConfigureAwait(false);
+        await CloseAsync(connection, session, isSent).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>
     /// <returns>The outcome; with a secret if that is to be sent now.</returns>
-    private async Task<RequestOutcome> WaitAsync(Connection connection, ITlsSession session, SecretRequest request)
+    private async Task<RequestOutcome> WaitAsync(Connection connection, ITlsSession session, OpenRequest request)
     {
         if (!request.Outcome.IsCompleted)
         {
@@ -183,7 +194,7 @@ internal sealed partial class ConnectionHandler(
 
     /// <summary>Has the audit say that a secret is about to be sent, or else refuses it.</summary>
     /// <returns>What becomes of the request then: much may have happened while the audit was written.</returns>
-    private async Task<RequestOutcome> AnnounceAsync(Connection connection, SecretRequest request, RequestOutcome granted)
+    private async Task<RequestOutcome> AnnounceAsync(Connection connection, OpenRequest request, RequestOutcome granted)
     {
         granted.Secret?.Dispose();
         if (await audit.TryAnnounceAsync(connection, granted.Reason).ConfigureAwait(false))
@@ -202,7 +213,7 @@ internal sealed partial class ConnectionHandler(
     }
 
     /// <returns>False if the connection is of no more use; that is logged.</returns>
-    private async Task<bool> TrySendAsync(Connection connection, ITlsSession session, SecretRequest request, Secret.Lease secret)
+    private async Task<bool> TrySendAsync(Connection connection, ITlsSession session, OpenRequest request, Secret.Lease secret)
     {
         bool sent = false;
         try
@@ -240,10 +251,10 @@ internal sealed partial class ConnectionHandler(
     }
 
     /// <summary>Ends an exchange so that nothing sent is lost: close_notify, end of sending, then a short wait for the peer to close.</summary>
-    private async Task CloseAsync(Connection connection, ITlsSession session)
+    private async Task CloseAsync(Connection connection, ITlsSession session, bool isSent)
     {
-        connection.Enter(ConnectionPhase.Closing);
-        loop.Post(table.Watch, connection);
+        connection.Enter(isSent ? ConnectionPhase.Closing : ConnectionPhase.Refused);
+        loop.Post(isSent ? table.Watch : table.Refused, connection);
         try
         {
             await session.CloseAsync(connection.Aborted).ConfigureAwait(false);

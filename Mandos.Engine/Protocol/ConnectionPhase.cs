@@ -9,4 +9,7 @@ internal enum ConnectionPhase
     Held,
     Sending,
     Closing,
+
+    /// <summary>Closing, after the peer got nothing.</summary>
+    Refused,
 }

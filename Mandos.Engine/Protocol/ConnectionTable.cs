@@ -8,16 +8,18 @@ namespace Mandos.Engine.Protocol;
 /// <summary>All connections, with the limits on their number and on the time that each phase takes. Used on the engine loop alone.</summary>
 /// <remarks>
 /// Past a limit the oldest connection that has not authenticated gives way: a real client authenticates within milliseconds, so the oldest
-/// is most likely one that never will. First one of the same address, so that one address cannot keep others out.
+/// is most likely one that never will. First one of the same address, so that one address cannot keep others out. One that was refused gives
+/// way before all others.
 /// </remarks>
 internal sealed partial class ConnectionTable(
-    EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, AuditTrail audit,
+    EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, int maxRequestsPerClient, AuditTrail audit,
     ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private readonly HashSet<Connection> _all = [];
     private readonly LinkedList<Connection> _unauthenticated = [];
     private readonly Dictionary<IPAddress, AddressEntry> _addresses = [];
+    private readonly ClientConnections _clients = new(maxRequestsPerClient);
     private TaskCompletionSource? _empty;
 
     public IReadOnlyCollection<Connection> All => _all;
@@ -60,15 +62,38 @@ internal sealed partial class ConnectionTable(
         return connection;
     }
 
-    /// <summary>Notes that a peer has proved to own a key: it does not give way to others any more.</summary>
-    public static void Authenticated(Connection connection)
+    /// <summary>
+    /// Notes that a peer has proved to own the key of a client that may get its secret: it does not give way any more, but to others of that
+    /// client.
+    /// </summary>
+    /// <returns>One that has to give way now, as the client has too many; null for none.</returns>
+    public Connection? Authenticated(Connection connection)
     {
-        if (connection.Place is { } place)
+        LeavePlace(connection);
+        return _clients.Add(connection);
+    }
+
+    /// <summary>Notes that a peer is told that it gets nothing. Its place is free for whoever needs it, even if it does not close.</summary>
+    public void Refused(Connection connection)
+    {
+        if (_all.Contains(connection))
         {
-            connection.Place = null;
-            place.InAll.List?.Remove(place.InAll);
-            place.OfAddress.List?.Remove(place.OfAddress);
+            _clients.Remove(connection);
+            LeavePlace(connection);
+            AddressEntry entry = _addresses[connection.Peer.RemoteEndPoint.Address];
+            connection.Place = new UnauthenticatedPlace(
+                _unauthenticated.AddFirst(connection), entry.Unauthenticated.AddFirst(connection));
+            Watch(connection);
         }
+    }
+
+    /// <summary>Ends a connection in favour of another one.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="text">Why, for the log.</param>
+    public void GiveWay(Connection connection, string text)
+    {
+        connection.Abort(AuditReason.GaveWay, text);
+        Leave(connection);
     }
 
     /// <summary>Applies the time limit of the phase that a connection is in now.</summary>
@@ -88,7 +113,8 @@ internal sealed partial class ConnectionTable(
             return;
         }
 
-        Authenticated(connection);
+        LeavePlace(connection);
+        _clients.Remove(connection);
         deadlines.Cancel(connection.Limit);
         IPAddress address = connection.Peer.RemoteEndPoint.Address;
         AddressEntry entry = _addresses[address];
@@ -121,9 +147,18 @@ internal sealed partial class ConnectionTable(
             return false;
         }
 
-        oldest.Value.Abort(AuditReason.GaveWay, "it had not authenticated, and gave way to a newer connection");
-        Leave(oldest.Value);
+        GiveWay(oldest.Value, "it had not authenticated, and gave way to a newer connection");
         return true;
+    }
+
+    private static void LeavePlace(Connection connection)
+    {
+        if (connection.Place is { } place)
+        {
+            connection.Place = null;
+            place.InAll.List?.Remove(place.InAll);
+            place.OfAddress.List?.Remove(place.OfAddress);
+        }
     }
 
     private void CheckLimit(Connection connection)
@@ -140,7 +175,7 @@ internal sealed partial class ConnectionTable(
                 {
                     ConnectionPhase.FirstLine => "it did not send the protocol version in time",
                     ConnectionPhase.Handshake => "the TLS handshake took too long",
-                    ConnectionPhase.Closing => "it did not close in time",
+                    ConnectionPhase.Closing or ConnectionPhase.Refused => "it did not close in time",
                     _ => "sending took too long",
                 });
             }

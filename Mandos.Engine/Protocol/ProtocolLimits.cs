@@ -15,6 +15,9 @@ internal static class ProtocolLimits
     /// <summary>Time for the peer to close after us, so that closing early does not reset the secret on its way.</summary>
     public static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>Time for the peer to close after a refusal: nothing that matters is on its way, and a real client closes at once.</summary>
+    public static readonly TimeSpan RefusedTime = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes of the first line with its newline; the longest one in use has 3.</summary>
     public const int FirstLineLength = 128;
 
@@ -26,4 +29,10 @@ internal static class ProtocolLimits
 
     /// <summary>Share of the total that one address may have by default: one address cannot keep others out, and 1,000 machines behind one boot.</summary>
     public const int DefaultAddressShare = 4;
+
+    /// <summary>
+    /// Default for simultaneous connections that have proved to own the key of one client: a machine with several addresses, which starts again
+    /// while its last attempts still wait, needs some; a thief of its key must not fill the server.
+    /// </summary>
+    public const int DefaultMaxRequestsPerClient = 8;
 }

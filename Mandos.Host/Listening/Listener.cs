@@ -6,7 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Listening;
 
 /// <summary>Accepts connections and hands them on.</summary>
-internal sealed partial class Listener(Socket socket, Action<IPeerConnection> serve, TimeProvider timeProvider, ILogger logger)
+/// <param name="socket">Where it listens.</param>
+/// <param name="serve">Takes each connection, and closes it in the end.</param>
+/// <param name="places">
+/// How many more connections may be open at once, of all listeners. One that has to close gives its place back only when its descriptor is
+/// closed: else there would be more of them than the system allows when the server has much to do.
+/// </param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class Listener(
+    Socket socket, Action<IPeerConnection> serve, SemaphoreSlim places, TimeProvider timeProvider, ILogger logger)
 {
     /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
@@ -30,11 +39,22 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
         while (!cancellationToken.IsCancellationRequested)
         {
             Socket? accepted = null;
+            SocketPeerConnection? peer = null;
+            try
+            {
+                await places.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
             Interlocked.Increment(ref _turns);
             try
             {
                 accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                serve(new SocketPeerConnection(accepted));
+                peer = new SocketPeerConnection(accepted, () => places.Release());
+                serve(peer);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -45,10 +65,19 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
 #pragma warning restore CA1031
             {
                 LogGone(e.Message);
-                accepted.Dispose();
+                if (peer is not null)
+                {
+                    peer.Dispose();
+                }
+                else
+                {
+                    accepted.Dispose();
+                    places.Release();
+                }
             }
             catch (SocketException e) when (IsPassing(e.SocketErrorCode))
             {
+                places.Release();
                 LogNotAccepted(e.Message);
                 await Task.Delay(_pause, timeProvider, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

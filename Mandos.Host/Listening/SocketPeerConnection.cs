@@ -9,12 +9,15 @@ internal sealed class SocketPeerConnection : IPeerConnection
 {
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
+    private readonly Action _closed;
+    private bool _isClosed;
 
     /// <param name="socket">The connection, which becomes this object's.</param>
+    /// <param name="closed">Is called once, as soon as its descriptor is closed.</param>
     /// <exception cref="SocketException">The peer is gone already.</exception>
-    public SocketPeerConnection(Socket socket)
+    public SocketPeerConnection(Socket socket, Action closed)
     {
-        _socket = socket;
+        (_socket, _closed) = (socket, closed);
         var remote = (IPEndPoint)socket.RemoteEndPoint!;
         RemoteEndPoint = remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
         socket.NoDelay = true; // handshake messages go out at once
@@ -37,5 +40,12 @@ internal sealed class SocketPeerConnection : IPeerConnection
         }
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        if (!Interlocked.Exchange(ref _isClosed, true))
+        {
+            _closed();
+        }
+    }
 }

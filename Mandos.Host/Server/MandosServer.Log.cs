@@ -8,6 +8,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3100, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
 
+    [LoggerMessage(3112, LogLevel.Warning, "{Warning}")]
+    private partial void LogWarning(ConfigProblem warning);
+
     [LoggerMessage(3101, LogLevel.Information, "Serving {Count} clients")]
     private partial void LogStarted(int count);
 
@@ -23,6 +26,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3105, LogLevel.Error,
         "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
     private partial void LogNotReloaded(string reason);
+
+    [LoggerMessage(3113, LogLevel.Warning, "A file that could not be read is readable now: the clients' configuration is read anew")]
+    private partial void LogReadable();
 
     [LoggerMessage(3106, LogLevel.Information,
         "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]
@@ -41,6 +47,10 @@ internal sealed partial class MandosServer
     [LoggerMessage(3111, LogLevel.Warning,
         "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
     private partial void LogFewDescriptors(int wanted, long room);
+
+    [LoggerMessage(3112, LogLevel.Warning,
+        "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
+    private partial void LogUnknownPriority(string word);
 
     [LoggerMessage(3023, LogLevel.Warning, "Plugin {Plugin}: {Name} takes long to load the state; the server waits for it")]
     private partial void LogSlowStore(string plugin, string name);

@@ -44,8 +44,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
+    /// <summary>
+    /// Descriptors, of the reserved ones, for connections beyond the limit: those that are accepted and not looked at yet, and those that give
+    /// way and are not closed yet.
+    /// </summary>
+    private const int ClosingDescriptors = 64;
+
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
+
+    /// <summary>How often to look whether a file can be read that could not: a secret on a disk that was not mounted yet.</summary>
+    private static readonly TimeSpan _lookForFiles = TimeSpan.FromSeconds(30);
 
     /// <summary>How long systemd is to wait for the next sign that the state of Debian's server is being taken over.</summary>
     private static readonly TimeSpan _importTime = TimeSpan.FromSeconds(60);
@@ -70,11 +79,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
+    /// <param name="warnings">What of that deserves attention.</param>
     /// <returns>Exit status: 0 after a signal, 70 if a part of the server died, 75 if changes could not be saved.</returns>
     /// <exception cref="StartException">The server cannot start.</exception>
-    public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
+    public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes, IReadOnlyList<ConfigProblem> warnings)
     {
-        LogNotes(notes);
+        LogNotes(notes, warnings);
 
         // Before anything is opened, so that a signal during the start ends it in order.
         var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -89,7 +99,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
-        var source = new ClientSource(options.ConfigDirectory, _logger);
+        var source = new ClientSource(options, _logger);
         PluginOptions pluginOptions = ReadConfiguration(source);
         DropPrivileges(audit);
         PluginCatalog plugins = Try(() => LoadPlugins(pluginOptions));
@@ -102,13 +112,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
             ITlsHandshaker handshaker = Try(() => CreateHandshaker(tls));
+            source.Priority = DescribePriority(tls);
             PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
             Dictionary<string, IChecker> checkers =
                 instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
-            IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
+            ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
-                _stateFault is null ? store.Instance : new UnusableStore(_stateFault), Path.GetFullPath(options.StateDirectory), clients, options.Restore,
+                _stateFault is null ? store.Instance : new UnusableStore(_stateFault),
+                Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
@@ -119,7 +131,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 return 0;
             }
 
-            List<Listener> listeners = [.. sockets.Select(socket => new Listener(socket, engine.Serve, timeProvider, _logger))];
+            var places = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
+            List<Listener> listeners =
+                [.. sockets.Select(socket => new Listener(socket, engine.Serve, places, timeProvider, _logger))];
             engine.Info = new ServerInfo
             {
                 Version = CommandLineParser.Version,
@@ -128,7 +142,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
             plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
-            fault = await ServeAsync(engine, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+            fault = await ServeAsync(engine, source, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
             unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
@@ -155,13 +169,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <returns>What has died; null after a signal.</returns>
     private async Task<string?> ServeAsync(
-        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
+        MandosEngine engine, ClientSource source, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
         Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
         List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
-        Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
+        Task reloading = Task.Run(() => ReloadAsync(engine, source, hangUps, stopping.Token));
         Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
         var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
         Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
@@ -303,7 +317,19 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     {
         try
         {
-            return PluginThread.Run(() => tls.Instance.CreateHandshaker(options.Priority), PluginLimits.Construction, timeProvider);
+            return PluginThread.Run(
+                () =>
+                {
+                    ITlsHandshaker handshaker = tls.Instance.CreateHandshaker(options.Priority);
+                    foreach (string word in tls.Instance.DescribePriority(options.Priority).Unknown)
+                    {
+                        LogUnknownPriority(word);
+                    }
+
+                    return handshaker;
+                },
+                PluginLimits.Construction,
+                timeProvider);
         }
         catch (Exception e) when (e is not PriorityStringException)
         {
@@ -311,10 +337,25 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
+    /// <returns>Null where the plugin fails: it is for warnings alone.</returns>
+    private PriorityDescription? DescribePriority(PluginInstance<ITlsBackend> tls)
+    {
+        try
+        {
+            return PluginThread.Run(() => tls.Instance.DescribePriority(options.Priority), PluginLimits.Construction, timeProvider);
+        }
+#pragma warning disable CA1031 // The server serves without it
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
     /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
     /// <returns>False if a signal ended it before.</returns>
     private async Task<bool> StartAsync(
-        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, StockStateImport import,
+        MandosEngine engine, ClientConfiguration clients, PluginInstance<IStateStore> store, StockStateImport import,
         Task stopSignal)
     {
         // Not disposed: a store that hangs still has its token.
@@ -360,8 +401,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     private PluginOptions ReadConfiguration(ClientSource clients)
     {
         PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
-        ConfigProblem[] problems = [.. file.Problems, .. clients.Read()];
-        return problems.Length == 0 ? file.Options.With(options) : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+        StartException? refusal = clients.Read();
+        if (file.Problems.Count == 0 && refusal is null)
+        {
+            return file.Options.With(options);
+        }
+
+        throw new StartException([.. file.Problems.Select(problem => problem.ToString()), .. refusal?.Problems ?? []])
+        {
+            IsMistake = !file.IsUnread && refusal is null or { IsMistake: true },
+        };
     }
 
     /// <exception cref="StartException">What <c>plugins.yaml</c> asks for is not there.</exception>
@@ -374,7 +423,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogAbsentPlugin(note);
         }
 
-        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]) { IsMistake = true };
     }
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
@@ -427,14 +476,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
-    private async Task ReloadAsync(MandosEngine engine, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
+    /// <summary>
+    /// Re-reads the clients until cancelled: at each SIGHUP, and when a file is there that could not be read. Those that come meanwhile
+    /// count as one. Does not throw.
+    /// </summary>
+    private async Task ReloadAsync(MandosEngine engine, ClientSource source, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await hangUps.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await WaitForReloadAsync(source, hangUps, cancellationToken).ConfigureAwait(false);
                 _notifier.Reloading();
                 try
                 {
@@ -460,6 +512,24 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 LogNotReloaded(e.Message);
             }
         }
+    }
+
+    /// <summary>Waits for a reason to re-read the clients.</summary>
+    private async Task WaitForReloadAsync(ClientSource source, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
+    {
+        Task hangUp = hangUps.WaitToReadAsync(cancellationToken).AsTask();
+        while (!hangUp.IsCompleted)
+        {
+            await Task.WhenAny(hangUp, Task.Delay(_lookForFiles, timeProvider, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (source.HasNews())
+            {
+                LogReadable();
+                break;
+            }
+        }
+
+        hangUps.TryRead(out _);
     }
 
     private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
@@ -521,7 +591,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     };
 
     private EngineOptions EngineOptions(
-        PluginCatalog plugins, AuditLog? audit, Func<Task<IReadOnlyCollection<ClientDefinition>>> readClients)
+        PluginCatalog plugins, AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
     {
         var engineOptions = new EngineOptions
         {
@@ -534,6 +604,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             },
             Audit = audit,
         };
+        engineOptions = engineOptions with { MaxRequestsPerClient = options.MaxRequestsPerClient ?? engineOptions.MaxRequestsPerClient };
         long descriptors = Native.GetOpenFileLimit();
         long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
         int wanted = options.MaxConnections ?? engineOptions.MaxConnections;
@@ -571,7 +642,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
         {
-            throw new StartException(e.Message);
+            throw new StartException(e.Message) { IsMistake = e is PriorityStringException };
         }
     }
 
@@ -583,12 +654,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (ConfigurationException e)
         {
-            throw new StartException(e.Problems);
+            throw new StartException(e.Problems) { IsMistake = true };
         }
     }
 
-    private void LogNotes(IReadOnlyList<ConfigProblem> notes)
+    private void LogNotes(IReadOnlyList<ConfigProblem> notes, IReadOnlyList<ConfigProblem> warnings)
     {
+        foreach (ConfigProblem warning in warnings)
+        {
+            LogWarning(warning);
+        }
+
         foreach (ConfigProblem note in notes)
         {
             LogNote(note);

@@ -212,6 +212,13 @@ public static class ControlSurfaceContract
         await server.ChangeAsync(client.Name, change, cancellationToken).ConfigureAwait(false);
         server.Update(client.Name, snapshot => snapshot with { ApprovalsPending = 1, LastApprovalRequest = client.Created });
         server.Publish(new NeedApproval(client, TimeSpan.FromSeconds(1), ApprovedByDefault: true));
+        IPEndPoint[] peers = [new(IPAddress.Loopback, 1), new(IPAddress.IPv6Loopback, 2)];
+        server.Update(client.Name, snapshot => snapshot with
+        {
+            Requests = [.. peers.Select((peer, i) => new SecretRequest(i + 1, peer, client.Settings.KeyId!, client.Created))],
+        });
+        server.Publish(new ConflictingRequests(client, [.. peers.Select(static peer => peer.Address)]));
+        await server.DecideAsync(1, approved: true, cancellationToken).ConfigureAwait(false);
         server.Publish(new GotSecret(client));
         server.Publish(new CheckerCompleted(client, CheckResult.Exited(1), "true"));
         server.Publish(new CheckerCompleted(client, CheckResult.Signaled(9), "true"));

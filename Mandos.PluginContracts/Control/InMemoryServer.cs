@@ -28,12 +28,15 @@ public sealed class InMemoryServer : IMandosServer
         (ClientProperty.ApprovalDelay, client => client.Settings.ApprovalDelay),
         (ClientProperty.ApprovalDuration, client => client.Settings.ApprovalDuration),
         (ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault),
+        (ClientProperty.Requests, client => client.Requests),
     ];
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ClientSnapshot> _clients;
     private readonly Dictionary<string, byte[]> _secrets = [];
+    private readonly List<KeptClient> _kept = [];
     private readonly List<(string Name, bool Approved)> _approvals = [];
+    private readonly List<(long RequestId, bool Approved)> _decisions = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
     private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,6 +87,18 @@ public sealed class InMemoryServer : IMandosServer
             lock (_lock)
             {
                 return [.. _approvals];
+            }
+        }
+    }
+
+    /// <summary>The approvals and denials given to single requests, in their order.</summary>
+    public IReadOnlyList<(long RequestId, bool Approved)> Decisions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _decisions];
             }
         }
     }
@@ -217,10 +232,29 @@ public sealed class InMemoryServer : IMandosServer
         name,
         client =>
         {
+            IPAddress[] addresses = [.. client.Requests.Select(request => request.Peer.Address).Distinct()];
+            if (approved && !client.Settings.ApproveAll && addresses.Length > 1)
+            {
+                throw new ConflictingRequestsException(name, addresses);
+            }
+
             _approvals.Add((name, approved));
-            return client;
+            return client with { Requests = client.Requests.Count > 0 ? [] : client.Requests };
         },
         cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            ClientSnapshot client = _clients.Values.FirstOrDefault(client => client.Requests.Any(request => request.Id == requestId))
+                ?? throw new UnknownRequestException(requestId);
+            _decisions.Add((requestId, approved));
+            Update(client.Name, one => one with { Requests = [.. one.Requests.Where(request => request.Id != requestId)] });
+        }
+    }
 
     /// <inheritdoc/>
     public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
@@ -290,6 +324,46 @@ public sealed class InMemoryServer : IMandosServer
             }
 
             Publish(new ClientRemoved(client));
+            _kept.Add(new KeptClient
+            {
+                Name = name,
+                KeyId = client.Settings.KeyId,
+                Fingerprint = client.Settings.Fingerprint,
+                State = KeptState.Removed,
+            });
+        }
+    }
+
+    /// <summary>Keeps one that is no client.</summary>
+    /// <param name="client">What is kept of it.</param>
+    public void Keep(KeptClient client)
+    {
+        lock (_lock)
+        {
+            _kept.Add(client);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            return [.. _kept.OrderBy(client => client.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_kept.RemoveAll(client => client.Name == name) == 0)
+            {
+                throw new UnknownClientException(name);
+            }
         }
     }
 

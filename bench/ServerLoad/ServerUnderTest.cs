@@ -58,7 +58,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         // Started by root, the server becomes another user, who has to reach its state.
         File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         File.WriteAllText(Path.Combine(directory, "clients.conf"), clientsConf);
-        File.WriteAllText(Path.Combine(directory, "mandos.conf"), $"[DEFAULT]\nmax_connections_per_address = 15000\n{settings}\n");
+        File.WriteAllText(Path.Combine(directory, "mandos.conf"), $"[DEFAULT]\nmax_connections_per_address = 15000\nmax_requests_per_client = 15000\n{settings}\n");
         var ip = IPAddress.Parse(address);
         int port = FreePort(ip);
         var start = new ProcessStartInfo(Path.Combine(root, "artifacts/mandos/mandos"))

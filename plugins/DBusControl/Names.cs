@@ -15,8 +15,11 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldServer = "se.bsnet.fukt.Mandos";
 
-    /// <summary>What Debian's server does not have: properties of the server, and Reload.</summary>
+    /// <summary>What Debian's server does not have: properties of the server, requests that wait, former clients, and Reload.</summary>
     public const string ServerExtension = "se.recompile.Mandos.Server";
+
+    /// <summary>The error by which Approve tells that it has approved nothing, as requests from different addresses wait.</summary>
+    public const string ConflictingRequestsError = "se.recompile.Mandos.Server.ConflictingRequests";
 
     /// <summary>Interface of a client.</summary>
     public const string Client = "se.recompile.Mandos.Client";

@@ -293,7 +293,7 @@ internal sealed partial class StateDatabase : IDisposable
         clients.EnsureCapacity((int)Math.Clamp(count, 0, 1_000_000));
         using SqliteCommand select = _connection.Prepare(Schema.SelectClients);
         using SqliteDataReader reader = select.ExecuteReader();
-        var row = new RowReader(reader.Handle!);
+        var row = new RowReader(reader.Handle!, Schema.ClientColumns.Count);
         while (reader.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -45,7 +45,35 @@ public sealed class SignalTests
     [Fact]
     public void Changes_AllProperties_AreTested()
         => Assert.Equal(
-            Enum.GetValues<ClientProperty>().Except([ClientProperty.Secret]), Changes.Select(change => change.Data.Item1).Order());
+            Enum.GetValues<ClientProperty>().Except([ClientProperty.Secret, ClientProperty.Requests]), Changes.Select(change => change.Data.Item1).Order());
+
+    [Fact]
+    public async Task PropertyChanged_Requests_TellsThoseThatWait()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Update("foo", client => client with { Requests = [Rig.Request(3, "192.0.2.1"), Rig.Request(5, "fe80::1%2")] });
+        rig.Server.Update("foo", client => client with { Requests = [] });
+
+        Assert.Equal(
+            [
+                "/ Server.Server.RequestsChanged(/clients/foo, [(3, /clients/foo, \"foo\", \"192.0.2.1\", 4003, \"01AB\", "
+                    + "\"2026-11-23T05:03:01\"), (5, /clients/foo, \"foo\", \"fe80::1%2\", 4005, \"01AB\", \"2026-11-23T05:05:01\")])",
+                "/ Server.Server.RequestsChanged(/clients/foo, [])",
+            ],
+            await rig.HearAsync());
+    }
+
+    [Fact]
+    public async Task ConflictingRequests_TellsTheAddresses()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Publish(new ConflictingRequests(Rig.Client("foo"), [IPAddress.Loopback, IPAddress.IPv6Loopback]));
+
+        Assert.Equal(
+            ["/ Server.Server.ConflictingRequests(/clients/foo, [\"127.0.0.1\", \"::1\"])"], await rig.HearAsync());
+    }
 
     [Fact]
     public async Task PropertyChanged_Secret_IsOnlyInvalidated()

@@ -32,12 +32,12 @@ public sealed class EngineConcurrencyTests
             EngineRig.Define(Steady),
             EngineRig.Define(Disabled, enabled: false),
             EngineRig.Define(Busy,
-                static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero }),
+                static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero, ApproveAll = true }),
         ];
         using var engine = new MandosEngine(
-            new EngineOptions(), tls, store, new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = checker },
+            new EngineOptions { MaxRequestsPerClient = threads * each }, tls, store, new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = checker },
                 TimeProvider.System, log);
-        await engine.StartAsync(definitions, cancellation);
+        await engine.StartAsync(new ClientConfiguration(definitions), cancellation);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);
         Task<int> pending = FollowPendingAsync(events);
         (string Name, FakePeer Peer)[][] peers = new (string, FakePeer)[threads][];

@@ -71,6 +71,9 @@ internal sealed class TestControlSession
             case "reload":
                 await _server.ReloadAsync(cancellationToken);
                 return [];
+            case "decide":
+                await _server.DecideAsync((long)request["request"]!, (bool)request["approved"]!, cancellationToken);
+                return [];
         }
 
         var name = (string?)request["client"] ?? throw new ArgumentException($"command “{command}” needs a client");

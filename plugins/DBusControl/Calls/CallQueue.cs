@@ -162,7 +162,11 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
     /// <summary>Answers a command that has ended.</summary>
     private void Answer(Call call, Task outcome)
     {
-        if (outcome.IsCompletedSuccessfully)
+        if (outcome.IsCompletedSuccessfully && call.Reply is { } reply)
+        {
+            reply();
+        }
+        else if (outcome.IsCompletedSuccessfully)
         {
             call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
         }
@@ -178,6 +182,8 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
         {
             CallException e => (e.ErrorName, e.Message),
             UnknownClientException => (DBusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
+            UnknownRequestException e => (DBusErrors.UnknownObject, e.Message),
+            ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
             StateNotSavedException e => (NotSaved, e.Message),
             ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),

@@ -70,14 +70,14 @@ internal static class ClientProperties
 
     private static readonly FrozenDictionary<string, ClientPropertyInfo> _byName = All.ToFrozenDictionary(property => property.Name);
 
-    private static readonly ClientPropertyInfo[] _byChange = [.. Enum.GetValues<ClientProperty>().Select(
-        change => All.Single(property => property.Change == change))];
+    private static readonly FrozenDictionary<ClientProperty, ClientPropertyInfo> _byChange = All
+        .Where(property => property.Change is not null).ToFrozenDictionary(property => property.Change!.Value);
 
     /// <summary>The property of a name.</summary>
     public static ClientPropertyInfo? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The property that an event is about.</summary>
-    public static ClientPropertyInfo Of(ClientProperty change) => _byChange[(int)change];
+    /// <summary>The property that an event is about; null if the interface of a client does not have it.</summary>
+    public static ClientPropertyInfo? Of(ClientProperty change) => _byChange.GetValueOrDefault(change);
 
     private static ClientPropertyInfo Duration(
         string name, ClientProperty change, Func<ClientSettings, TimeSpan> get, Func<TimeSpan, ClientChange> set)

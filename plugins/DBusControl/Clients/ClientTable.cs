@@ -12,12 +12,19 @@ internal sealed class ClientTable
     private readonly List<(ulong Number, string Path)> _order = [];
     private ulong _lastNumber;
 
+    /// <summary>The paths of those for whom requests wait: few, of many.</summary>
+    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+
     /// <summary>Number of clients.</summary>
     public int Count => _clients.Count;
 
     /// <summary>The paths, with the clients, in the order in which they appeared.</summary>
     public IEnumerable<KeyValuePair<string, ClientSnapshot>> All
         => After(0).Select(static entry => KeyValuePair.Create(entry.Path, entry.Client));
+
+    /// <summary>The clients for whom requests wait, with their paths.</summary>
+    public IEnumerable<KeyValuePair<string, ClientSnapshot>> Waiting
+        => _waiting.Select(path => KeyValuePair.Create(path, _clients[path].Client));
 
     /// <summary>The clients that appeared after another one, which may be gone, in that order.</summary>
     /// <param name="number">Its number; 0 stands before all.</param>
@@ -49,6 +56,14 @@ internal sealed class ClientTable
         }
 
         _clients[path] = entry with { Client = client };
+        if (client.Requests.Count > 0)
+        {
+            _waiting.Add(path);
+        }
+        else
+        {
+            _waiting.Remove(path);
+        }
     }
 
     /// <summary>Forgets a client.</summary>
@@ -56,6 +71,7 @@ internal sealed class ClientTable
     public bool Remove(string path)
     {
         bool wasThere = _clients.Remove(path);
+        _waiting.Remove(path);
         if (_order.Count > (2 * _clients.Count) + 100)
         {
             _order.RemoveAll(entry => _clients.GetValueOrDefault(entry.Path).Number != entry.Number);

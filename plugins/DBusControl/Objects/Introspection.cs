@@ -109,7 +109,28 @@ internal static class Introspection
               <arg name="clients" type="a{oa{sv}}" direction="out"/>
               <arg name="last" type="t" direction="out"/>
             </method>
+            <method name="GetRequests">
+              <arg name="requests" type="a(tossqss)" direction="out"/>
+            </method>
+            <method name="DecideRequest">
+              <arg name="id" type="t" direction="in"/>
+              <arg name="approve" type="b" direction="in"/>
+            </method>
+            <method name="GetKeptClients">
+              <arg name="clients" type="a(sssss)" direction="out"/>
+            </method>
+            <method name="ForgetClient">
+              <arg name="name" type="s" direction="in"/>
+            </method>
             <method name="Reload"/>
+            <signal name="RequestsChanged">
+              <arg name="client" type="o"/>
+              <arg name="requests" type="a(tossqss)"/>
+            </signal>
+            <signal name="ConflictingRequests">
+              <arg name="client" type="o"/>
+              <arg name="addresses" type="as"/>
+            </signal>
 
         """;
 

@@ -1,8 +1,10 @@
+using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -36,6 +38,10 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
+            ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
+            ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
+            ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
+            ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
         });
@@ -142,6 +148,82 @@ internal sealed class ServerObject
         writer.WriteDictionaryEnd(clients);
         writer.WriteUInt64(after);
         context.Reply(writer.CreateMessage());
+    }
+
+    /// <summary>Replies with the requests that wait, those of the client that has waited longest first.</summary>
+    private void GetRequests(MethodContext context)
+    {
+        using MessageWriter writer = context.CreateReplyWriter("a" + RequestWriter.Signature);
+        ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
+        foreach ((string path, ClientSnapshot client) in _clients.Waiting.OrderBy(static client => client.Value.Requests[0].Id))
+        {
+            RequestWriter.Write(writer, path, client);
+        }
+
+        writer.WriteArrayEnd(requests);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadDecideRequest(MethodContext context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        ulong id = reader.ReadUInt64();
+        bool approve = reader.ReadBool();
+        return new Call(context, () => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, _ended));
+    }
+
+    private Call ReadGetKeptClients(MethodContext context)
+    {
+        IReadOnlyList<KeptClient> kept = [];
+        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept) };
+
+        async Task GetAsync()
+        {
+            kept = await _server.GetKeptClientsAsync(_ended).ConfigureAwait(false);
+            ReplySize.Check(kept);
+        }
+    }
+
+    private static void ReplyWithKept(MethodContext context, IReadOnlyList<KeptClient> kept)
+    {
+        Span<byte> left = stackalloc byte[TimeText.MaxLength];
+        using MessageWriter writer = context.CreateReplyWriter("a(sssss)");
+        ArrayStart clients = writer.WriteArrayStart(DBusType.Struct);
+        foreach (KeptClient client in kept)
+        {
+            writer.WriteStructureStart();
+            writer.WriteString(SafeText.Of(client.Name));
+            writer.WriteString(client.KeyId ?? "");
+            writer.WriteString(client.Fingerprint ?? "");
+            writer.WriteString(client.State switch
+            {
+                KeptState.Removed => "removed",
+                KeptState.Disabled => "disabled",
+                _ => "enabled",
+            });
+            writer.WriteString(Encoding.ASCII.GetString(left[..TimeText.Format(client.LeftAt, left)]));
+        }
+
+        writer.WriteArrayEnd(clients);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadForgetClient(MethodContext context)
+    {
+        string name = context.Request.GetBodyReader().ReadString();
+        return new Call(context, ForgetAsync);
+
+        async Task ForgetAsync()
+        {
+            try
+            {
+                await _server.ForgetAsync(name, _ended).ConfigureAwait(false);
+            }
+            catch (UnknownClientException)
+            {
+                throw new CallException(DBusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+            }
+        }
     }
 
     private Call ReadRemoveClient(MethodContext context)

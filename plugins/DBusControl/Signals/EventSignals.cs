@@ -43,6 +43,11 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             return;
         }
 
+        if (!known.Requests.SequenceEqual(client.Requests))
+        {
+            signals.RequestsChanged(path, client);
+        }
+
         foreach (ClientPropertyInfo property in ClientProperties.All)
         {
             if (property.Value is { } value && !Equals(value(known), value(client)))
@@ -80,8 +85,14 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             case ClientAdded:
                 signals.ClientAdded(path, clientEvent.Client);
                 break;
-            case ClientPropertyChanged e:
-                signals.PropertyChanged(path, e.Client, ClientProperties.Of(e.Property));
+            case ClientPropertyChanged { Property: ClientProperty.Requests }:
+                signals.RequestsChanged(path, clientEvent.Client);
+                break;
+            case ConflictingRequests e:
+                signals.ConflictingRequests(path, e.Addresses);
+                break;
+            case ClientPropertyChanged e when ClientProperties.Of(e.Property) is { } property:
+                signals.PropertyChanged(path, e.Client, property);
                 break;
             case CheckerStarted e:
                 signals.CheckerStarted(path, e.Description);

@@ -167,6 +167,26 @@ internal sealed class SignalWriter(DBusConnection connection)
         }
     }
 
+    /// <summary>Other requests wait for a client than before.</summary>
+    public void RequestsChanged(string path, ClientSnapshot client)
+    {
+        using MessageWriter writer = Begin(Names.Root, Names.ServerExtension, "RequestsChanged", "oa" + RequestWriter.Signature);
+        writer.WriteObjectPath(path);
+        ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
+        RequestWriter.Write(writer, path, client);
+        writer.WriteArrayEnd(requests);
+        Send(writer);
+    }
+
+    /// <summary>Requests from different addresses wait for a client.</summary>
+    public void ConflictingRequests(string path, IReadOnlyList<IPAddress> addresses)
+    {
+        using MessageWriter writer = Begin(Names.Root, Names.ServerExtension, "ConflictingRequests", "oas");
+        writer.WriteObjectPath(path);
+        writer.WriteArrayOfString([.. addresses.Select(static address => address.ToString())]);
+        Send(writer);
+    }
+
     private MessageWriter Begin(string path, string interfaceName, string member, string? signature)
     {
         MessageWriter writer = connection.GetMessageWriter();

@@ -27,7 +27,7 @@ internal sealed class Caller : IAsyncDisposable
     {
         var caller = new Caller(address);
         await caller.Connection.ConnectAsync(Token);
-        foreach (var name in new[] { Server, Client, OldClient, "se.bsnet.fukt.Mandos", Properties, ObjectManager })
+        foreach (var name in new[] { Server, Client, OldClient, "se.bsnet.fukt.Mandos", Properties, ObjectManager, Extension })
         {
             await caller.Connection.AddMatchAsync(
                 new MatchRule { Type = MessageType.Signal, Interface = name }, (message, _) => caller.Hear(WireText.Signal(message)), null, Token);

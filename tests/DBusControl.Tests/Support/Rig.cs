@@ -1,3 +1,4 @@
+using System.Net;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
@@ -53,6 +54,9 @@ internal sealed class Rig : IAsyncDisposable
             ApprovalDuration = TimeSpan.FromSeconds(5),
         },
     };
+
+    public static SecretRequest Request(int id, string address)
+        => new(id, new IPEndPoint(IPAddress.Parse(address), 4000 + id), "01AB", At(id));
 
     public static DateTimeOffset At(int minute) => new(2026, 11, 23, 5, minute, 1, TimeSpan.Zero);
 

@@ -57,8 +57,22 @@ internal static partial class WireText
                 return Text(reader.ReadInt64());
             case 't':
                 return Text(reader.ReadUInt64());
+            case 'q':
+                return Text(reader.ReadUInt16());
+            case '(':
+                return ReadStruct(ref reader, signature, ref at);
             case 'v':
                 return Of(reader.ReadVariantValue());
+            case '(':
+                reader.AlignStruct();
+                var fields = new List<string>();
+                while (signature[at] != ')')
+                {
+                    fields.Add(Read(ref reader, signature, ref at));
+                }
+
+                at++;
+                return $"({string.Join(", ", fields)})";
             case 'a' when signature[at] == '{':
                 at++;
                 return ReadDictionary(ref reader, signature, ref at);
@@ -91,18 +105,31 @@ internal static partial class WireText
         return $"{{{string.Join(", ", entries)}}}";
     }
 
+    private static string ReadStruct(ref Reader reader, string signature, ref int at)
+    {
+        var items = new List<string>();
+        reader.AlignStruct();
+        while (signature[at] != ')')
+        {
+            items.Add(Read(ref reader, signature, ref at));
+        }
+
+        at++;
+        return $"({string.Join(", ", items)})";
+    }
+
     private static string ReadArray(ref Reader reader, string signature, ref int at)
     {
         var items = new List<string>();
         var element = at;
-        var end = reader.ReadArrayStart((DBusType)signature[at]);
+        var end = reader.ReadArrayStart(signature[at] == '(' ? DBusType.Struct : (DBusType)signature[at]);
         while (reader.HasNext(end))
         {
             at = element;
             items.Add(Read(ref reader, signature, ref at));
         }
 
-        at = element + 1;
+        at = signature[element] == '(' ? signature.IndexOf(')', element) + 1 : element + 1;
         return $"[{string.Join(", ", items)}]";
     }
 

@@ -23,6 +23,45 @@ public sealed class CtlArgumentsTests
     public void Parse_ClientsTwice_AreTakenOnceInOrder()
         => Assert.Equal(["zoo", "alpha"], CtlArguments.Parse(["zoo", "zoo", "alpha"]).Clients);
 
+    [Theory]
+    [InlineData(17UL, true, "--approve-request", "17")]
+    [InlineData(ulong.MaxValue, false, "--deny-request=18446744073709551615", "--debug")]
+    public void Parse_Decision_IsOfOneRequest(ulong id, bool approve, params string[] arguments)
+        => Assert.Equal((id, approve), CtlArguments.Parse(arguments).Decision);
+
+    [Fact]
+    public void Parse_Requests_AreOfAllOrOfSomeClients()
+    {
+        Assert.True(CtlArguments.Parse(["--requests"]).Has("requests"));
+        Assert.Equal(["a"], CtlArguments.Parse(["--requests", "a"]).Clients);
+        Assert.Null(CtlArguments.Parse(["--approve", "a"]).Decision);
+    }
+
+    // "--re" and "--deny-" are Debian's abbreviations
+    [Theory]
+    [InlineData("remove", "--re", "a")]
+    [InlineData("deny-by-default", "--deny-", "a")]
+    [InlineData("requests", "--req")]
+    [InlineData("names", "--na")]
+    [InlineData("deny-request", "--deny-r", "1")]
+    public void Parse_Abbreviation_MeansWhatItMeansToDebians(string option, params string[] arguments)
+        => Assert.True(CtlArguments.Parse(arguments).Has(option));
+
+    [Theory]
+    [InlineData("--approve-request", "x")]
+    [InlineData("--approve-request", "-1")]
+    [InlineData("--approve-request", "18446744073709551616")]
+    [InlineData("--approve-request")]
+    [InlineData("--approve-request", "1", "a")]
+    [InlineData("--approve-request", "1", "--all")]
+    [InlineData("--approve-request", "1", "--deny-request", "2")]
+    [InlineData("--deny-request", "1", "--disable", "a")]
+    [InlineData("--deny-request", "1", "--requests")]
+    [InlineData("--requests", "--dump-json")]
+    [InlineData("--requests", "--enable", "a")]
+    public void Parse_RequestsThatDoNotFit_AreRefused(params string[] arguments)
+        => Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments));
+
     // Debian's refuses all of them with status 2, but for is-enabled with more.
     [Theory]
     [InlineData("--nosuch")]
@@ -40,6 +79,11 @@ public sealed class CtlArgumentsTests
     [InlineData("-V", "-e", "a")]
     [InlineData("-r", "-e", "a")]
     [InlineData("-H")]
+    [InlineData("--forget")]
+    [InlineData("--forget", "--all")]
+    [InlineData("--forget", "-e", "a")]
+    [InlineData("--kept", "a")]
+    [InlineData("--kept", "-v")]
     [InlineData("--enable=x", "a")]
     [InlineData("--approv", "a")]
     public void Parse_WhatDoesNotFit_IsRefused(params string[] arguments)

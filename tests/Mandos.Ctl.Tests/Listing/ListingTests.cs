@@ -10,13 +10,13 @@ public sealed class ListingTests
     public void Write_Table_IsPaddedAlsoAtTheEnd()
     {
         using var output = new StringWriter();
-        ClientTableText.Write(
+        TableText.Write(
             output,
             [
                 new Client("/clients/zoo") { Name = "zoo", Enabled = true, Timeout = 300_000 },
                 new Client("/clients/a") { Name = "a€😀", Timeout = 34_563_600_000, LastCheckedOk = "2026-11-24T08:02:46.249553" },
             ],
-            ClientColumn.Few);
+            [.. ClientColumn.Few.Select(column => (column.Title, (Func<Client, string>)column.Text))]);
 
         Assert.Equal(
             "Name Enabled Timeout      Last Successful Check     \n"
@@ -26,13 +26,22 @@ public sealed class ListingTests
     }
 
     [Fact]
+    public void Write_TableOfHostileTexts_CannotChangeTheTerminal()
+    {
+        using var output = new StringWriter();
+        TableText.Write(output, ["a\x1b[2Jb", "\u202e\n"], [("Text", text => text), ("x", _ => "\u009b")]);
+
+        Assert.Equal("Text   x\na\ufffd[2Jb \ufffd\n\ufffd\ufffd     \ufffd\n", output.ToString());
+    }
+
+    [Fact]
     public void Write_Json_IsAsciiAndIndentedByFour()
     {
         using var output = new StringWriter();
-        ClientJson.Write(output, [new Client("/clients/a") { Name = "a", Checker = "\"\t\\ü😀\u0001\u007f" }]);
+        ClientJson.Write(output, [new Client("/clients/a") { Name = "a", Checker = "\"\t\\ü😀\u0001~\u007f" }]);
 
         Assert.StartsWith("{\n    \"a\": {\n        \"Name\": \"a\",\n        \"Enabled\": false,\n", output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("\"Checker\": \"\\\"\\t\\\\\\u00fc\\ud83d\\ude00\\u0001\u007f\",\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"Checker\": \"\\\"\\t\\\\\\u00fc\\ud83d\\ude00\\u0001~\\u007f\",\n", output.ToString(), StringComparison.Ordinal);
         Assert.EndsWith("        \"LastCheckerStatus\": 0\n    }\n}\n", output.ToString(), StringComparison.Ordinal);
     }
 

@@ -27,6 +27,20 @@ public sealed class MonitorModelTests
     }
 
     [Fact]
+    public void Handle_RequestsChanged_AreKeptThroughOtherChanges()
+    {
+        _model.EndListing([new Client(Path) { Name = "machine" }]);
+
+        _model.Handle(new ServerSignal.RequestsChanged(Path, [Ask(1, "192.0.2.1"), Ask(2, "::1"), Ask(3, "::1")]));
+        _model.Handle(new ServerSignal.PropertyChanged(Path, "Enabled", true));
+        _model.Handle(new ServerSignal.RequestsChanged("/clients/nobody", [Ask(4, "::2")]));
+
+        Assert.Equal(["192.0.2.1", "::1"], _model.Clients.Find(Path)!.Addresses);
+        _model.Handle(new ServerSignal.RequestsChanged(Path, []));
+        Assert.Empty(_model.Clients.Find(Path)!.Requests);
+    }
+
+    [Fact]
     public void Lose_TellsOnceAndShowsNoClients()
     {
         _model.EndListing([new Client(Path)]);
@@ -52,6 +66,7 @@ public sealed class MonitorModelTests
             new ServerSignal.GotSecret(Path), new ServerSignal.NeedApproval(Path, 60_000, false), new ServerSignal.Rejected(Path, "denied"),
             new ServerSignal.ClientNotFound("aa", "::1"), new ServerSignal.CheckerCompleted(Path, 1, 256, "false"),
             new ServerSignal.CheckerCompleted(Path, -1, 9, "false"), new ServerSignal.PropertyChanged(Path, "Enabled", true),
+            new ServerSignal.ConflictingRequests(Path, ["192.0.2.1", "::1"]),
         ];
         ServerSignal[] verbose =
         [
@@ -63,6 +78,7 @@ public sealed class MonitorModelTests
         Assert.Equal(0, Told(verbose));
         _model.IsVerbose = true;
         Assert.Equal(always.Length + verbose.Length, Told([.. always, .. verbose]));
+        Assert.Contains("The Machine: DIFFERENT ADDRESSES wait for approval: 192.0.2.1, ::1", string.Join('\n', _model.Log.Lines), StringComparison.Ordinal);
         Assert.Contains("The Machine waits for approval; it is denied in 1:00", string.Join('\n', _model.Log.Lines), StringComparison.Ordinal);
     }
 
@@ -111,6 +127,8 @@ public sealed class MonitorModelTests
 
     [Fact]
     public void From_HalfASurrogatePair_IsReplaced() => Assert.Equal("\ufffdx", SafeText.From("\ud800x"));
+
+    private static Request Ask(ulong id, string address) => new(id, Path, "machine", address, 4711, "AA", "2026-01-02T03:04:00");
 
     private int Told(ServerSignal[] signals)
     {

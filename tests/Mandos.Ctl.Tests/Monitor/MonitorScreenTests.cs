@@ -34,6 +34,51 @@ public sealed class MonitorScreenTests
         Assert.StartsWith("Mandos clients: 4, 1 waiting, 1 failing, 1 disabled; by name", screen, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Draw_SeveralRequests_SaysHowManyAndWhereFrom()
+    {
+        _model.EndListing([Asking("192.0.2.1", "::1", "::1"), Asking("192.0.2.7") with { Name = "single" }]);
+
+        string screen = Draw(140, 20);
+
+        Assert.Contains("3 wait, from 192.0.2.1, ::1;", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("192.0.2.7", screen, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('2', MonitorKey.ApproveRequest, 2UL)]
+    [InlineData('1', MonitorKey.ApproveRequest, 1UL)]
+    [InlineData('4', MonitorKey.None, null)]
+    [InlineData('0', MonitorKey.None, null)]
+    [InlineData('a', MonitorKey.None, null)]
+    [InlineData('q', MonitorKey.None, null)]
+    internal void Press_ApproveWithDifferentAddresses_AsksWhich(char digit, MonitorKey expected, ulong? chosen)
+    {
+        _model.EndListing([Asking("192.0.2.1", "::1", "::1\x1b")]);
+
+        Assert.Equal(MonitorKey.None, _view.Press(Key('a')));
+        string screen = Draw(120, 20);
+        Assert.Contains("  1   192.0.2.1 port 4001, since 2026-01-02T03:04:00 UTC", screen, StringComparison.Ordinal);
+        Assert.Contains("  2   ::1 port 4002", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain('\x1b', screen);
+
+        Assert.Equal(expected, _view.Press(Key(digit)));
+        Assert.Equal(chosen, _view.Chosen?.Id);
+        Assert.DoesNotContain("port 4001", Draw(120, 20), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("::1", "::1")]
+    [InlineData("::1", null)]
+    [InlineData(null, null)]
+    public void Press_ApproveWithOneAddress_ApprovesTheClient(string? first, string? second)
+    {
+        _model.EndListing([Asking([.. new[] { first, second }.OfType<string>()])]);
+
+        Assert.Equal(MonitorKey.Approve, _view.Press(Key('a')));
+        Assert.Null(_view.Choices);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 2)]
@@ -124,6 +169,17 @@ public sealed class MonitorScreenTests
 
         Assert.DoesNotContain(Draw(80, 24), c => c != '\n' && (char.IsControl(c) || c == '\u202e'));
     }
+
+    private static Client Asking(params string[] addresses) => new("/" + addresses.Length)
+    {
+        Name = "asks",
+        Enabled = true,
+        ApprovalPending = true,
+        LastApprovalRequest = "2026-01-02T03:04:00",
+        ApprovalDelay = 15_000,
+        Requests = [.. addresses.Select((address, i)
+            => new Request((ulong)(i + 1), "/1", "asks", address, (ushort)(4001 + i), "AA", "2026-01-02T03:04:00"))],
+    };
 
     private static ConsoleKeyInfo Key(char key) => new(key, ConsoleKey.None, false, false, false);
 

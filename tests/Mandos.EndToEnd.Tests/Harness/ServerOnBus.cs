@@ -1,3 +1,6 @@
+using System.Net;
+using Mandos.TestSupport;
+
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>A server on a bus of its own, with a peer that hears it.</summary>
@@ -23,12 +26,22 @@ internal sealed class ServerOnBus : IAsyncDisposable
     /// <summary>Starts a server; the peer is on the bus before it.</summary>
     /// <param name="stock">Whether it is Debian's.</param>
     /// <param name="stanzas">Its clients.conf.</param>
-    public static async Task<ServerOnBus> StartAsync(bool stock, params IEnumerable<string> stanzas)
+    public static Task<ServerOnBus> StartAsync(bool stock, params IEnumerable<string> stanzas)
+        => StartAsync(stock, new(IPAddress.IPv6Loopback, FreePort.Find()), stanzas);
+
+    /// <summary>Starts our server.</summary>
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="stanzas">Its clients.conf.</param>
+    public static Task<ServerOnBus> StartAsync(IPEndPoint endPoint, params IEnumerable<string> stanzas)
+        => StartAsync(stock: false, endPoint, stanzas);
+
+    private static async Task<ServerOnBus> StartAsync(bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
     {
         var bus = await PrivateBus.StartAsync();
         var server = new TestServer(stock ? "--foreground" : "--debug")
         {
             Bus = bus,
+            EndPoint = endPoint,
             Program = stock ? Repository.StockServer : Repository.Server,
         };
         BusPeer? peer = null;

@@ -38,7 +38,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task StateDirectory_ThatIsNotThere_IsMadeForServersUser()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var directory = Path.Combine(server.ScratchDirectory, "new");
         server.Arguments.Add("--statedir=" + directory);
@@ -55,7 +55,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task StateDirectory_OfRootWithFiles_IsRefusedAndLeftAsItIs()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var directory = Directory.CreateTempSubdirectory("mandos-roots-");
         try
@@ -79,7 +79,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Checker_RunsAsServersUserWithoutDescriptors()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var file = Path.Combine(server.ScratchDirectory, "facts");
         server.AddClient(new TestClient("checked").StanzaWith(
@@ -97,7 +97,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Memory_IsOutOfReachForServersUser()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
@@ -121,7 +121,7 @@ public sealed class PrivilegeTests
     [InlineData(null)]
     public async Task Diagnostics_AreOff(string? option)
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         server.Arguments.Clear();
         if (option is null)
@@ -144,7 +144,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Start_AsOrdinaryUser_WarnsAndServes()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(
             system, owner: 12345, wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]);
 
@@ -254,7 +254,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Reload_OfFileForRootAlone_KeepsClientsAndSaysHow()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system, isConfidential: true);
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
@@ -266,8 +266,16 @@ public sealed class PrivilegeTests
         await _client.RequireSecretAsync(server);
     }
 
+    /// <summary>A machine where neither our package nor Debian's has made a user.</summary>
+    private static async Task<PrivateSystem> WithNobodyAsync()
+    {
+        var system = new PrivateSystem();
+        await system.SetAccountsAsync([Nobody], [NoGroup]);
+        return system;
+    }
+
     private TestServer CreateServer(
-        PrivateSystem system, int? owner = null, bool isConfidential = false, params IEnumerable<string> wrapper)
+        PrivateSystem system, int owner = 65534, bool isConfidential = false, params IEnumerable<string> wrapper)
     {
         var server = new TestServer("--foreground")
         {

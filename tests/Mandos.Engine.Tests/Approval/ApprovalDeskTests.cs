@@ -1,11 +1,22 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Tests.Approval;
 
 /// <summary>Who gets a secret and who does not, through the engine.</summary>
 public sealed class ApprovalDeskTests : IDisposable
 {
+    /// <summary>Waits for a person, whose word holds for a minute.</summary>
+    private static readonly Func<ClientSettings, ClientSettings> _slow = static s => s with
+    {
+        ApprovalDelay = TimeSpan.FromDays(1),
+        ApprovalDuration = TimeSpan.FromMinutes(1),
+        Timeout = TimeSpan.FromDays(2),
+    };
+
     private readonly EngineRig _rig = new();
 
     public void Dispose() => _rig.Dispose();
@@ -82,6 +93,208 @@ public sealed class ApprovalDeskTests : IDisposable
 
         _rig.Hold("a");
         Assert.Equal(1, _rig["a"].ApprovalsPending);
+    }
+
+    [Fact]
+    public void Approve_DifferentAddressesWait_ApprovesNoneAndLeavesNoApproval()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        FakePeer[] waiting = [_rig.Hold("a", "192.0.2.1"), _rig.Hold("a", "192.0.2.2"), _rig.Hold("a", "192.0.2.1")];
+
+        var refused = Assert.Throws<ConflictingRequestsException>(() => _rig.Approve("a", true));
+
+        Assert.Equal(["192.0.2.1", "192.0.2.2"], refused.Addresses.Select(static address => address.ToString()));
+        Assert.Contains("192.0.2.1, 192.0.2.2", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(3, _rig["a"].Requests.Count);
+        _rig.Hold("a", "192.0.2.1");
+        Assert.All(waiting, static peer => Assert.Null(peer.Received));
+        _rig.Approve("a", false);
+        Assert.All(waiting, peer => Assert.Null(_rig.Finish(peer).Received));
+    }
+
+    [Fact]
+    public void Wait_SecondAddress_WarnsAndTellsBothAddressesOnce()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        _rig.Hold("a", "192.0.2.1");
+        _rig.Hold("a", "192.0.2.1");
+        Assert.DoesNotContain("ConflictingRequests", string.Concat(_rig.TakeEvents()), StringComparison.Ordinal);
+
+        _rig.Hold("a", "::1");
+        _rig.Hold("a", "::1");
+
+        Assert.Single(_rig.TakeEvents(), "ConflictingRequests(192.0.2.1, ::1)");
+        Assert.Single(_rig.Log.Lines, static line => line.Level == LogLevel.Warning
+            && line.Text.Contains("192.0.2.1, ::1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Approve_AllAreToBeApproved_ApprovesEveryAddress()
+    {
+        _rig.Start(EngineRig.Define("a", static s => _slow(s) with { ApproveAll = true }));
+        FakePeer[] waiting = [_rig.Hold("a", "192.0.2.1"), _rig.Hold("a", "192.0.2.2")];
+
+        _rig.Approve("a", true);
+
+        Assert.All(waiting, peer => Assert.NotNull(_rig.Finish(peer).Received));
+        Assert.NotNull(_rig.Serve("a", "192.0.2.3").Received);
+        Assert.DoesNotContain("ConflictingRequests", string.Concat(_rig.TakeEvents()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Approve_OneAddressWaits_IsForThatAddressAlone()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        FakePeer peer = _rig.Hold("a", "192.0.2.1");
+
+        _rig.Approve("a", true);
+
+        Assert.NotNull(_rig.Finish(peer).Received);
+        Assert.NotNull(_rig.Serve("a", "192.0.2.1").Received);
+        FakePeer other = _rig.Hold("a", "192.0.2.2");
+        Assert.Null(other.Received);
+        Assert.NotNull(_rig.Serve("a", "192.0.2.1").Received);
+    }
+
+    [Fact]
+    public void Approve_NobodyWaits_IsForTheAddressThatComesFirst()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+
+        _rig.Approve("a", true);
+
+        Assert.NotNull(_rig.Serve("a", "192.0.2.1").Received);
+        _rig.Hold("a", "192.0.2.2");
+        Assert.NotNull(_rig.Serve("a", "192.0.2.1").Received);
+    }
+
+    [Fact]
+    public void Approve_AgainAfterAnotherAddress_IsForThatOne()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        _rig.Approve("a", true);
+        Assert.NotNull(_rig.Serve("a", "192.0.2.1").Received);
+        FakePeer other = _rig.Hold("a", "192.0.2.2");
+
+        _rig.Approve("a", true);
+
+        Assert.NotNull(_rig.Finish(other).Received);
+        Assert.NotNull(_rig.Serve("a", "192.0.2.2").Received);
+        _rig.Hold("a", "192.0.2.1");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Decide_OneOfTwo_DecidesThatOneAndNothingElse(bool approved)
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        FakePeer first = _rig.Hold("a", "192.0.2.1");
+        FakePeer second = _rig.Hold("a", "192.0.2.2");
+        SecretRequest request = _rig["a"].Requests[1];
+        Assert.Equal((second.RemoteEndPoint, EngineRig.KeyId("a")), (request.Peer, request.KeyId));
+
+        _rig.Decide(request.Id, approved);
+
+        _rig.Until(() => second.IsDisposed, "the connection to end");
+        Assert.Equal(approved, second.Received is not null);
+        Assert.Equal([first.RemoteEndPoint], _rig["a"].Requests.Select(static one => one.Peer));
+        _rig.Hold("a", "192.0.2.2");
+        Assert.Null(first.Received);
+    }
+
+    [Fact]
+    public void Decide_RequestThatDoesNotWait_IsUnknown()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        _rig.Hold("a");
+        long id = _rig["a"].Requests[0].Id;
+        _rig.Decide(id, false);
+
+        Assert.Throws<UnknownRequestException>(() => _rig.Decide(id, true));
+        Assert.Throws<UnknownRequestException>(() => _rig.Decide(id + 1, true));
+        Assert.Throws<UnknownRequestException>(() => _rig.Decide(0, true));
+    }
+
+    [Fact]
+    public void Requests_OfAllClients_HaveNumbersOfTheirOwnAndTimes()
+    {
+        _rig.Start(EngineRig.Define("a", _slow), EngineRig.Define("b", _slow));
+        _rig.Hold("a");
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Hold("b");
+        _rig.Hold("a");
+
+        SecretRequest[] requests = [.. _rig["a"].Requests, .. _rig["b"].Requests];
+        Assert.Equal(3, requests.Select(static request => request.Id).Distinct().Count());
+        Assert.Equal([0, 2, 2], requests.Select(static request => (request.Since - TestClock.Epoch).TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Disable_ApprovalInForce_EndsIt(bool wasDisabledBefore)
+    {
+        _rig.Start(EngineRig.Define("a", _slow, enabled: !wasDisabledBefore));
+        _rig.Approve("a", true);
+
+        _rig.Disable("a");
+        _rig.Enable("a");
+
+        _rig.Hold("a");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Enable_ApprovalInForce_EndsIt(bool wasEnabledBefore)
+    {
+        _rig.Start(EngineRig.Define("a", _slow, enabled: wasEnabledBefore));
+        _rig.Approve("a", true);
+
+        _rig.Enable("a");
+
+        _rig.Hold("a");
+    }
+
+    [Fact]
+    public void Enable_DenialInForce_StaysDenied()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        _rig.Approve("a", false);
+
+        _rig.Disable("a");
+        _rig.Enable("a");
+
+        Assert.Null(_rig.Serve("a").Received);
+    }
+
+    [Fact]
+    public void Wait_MoreThanTheClientMayHave_OldestOfTheMostFrequentAddressGivesWay()
+    {
+        using var rig = new EngineRig { Options = new EngineOptions { MaxRequestsPerClient = 3 } };
+        rig.Start(EngineRig.Define("a", _slow));
+        FakePeer own = rig.Hold("a", "192.0.2.1");
+        FakePeer[] many = [.. Enumerable.Range(0, 2).Select(_ => rig.Hold("a", "192.0.2.9"))];
+
+        for (int i = 0; i < 20; i++)
+        {
+            FakePeer oldest = many[0];
+            many = [many[1], rig.Connect("a", "192.0.2.9")];
+            rig.Until(() => oldest.IsDisposed && many[1].InWait, "the oldest to give way");
+            Assert.Equal(
+                [own.RemoteEndPoint, many[0].RemoteEndPoint, many[1].RemoteEndPoint],
+                rig["a"].Requests.Select(static request => request.Peer));
+        }
+
+        Assert.Equal(3, rig["a"].ApprovalsPending);
+        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Reason == AuditReason.GaveWay));
+        Assert.Equal(20, rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
+            && line.Text.Contains("client a has too many connections", StringComparison.Ordinal)));
+        rig.Decide(rig["a"].Requests[0].Id, true);
+        rig.Until(() => own.IsDisposed, "the approved one to end");
+        Assert.NotNull(own.Received);
+        Assert.All(many, static peer => Assert.Null(peer.Received));
     }
 
     [Fact]
@@ -181,20 +394,21 @@ public sealed class ApprovalDeskTests : IDisposable
     public void Wait_ManyConnections_AllAreDecided()
     {
         const int count = 2_000;
-        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10) }));
-        FakePeer[] peers = [.. Enumerable.Range(0, count).Select(_ => _rig.Connect("a"))];
-        _rig.Until(() => _rig["a"].ApprovalsPending == count && peers.All(static peer => peer.InWait), "all to wait");
+        using var rig = new EngineRig { Options = new EngineOptions { MaxRequestsPerClient = count } };
+        rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(10) }));
+        FakePeer[] peers = [.. Enumerable.Range(0, count).Select(_ => rig.Connect("a"))];
+        rig.Until(() => rig["a"].ApprovalsPending == count && peers.All(static peer => peer.InWait), "all to wait");
 
         foreach (FakePeer peer in peers.Take(count / 2))
         {
             peer.GoAway();
         }
 
-        _rig.Until(() => _rig["a"].ApprovalsPending == count / 2, "half to be gone");
-        _rig.Approve("a", true);
-        _rig.Until(() => _rig.Engine.Connections.All.Count == 0, "all to end");
+        rig.Until(() => rig["a"].ApprovalsPending == count / 2, "half to be gone");
+        rig.Approve("a", true);
+        rig.Until(() => rig.Engine.Connections.All.Count == 0, "all to end");
 
         Assert.Equal(count / 2, peers.Count(static peer => peer.Received is not null));
-        Assert.Equal(0, _rig["a"].ApprovalsPending);
+        Assert.Equal(0, rig["a"].ApprovalsPending);
     }
 }

@@ -77,8 +77,11 @@ public sealed class EventOrderTests : IDisposable
         _rig.Disable("a");
 
         Assert.Equal(
-            ["Expires=", "Enabled=False", "Rejected(Disabled)", "Rejected(Disabled)", "ApprovalPending=False"],
-                _rig.TakeEvents());
+            [
+                "Expires=", "Enabled=False", "Requests=2 [fe80::1]:40000", "Rejected(Disabled)", "Requests=", "Rejected(Disabled)",
+                "ApprovalPending=False",
+            ],
+            _rig.TakeEvents());
     }
 
     [Fact]
@@ -270,7 +273,8 @@ public sealed class EventOrderTests : IDisposable
         _rig.Remove("a");
         _rig.Finish(peer);
 
-        Assert.Equal(["CheckerRunning=False", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
+        Assert.Equal(
+            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
         Assert.Null(peer.Received);
     }
 
@@ -313,8 +317,8 @@ public sealed class EventOrderTests : IDisposable
 
         Assert.Equal(
             [
-                "ApprovalPending=True", "LastApprovalRequest=5", "NeedApproval(10000, False)",
-                "LastApprovalRequest=5", "NeedApproval(10000, False)",
+                "ApprovalPending=True", "LastApprovalRequest=5", "Requests=1 [fe80::1]:40000", "NeedApproval(10000, False)",
+                "LastApprovalRequest=5", "Requests=1 [fe80::1]:40000, 2 [fe80::1]:40000", "NeedApproval(10000, False)",
             ],
             _rig.TakeEvents());
     }
@@ -329,7 +333,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Approve("a", true);
         _rig.Finish(peer);
 
-        Assert.Equal(["Expires=900", "GotSecret", "ApprovalPending=False"], _rig.TakeEvents());
+        Assert.Equal(["Requests=", "Expires=900", "GotSecret", "ApprovalPending=False"], _rig.TakeEvents());
     }
 
     [Fact]
@@ -365,7 +369,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Finish(waiting);
         _rig.Serve("a");
 
-        Assert.Equal(["Rejected(Denied)", "ApprovalPending=False", "Rejected(Denied)"], _rig.TakeEvents());
+        Assert.Equal(["Requests=", "Rejected(Denied)", "ApprovalPending=False", "Rejected(Denied)"], _rig.TakeEvents());
     }
 
     [Fact]
@@ -379,7 +383,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Pass(TimeSpan.FromSeconds(10));
         _rig.Finish(peer);
 
-        Assert.Equal(["Rejected(ApprovalTimedOut)", "ApprovalPending=False"], _rig.TakeEvents());
+        Assert.Equal(["Requests=", "Rejected(ApprovalTimedOut)", "ApprovalPending=False"], _rig.TakeEvents());
     }
 
     private void StartWithRunningCheck()

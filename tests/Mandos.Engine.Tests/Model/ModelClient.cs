@@ -39,7 +39,13 @@ internal sealed class ModelClient
     /// <summary>Approval or denial in force; holds until <see cref="VerdictEndsAt"/>.</summary>
     public bool? Verdict { get; set; }
 
+    /// <summary>Whom an approval is for; null: whoever comes first.</summary>
+    public string? ApprovedAddress { get; set; }
+
     public ModelDeadline VerdictEndsAt { get; } = new();
+
+    /// <summary>Until when a denial in force holds, on the wall clock of the moment when it was given.</summary>
+    public DateTimeOffset? DeniedUntil { get; set; }
 
     public ModelCheck Check { get; set; }
 
@@ -56,5 +62,5 @@ internal sealed class ModelClient
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
         : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
-            Secret);
+            Secret) { DeniedUntil = DeniedUntil };
 }

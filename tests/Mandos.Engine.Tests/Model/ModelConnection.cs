@@ -9,6 +9,9 @@ internal enum ModelPhase
     Held,
     Sending,
     Closing,
+
+    /// <summary>Closing after it got nothing.</summary>
+    Refused,
     Ended,
 }
 
@@ -38,6 +41,15 @@ internal sealed class ModelConnection(FakePeer peer)
     public bool? WriteSucceeds { get; set; }
 
     public bool IsGone { get; set; }
+
+    /// <summary>Where it comes from.</summary>
+    public string Address => Peer.RemoteEndPoint.Address.ToString();
+
+    /// <summary>Among those whose keys are proved: a later one has a larger number.</summary>
+    public int Turn { get; set; }
+
+    /// <summary>Whether it got nothing, by a decision.</summary>
+    public bool IsRefused { get; set; }
 
     public bool CountsAsPending { get; set; }
 

@@ -16,4 +16,6 @@ internal sealed record ModelCounts
     public int Denied { get; set; }
 
     public int TimedOut { get; set; }
+
+    public int Conflicts { get; set; }
 }

@@ -12,6 +12,12 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     private const int HandshakeTime = 30_000;
     private const int SendTime = 30_000;
     private const int CloseTime = 5_000;
+    private const int RefusedTime = 1_000;
+
+    /// <summary>How many connections of one client there may be.</summary>
+    public const int MaxRequestsPerClient = 3;
+
+    private int _turns;
 
     public long Now { get; set; }
 
@@ -47,7 +53,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         _firstCheck = firstCheck;
         foreach ((string name, ModelRecord record) in saved)
         {
-            if (file.Count == 0)
+            if (restore || file.Count == 0)
             {
                 Absent[name] = restore ? record : null;
             }
@@ -55,7 +61,36 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
         foreach (ModelDefinition definition in file)
         {
-            Add(definition, restore ? saved.GetValueOrDefault(definition.Name) : null);
+            Absent.Remove(definition.Name, out ModelRecord? record);
+            Add(definition, record);
+        }
+
+        NoteLeft(file);
+        DateTimeOffset oldest = Wall - TimeSpan.FromDays(90);
+        if (saved.Values.Max(static record => record.SavedAt) >= oldest)
+        {
+            foreach (string name in Absent.Keys.Where(name => Absent[name]?.LeftAt < oldest).ToArray())
+            {
+                Absent.Remove(name);
+            }
+        }
+    }
+
+    private void NoteLeft(IReadOnlyCollection<ModelDefinition> file)
+    {
+        foreach (string name in Absent.Keys.ToArray())
+        {
+            if (Absent[name] is not { } record)
+            {
+                if (file.Count > 0)
+                {
+                    Absent.Remove(name);
+                }
+            }
+            else if ((record.LeftAt is null && !(record.Settings is null && file.Any(d => d.Name == name))) || record.LeftAt > Wall)
+            {
+                Absent[name] = record with { LeftAt = Wall };
+            }
         }
     }
 
@@ -64,12 +99,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         foreach (ModelClient c in Clients.Values.Where(c => file.All(d => d.Name != c.Name)).ToArray())
         {
+            Absent[c.Name] = c.ToRecord();
             TakeOut(c);
-            if (file.Count == 0)
-            {
-                Absent[c.Name] = c.ToRecord();
-            }
-
             c.Removed = true;
         }
 
@@ -87,17 +118,14 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             Add(definition, record);
         }
 
-        foreach (string name in Absent.Keys.Where(name => file.Count > 0 && file.All(d => d.Name != name)).ToArray())
-        {
-            Absent.Remove(name);
-        }
+        NoteLeft(file);
     }
 
     private void Add(ModelDefinition definition, ModelRecord? record)
     {
         if (record is { Settings: null })
         {
-            Absent[definition.Name] = record; // removed by a person
+            Absent[definition.Name] = record with { LeftAt = null }; // removed by a person
             return;
         }
 
@@ -109,13 +137,28 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         {
             Schedule(client, _firstCheck * client.Settings.Interval, left);
         }
+
+        if (record?.DeniedUntil is { } until)
+        {
+            TimeSpan denied = until - Latest(Wall, record.SavedAt);
+            denied = denied < client.Settings.ApprovalDuration ? denied : client.Settings.ApprovalDuration;
+            if (denied > TimeSpan.Zero)
+            {
+                client.Verdict = false;
+                client.DeniedUntil = Wall + denied;
+                client.VerdictEndsAt.Set(Now + (long)denied.TotalMilliseconds);
+            }
+        }
     }
+
+    private static DateTimeOffset Latest(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private void Redefine(ModelClient c, ModelDefinition next)
     {
         ModelDefinition old = c.File;
         c.File = next;
         c.Secret = next.Secret == old.Secret ? c.Secret : next.Secret;
+        c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
         if (old.Enabled && !next.Enabled)
         {
             Disable(c);
@@ -143,6 +186,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public void Enable(ModelClient c)
     {
+        EndApproval(c);
         if (!c.Enabled)
         {
             c.Enabled = true;
@@ -153,6 +197,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
     public void Disable(ModelClient c)
     {
+        EndApproval(c);
         if (c.Enabled)
         {
             c.Enabled = false;
@@ -177,19 +222,43 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         }
     }
 
-    public void Approve(ModelClient c, bool approved)
+    /// <returns>Whether it is done; not if it is not clear whom it is for.</returns>
+    public bool Approve(ModelClient c, bool approved)
     {
+        string[] addresses = [.. WaitingFor(c).Select(static x => x.Address).Distinct()];
+        if (approved && addresses.Length > 1 && !c.Settings.ApproveAll)
+        {
+            return false;
+        }
+
         c.Verdict = null;
+        c.DeniedUntil = null;
         c.VerdictEndsAt.Clear();
         if (c.Settings.ApprovalDuration > TimeSpan.Zero)
         {
             c.Verdict = approved;
+            c.ApprovedAddress = c.Settings.ApproveAll ? null : addresses.FirstOrDefault();
+            c.DeniedUntil = approved ? null : Wall + c.Settings.ApprovalDuration;
             c.VerdictEndsAt.Set(Now + (long)c.Settings.ApprovalDuration.TotalMilliseconds);
         }
 
         foreach (ModelConnection waiting in WaitingFor(c))
         {
             Decide(waiting, approved, () => c.Counts.Denied++);
+        }
+
+        return true;
+    }
+
+    /// <summary>Approves or denies one connection that waits.</summary>
+    public void DecideOne(ModelConnection x, bool approved) => Decide(x, approved, () => x.Client!.Counts.Denied++);
+
+    private static void EndApproval(ModelClient c)
+    {
+        if (c.Verdict == true)
+        {
+            c.Verdict = null;
+            c.VerdictEndsAt.Clear();
         }
     }
 
@@ -352,19 +421,24 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         if (x.Key is null || !Clients.TryGetValue(x.Key, out ModelClient? c))
         {
             NotFound++;
-            Close(x);
+            CloseRefused(x);
             return;
         }
 
+        x.Turn = ++_turns;
         x.Client = c;
         ClientSettings settings = c.Settings;
         if (!IsAlive(c))
         {
             Refuse(x, () => c.Counts.Disabled++);
         }
-        else if (c.Verdict is { } verdict)
+        else if (c.Verdict == false)
         {
-            Decide(x, verdict, () => c.Counts.Denied++);
+            Refuse(x, () => c.Counts.Denied++);
+        }
+        else if (c.Verdict == true && (c.Settings.ApproveAll || (c.ApprovedAddress ??= x.Address) == x.Address))
+        {
+            Decide(x, true, () => { });
         }
         else if (settings.ApprovalDelay == TimeSpan.Zero)
         {
@@ -376,8 +450,37 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             c.Pending++;
             c.Counts.NeedApproval++;
             x.CountsAsPending = true;
+            ModelConnection[] others = WaitingFor(c);
+            c.Counts.Conflicts += !c.Settings.ApproveAll && others.Length > 0 && others.All(other => other.Address != x.Address) ? 1 : 0;
             x.Phase = ModelPhase.Held;
             x.End.Set(Now + (long)settings.ApprovalDelay.TotalMilliseconds);
+        }
+
+        if (!x.IsRefused)
+        {
+            MakeRoom(x);
+        }
+    }
+
+    /// <summary>Ends the oldest of the address that has most connections of a client, if with another one there are too many.</summary>
+    private void MakeRoom(ModelConnection newest)
+    {
+        ModelConnection[] all = [.. Connections
+            .Where(x => x.Client?.Name == newest.Client!.Name && x != newest
+                && x.Phase is ModelPhase.Held or ModelPhase.Sending or ModelPhase.Closing)
+            .OrderBy(static x => x.Turn)
+            .Append(newest)];
+        if (all.Length > MaxRequestsPerClient)
+        {
+            ModelConnection[] most = [.. all.GroupBy(static x => x.Address).MaxBy(static some => some.Count())!];
+            if (most[0].Phase == ModelPhase.Sending)
+            {
+                WriteEnded(most[0], false);
+            }
+            else
+            {
+                EndConnection(most[0]);
+            }
         }
     }
 
@@ -448,7 +551,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
                 c.NextCheckAt.Set(Now + (long)c.Settings.Interval.TotalMilliseconds);
                 StartCheck(c);
             });
-            yield return (c.VerdictEndsAt, () => c.Verdict = null);
+            yield return (c.VerdictEndsAt, () => (c.Verdict, c.DeniedUntil) = (null, null));
         }
 
         foreach (ModelConnection x in Connections)
@@ -501,7 +604,18 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         count();
         NotPending(x);
+        CloseRefused(x);
+    }
+
+    private void CloseRefused(ModelConnection x)
+    {
+        x.IsRefused = true;
         Close(x);
+        if (x.Phase == ModelPhase.Closing)
+        {
+            x.Phase = ModelPhase.Refused;
+            x.End.Set(Now + RefusedTime);
+        }
     }
 
     private static void NotPending(ModelConnection x)
@@ -535,8 +649,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     /// <summary>Whether it is enabled, and not to be disabled at this very moment, after what is due with that.</summary>
     private bool IsAlive(ModelClient c) => c.Enabled && c.ExpiresAt.At > Now;
 
-    private ModelConnection[] WaitingFor(ModelClient c)
-        => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c)];
+    public ModelConnection[] WaitingFor(ModelClient c)
+        => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c).OrderBy(static x => x.Turn)];
 
     private void SetExpiry(ModelClient c, TimeSpan fromNow)
     {
@@ -585,6 +699,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
                 ApprovalDelay = Pick(static s => s.ApprovalDelay),
                 ApprovalDuration = Pick(static s => s.ApprovalDuration),
                 ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
+                ApproveAll = file.Settings.ApproveAll,
             },
             Secret = file.Secret == record.File.Secret ? record.Secret! : file.Secret,
             Created = record.Created,
@@ -606,14 +721,15 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             return (client, timeout);
         }
 
+        if (record.LeftAt is { } leftAt)
+        {
+            return (client, record.Expires!.Value - leftAt);
+        }
+
         if (record.Expires > Wall)
         {
-            // A clock that is behind what has been seen before is wrong.
-            DateTimeOffset present = new DateTimeOffset?[]
-            {
-                Wall, record.Created, record.LastEnabled, record.LastCheckedOk, record.LastApprovalRequest,
-            }.Max()!.Value;
-            return (client, record.Expires.Value - present);
+            // A clock that is behind the time of the save is wrong, or was so then.
+            return (client, record.Expires.Value - Latest(Wall, record.SavedAt));
         }
 
         client.Enabled = record.LastCheckedOk is not null && record.Status == 0;

@@ -241,7 +241,7 @@ internal sealed class RandomRun
                 SetWrite(x);
                 _model.WriteEnded(x, success);
                 break;
-            case ModelPhase.Closing:
+            case ModelPhase.Closing or ModelPhase.Refused:
                 x.Peer.Bytes.End();
                 _model.PeerGone(x);
                 break;
@@ -339,8 +339,15 @@ internal sealed class RandomRun
                 Do($"disable {name}", c, () => server.DisableAsync(name, none), _model.Disable);
                 break;
             case < 16:
-                Do($"approve {name}", c, () => server.ApproveAsync(name, true, none), client => _model.Approve(client, true),
+                bool approves = true;
+                Do($"approve {name}", c,
+                    () => approves ? server.ApproveAsync(name, true, none)
+                        : Assert.ThrowsAsync<ConflictingRequestsException>(() => server.ApproveAsync(name, true, none)),
+                    client => approves = _model.Approve(client, true),
                     saves: false);
+                break;
+            case < 17 when c?.Settings.ApprovalDelay > TimeSpan.Zero:
+                DecideOne();
                 break;
             case < 18:
                 Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false),
@@ -365,13 +372,47 @@ internal sealed class RandomRun
                 Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
                     client => client.Secret = secret);
                 break;
+            case < 36 when _random.Next(2) == 0:
+                Forget(name);
+                break;
             default:
-                if (_random.Next(4) == 0)
+                if (_random.Next(2) == 0)
                 {
                     Do($"remove {name}", c, () => server.RemoveAsync(name, none), _model.Remove);
                 }
 
                 break;
+        }
+    }
+
+    private void DecideOne()
+    {
+        ModelConnection[] waiting = [.. _model.Connections.Where(static x => x.Phase == ModelPhase.Held)];
+        if (waiting.Length > 0)
+        {
+            ModelConnection x = waiting[_random.Next(waiting.Length)];
+            bool approved = _random.Next(3) > 0;
+            long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
+            Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
+                () => _rig.Engine.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+        }
+    }
+
+    private void Forget(string name)
+    {
+        Did($"forget {name}");
+        Task command = _rig.Engine.ForgetAsync(name, CancellationToken.None);
+        if (_model.Absent.GetValueOrDefault(name) is null)
+        {
+            Assert.Throws<UnknownClientException>(() => _rig.Run(command));
+            return;
+        }
+
+        _model.Absent.Remove(name);
+        Note(name, null);
+        if (!_storeHangs)
+        {
+            _rig.Run(command);
         }
     }
 
@@ -491,9 +532,7 @@ internal sealed class RandomRun
         _model.Reload(file);
         foreach (string name in _names)
         {
-            Note(name, _model.Clients.TryGetValue(name, out ModelClient? c) ? c.ToRecord()
-                : _model.Absent.TryGetValue(name, out ModelRecord? record) ? record ?? _history[name][^1].Record
-                : null);
+            NoteState(name);
         }
 
         bool waits = _storeHangs || _model.Clients.Values.Any(static c => c.Check == ModelCheck.Queued);
@@ -563,7 +602,7 @@ internal sealed class RandomRun
             _history[name] = [(long.MinValue, record)];
             if (record is not null)
             {
-                saved[name] = record;
+                saved[name] = record with { SavedAt = stored!.SavedAt, DeniedUntil = stored.DeniedUntil };
             }
         }
 
@@ -595,7 +634,7 @@ internal sealed class RandomRun
             Store = new FakeStore(durable),
             FirstCheck = firstCheck,
             Checker = new FakeChecker { KeepsPrepared = false },
-            Options = new EngineOptions { Restore = restore },
+            Options = new EngineOptions { Restore = restore, MaxRequestsPerClient = ModelServer.MaxRequestsPerClient },
         };
         foreach ((string name, CheckPlan plan) in _plans)
         {
@@ -616,14 +655,7 @@ internal sealed class RandomRun
         foreach (string name in _names)
         {
             _heard[name] = new ModelCounts();
-            if (_model.Clients.TryGetValue(name, out ModelClient? c))
-            {
-                Note(name, c.ToRecord());
-            }
-            else if (_file.Count > 0 && !_file.ContainsKey(name))
-            {
-                Note(name, null);
-            }
+            NoteState(name);
         }
 
         _model.Fire();
@@ -728,11 +760,11 @@ internal sealed class RandomRun
             ModelPhase.Handshake => p.InHandshake,
             ModelPhase.Held => p.InWait,
             ModelPhase.Sending => p.InWrite,
-            ModelPhase.Closing => p.SendIsShutDown && p.Bytes.IsReadPending && !p.IsDisposed,
+            ModelPhase.Closing or ModelPhase.Refused => p.SendIsShutDown && p.Bytes.IsReadPending && !p.IsDisposed,
             _ => p.IsDisposed,
         };
         string? got = p.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
-        int records = x.Phase is ModelPhase.Closing or ModelPhase.Ended ? 1 : 0;
+        int records = x.Phase is ModelPhase.Closing or ModelPhase.Refused or ModelPhase.Ended ? 1 : 0;
         return !asExpected ? "is elsewhere"
             : got != x.Got ? $"got {got} instead of {x.Got}"
             : _rig.Audit.Of(p).Count() != records ? $"{_rig.Audit.Of(p).Count()} audit records instead of {records}"
@@ -760,6 +792,9 @@ internal sealed class RandomRun
             : s.LastApprovalRequest != m.LastApprovalRequest
                 ? $"last request {s.LastApprovalRequest:O} instead of {m.LastApprovalRequest:O}"
             : s.ApprovalsPending != m.Pending ? $"pending {s.ApprovalsPending} instead of {m.Pending}"
+            : !s.Requests.Select(static request => request.Peer).SequenceEqual(
+                _model.WaitingFor(m).Select(static x => x.Peer.RemoteEndPoint))
+                ? $"requests {string.Join(", ", s.Requests)}"
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
             : _rig.Checker.CountRunning(name) != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
@@ -768,8 +803,12 @@ internal sealed class RandomRun
             : _mirror[name] != s && Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
             : null;
 
-        // Of the number of pending approvals, events tell only whether it is zero.
-        static ClientSnapshot Normal(ClientSnapshot state) => state with { ApprovalsPending = Math.Sign(state.ApprovalsPending) };
+        // Of the number of pending approvals, events tell only whether it is zero; of what a file alone can set they tell nothing.
+        static ClientSnapshot Normal(ClientSnapshot state) => state with
+        {
+            ApprovalsPending = Math.Sign(state.ApprovalsPending),
+            Settings = state.Settings with { ApproveAll = false },
+        };
     }
 
     private void ReadEvents()
@@ -808,6 +847,9 @@ internal sealed class RandomRun
                 case NeedApproval:
                     heard.NeedApproval++;
                     break;
+                case ConflictingRequests:
+                    heard.Conflicts++;
+                    break;
                 case Rejected { Reason: RejectionReason.Disabled }:
                     heard.Disabled++;
                     break;
@@ -831,6 +873,7 @@ internal sealed class RandomRun
         ClientProperty.LastApprovalRequest => to with { LastApprovalRequest = from.LastApprovalRequest },
         ClientProperty.ApprovalPending => to with { ApprovalsPending = from.ApprovalsPending },
         ClientProperty.CheckerRunning => to with { CheckerRunning = from.CheckerRunning },
+        ClientProperty.Requests => to with { Requests = from.Requests },
         ClientProperty.Host => to with { Settings = to.Settings with { Host = from.Settings.Host } },
         ClientProperty.Checker => to with { Settings = to.Settings with { Checker = from.Settings.Checker } },
         ClientProperty.Interval => to with { Settings = to.Settings with { Interval = from.Settings.Interval } },
@@ -858,8 +901,13 @@ internal sealed class RandomRun
 
     // What must be saved
 
+    private void NoteState(string name) => Note(name, _model.Clients.TryGetValue(name, out ModelClient? c) ? c.ToRecord()
+        : _model.Absent.TryGetValue(name, out ModelRecord? record) ? record ?? _history[name][^1].Record
+        : null);
+
     private void Note(string name, ModelRecord? record)
     {
+        record = record?.ToCertain();
         List<(long At, ModelRecord? Record)> history = _history[name];
         if (history[^1].Record != record)
         {
@@ -890,7 +938,7 @@ internal sealed class RandomRun
             return stored is null && record is null;
         }
 
-        if (stored.FileSettings != record.File.Settings || stored.FileEnabled != record.File.Enabled)
+        if (stored.FileSettings != record.File.Settings || stored.FileEnabled != record.File.Enabled || stored.LeftAt != record.LeftAt)
         {
             return false;
         }
@@ -938,6 +986,7 @@ internal sealed class RandomRun
             ApprovalDelay = change.ApprovalDelay ?? old.ApprovalDelay,
             ApprovalDuration = change.ApprovalDuration ?? old.ApprovalDuration,
             ApprovedByDefault = change.ApprovedByDefault ?? old.ApprovedByDefault,
+            ApproveAll = _random.Next(4) == 0,
         };
     }
 

@@ -322,22 +322,6 @@ public sealed class StateKeeperTests : IDisposable
     }
 
     [Fact]
-    public void Start_RemovedClientNoLongerInTheFile_IsForgottenAndMayComeBack()
-    {
-        _rig.Start(EngineRig.Define("a"));
-        _rig.Remove("a");
-        using EngineRig without = Restart(EngineRig.Define("other"));
-        without.Pass(TimeSpan.FromSeconds(1));
-        without.Settle();
-        Assert.Null(without.Store["a"]);
-
-        using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
-        with.Start(EngineRig.Define("a"));
-
-        Assert.Single(with.Engine.Clients.All);
-    }
-
-    [Fact]
     public void Start_ConfigurationWithoutClients_ForgetsNothing()
     {
         _rig.Start(EngineRig.Define("a"));

@@ -10,6 +10,7 @@ public sealed class ConnectionTableTests : IDisposable
 {
     private const int Total = 5;
     private const int PerAddress = 3;
+    private const int PerClient = 2;
 
     private readonly TestClock _time = new();
     private readonly TestLog _log = new();
@@ -22,7 +23,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var clock = new EngineClock(_time);
         _deadlines = new DeadlineQueue(clock, _posted.Enqueue, static e => throw e);
-        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, new AuditTrail(clock, _audit, _log), _log);
+        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, PerClient, new AuditTrail(clock, _audit, _log), _log);
     }
 
     public void Dispose() => _deadlines.Dispose();
@@ -34,7 +35,7 @@ public sealed class ConnectionTableTests : IDisposable
         Connection first = Admit("192.0.2.1");
         Connection second = Admit("192.0.2.1");
         Connection third = Admit("192.0.2.1");
-        ConnectionTable.Authenticated(first);
+        Authenticate(first);
 
         Connection fourth = Admit("192.0.2.1");
 
@@ -47,7 +48,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < PerAddress; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2.1"));
+            Authenticate(Admit("192.0.2.1"), "client " + i);
         }
 
         var peer = new FakePeer("192.0.2.1");
@@ -78,7 +79,7 @@ public sealed class ConnectionTableTests : IDisposable
         Connection oldest = Admit("192.0.2.9");
         Connection second = Admit("192.0.2.1");
         Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
-        ConnectionTable.Authenticated(oldest);
+        Authenticate(oldest);
 
         Connection newest = Admit("192.0.2.7");
 
@@ -91,11 +92,52 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < Total; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2." + i));
+            Authenticate(Admit("192.0.2." + i), "client " + i);
         }
 
         Assert.Null(_table.Admit(new FakePeer("192.0.2.77")));
         Assert.Equal(Total, _table.All.Count);
+    }
+
+    [Fact]
+    public void Refused_AllIsFull_GivesWayBeforeAllOthers()
+    {
+        Connection oldest = Admit("192.0.2.9");
+        Connection refused = Admit("192.0.2.1");
+        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
+        Authenticate(refused);
+        _table.Refused(refused);
+
+        Connection newest = Admit("192.0.2.7");
+
+        Assert.Equal([refused], Aborted([oldest, refused, newest, .. others]));
+    }
+
+    [Fact]
+    public void Refused_ConnectionIsGone_TakesNoPlace()
+    {
+        Connection connection = Admit("192.0.2.1");
+        _table.Leave(connection);
+
+        _table.Refused(connection);
+
+        Assert.Equal(0, _deadlines.Count);
+        for (int i = 0; i < PerAddress; i++)
+        {
+            Assert.Empty(Aborted(Admit("192.0.2.1")));
+        }
+    }
+
+    [Fact]
+    public void Authenticated_ClientHasTooMany_NamesOneOfItsOwn()
+    {
+        Connection other = Admit("192.0.2.9");
+        Authenticate(other, "b");
+        Connection[] own = [Admit("192.0.2.1"), Admit("192.0.2.1"), Admit("192.0.2.2")];
+
+        Assert.All(own[..PerClient], connection => Assert.Null(Authenticate(connection)));
+
+        Assert.Equal(own[0], Authenticate(own[PerClient]));
     }
 
     [Fact]
@@ -110,7 +152,7 @@ public sealed class ConnectionTableTests : IDisposable
             {
                 if (random.Next(2) == 0)
                 {
-                    ConnectionTable.Authenticated(connection);
+                    Authenticate(connection);
                 }
 
                 _table.Leave(connection);
@@ -199,6 +241,12 @@ public sealed class ConnectionTableTests : IDisposable
 
     private static IEnumerable<Connection> Aborted(params Connection[] connections)
         => connections.Where(static connection => connection.Aborted.IsCancellationRequested);
+
+    private Connection? Authenticate(Connection connection, string client = "a")
+    {
+        connection.ClientName = client;
+        return _table.Authenticated(connection);
+    }
 
     private Connection Admit(string address)
     {

@@ -218,6 +218,20 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Connection_RefusedPeerNeverCloses_IsLetGoAfterASecond()
+    {
+        _rig.Start(EngineRig.Define("a", enabled: false));
+        var peer = new FakePeer { ClosesAfterServer = false };
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.SendIsShutDown && peer.Bytes.IsReadPending, "the server to close");
+        Assert.True(peer.GotCloseNotify);
+
+        _rig.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Null(_rig.Finish(peer).Received);
+    }
+
+    [Fact]
     public void Connection_PeerSendsWithoutEndWhileClosing_IsLetGo()
     {
         _rig.Start(EngineRig.Define("a"));
@@ -231,13 +245,15 @@ public sealed class ConnectionTests : IDisposable
         _rig.Finish(peer);
     }
 
-    [Fact]
-    public void Connection_UnknownKeyThatLingers_GivesWay()
+    [Theory]
+    [InlineData("some key")]
+    [InlineData("key of disabled")]
+    public void Connection_RefusedThatLingers_GivesWay(string key)
     {
         using var rig = new EngineRig { Options = new EngineOptions { MaxConnections = 4, MaxConnectionsPerAddress = 1 } };
-        rig.Start(EngineRig.Define("a"));
+        rig.Start(EngineRig.Define("a"), EngineRig.Define("disabled", enabled: false));
         var stranger = new FakePeer { ClosesAfterServer = false };
-        rig.Connect(stranger.SendHello().Authenticate("some key"));
+        rig.Connect(stranger.SendHello().Authenticate(key));
         rig.Until(() => stranger.SendIsShutDown, "the stranger to be turned away");
 
         FakePeer peer = rig.Connect("a");

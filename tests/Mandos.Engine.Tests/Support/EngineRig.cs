@@ -5,6 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Tests.Support;
 
@@ -36,8 +37,17 @@ internal sealed class EngineRig : IDisposable
 
     public EngineOptions Options { get; init; } = new();
 
+    /// <summary>Whether time that passes in one piece is a gap, in which the server did not run.</summary>
+    public bool HasGaps { get; init; }
+
     /// <summary>Gives the configuration at the next reload, or throws.</summary>
     public Func<IReadOnlyCollection<ClientDefinition>> File { get; set; } = static () => [];
+
+    /// <summary>Names that the configuration has and that cannot be used.</summary>
+    public string[] LeftOut { get; set; } = [];
+
+    /// <summary>Whether the configuration could be read whole.</summary>
+    public bool IsComplete { get; set; } = true;
 
     public MandosEngine Engine { get; private set; } = null!;
 
@@ -72,9 +82,15 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(File()), Audit = Audit }, Tls, Store,
-            checkers, Clock, Log);
-        Run(Engine.LoadAsync(definitions, CancellationToken.None));
+            Options with
+            {
+                Random = new FixedRandom(FirstCheck),
+                ReadClients = () => Task.FromResult(Configuration(File())),
+                Audit = Audit,
+                LongestDelay = HasGaps ? DeadlineQueue.LongestDelay : TimeSpan.MaxValue,
+            },
+            Tls, Store, checkers, Clock, Log);
+        Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
         Events = subscription.GetAwaiter().GetResult();
@@ -90,6 +106,8 @@ internal sealed class EngineRig : IDisposable
     public void Disable(string client) => Run(Engine.DisableAsync(client, CancellationToken.None));
 
     public void Approve(string client, bool approved) => Run(Engine.ApproveAsync(client, approved, CancellationToken.None));
+
+    public void Decide(long request, bool approved) => Run(Engine.DecideAsync(request, approved, CancellationToken.None));
 
     public void MarkCheckedOk(string client) => Run(Engine.MarkCheckedOkAsync(client, CancellationToken.None));
 
@@ -110,6 +128,9 @@ internal sealed class EngineRig : IDisposable
         Run(Engine.ReloadAsync(CancellationToken.None));
     }
 
+    private ClientConfiguration Configuration(IReadOnlyCollection<ClientDefinition> clients)
+        => new(clients) { LeftOut = LeftOut.ToHashSet(), IsComplete = IsComplete };
+
     public FakePeer Connect(FakePeer peer)
     {
         Tls.Add(peer);
@@ -118,10 +139,16 @@ internal sealed class EngineRig : IDisposable
     }
 
     /// <summary>Connects a peer that does everything right and at once.</summary>
-    public FakePeer Connect(string client) => Connect(new FakePeer().SendHello().Authenticate(PublicKey(client)).TakeSecret());
+    public FakePeer Connect(string client, string address = FakePeer.DefaultAddress)
+        => Connect(new FakePeer(address).SendHello().Authenticate(PublicKey(client)).TakeSecret());
 
     /// <summary>Connects such a peer and waits until it has been served.</summary>
-    public FakePeer Serve(string client) => Finish(Connect(client));
+    public FakePeer Serve(string client, string address = FakePeer.DefaultAddress)
+    {
+        FakePeer peer = Connect(client, address);
+        Until(() => peer.IsDisposed && Engine.Connections.All.All(connection => connection.Peer != peer), "the connection to end");
+        return peer;
+    }
 
     public FakePeer Finish(FakePeer peer)
     {
@@ -130,10 +157,10 @@ internal sealed class EngineRig : IDisposable
     }
 
     /// <summary>Connects such a peer and waits until it waits for approval.</summary>
-    public FakePeer Hold(string client)
+    public FakePeer Hold(string client, string address = FakePeer.DefaultAddress)
     {
         int before = this[client].ApprovalsPending;
-        FakePeer peer = Connect(client);
+        FakePeer peer = Connect(client, address);
         Until(() => peer.InWait && this[client].ApprovalsPending == before + 1, "the connection to wait for approval");
         return peer;
     }
@@ -210,6 +237,7 @@ internal sealed class EngineRig : IDisposable
         CheckerStarted started => $"CheckerStarted({started.Description})",
         Rejected rejected => $"Rejected({rejected.Reason})",
         NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
+        ConflictingRequests conflict => $"ConflictingRequests({string.Join(", ", conflict.Addresses)})",
         ClientNotFound unknown => $"ClientNotFound({unknown.KeyId}, {unknown.Address})",
         _ => e.GetType().Name,
     };
@@ -232,6 +260,7 @@ internal sealed class EngineRig : IDisposable
         ClientProperty.ApprovalDelay => client.Settings.ApprovalDelay.TotalSeconds,
         ClientProperty.ApprovalDuration => client.Settings.ApprovalDuration.TotalSeconds,
         ClientProperty.ApprovedByDefault => client.Settings.ApprovedByDefault,
+        ClientProperty.Requests => string.Join(", ", client.Requests.Select(static request => $"{request.Id} {request.Peer}")),
         _ => "",
     };
 

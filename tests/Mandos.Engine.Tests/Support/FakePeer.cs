@@ -11,13 +11,15 @@ internal sealed class FakePeer : IPeerConnection
     /// <summary>Byte that begins what the fake TLS reads: the peer's number follows.</summary>
     public const byte HelloByte = 0x16;
 
+    public const string DefaultAddress = "fe80::1";
+
     public const int HelloLength = 5;
 
     private static int _lastNumber;
 
     private readonly int _number = Interlocked.Increment(ref _lastNumber);
 
-    public FakePeer(string address = "fe80::1") => RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40000);
+    public FakePeer(string address = DefaultAddress) => RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40000);
 
     public FakePeerStream Bytes { get; } = new();
 

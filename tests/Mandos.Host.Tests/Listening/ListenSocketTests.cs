@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
+using Mandos.Engine.Protocol;
 using Mandos.Host.Listening;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -37,7 +39,8 @@ public sealed class ListenSocketTests
     public async Task Probe_WhileConnectionsAreAccepted_IsTrue()
     {
         using var sockets = OpenOne();
-        var listener = new Listener(sockets.All[0], peer => peer.Dispose(), new FakeTimeProvider(), NullLogger.Instance);
+        using var places = new SemaphoreSlim(1);
+        var listener = new Listener(sockets.All[0], peer => peer.Dispose(), places, new FakeTimeProvider(), NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var running = listener.RunAsync(stop.Token);
         for (var i = 0; i < 3; i++)
@@ -58,7 +61,8 @@ public sealed class ListenSocketTests
     public async Task Probe_WhileConnectionWaitsInVain_IsFalseTheSecondTime()
     {
         using var sockets = OpenOne();
-        var listener = new Listener(sockets.All[0], peer => peer.Dispose(), new FakeTimeProvider(), NullLogger.Instance);
+        using var places = new SemaphoreSlim(1);
+        var listener = new Listener(sockets.All[0], peer => peer.Dispose(), places, new FakeTimeProvider(), NullLogger.Instance);
         Assert.True(listener.Probe());
         Assert.True(listener.Probe());
 
@@ -67,6 +71,42 @@ public sealed class ListenSocketTests
 
         Assert.True(listener.Probe());
         Assert.False(listener.Probe());
+    }
+
+    [Fact]
+    public async Task RunAsync_AllPlacesTaken_AcceptsOnlyWhenOneIsClosed()
+    {
+        using var sockets = OpenOne();
+        using var places = new SemaphoreSlim(2);
+        var accepted = Channel.CreateUnbounded<IPeerConnection>();
+        var listener = new Listener(
+            sockets.All[0], peer => accepted.Writer.TryWrite(peer), places, new FakeTimeProvider(), NullLogger.Instance);
+        using var stop = new CancellationTokenSource();
+        var running = listener.RunAsync(stop.Token);
+        var peers = new TcpClient[3];
+        for (var i = 0; i < peers.Length; i++)
+        {
+            peers[i] = new TcpClient();
+            await peers[i].ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken);
+        }
+
+        var first = await accepted.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        var second = await accepted.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.True(listener.Probe());
+        Assert.False(accepted.Reader.TryRead(out _));
+        first.Dispose();
+        first.Dispose();
+
+        var third = await accepted.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, places.CurrentCount);
+        second.Dispose();
+        third.Dispose();
+        await stop.CancelAsync();
+        await running;
+        foreach (var peer in peers)
+        {
+            peer.Dispose();
+        }
     }
 
     private static Sockets OpenOne() => new(ListenSocket.Open(

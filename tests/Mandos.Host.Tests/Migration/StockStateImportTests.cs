@@ -87,15 +87,20 @@ public sealed class StockStateImportTests : IDisposable
     }
 
     [Fact]
-    public async Task LoadAsync_SecretOfTheFileChangedSince_FileWins()
+    public async Task LoadAsync_SecretThatDoesNotOpen_FileWinsAndAWarningSaysWhatThatMeans()
     {
-        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        byte[] state = await StateAsync(3);
+        await File.WriteAllBytesAsync(Pickle, state, TestContext.Current.CancellationToken);
         _clients[3] = _clients[3] with { Secret = new Secret("another"u8) };
 
         IReadOnlyList<StoredClient> loaded = await LoadAsync();
 
         Assert.All(loaded, client => Assert.True(client.EncryptedSecret.IsEmpty));
-        Assert.Contains(_log.Lines, line => line.Contains("Client secret: its secret in the configuration has changed", StringComparison.Ordinal));
+        string warning = Assert.Single(_log.Lines, line => line.Contains("Client secret: ", StringComparison.Ordinal));
+        Assert.StartsWith("Warning", warning, StringComparison.Ordinal);
+        Assert.Contains("If it was not, a secret that was set at run time is not in force", warning, StringComparison.Ordinal);
+        Assert.Contains($"It stays in {Pickle}.imported, encrypted", warning, StringComparison.Ordinal);
+        Assert.Equal(state, await File.ReadAllBytesAsync($"{Pickle}.imported", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -145,13 +150,13 @@ public sealed class StockStateImportTests : IDisposable
         StockStateImport import = Import(clients: []);
         await import.LoadAsync(TestContext.Current.CancellationToken);
 
-        Assert.Empty(import.RequireTakenOver([]));
-        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver([client]));
+        Assert.Empty(import.RequireTakenOver(new([])).Clients);
+        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver(new([client])));
 
         Assert.Contains("restart the server", Assert.Single(refusal.Problems), StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(() => client.Secret.Borrow());
         File.Delete(Pickle);
-        Assert.Single(import.RequireTakenOver([client]));
+        Assert.Single(import.RequireTakenOver(new([client])).Clients);
     }
 
     [Fact]
@@ -164,7 +169,7 @@ public sealed class StockStateImportTests : IDisposable
         Assert.Empty(await import.LoadAsync(TestContext.Current.CancellationToken));
 
         Assert.False(File.Exists(Pickle));
-        Assert.Single(import.RequireTakenOver([Define("new")]));
+        Assert.Single(import.RequireTakenOver(new([Define("new")])).Clients);
     }
 
     [Theory]

@@ -76,9 +76,9 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("1, 1", "plugin Odd needs contract 1.1, this server has 1.0")]
-    [InlineData("2, 0", "plugin Odd needs contract 2.0, this server has 1.0")]
-    [InlineData("0, 0", "plugin Odd needs contract 0.0, this server has 1.0")]
+    [InlineData("1, 2", "plugin Odd needs contract 1.2, this server has 1.1")]
+    [InlineData("2, 0", "plugin Odd needs contract 2.0, this server has 1.1")]
+    [InlineData("0, 0", "plugin Odd needs contract 0.0, this server has 1.1")]
     public void Load_OtherContract_IsNotSupported(string contract, string reason)
         => AssertSourceRefused(PluginFolder.CheckerSource("odd", contract), PluginState.NotSupported, reason);
 
@@ -302,7 +302,7 @@ public sealed class PluginCatalogTests : IDisposable
         PluginCompiler.CompilePlugin(_folder.InFolder("Odd"), PluginFolder.CheckerSource("odd", "7, 0"));
         var exception = Assert.Throws<PluginException>(() => _folder.Load().GetOnly<IChecker>());
         Assert.Equal(
-            $"there is no checker: plugin Odd ({_folder.InFolder("Odd")}): plugin Odd needs contract 7.0, this server has 1.0",
+            $"there is no checker: plugin Odd ({_folder.InFolder("Odd")}): plugin Odd needs contract 7.0, this server has 1.1",
             exception.Message);
     }
 

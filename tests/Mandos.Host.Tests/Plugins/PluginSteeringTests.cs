@@ -176,7 +176,7 @@ public sealed class PluginSteeringTests : IDisposable
 
         Assert.Equal([$"{File}:1: store: there is no state store “disk”; there is file, memory, odd"], Check("store: disk"));
         Assert.Equal(
-            [$"{File}:1: store: “odd” cannot be used: plugin Third ({_folder.InFolder("Third")}): plugin Third needs contract 7.0, this server has 1.0"],
+            [$"{File}:1: store: “odd” cannot be used: plugin Third ({_folder.InFolder("Third")}): plugin Third needs contract 7.0, this server has 1.1"],
             Check("store: odd"));
         Assert.Equal(
             [

@@ -86,14 +86,17 @@ public sealed class CheckerRegistryTests : IDisposable
         AddClient("b", "checker_plugin = shell");
         AddClient("c", "checker_plugin = ssh");
 
-        AssertProblems(
-            await ValidateAsync(Load()),
+        CheckerReport report = await ValidateAsync(Load());
+
+        AssertProblems(report);
+        Assert.Equal(
             $"{File}:1: 2 clients, the first of them here, have the standard checker; there is no checker “shell” under {_folder.Root}; "
-                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin");
+                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin",
+            report.NoStandardChecker?.ToString());
     }
 
     [Theory]
-    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 1.0")]
+    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 1.1")]
     [InlineData("1, 0", "public Checker() => throw new Exception(\"no luck\");", "plugin Ssh: cannot create checker “ssh”: no luck")]
     public async Task Validate_CheckerThatCannotBeUsed_FailsItsChecksAlone(string contract, string member, string reason)
     {

@@ -1,19 +1,19 @@
-using Mandos.Ctl.Servers;
+using Mandos.Ctl.Texts;
 
 namespace Mandos.Ctl.Listing;
 
-/// <summary>The clients as a table, byte for byte as Debian's.</summary>
-internal static class ClientTableText
+/// <summary>A table, laid out byte for byte as Debian's. What could change the terminal is made harmless.</summary>
+internal static class TableText
 {
     /// <summary>Writes it.</summary>
-    public static void Write(TextWriter output, IReadOnlyList<Client> clients, IReadOnlyList<ClientColumn> columns)
+    public static void Write<T>(TextWriter output, IReadOnlyList<T> rows, IReadOnlyList<(string Title, Func<T, string> Text)> columns)
     {
-        int[] widths = [.. columns.Select(column => clients
-            .Select(client => Width(column.Text(client))).Append(column.Title.Length).Max())];
+        int[] widths = [.. columns.Select(column => rows
+            .Select(row => Width(Safe(column.Text(row)))).Append(column.Title.Length).Max())];
         WriteLine(output, columns.Select(column => column.Title), widths);
-        foreach (Client client in clients)
+        foreach (T row in rows)
         {
-            WriteLine(output, columns.Select(column => column.Text(client)), widths);
+            WriteLine(output, columns.Select(column => Safe(column.Text(row))), widths);
         }
     }
 
@@ -34,6 +34,9 @@ internal static class ClientTableText
 
         output.Write('\n');
     }
+
+    /// <summary>A tab does no harm, and is what Debian's prints.</summary>
+    private static string Safe(string text) => string.Join('\t', text.Split('\t').Select(SafeText.From));
 
     /// <summary>In characters of Unicode, however wide they are on the screen.</summary>
     private static int Width(string text) => text.Length - text.Count(char.IsHighSurrogate);
