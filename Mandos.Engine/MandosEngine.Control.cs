@@ -93,7 +93,7 @@ public sealed partial class MandosEngine : IMandosServer
     public async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
         await _loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
-        await SaveAsync(cancellationToken).ConfigureAwait(false);
+        await SaveAsync(null, cancellationToken).ConfigureAwait(false);
     }
 
     private bool Forget(string name)
@@ -132,13 +132,14 @@ public sealed partial class MandosEngine : IMandosServer
     private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
-        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
-        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SaveAsync(CancellationToken cancellationToken)
+    /// <param name="name">Whose changes are to be saved; null for all.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    private async Task SaveAsync(string? name, CancellationToken cancellationToken)
     {
-        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), cancellationToken).ConfigureAwait(false);
+        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
         await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
     }
 

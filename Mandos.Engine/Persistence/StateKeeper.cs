@@ -41,7 +41,7 @@ internal sealed partial class StateKeeper : IDisposable
     public StateKeeper(EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, IStateStore store, ILogger logger)
     {
         (_loop, _clock, _deadlines, _store, _logger) = (loop, clock, deadlines, store, logger);
-        _saveDue = new Deadline(static state => ((StateKeeper)state).Save(), this);
+        _saveDue = new Deadline(static state => ((StateKeeper)state).SaveDue(), this);
         _slow = new Deadline(static state => ((StateKeeper)state).WarnOfSlowSave(), this);
     }
 
@@ -133,11 +133,22 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
+    private void SaveDue()
+    {
+        if (_saving is null)
+        {
+            Save();
+        }
+        else
+        {
+            _ = FlushAsync(); // after what somebody waits for
+        }
+    }
+
     private static TaskCompletionSource<string?> NewSave() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Save()
     {
-        _deadlines.Cancel(_saveDue);
         _saveStart = _clock.Now;
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
 
@@ -145,8 +156,13 @@ internal sealed partial class StateKeeper : IDisposable
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0;
-        ISaved[] changed = isPart ? [.. awaited.Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(_changed.ContainsKey);
+        if (!isPart)
+        {
+            _deadlines.Cancel(_saveDue); // a part does not put off the rest
+        }
+
+        ISaved[] changed = isPart ? [.. awaited.Select(name => _changed[name])] : [.. _changed.Values];
         string[] forgotten = isPart ? [] : [.. _forgotten];
         foreach (ISaved client in changed)
         {
@@ -196,7 +212,7 @@ internal sealed partial class StateKeeper : IDisposable
                 : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length)
+            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
             {
                 SaveAwaited(awaited, done);
                 return;

@@ -119,7 +119,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
             ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
-                _stateFault is null ? store.Instance : new UnusableStore(_stateFault), Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
+                _stateFault is null ? store.Instance : new UnusableStore(_stateFault),
+                Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));

@@ -412,7 +412,7 @@ internal sealed class RandomRun
         Note(name, null);
         if (!_storeHangs)
         {
-            _rig.Run(command);
+            RunCommand(command);
         }
     }
 
