@@ -13,7 +13,8 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineLoop loop, ConnectionTable table, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls, ILogger logger)
+    EngineLoop loop, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -81,9 +82,8 @@ internal sealed partial class ConnectionHandler(
             return;
         }
 
-        connection.Enter(ConnectionPhase.Handshake);
         Stream stream = rest.Length == 0 ? connection.Peer.Stream : new PrefixedStream(rest, connection.Peer.Stream);
-        using ITlsSession session = await tls.HandshakeAsync(stream, connection.Aborted).ConfigureAwait(false);
+        using ITlsSession session = await HandshakeAsync(connection, stream).ConfigureAwait(false);
         LogHandshake(peer, session.Description);
 
         connection.Enter(ConnectionPhase.Deciding);
@@ -96,7 +96,7 @@ internal sealed partial class ConnectionHandler(
             SecretRequest? opened = approvals.Open(keyId, peer.Address);
             if (opened is not null)
             {
-                ConnectionTable.Authenticated(connection);
+                table.Authenticated(connection);
                 connection.ClientName = opened.Client.Name;
             }
 
@@ -120,6 +120,17 @@ internal sealed partial class ConnectionHandler(
         }
 
         await CloseAsync(connection, session).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the handshake, computing when it is this peer's turn.</summary>
+    private async Task<ITlsSession> HandshakeAsync(Connection connection, Stream stream)
+    {
+        using HandshakeTurns.Turn turn = turns.Enter(
+            connection.Sources, () => loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
+        connection.Enter(ConnectionPhase.Queued);
+        await turn.TakeAsync(connection.Aborted).ConfigureAwait(false);
+        connection.Enter(ConnectionPhase.Handshake);
+        return await tls.HandshakeAsync(new TurnStream(stream, turn), connection.Aborted).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>

@@ -4,6 +4,7 @@ namespace Mandos.Engine.Protocol;
 internal enum ConnectionPhase
 {
     FirstLine,
+    Queued,
     Handshake,
     Deciding,
     Held,

@@ -34,7 +34,7 @@ public sealed class ConnectionTableTests : IDisposable
         Connection first = Admit("192.0.2.1");
         Connection second = Admit("192.0.2.1");
         Connection third = Admit("192.0.2.1");
-        ConnectionTable.Authenticated(first);
+        _table.Authenticated(first);
 
         Connection fourth = Admit("192.0.2.1");
 
@@ -47,7 +47,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < PerAddress; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2.1"));
+            _table.Authenticated(Admit("192.0.2.1"));
         }
 
         var peer = new FakePeer("192.0.2.1");
@@ -61,29 +61,76 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Fact]
-    public void Admit_AllIsFull_OwnAddressGivesWayFirst()
+    public void Admit_AllIsFull_OldestOfTheAddressWithTheMostGivesWay()
     {
-        Connection oldest = Admit("192.0.2.9");
         Connection own = Admit("192.0.2.1");
-        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
+        Connection[] most = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.2")];
+        Connection other = Admit("192.0.2.9");
+        _table.Authenticated(most[0]);
 
         Connection newest = Admit("192.0.2.1");
 
-        Assert.Equal([own], Aborted([oldest, own, newest, .. others]));
+        Assert.Equal([most[1]], Aborted([own, other, newest, .. most]));
     }
 
     [Fact]
-    public void Admit_AllIsFullAndAddressNew_OldestUnauthenticatedOfAllGivesWay()
+    public void Admit_AllIsFullOfOneEach_OldestUnauthenticatedGivesWay()
     {
-        Connection oldest = Admit("192.0.2.9");
-        Connection second = Admit("192.0.2.1");
-        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
-        ConnectionTable.Authenticated(oldest);
+        Connection[] all = [.. Enumerable.Range(1, Total).Select(i => Admit("192.0.2." + i))];
+        _table.Authenticated(all[0]);
 
-        Connection newest = Admit("192.0.2.7");
+        Connection newest = Admit("192.0.2.77");
 
-        Assert.Equal([second], Aborted([oldest, second, newest, .. others]));
+        Assert.Equal([all[1]], Aborted([newest, .. all]));
         Assert.Equal(Total, _table.All.Count);
+    }
+
+    [Fact]
+    public void Admit_AllIsFullOfOneSitesSubnets_OneOfThemGivesWay()
+    {
+        Connection other = Admit("2001:db8:2::1");
+        Connection[] site = [.. Enumerable.Range(1, Total - 1).Select(i => Admit($"2001:db8:1:{i}::1"))];
+
+        Connection newest = Admit("2001:db8:3::1");
+
+        Assert.Equal([site[0]], Aborted([other, newest, .. site]));
+    }
+
+    [Fact]
+    public void Admit_SubnetIsFull_ItsAddressWithTheMostGivesWay()
+    {
+        Connection first = Admit("2001:db8::1");
+        Connection[] most = [Admit("2001:db8::2"), Admit("2001:db8::2")];
+
+        Connection newest = Admit("2001:db8::3");
+        Connection other = Admit("2001:db8:0:1::1");
+
+        Assert.Equal([most[0]], Aborted([first, newest, other, .. most]));
+    }
+
+    [Fact]
+    public void Admit_SubnetIsFullOfAuthenticated_IsRefused()
+    {
+        for (int i = 0; i < PerAddress; i++)
+        {
+            _table.Authenticated(Admit("2001:db8::" + i));
+        }
+
+        Assert.Null(_table.Admit(new FakePeer("2001:db8::77")));
+        Admit("2001:db8:0:1::1");
+    }
+
+    [Fact]
+    public void Admit_LinkLocal_EachAddressCountsForItself()
+    {
+        for (int i = 0; i < PerAddress; i++)
+        {
+            _table.Authenticated(Admit("fe80::1%2"));
+        }
+
+        Assert.Null(_table.Admit(new FakePeer("fe80::1%2")));
+        Admit("fe80::2%2");
+        Admit("fe80::1%3");
     }
 
     [Fact]
@@ -91,7 +138,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         for (int i = 0; i < Total; i++)
         {
-            ConnectionTable.Authenticated(Admit("192.0.2." + i));
+            _table.Authenticated(Admit("192.0.2." + i));
         }
 
         Assert.Null(_table.Admit(new FakePeer("192.0.2.77")));
@@ -104,13 +151,13 @@ public sealed class ConnectionTableTests : IDisposable
         var random = new Random(1);
         for (int round = 0; round < 200; round++)
         {
-            Connection[] all = [.. Enumerable.Range(0, Total).Select(_ => Admit("192.0.2." + random.Next(3)))];
+            Connection[] all = [.. Enumerable.Range(0, Total).Select(_ => Admit($"2001:db8:{random.Next(2)}:{random.Next(2)}::{random.Next(3)}"))];
             random.Shuffle(all);
             foreach (Connection connection in all)
             {
                 if (random.Next(2) == 0)
                 {
-                    ConnectionTable.Authenticated(connection);
+                    _table.Authenticated(connection);
                 }
 
                 _table.Leave(connection);
