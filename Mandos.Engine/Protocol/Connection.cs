@@ -21,7 +21,7 @@ internal sealed class Connection
         (Peer, _clock) = (peer, clock);
         Sources = PeerSource.PathOf(peer.RemoteEndPoint.Address);
         Start = clock.Now;
-        _phase = new PhaseStart(ConnectionPhase.FirstLine, Start);
+        _phase = new PhaseStart(ConnectionPhase.Queued, Start);
         Limit = new Deadline(checkLimit, this);
     }
 

@@ -22,9 +22,11 @@ internal sealed partial class ConnectionHandler(
     public async Task ServeAsync(Connection connection)
     {
         IPEndPoint peer = connection.Peer.RemoteEndPoint;
+        using HandshakeTurns.Turn turn = turns.Enter(
+            connection.Sources, () => loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
         try
         {
-            await ServeAsync(connection, peer).ConfigureAwait(false);
+            await ServeAsync(connection, peer, turn).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (connection.AbortReason is { } abort)
         {
@@ -70,10 +72,13 @@ internal sealed partial class ConnectionHandler(
         }
     }
 
-    private async Task ServeAsync(Connection connection, IPEndPoint peer)
+    private async Task ServeAsync(Connection connection, IPEndPoint peer, HandshakeTurns.Turn turn)
     {
+        await turn.TakeAsync(connection.Aborted).ConfigureAwait(false);
+        connection.Enter(ConnectionPhase.FirstLine);
         LogConnected(peer);
-        (byte[] line, byte[] rest) = await FirstLine.ReadAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
+        Stream stream = new TurnStream(connection.Peer.Stream, turn);
+        (byte[] line, byte[] rest) = await FirstLine.ReadAsync(stream, connection.Aborted).ConfigureAwait(false);
         if (!FirstLine.IsSupported(line))
         {
             string shown = FirstLine.Show(line);
@@ -82,8 +87,10 @@ internal sealed partial class ConnectionHandler(
             return;
         }
 
-        Stream stream = rest.Length == 0 ? connection.Peer.Stream : new PrefixedStream(rest, connection.Peer.Stream);
-        using ITlsSession session = await HandshakeAsync(connection, stream).ConfigureAwait(false);
+        connection.Enter(ConnectionPhase.Handshake);
+        using ITlsSession session = await tls.HandshakeAsync(
+            rest.Length == 0 ? stream : new PrefixedStream(rest, stream), connection.Aborted).ConfigureAwait(false);
+        turn.Dispose();
         LogHandshake(peer, session.Description);
 
         connection.Enter(ConnectionPhase.Deciding);
@@ -120,17 +127,6 @@ internal sealed partial class ConnectionHandler(
         }
 
         await CloseAsync(connection, session).ConfigureAwait(false);
-    }
-
-    /// <summary>Makes the handshake, computing when it is this peer's turn.</summary>
-    private async Task<ITlsSession> HandshakeAsync(Connection connection, Stream stream)
-    {
-        using HandshakeTurns.Turn turn = turns.Enter(
-            connection.Sources, () => loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
-        connection.Enter(ConnectionPhase.Queued);
-        await turn.TakeAsync(connection.Aborted).ConfigureAwait(false);
-        connection.Enter(ConnectionPhase.Handshake);
-        return await tls.HandshakeAsync(new TurnStream(stream, turn), connection.Aborted).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>

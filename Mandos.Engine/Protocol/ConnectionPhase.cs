@@ -3,8 +3,8 @@ namespace Mandos.Engine.Protocol;
 /// <summary>How far a connection has come.</summary>
 internal enum ConnectionPhase
 {
-    FirstLine,
     Queued,
+    FirstLine,
     Handshake,
     Deciding,
     Held,

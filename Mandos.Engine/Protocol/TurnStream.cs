@@ -4,7 +4,7 @@ namespace Mandos.Engine.Protocol;
 
 /// <summary>
 /// The stream that a handshake is made over. Whoever makes it computes after it has read something and before it reads or writes again;
-/// so a read that brings something waits for the turn, and every call to the stream gives it back.
+/// so a read that is done, or that fails, waits for the turn, and every call to the stream gives it back.
 /// </summary>
 internal sealed class TurnStream(Stream rest, HandshakeTurns.Turn turn) : Stream
 {
@@ -26,20 +26,9 @@ internal sealed class TurnStream(Stream rest, HandshakeTurns.Turn turn) : Stream
     {
         turn.Give();
         ValueTask<int> read = rest.ReadAsync(buffer, cancellationToken);
-        if (buffer.IsEmpty)
-        {
-            return read; // it waits for the network alone
-        }
-
-        if (!read.IsCompletedSuccessfully)
-        {
-            return ReadAsync(read, cancellationToken);
-        }
-
-        int count = read.Result;
-        return count == 0 || turn.TryTake()
-            ? ValueTask.FromResult(count)
-            : ReadAsync(ValueTask.FromResult(count), cancellationToken);
+        return read.IsCompletedSuccessfully && (buffer.IsEmpty || turn.TryTake())
+            ? read
+            : ReadAsync(read, isWait: buffer.IsEmpty, cancellationToken);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
@@ -79,10 +68,20 @@ internal sealed class TurnStream(Stream rest, HandshakeTurns.Turn turn) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(ValueTask<int> read, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadAsync(ValueTask<int> read, bool isWait, CancellationToken cancellationToken)
     {
-        int count = await read.ConfigureAwait(false);
-        if (count > 0)
+        int count;
+        try
+        {
+            count = await read.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await turn.TakeAsync(cancellationToken).ConfigureAwait(false); // to deal with it
+            throw;
+        }
+
+        if (!isWait)
         {
             await turn.TakeAsync(cancellationToken).ConfigureAwait(false);
         }

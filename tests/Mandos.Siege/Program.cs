@@ -77,6 +77,12 @@ async Task<bool> BesiegeAsync(Flood flood)
 
     double seconds = watch.Elapsed.TotalSeconds;
     times.Sort();
+    if (server.End is { } end)
+    {
+        Console.WriteLine($"{flood.Name}: the server has ended: {end}");
+        failed++;
+    }
+
     bool isHeld = failed == 0 && times[^1] <= flood.Limit.TotalSeconds;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{flood.Name,-15} {flood.Strangers,9} {(made - before) / seconds,7:F0} {(server.CpuTime - cpu).TotalSeconds / seconds,5:P0} {server.Megabytes,4} "

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Mandos.TestPeers;
 
@@ -16,13 +17,17 @@ internal sealed class SiegedServer : IAsyncDisposable
 
     private readonly Process _process;
     private readonly DirectoryInfo _directory;
-    private readonly Task<int> _log;
+    private readonly Task _log;
+    private string _lastLine = "";
 
     private SiegedServer(Process process, DirectoryInfo directory, IPEndPoint endPoint)
     {
         (_process, _directory, EndPoint) = (process, directory, endPoint);
-        _log = CountAsync(process.StandardError);
+        _log = ReadAsync(process.StandardError);
     }
+
+    /// <summary>The last line of its log, if it has ended.</summary>
+    public string? End => _process.HasExited ? _lastLine : null;
 
     public static string Secret { get; } = new('s', 1200);
 
@@ -63,6 +68,7 @@ internal sealed class SiegedServer : IAsyncDisposable
             "-c", Processor.ToString(CultureInfo.InvariantCulture), program, "--foreground", "--no-zeroconf", "--no-dbus",
             "--address", address.ToString(), "--port", Port.ToString(CultureInfo.InvariantCulture), "--configdir", directory.FullName,
             "--statedir", Path.Combine(directory.FullName, "state"),
+            .. address.AddressFamily == AddressFamily.InterNetwork ? (string[])["--no-ipv6"] : [],
         ])
         {
             RedirectStandardError = true,
@@ -72,7 +78,8 @@ internal sealed class SiegedServer : IAsyncDisposable
         {
             if (process.HasExited)
             {
-                throw new InvalidOperationException("the server did not start: run it by hand to see why");
+                await server._log;
+                throw new InvalidOperationException($"the server did not start: {server._lastLine}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
@@ -90,14 +97,11 @@ internal sealed class SiegedServer : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private static async Task<int> CountAsync(StreamReader reader)
+    private async Task ReadAsync(StreamReader log)
     {
-        int lines = 0;
-        while (await reader.ReadLineAsync() is not null)
+        while (await log.ReadLineAsync() is { } line)
         {
-            lines++;
+            _lastLine = line.Length > 0 ? line : _lastLine;
         }
-
-        return lines;
     }
 }

@@ -191,6 +191,7 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData(nameof(ConnectionPhase.Queued), 10)]
     [InlineData(nameof(ConnectionPhase.FirstLine), 10)]
     [InlineData(nameof(ConnectionPhase.Handshake), 30)]
     [InlineData(nameof(ConnectionPhase.Deciding), 30)]
@@ -198,7 +199,7 @@ public sealed class ConnectionTableTests : IDisposable
     public void Limit_PhaseEnteredBeforeTheFirstIsOver_EndsItAtItsOwnTime(string phase, int seconds)
     {
         Connection connection = Admit("192.0.2.1");
-        int before = phase == nameof(ConnectionPhase.FirstLine) ? 0 : 4;
+        int before = phase == nameof(ConnectionPhase.Queued) ? 0 : 4;
         Pass(before);
         connection.Enter(Enum.Parse<ConnectionPhase>(phase));
 
@@ -214,6 +215,8 @@ public sealed class ConnectionTableTests : IDisposable
     public void Limit_EachPhaseInTime_NeverEndsIt()
     {
         Connection connection = Admit("192.0.2.1");
+        Pass(9.9);
+        connection.Enter(ConnectionPhase.FirstLine);
         Pass(9.9);
         connection.Enter(ConnectionPhase.Handshake);
         Pass(29.9);

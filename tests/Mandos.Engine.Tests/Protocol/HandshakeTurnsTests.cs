@@ -78,6 +78,7 @@ public sealed class HandshakeTurnsTests
         Task[] before = [.. Enumerable.Range(0, 10).Select(_ => TakeAsync("192.0.2.1", _dear, 1))];
         running.Give();
         await Task.WhenAll(before);
+        await Task.Yield(); // off the thread that gives the turns
         Take(running);
         _order.Clear();
         Task[] all =
@@ -155,6 +156,7 @@ public sealed class HandshakeTurnsTests
         goOn.SetResult();
         await slowTurn;
         await otherTurn;
+        await Task.Yield(); // off the thread that gives the turns
 
         other.Give();
         Take(running);
