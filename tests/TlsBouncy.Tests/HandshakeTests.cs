@@ -84,7 +84,7 @@ public sealed class HandshakeTests : TlsTest
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(Token);
         List<Connection> silent = [];
         List<Task> waiting = [];
-        for (int i = 0; i < 8 * TlsLimits.ConcurrentComputations; i++)
+        for (int i = 0; i < 8 * Environment.ProcessorCount; i++)
         {
             silent.Add(await Connection.OpenAsync(Token));
             waiting.Add(Handshaker.HandshakeAsync(silent[i].Server, end.Token).AsTask());
