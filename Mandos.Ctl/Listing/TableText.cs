@@ -9,11 +9,11 @@ internal static class TableText
     public static void Write<T>(TextWriter output, IReadOnlyList<T> rows, IReadOnlyList<(string Title, Func<T, string> Text)> columns)
     {
         int[] widths = [.. columns.Select(column => rows
-            .Select(row => Width(SafeText.From(column.Text(row)))).Append(column.Title.Length).Max())];
+            .Select(row => Width(Safe(column.Text(row)))).Append(column.Title.Length).Max())];
         WriteLine(output, columns.Select(column => column.Title), widths);
         foreach (T row in rows)
         {
-            WriteLine(output, columns.Select(column => SafeText.From(column.Text(row))), widths);
+            WriteLine(output, columns.Select(column => Safe(column.Text(row))), widths);
         }
     }
 
@@ -34,6 +34,9 @@ internal static class TableText
 
         output.Write('\n');
     }
+
+    /// <summary>A tab does no harm, and is what Debian's prints.</summary>
+    private static string Safe(string text) => string.Join('\t', text.Split('\t').Select(SafeText.From));
 
     /// <summary>In characters of Unicode, however wide they are on the screen.</summary>
     private static int Width(string text) => text.Length - text.Count(char.IsHighSurrogate);
