@@ -2,6 +2,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine;
 
@@ -39,11 +40,14 @@ public sealed record EngineOptions
     /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
-    public Func<Task<IReadOnlyCollection<ClientDefinition>>>? ReadClients { get; init; }
+    public Func<Task<ClientConfiguration>>? ReadClients { get; init; }
 
     /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
     public IAuditLog? Audit { get; init; }
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>How late the loop may be before that is a gap; for tests, whose time passes in leaps.</summary>
+    internal TimeSpan LongestDelay { get; init; } = DeadlineQueue.LongestDelay;
 }

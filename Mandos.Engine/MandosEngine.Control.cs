@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 
@@ -10,7 +11,11 @@ public sealed partial class MandosEngine : IMandosServer
 {
     /// <inheritdoc/>
     /// <remarks>Set it before the control surfaces start.</remarks>
-    public ServerInfo Info { get; set; } = new() { Version = "", ServiceName = "", EndPoints = [] };
+    public ServerInfo Info
+    {
+        get => field with { StateProblem = _keeper.Problem };
+        set;
+    } = new() { Version = "", ServiceName = "", EndPoints = [] };
 
     /// <inheritdoc/>
     public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
@@ -80,13 +85,37 @@ public sealed partial class MandosEngine : IMandosServer
     public Task RemoveAsync(string name, CancellationToken cancellationToken)
         => ChangeStateAsync(name, Quick(Remove), cancellationToken);
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
+        => await _loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        await _loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
+        await SaveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool Forget(string name)
+    {
+        ThrowIfStopping();
+        if (!_kept.Forget(name))
+        {
+            throw new UnknownClientException(name);
+        }
+
+        LogForgotten(name);
+        return true;
+    }
+
     private async Task SetSecretAsync(string name, Secret secret, CancellationToken cancellationToken)
     {
         try
         {
             await ChangeStateAsync(name, Quick(client => SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is UnknownClientException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is not StateNotSavedException && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
         {
             secret.Dispose(); // it did not become the client's
             throw;
@@ -103,8 +132,25 @@ public sealed partial class MandosEngine : IMandosServer
     private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, cancellationToken).ConfigureAwait(false);
-        await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="StateNotSavedException">It failed, or takes too long.</exception>
+    private async Task WaitUntilSavedAsync(Task<string?> saved, CancellationToken cancellationToken)
+    {
+        bool hasEnded = await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_patience.TotalSeconds} s";
+        if (problem is not null)
+        {
+            throw new StateNotSavedException(problem);
+        }
     }
 
     private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
@@ -159,11 +205,9 @@ public sealed partial class MandosEngine : IMandosServer
 
     private void Remove(Client client)
     {
-        client.EncryptedSecret = default;
+        StoredClient stored = client.ToStored();
         TakeOut(client);
-        client.StaysAway = true;
-        _absent[client.Name] = StateKeeper.ToStored(client);
-        _keeper.Changed(client);
+        _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
 
     /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>

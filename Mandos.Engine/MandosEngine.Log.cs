@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Control;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
@@ -11,8 +12,37 @@ public sealed partial class MandosEngine
     [LoggerMessage(1706, LogLevel.Warning, "The configuration has no clients, the saved state has {Count}: nothing of it is forgotten")]
     private partial void LogNothingForgotten(int count);
 
-    [LoggerMessage(1701, LogLevel.Information, "Client {Client}: was removed at run time and stays so; take it out of the configuration once to have it back")]
-    private partial void LogStaysRemoved(string client);
+    [LoggerMessage(1701, LogLevel.Information,
+        "Client {Client}: was removed at run time, as “{Former}”, and stays so; mandos-ctl --forget and a reload bring it back")]
+    private partial void LogStaysRemoved(string client, string former);
+
+    [LoggerMessage(1710, LogLevel.Warning,
+        "Client {Client}: is gone from the configuration. It was {State}, and is so again when its name or key is back, unless it is "
+        + "forgotten: mandos-ctl --forget")]
+    private partial void LogLeft(string client, KeptState state);
+
+    [LoggerMessage(1711, LogLevel.Warning, "{Count} more clients are gone from the configuration: mandos-ctl --kept")]
+    private partial void LogMoreLeft(int count);
+
+    [LoggerMessage(EventId = 1712, Message = "Client {Client}: is back in the configuration, which it left as “{Former}” at {Left:u}: {State}")]
+    private partial void LogBack(LogLevel level, string client, string former, DateTimeOffset left, KeptState state);
+
+    [LoggerMessage(1713, LogLevel.Warning,
+        "Client {Client}: has a key of “{Former}”, which was disabled or removed: disabled; mandos-ctl --enable enables it")]
+    private partial void LogBarred(string client, string former);
+
+    [LoggerMessage(1714, LogLevel.Information, "Forgot {Count} clients that are gone from the configuration for more than {Days} days")]
+    private partial void LogForgotOld(int count, double days);
+
+    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
+    private partial void LogForgotten(string client);
+
+    [LoggerMessage(1716, LogLevel.Information, "Client {Client}: was called “{Former}” until now, and goes on as it was")]
+    private partial void LogRenamed(string client, string former);
+
+    [LoggerMessage(1717, LogLevel.Warning,
+        "The server did not run for {Seconds:F0} s or more: stopped, frozen, or its machine overloaded. This time does not count as the clients' silence")]
+    private partial void LogGap(double seconds);
 
     [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
     private partial void LogFileSecretWins(string client);

@@ -22,24 +22,30 @@ public sealed partial class MandosEngine
     /// <inheritdoc/>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        Task<Task> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
-        Task effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await WaitAsync(effect, "a reload to be saved and its checkers to start", cancellationToken).ConfigureAwait(false);
+        Task<ReloadEffect> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
+        ReloadEffect effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WaitAsync(effect.Checks, "checkers to start after a reload", cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(effect.Saved, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<Task> BeginReload()
+    private Task<ReloadEffect> BeginReload()
     {
-        Task<Task> reload = ReloadAfterAsync(_reload);
+        Task<ReloadEffect> reload = ReloadAfterAsync(_reload);
         _reload = reload;
         return reload;
     }
 
     /// <returns>What <see cref="EndReload"/> does; the next reload need not wait for it.</returns>
-    private async Task<Task> ReloadAfterAsync(Task previous)
+    private async Task<ReloadEffect> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
         plan.Compare(await _loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        if (plan.Conflicts is { Count: > 0 } conflicts)
+        {
+            throw Refuse(new ConfigurationException(conflicts));
+        }
+
         var checks = new List<Task>();
         while (await _loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
         {
@@ -48,7 +54,7 @@ public sealed partial class MandosEngine
         return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyCollection<ClientDefinition>> ReadClientsAsync()
+    private async Task<ClientConfiguration> ReadClientsAsync()
     {
         if (_options.ReadClients is not { } read)
         {
@@ -61,14 +67,20 @@ public sealed partial class MandosEngine
         }
         catch (ConfigurationException e)
         {
-            foreach (string problem in e.Problems)
-            {
-                LogProblem(problem);
-            }
-
-            LogNotReloaded(e.Problems.Count);
+            Refuse(e);
             throw;
         }
+    }
+
+    private ConfigurationException Refuse(ConfigurationException refusal)
+    {
+        foreach (string problem in refusal.Problems)
+        {
+            LogProblem(problem);
+        }
+
+        LogNotReloaded(refusal.Problems.Count);
+        return refusal;
     }
 
     /// <summary>Takes some steps of a reload.</summary>
@@ -106,8 +118,7 @@ public sealed partial class MandosEngine
     private void Add(ClientDefinition definition, ReloadPlan plan)
     {
         FreeKeys(definition, plan);
-        _absent.Remove(definition.Name, out StoredClient? stored);
-        if (TryLoad(definition, stored) is { } client)
+        if (TryLoad(definition, plan.MayHave) is { } client)
         {
             plan.Added++;
             _journal.Publish(client, static state => new ClientAdded(state));
@@ -123,15 +134,9 @@ public sealed partial class MandosEngine
         }
 
         plan.Removed++;
+        StoredClient stored = client.ToStored();
         TakeOut(client);
-        if (plan.IsEmpty)
-        {
-            _absent[client.Name] = StateKeeper.ToStored(client);
-        }
-        else
-        {
-            _keeper.Forget(client.Name);
-        }
+        _kept.Add(stored);
     }
 
     /// <summary>Removes the clients that lose their keys to another one and leave.</summary>
@@ -159,6 +164,7 @@ public sealed partial class MandosEngine
 
         plan.Changed++;
         FreeKeys(next, plan);
+        bool isBarred = TakeKeys(client, next, plan);
         _clients.Redefine(client, next);
         ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
         TakeUnchangeable(client, merged);
@@ -167,7 +173,7 @@ public sealed partial class MandosEngine
             ReplaceFileSecret(client, old.Secret);
         }
 
-        if (old.Enabled && !next.Enabled)
+        if ((old.Enabled && !next.Enabled) || isBarred)
         {
             _lifecycle.Disable(client);
         }
@@ -178,10 +184,34 @@ public sealed partial class MandosEngine
             checks.Add(check);
         }
 
-        if (!old.Enabled && next.Enabled)
+        if (!old.Enabled && next.Enabled && !isBarred)
         {
             _lifecycle.Enable(client);
         }
+    }
+
+    /// <summary>Sees to what was decided about the keys that a client is to have, and keeps what was about those that it gives up.</summary>
+    /// <returns>Whether the client is to be disabled: somebody with one of its new keys was.</returns>
+    private bool TakeKeys(Client client, ClientDefinition next, ReloadPlan plan)
+    {
+        // Others may have taken some already, and what was decided with them.
+        StoredClient old = client.ToStored();
+        string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
+        _kept.AddFormer(old, [.. ClientRegistry.Keys(next.Settings), .. taken]);
+
+        IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
+        KeptRow[] owners =
+        [
+            .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
+                .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
+        ];
+        bool isBarred = Bars([.. found, .. owners], next, except: null);
+        foreach (KeptRow row in found)
+        {
+            _kept.GoOver(row, next, plan.MayHave);
+        }
+
+        return isBarred;
     }
 
     /// <summary>Has a client take the settings that only a configuration can give it. With another key it is another client to subscribers.</summary>
@@ -229,21 +259,11 @@ public sealed partial class MandosEngine
         oldFileSecret.Dispose();
     }
 
-    /// <returns>Ends when the reload is saved, and the checks that it caused have started.</returns>
-    private Task EndReload(ReloadPlan plan, List<Task> checks)
+    private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
     {
-        if (!plan.IsEmpty)
-        {
-            foreach (string name in _absent.Keys.Where(name => !plan.Names(name)).ToArray())
-            {
-                _absent.Remove(name);
-                _keeper.Forget(name);
-            }
-        }
-
-        WarnIfEmpty(plan.IsEmpty);
+        NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
-        return Task.WhenAll([.. checks, _keeper.FlushAsync()]);
+        return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
     }
 
     private static ClientChange ToChange(ClientSettings settings) => new()
@@ -257,4 +277,9 @@ public sealed partial class MandosEngine
         ApprovalDuration = settings.ApprovalDuration,
         ApprovedByDefault = settings.ApprovedByDefault,
     };
+
+    /// <summary>What a reload has set going.</summary>
+    /// <param name="Checks">Ends when the checks that it caused have started.</param>
+    /// <param name="Saved">Why it is not saved; null if it is.</param>
+    private sealed record ReloadEffect(Task Checks, Task<string?> Saved);
 }

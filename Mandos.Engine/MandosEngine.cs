@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
@@ -23,6 +24,9 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>How long a command or a stop waits for checks or for a save; what is slower goes on by itself.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Clients that have left the configuration at once and are named in the log; more are counted.</summary>
+    private const int MostNamed = 20;
+
     private readonly EngineOptions _options;
     private readonly IStateStore _store;
     private readonly ILogger _logger;
@@ -35,12 +39,13 @@ public sealed partial class MandosEngine : IDisposable
     private readonly ClientRegistry _clients = new();
     private readonly ObjectPaths? _paths;
 
-    /// <summary>What is saved of those that are no clients now, by name. Null is never restored, only forgotten.</summary>
-    /// <remarks>
-    /// They were removed by a person and so stay away, or all are gone from the configuration: it may not be mounted, or be
-    /// misspelt, and must not enable a disabled client when it comes back.
-    /// </remarks>
-    private readonly Dictionary<string, StoredClient?> _absent = new(StringComparer.Ordinal);
+    private readonly KeptClients _kept;
+
+    /// <summary>What applies to the files as they are being read, and so has not left them.</summary>
+    private readonly HashSet<KeptRow> _present = [];
+
+    /// <summary>What is in the store though restore is off: forgotten once the configuration has clients, as until then it may be misspelt.</summary>
+    private readonly List<string> _unwanted = [];
 
     /// <summary>The ends of checks that still ran when their clients were removed, by name, for a client that comes back.</summary>
     private readonly Dictionary<string, Task> _lastChecks = new(StringComparer.Ordinal);
@@ -71,8 +76,13 @@ public sealed partial class MandosEngine : IDisposable
         (_options, _store, _logger) = (options, store, logger);
         _clock = new EngineClock(timeProvider);
         _loop = new EngineLoop(logger);
-        _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError);
+        _deadlines = new DeadlineQueue(_clock, _loop.Post, _loop.OnError, options.LongestDelay)
+        {
+            OnGap = gap => LogGap(gap.TotalSeconds),
+        };
+        _loop.Watch = _deadlines.Watch;
         _keeper = new StateKeeper(_loop, _clock, _deadlines, store, logger);
+        _kept = new KeptClients(_keeper, _clock);
         _paths = options.UseDBus ? new ObjectPaths(logger) : null;
         _journal = new ClientJournal(_events, _keeper);
         _expiry = new ExpirySchedule(_clock, _deadlines);
@@ -90,6 +100,9 @@ public sealed partial class MandosEngine : IDisposable
 
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _loop.Completion;
+
+    /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
+    public string? Unsaved { get; private set; }
 
     /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
@@ -112,13 +125,14 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>The deadlines, for tests.</summary>
     internal DeadlineQueue Deadlines => _deadlines;
 
-    /// <summary>Loads the saved state, brings it together with the definitions, and starts to check.</summary>
-    /// <param name="definitions">The clients of the configuration, with different names, key IDs and fingerprints.</param>
+    /// <summary>Loads the saved state, brings it together with the configuration, and starts to check.</summary>
+    /// <param name="configuration">The clients.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StateStoreException">The saved state cannot be read.</exception>
-    public async Task StartAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    public async Task StartAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
-        await LoadAsync(definitions, cancellationToken).ConfigureAwait(false);
+        await LoadAsync(configuration, cancellationToken).ConfigureAwait(false);
+        _deadlines.BeginWatch();
         _loop.Start();
     }
 
@@ -148,7 +162,7 @@ public sealed partial class MandosEngine : IDisposable
         // The connections end in no time, but one that has just sent a secret has that to tell before the last save.
         Task ended = await _loop.InvokeAsync(BeginStop, CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(ended, "checks and connections to end", cancellationToken).ConfigureAwait(false);
-        Task saved = await _loop.InvokeAsync(_keeper.FlushAsync, CancellationToken.None).ConfigureAwait(false);
+        Task saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(), CancellationToken.None).ConfigureAwait(false);
         await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
         await _loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _loop.Complete();
@@ -169,39 +183,90 @@ public sealed partial class MandosEngine : IDisposable
     }
 
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
-    internal async Task LoadAsync(IReadOnlyCollection<ClientDefinition> definitions, CancellationToken cancellationToken)
+    internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
+        IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
         IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
-        Dictionary<string, StoredClient> stored = saved.ToDictionary(static client => client.Name, StringComparer.Ordinal);
-        _clients.EnsureCapacity(definitions.Count);
-        foreach (ClientDefinition definition in definitions)
+        if (_store.SaveProblem is { } problem)
         {
-            stored.Remove(definition.Name, out StoredClient? old);
-            TryLoad(definition, _options.Restore ? old : null);
+            _keeper.BeginUnsaved(problem);
         }
 
-        foreach ((string name, StoredClient old) in stored)
+        foreach (StoredClient stored in saved)
         {
-            if (definitions.Count > 0)
+            if (_options.Restore)
             {
-                _keeper.Forget(name);
+                _kept.Load(stored);
             }
             else
             {
-                _absent.Add(name, _options.Restore ? old : null);
+                _unwanted.Add(stored.Name);
             }
         }
 
-        WarnIfEmpty(definitions.Count == 0);
+        HashSet<string> names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        _clients.EnsureCapacity(definitions.Count);
+        foreach (ClientDefinition definition in definitions)
+        {
+            TryLoad(definition, MayHave);
+        }
+
+        NoteLeft(configuration, MayHave);
+        ForgetOld(saved);
+
+        bool MayHave(string name) => names.Contains(name) || configuration.MayHave(name);
+    }
+
+    /// <summary>Sees to those that the configuration does not have any more.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="isNamed">Whether it has, or may have, a client of a name.</param>
+    private void NoteLeft(ClientConfiguration configuration, Func<string, bool> isNamed)
+    {
+        IReadOnlyList<KeptRow> left = _kept.NoteLeft(row => _present.Contains(row) || configuration.MayHave(row.ClientName)
+            || (row.IsRemoved && isNamed(row.ClientName)));
+        _present.Clear();
+        if (!configuration.IsEmpty)
+        {
+            foreach (KeptRow row in left.Take(MostNamed))
+            {
+                KeptClient client = row.ToKeptClient();
+                LogLeft(client.Name, client.State);
+            }
+
+            if (left.Count > MostNamed)
+            {
+                LogMoreLeft(left.Count - MostNamed);
+            }
+
+            foreach (string name in _unwanted.Where(name => !isNamed(name) && !_kept.Has(name)))
+            {
+                _keeper.Forget(name);
+            }
+
+            _unwanted.RemoveAll(name => !configuration.MayHave(name));
+        }
+
+        WarnIfEmpty(configuration.IsEmpty);
+    }
+
+    /// <summary>Forgets who left long ago, unless by the clock the server has not run for as long: then it may be wrong, and once is enough.</summary>
+    private void ForgetOld(IReadOnlyList<StoredClient> saved)
+    {
+        if (saved.Max(static client => client.SavedAt) >= EngineClock.Add(_clock.UtcNow, -KeptClients.KeepTime)
+            && _kept.ForgetOld() is > 0 and int count)
+        {
+            LogForgotOld(count, KeptClients.KeepTime.TotalDays);
+        }
     }
 
     /// <summary>Says if there are no clients.</summary>
     /// <param name="isConfigurationEmpty">Whether the configuration has none.</param>
     private void WarnIfEmpty(bool isConfigurationEmpty)
     {
-        if (isConfigurationEmpty && _absent.Count > 0)
+        int kept = _kept.Count + _unwanted.Count;
+        if (isConfigurationEmpty && kept > 0)
         {
-            LogNothingForgotten(_absent.Count);
+            LogNothingForgotten(kept);
         }
 
         if (_clients.Count == 0)
@@ -210,28 +275,51 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    /// <summary>Adds a client of the configuration.</summary>
+    /// <summary>Adds a client of the configuration. What is kept by its name, or by one of its keys, applies to it.</summary>
     /// <param name="definition">The client.</param>
-    /// <param name="stored">What is saved of it; null for a new one.</param>
+    /// <param name="isNamed">Whether the configuration has a client of a name.</param>
     /// <returns>Null if a person has removed it, so that it stays away.</returns>
-    private Client? TryLoad(ClientDefinition definition, StoredClient? stored)
+    private Client? TryLoad(ClientDefinition definition, Func<string, bool> isNamed)
     {
-        if (stored is { Client: null })
+        IReadOnlyList<KeptRow> found = _kept.Find(definition);
+        KeptRow? own = found.FirstOrDefault(row => row.Name == definition.Name)
+            ?? found.FirstOrDefault(static row => row.IsRemoved)
+            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
+        if (own is { IsRemoved: true })
         {
-            LogStaysRemoved(definition.Name);
+            LogStaysRemoved(definition.Name, own.ClientName);
             definition.Secret.Dispose();
-            _absent.Add(definition.Name, stored);
+            _kept.SetLeft(own, null);
+            _present.Add(own);
             return null;
         }
 
+        StoredClient? stored = own?.Stored;
         RestoredClient restored = ClientRestorer.Restore(definition, stored, _clock.UtcNow);
+        bool isBarred = restored.State.Enabled && Bars(found, definition, except: own);
+        if (isBarred)
+        {
+            restored = new RestoredClient(restored.State with { Enabled = false, Expires = null }, TimeSpan.Zero, null);
+        }
+
+        if (stored?.LeftAt is { } left)
+        {
+            LogBack(restored.State.Enabled ? LogLevel.Information : LogLevel.Warning, definition.Name, own!.ClientName, left,
+                restored.State.Enabled ? KeptState.Enabled : KeptState.Disabled);
+        }
+        else if (own is not null && own.Name != definition.Name)
+        {
+            LogRenamed(definition.Name, own.ClientName);
+        }
+
         var client = new Client(definition, restored.State, _startCheck, _expire);
         if (stored is { EncryptedSecret.IsEmpty: false })
         {
-            if (SecretCipher.TryDecrypt(definition.Secret, definition.Name, stored.EncryptedSecret.Span) is { } secret)
+            if (SecretCipher.TryDecrypt(definition.Secret, own!.ClientName, stored.EncryptedSecret.Span) is { } secret)
             {
                 client.Secret = secret;
-                client.EncryptedSecret = stored.EncryptedSecret;
+                client.EncryptedSecret = own.Name == definition.Name ? stored.EncryptedSecret
+                    : SecretCipher.Encrypt(definition.Secret, definition.Name, secret.Memory.Span);
             }
             else
             {
@@ -246,9 +334,15 @@ public sealed partial class MandosEngine : IDisposable
             LogExpiredMeanwhile(definition.Name, reason);
         }
 
-        if (stored is null || StateKeeper.ToStored(client) != stored)
+        RestoreDenial(client, found);
+        if (stored is null || client.ToStored() with { SavedAt = stored.SavedAt } != stored)
         {
             _keeper.Changed(client);
+        }
+
+        foreach (KeptRow row in found)
+        {
+            _kept.GoOver(row, definition, isNamed);
         }
 
         client.Snapshot = client.Snapshot with { DBusObjectPath = _paths?.Assign(client.Name) };
@@ -258,6 +352,29 @@ public sealed partial class MandosEngine : IDisposable
         }
 
         return client;
+    }
+
+    /// <summary>Whether a decision about one of a client's keys keeps it disabled; the log says so.</summary>
+    private bool Bars(IReadOnlyList<KeptRow> rows, ClientDefinition definition, KeptRow? except)
+    {
+        if (rows.FirstOrDefault(row => row != except && !ClientRestorer.IsEnabled(definition, row.Stored)) is not { } barring)
+        {
+            return false;
+        }
+
+        LogBarred(definition.Name, barring.ClientName);
+        return true;
+    }
+
+    /// <summary>Has a denial hold on that was in force when a client left, or when the server ended.</summary>
+    private void RestoreDenial(Client client, IReadOnlyList<KeptRow> found)
+    {
+        TimeSpan left = found.Select(row => ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _clock.UtcNow))
+            .DefaultIfEmpty().Max();
+        if (left > TimeSpan.Zero)
+        {
+            _approvals.HoldVerdict(client, false, left);
+        }
     }
 
     private void Admit(IPeerConnection peer)
@@ -309,6 +426,7 @@ public sealed partial class MandosEngine : IDisposable
 
     private bool EndStop()
     {
+        Unsaved = _keeper.Unsaved;
         _events.Complete();
         return true;
     }
@@ -325,15 +443,18 @@ public sealed partial class MandosEngine : IDisposable
         }
     }
 
-    private async Task WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    /// <returns>False if it takes too long, which is logged.</returns>
+    private async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken)
     {
         try
         {
             await task.WaitAsync(_patience, _clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
             LogSlow(what, _patience.TotalSeconds);
+            return false;
         }
     }
 }

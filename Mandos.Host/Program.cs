@@ -22,8 +22,17 @@ internal static class Program
     /// <summary>A fatal error at start, a failed self-test, or a faulty configuration.</summary>
     private const int Failure = 1;
 
+    /// <summary>A mistake in the configuration, so that a new start is of no use: EX_CONFIG in sysexits(3).</summary>
+    private const int Misconfigured = 78;
+
     public static async Task<int> Main(string[] arguments)
     {
+        if (ProcessLimits.FindFault() is { } limit)
+        {
+            ProcessLimits.Say($"mandos: {limit}\n");
+            return Failure;
+        }
+
         CommandLineResult commandLine = CommandLineParser.Parse(arguments);
         if (commandLine.Options is not { } given)
         {
@@ -74,7 +83,8 @@ internal static class Program
         if (result.Options is not { } options)
         {
             using ServerLog fatal = new(LogLevel.Critical, terminal: null, false, TimeProvider.System, useSyslog: true);
-            return Fail([.. result.Problems.Select(problem => problem.ToString())], fatal);
+            Fail([.. result.Problems.Select(problem => problem.ToString())], fatal);
+            return result.IsUnread ? Failure : Misconfigured;
         }
 
         if (daemon is not null)
@@ -98,11 +108,12 @@ internal static class Program
         try
         {
             using var server = new MandosServer(options, log, daemon, TimeProvider.System);
-            return await server.RunAsync(result.Notes).ConfigureAwait(false);
+            return await server.RunAsync(result.Notes, result.Warnings).ConfigureAwait(false);
         }
         catch (StartException e)
         {
-            return Fail(e.Problems, log);
+            Fail(e.Problems, log);
+            return e.IsMistake ? Misconfigured : Failure;
         }
         catch (Exception e)
         {
@@ -151,7 +162,7 @@ internal static class Program
     {
         ServerAccount account = ServerAccount.Find();
         return !Environment.IsPrivilegedProcess ? null
-            : account.Become() is { } fault ? $"cannot become user {account.User} and group {account.Group}: {fault}"
+            : account.Become(out bool isForbidden) is { } fault && !isForbidden ? $"cannot become user {account.User} and group {account.Group}: {fault}"
             : MandosServer.FindUnreadableProgram();
     }
 

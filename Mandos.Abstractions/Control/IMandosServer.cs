@@ -5,11 +5,12 @@ namespace Mandos.Abstractions.Control;
 /// <summary>The running server as a control surface sees it. Thread-safe.</summary>
 /// <remarks>
 /// Commands are carried out one after another. When the task of a command ends, every event that the command caused is already in each
-/// subscription, and the change is on disk or the log says why it is not.
+/// subscription, and the change is on disk. If that fails, or takes longer than some seconds, the command throws
+/// <see cref="StateNotSavedException"/>: the change is in force all the same.
 /// </remarks>
 public interface IMandosServer
 {
-    /// <summary>What does not change while the server runs.</summary>
+    /// <summary>What there is to know of the server itself, as it is now.</summary>
     ServerInfo Info { get; }
 
     /// <summary>Starts to receive events, with the state from which they start.</summary>
@@ -25,13 +26,14 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Enables a client; does nothing if it is enabled.</summary>
+    /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="name">Name of the client.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task EnableAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Disables a client, stops its check and refuses its waiting connections; does nothing if it is disabled.</summary>
+    /// <summary>Disables a client, if it is enabled: stops its check and refuses its waiting connections. An approval that is in force ends.</summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task DisableAsync(string name, CancellationToken cancellationToken);
 
@@ -72,6 +74,7 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ArgumentException">A value is out of its range; nothing was changed.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken);
 
     /// <summary>Replaces a client's secret.</summary>
@@ -79,20 +82,34 @@ public interface IMandosServer
     /// <param name="secret">The new secret. It is copied before the method returns; the caller should zero its own.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a client. It stays away, over restarts too, until <c>clients.conf</c> first loses it and then has it again.
+    /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
+    /// <see cref="ForgetAsync"/>.
     /// </summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task RemoveAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>What is kept of those that are no clients now, in order of their names: they were removed, or have left the files.</summary>
+    /// <remarks>It applies when a client of the same name, or with the same key, is in the files again.</remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets what is kept of those that are no clients now and had a name: at the next reload, or start, with them they are new.</summary>
+    /// <param name="name">The name that they had.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
+    Task ForgetAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
     /// <remarks>
-    /// New clients are added and those that are gone are removed. A setting whose value in the file has changed takes it; every
+    /// New clients are added and those that are gone are removed, and kept as <see cref="GetKeptClientsAsync"/> tells. A setting whose value in the file has changed takes it; every
     /// other keeps its run-time value.
     /// </remarks>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task ReloadAsync(CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Mandos.Abstractions.Control;
 
-/// <summary>What does not change while the server runs.</summary>
+/// <summary>What there is to know of the server itself.</summary>
 public sealed record ServerInfo
 {
     /// <summary>Version of the server.</summary>
@@ -16,4 +16,7 @@ public sealed record ServerInfo
 
     /// <summary>The plugins that the server found when it started, in use or not, in the order of loading.</summary>
     public IReadOnlyList<PluginInfo> Plugins { get; init; } = [];
+
+    /// <summary>Why changes of the clients are not on disk now, in a line; null if they are, or will be within a second.</summary>
+    public string? StateProblem { get; init; }
 }

@@ -7,9 +7,19 @@ public interface IStateStore : IAsyncDisposable
     /// <summary>Opens the store, creating it if there is none, and reads everything. Called once, first.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StateStoreException">
-    /// The store is damaged, of a newer version, in use or not accessible. The server does not start then: state is never dropped silently.
+    /// The store is damaged, of a newer version, in use, or cannot be read. The server does not start then: state is never dropped silently.
     /// </exception>
+    /// <remarks>What can be read but not written is given all the same, with a <see cref="SaveProblem"/>.</remarks>
     ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Known once loaded: why nothing can be saved, in a line that names the file and says how to go on, as where a disk is read-only;
+    /// null if saving is expected to work.
+    /// </summary>
+    /// <remarks>
+    /// The server serves, says so, and calls <see cref="SaveAsync"/> now and then, with nothing to save too, until it succeeds.
+    /// </remarks>
+    string? SaveProblem => null;
 
     /// <summary>Saves changes: all of them or none, and durably, so that they outlast a power cut after the task has ended.</summary>
     /// <param name="changed">Clients to add or replace.</param>

@@ -6,6 +6,9 @@ namespace Mandos.Abstractions.Persistence;
 public sealed record StoredClient
 {
     /// <summary>Name of the client, unique in the store.</summary>
+    /// <remarks>
+    /// Of a client that has left, and whose name another one has now, a line feed and its key follow: no name has a line feed.
+    /// </remarks>
     public required string Name { get; init; }
 
     /// <summary>The settings that <c>clients.conf</c> had when this was saved; by them an edit of the file is noticed.</summary>
@@ -14,6 +17,16 @@ public sealed record StoredClient
 
     /// <summary>The option <c>enabled</c> that <c>clients.conf</c> had when this was saved.</summary>
     public required bool FileEnabled { get; init; }
+
+    /// <summary>When this was saved, by the wall clock; null if it was saved before this was kept.</summary>
+    /// <remarks>It bounds what the other times can mean, where the clock was wrong for a while.</remarks>
+    public DateTimeOffset? SavedAt { get; init; }
+
+    /// <summary>When the client left <c>clients.conf</c>, by the wall clock; null while it is there.</summary>
+    public DateTimeOffset? LeftAt { get; init; }
+
+    /// <summary>Until when a person's denial holds, by the wall clock; null: there is none.</summary>
+    public DateTimeOffset? DeniedUntil { get; init; }
 
     /// <summary>The client; null if a person removed it at run time, so that it stays away.</summary>
     /// <remarks>

@@ -20,4 +20,7 @@ public sealed record PriorityDescription
 
     /// <summary>What the string allows and the back end does not offer, because it cannot, or because no Mandos client needs it.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
+
+    /// <summary>The words of the string that the back end does not know and passes over, as they stand there, without control characters.</summary>
+    public IReadOnlyList<string> Unknown { get; init; } = [];
 }

@@ -10,9 +10,9 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "debug", "check"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "debug", "check"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
@@ -193,6 +193,16 @@ internal sealed class CtlArguments
             throw new UsageException(actions.Length > 1
                 ? "--is-enabled can only be used alone."
                 : "--is-enabled requires exactly one client");
+        }
+
+        if (Has("forget") && (Has("all") || actions.Length > 1))
+        {
+            throw new UsageException("--forget can only be used alone, with names.");
+        }
+
+        if (Has("kept") && _clients.Count > 0)
+        {
+            throw new UsageException("--kept takes no names.");
         }
 
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))

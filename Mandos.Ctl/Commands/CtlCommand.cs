@@ -112,6 +112,22 @@ internal static class CtlCommand
                     return 0;
                 }
 
+                if (given.Has("kept"))
+                {
+                    KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
+                    return 0;
+                }
+
+                if (given.Has("forget"))
+                {
+                    foreach (string name in given.Clients)
+                    {
+                        await server.ForgetAsync(name, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return 0;
+                }
+
                 IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
                 if (given.Has("is-enabled"))
                 {
@@ -121,6 +137,11 @@ internal static class CtlCommand
                 if (actions.Count == 0)
                 {
                     Show(given, clients);
+                    if (!given.Has("names") && !given.Has("dump-json")
+                        && await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false) is { } problem)
+                    {
+                        Console.Error.WriteLine($"mandos-ctl: warning: the server cannot save what changes: {problem}");
+                    }
                 }
 
                 else
@@ -149,6 +170,7 @@ internal static class CtlCommand
         CancellationToken cancellationToken)
     {
         List<ServerConnection> servers = [first];
+        ServerException? notSaved = null;
         try
         {
             while (servers.Count < MaxConnections && servers.Count * ClientsAtATime < clients.Count)
@@ -162,9 +184,21 @@ internal static class CtlCommand
                 {
                     foreach (ClientAction action in actions)
                     {
-                        await action(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
+                        try
+                        {
+                            await action(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
+                        }
+                        catch (ServerException e) when (e.IsNotSaved)
+                        {
+                            notSaved = e; // it is done, and the others are to be done too
+                        }
                     }
                 })).ConfigureAwait(false);
+            }
+
+            if (notSaved is not null)
+            {
+                throw notSaved;
             }
         }
         finally

@@ -17,6 +17,8 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("dump-json", 'j', null, "show all settings as JSON"),
         new("names", null, null, "show the names alone, one a line"),
         new("requests", null, null, "show the requests that wait for approval"),
+        new("kept", null, null, "show what is kept of those that are no clients now"),
+        new("forget", null, null, "forget what is kept of those that had these names"),
         new("enable", 'e', null, "enable"),
         new("disable", 'd', null, "disable"),
         new("bump-timeout", 'b', null, "count as checked just now"),

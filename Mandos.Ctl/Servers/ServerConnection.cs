@@ -100,6 +100,31 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the server cannot save its state; null if it can, or does not say.</summary>
+    public async Task<string?> FindStateProblemAsync(CancellationToken cancellationToken)
+    {
+        MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Properties, "Get", "ss");
+        writer.WriteString(ServerNames.Extension);
+        writer.WriteString("StateProblem");
+        try
+        {
+            string problem = await _connection.CallMethodAsync(
+                writer.CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, "v");
+                    return reader.ReadVariantValue().GetString();
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+            return problem.Length == 0 ? null : SafeText.From(problem);
+        }
+        catch (DBusException)
+        {
+            return null; // Debian's server, or an older one
+        }
+    }
+
     /// <summary>Sets a property of a client.</summary>
     public Task SetAsync(Client client, string property, VariantValue value, CancellationToken cancellationToken)
     {
@@ -190,6 +215,54 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return CallAsync(writer, client, cancellationToken);
     }
 
+    /// <summary>What is kept of those that are no clients now.</summary>
+    public async Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetKeptClients()");
+        try
+        {
+            return await _connection.CallMethodAsync(
+                BeginCall(ServerNames.Root, ServerNames.Extension, "GetKeptClients", null).CreateMessage(),
+                static (message, _) =>
+                {
+                    Reader reader = Body(message, "a(sssss)");
+                    List<KeptClient> kept = [];
+                    ArrayEnd end = reader.ReadArrayStart(DBusType.Struct);
+                    while (reader.HasNext(end))
+                    {
+                        reader.AlignStruct();
+                        kept.Add(new KeptClient(
+                            reader.ReadString(), reader.ReadString(), reader.ReadString(), SafeText.From(reader.ReadString()),
+                            SafeText.From(reader.ReadString())));
+                    }
+
+                    return kept;
+                },
+                null,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Forgets what is kept of those that had a name.</summary>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.ForgetClient({name})");
+        try
+        {
+            MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "ForgetClient", "s");
+            writer.WriteString(name);
+            await _connection.CallMethodAsync(writer.CreateMessage(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusException e)
+        {
+            throw Explain(e);
+        }
+    }
+
     private static bool IsUnknown(DBusErrorReplyException e)
         => e.ErrorName is DBusErrors.UnknownObject or DBusErrors.UnknownMethod or DBusErrors.UnknownInterface;
 
@@ -212,7 +285,10 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             DBusConnectionClosedException => "the connection to the system bus is lost",
             DBusReadException => $"{about}the server's answer is not one of a Mandos server: {SafeText.From(error.Message)}",
             _ => about + SafeText.From(error.Message),
-        });
+        })
+        {
+            IsNotSaved = error is DBusErrorReplyException { ErrorName: ServerNames.NotSaved },
+        };
     }
 
     private static Reader Body(Message message, string signature)

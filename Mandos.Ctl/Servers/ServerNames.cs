@@ -9,6 +9,9 @@ internal static class ServerNames
     /// <summary>What Debian's server does not have.</summary>
     public const string Extension = "se.recompile.Mandos.Server";
 
+    /// <summary>The error of a command that was carried out, but could not be saved.</summary>
+    public const string NotSaved = Extension + ".Error.NotSaved";
+
     /// <summary>Interface of a client.</summary>
     public const string Client = "se.recompile.Mandos.Client";
 

@@ -119,13 +119,17 @@ internal sealed partial class ApprovalDesk(
             throw new ConflictingRequestsException(client.Name, addresses);
         }
 
+        bool wasDenied = client.DeniedUntil is not null;
         EndVerdict(client);
         if (client.Settings.ApprovalDuration > TimeSpan.Zero)
         {
-            client.Verdict = approved;
+            HoldVerdict(client, approved, client.Settings.ApprovalDuration);
             client.ApprovedAddress = isForAll ? null : client.Waiting.First?.Value.Description.Peer.Address;
-            client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
-            deadlines.Schedule(client.VerdictEnd, clock.After(client.Settings.ApprovalDuration));
+        }
+
+        if (wasDenied || client.DeniedUntil is not null)
+        {
+            journal.Update(client, client.Snapshot);
         }
 
         LogVerdict(client.Name, approved ? "approved" : "denied");
@@ -159,10 +163,19 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Has an approval or denial hold for a while.</summary>
+    public void HoldVerdict(Client client, bool verdict, TimeSpan time)
+    {
+        client.Verdict = verdict;
+        client.DeniedUntil = verdict ? null : EngineClock.Add(clock.UtcNow, time);
+        client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+        deadlines.Schedule(client.VerdictEnd, clock.After(time));
+    }
+
     /// <summary>Takes an approval or denial back.</summary>
     public void EndVerdict(Client client)
     {
-        (client.Verdict, client.ApprovedAddress) = (null, null);
+        (client.Verdict, client.ApprovedAddress, client.DeniedUntil) = (null, null, null);
         if (client.VerdictEnd is { } end)
         {
             deadlines.Cancel(end);

@@ -1,13 +1,15 @@
 using System.Net;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Checking;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Clients;
 
 /// <summary>One client at run time. Owned by the engine loop; everybody else sees <see cref="Snapshot"/>.</summary>
-internal sealed class Client
+internal sealed class Client : ISaved
 {
     /// <param name="definition">What <c>clients.conf</c> says of it.</param>
     /// <param name="snapshot">Its state at first.</param>
@@ -17,7 +19,7 @@ internal sealed class Client
     {
         (Definition, Snapshot, Secret) = (definition, snapshot, definition.Secret);
         NextCheck = new Deadline(startCheck, this);
-        Expiry = new Deadline(expire, this);
+        Expiry = new Deadline(expire, this) { Lead = ExpirySchedule.Lead };
     }
 
     /// <summary>What <c>clients.conf</c> says of it.</summary>
@@ -42,6 +44,15 @@ internal sealed class Client
     /// <summary>When the client will be disabled.</summary>
     public Deadline Expiry { get; }
 
+    /// <summary>When <see cref="Expiry"/> is, or was, due.</summary>
+    public TimeSpan ExpiryDue { get; set; }
+
+    /// <summary>What <see cref="DeadlineQueue.Lost"/> was when <see cref="Expiry"/> was set.</summary>
+    public TimeSpan LostBefore { get; set; }
+
+    /// <summary>Whether <see cref="Expiry"/> was put off for the sake of checks that a gap may have spoilt: once is enough.</summary>
+    public bool IsPutOff { get; set; }
+
     /// <summary>The check that runs now.</summary>
     public RunningCheck? Check { get; set; }
 
@@ -57,12 +68,23 @@ internal sealed class Client
     /// <summary>When <see cref="Verdict"/> ceases to hold. Made when first needed: most clients never do.</summary>
     public Deadline? VerdictEnd { get; set; }
 
+    /// <summary>When a denial in force ceases to hold, by the wall clock: it outlasts the client's absence and the server.</summary>
+    public DateTimeOffset? DeniedUntil { get; set; }
+
     /// <summary>The requests that wait for approval, oldest first.</summary>
     public LinkedList<OpenRequest> Waiting { get; } = [];
 
     /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
     public bool IsRemoved { get; set; }
 
-    /// <summary>Whether it is gone because a person removed it, and so is to stay away after a restart too.</summary>
-    public bool StaysAway { get; set; }
+    /// <inheritdoc/>
+    public StoredClient ToStored() => new()
+    {
+        Name = Name,
+        FileSettings = Definition.Settings,
+        FileEnabled = Definition.Enabled,
+        Client = Snapshot,
+        EncryptedSecret = EncryptedSecret,
+        DeniedUntil = DeniedUntil,
+    };
 }

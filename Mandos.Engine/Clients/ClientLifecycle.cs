@@ -65,6 +65,13 @@ internal sealed partial class ClientLifecycle(
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
+        if (expiry.PutOff(client) is { } next)
+        {
+            journal.Update(client, next, ClientProperty.Expires);
+            LogPutOff(client.Name);
+            return;
+        }
+
         LogExpired(client.Name);
         Disable(client);
     }
@@ -184,6 +191,9 @@ internal sealed partial class ClientLifecycle(
 
     [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it")]
     private partial void LogExpired(string client);
+
+    [LoggerMessage(1104, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
+    private partial void LogPutOff(string client);
 
     [LoggerMessage(1103, LogLevel.Information, "Client {Client}: removed")]
     private partial void LogRemoved(string client);

@@ -13,7 +13,7 @@ internal static class ClientRestorer
 {
     /// <summary>The state of a client at start.</summary>
     /// <param name="definition">What the file says now.</param>
-    /// <param name="stored">What the store kept, with a client; null for a new client.</param>
+    /// <param name="stored">What the store kept, with a client, perhaps of another name; null for a new client.</param>
     /// <param name="now">Wall clock time.</param>
     public static RestoredClient Restore(ClientDefinition definition, StoredClient? stored, DateTimeOffset now)
     {
@@ -22,7 +22,7 @@ internal static class ClientRestorer
             return new RestoredClient(New(definition, now), definition.Settings.Timeout, null);
         }
 
-        bool enabled = definition.Enabled != stored.FileEnabled ? definition.Enabled : saved.Enabled;
+        bool enabled = IsEnabled(definition, stored);
         ClientSnapshot state = saved with
         {
             Name = definition.Name,
@@ -44,9 +44,15 @@ internal static class ClientRestorer
             return new RestoredClient(state with { LastEnabled = now }, state.Settings.Timeout, null);
         }
 
+        if (stored.LeftAt is { } left)
+        {
+            // Nobody watched it since: that was not its silence.
+            return new RestoredClient(state, (saved.Expires ?? left) - left, null);
+        }
+
         if (saved.Expires > now)
         {
-            return new RestoredClient(state, saved.Expires.Value - Present(saved, now), null);
+            return new RestoredClient(state, saved.Expires.Value - Present(stored, saved, now), null);
         }
 
         string? reason = saved.LastCheckedOk is null ? "it was never checked successfully"
@@ -57,13 +63,40 @@ internal static class ClientRestorer
             : new RestoredClient(state with { Enabled = false, Expires = null }, TimeSpan.Zero, reason);
     }
 
-    /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>
-    /// <remarks>A clock that is behind at boot, for want of a battery, must not keep a client enabled for years.</remarks>
-    private static DateTimeOffset Present(ClientSnapshot saved, DateTimeOffset now)
+    /// <summary>Whether a client is to be enabled: as the file says if that was edited, else as it was.</summary>
+    /// <param name="definition">What the file says now.</param>
+    /// <param name="stored">What was kept of it, or of another one that had one of its keys; if that was removed, it is not.</param>
+    public static bool IsEnabled(ClientDefinition definition, StoredClient stored)
+        => stored.Client is { } saved && (definition.Enabled != stored.FileEnabled ? definition.Enabled : saved.Enabled);
+
+    /// <summary>How long a denial holds that was in force.</summary>
+    /// <param name="stored">What was kept.</param>
+    /// <param name="duration">How long a denial holds at most.</param>
+    /// <param name="now">Wall clock time.</param>
+    public static TimeSpan DenialLeft(StoredClient stored, TimeSpan duration, DateTimeOffset now)
     {
-        DateTimeOffset?[] times = [now, saved.Created, saved.LastEnabled, saved.LastCheckedOk, saved.LastApprovalRequest];
-        return times.Max().GetValueOrDefault();
+        TimeSpan left = stored.DeniedUntil is { } until ? until - Latest(now, stored.SavedAt) : TimeSpan.Zero;
+        return left < duration ? left : duration;
     }
+
+    /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>
+    /// <remarks>
+    /// A clock that is behind at boot, for want of a battery, or was ahead when the state was saved, must not keep a client enabled for
+    /// years, nor leave it less time than it had.
+    /// </remarks>
+    private static DateTimeOffset Present(StoredClient stored, ClientSnapshot saved, DateTimeOffset now)
+    {
+        if (stored.SavedAt is { } savedAt)
+        {
+            return Latest(now, savedAt);
+        }
+
+        // What lies beyond the expiry was noted when the clock was wrong.
+        DateTimeOffset?[] times = [saved.Created, saved.LastEnabled, saved.LastCheckedOk, saved.LastApprovalRequest];
+        return Latest(now, times.Where(time => time <= saved.Expires).Max());
+    }
+
+    private static DateTimeOffset Latest(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private static ClientSnapshot New(ClientDefinition definition, DateTimeOffset now) => new()
     {

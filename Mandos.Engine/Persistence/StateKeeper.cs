@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Persistence;
-using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -25,10 +24,17 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Deadline _saveDue;
     private readonly Deadline _slow;
-    private readonly Dictionary<string, Client> _changed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ISaved> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
-    private TaskCompletionSource? _nextSave;
-    private Task? _saving;
+
+    /// <summary>Whose changes somebody waits for.</summary>
+    private HashSet<string> _awaited = new(StringComparer.Ordinal);
+
+    /// <summary>Whether somebody waits for all changes.</summary>
+    private bool _isAllAwaited;
+    private TaskCompletionSource<string?>? _nextSave;
+    private Task<string?>? _saving;
+    private volatile string? _problem;
     private TimeSpan _retryAfter = TimeSpan.Zero;
     private TimeSpan _saveStart;
 
@@ -42,8 +48,30 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Whether a save is under way.</summary>
     public bool IsSaving => _saving is not null;
 
-    /// <summary>Notes that a client has changed, or was removed.</summary>
-    public void Changed(Client client)
+    /// <summary>Why changes are not on disk, in a line; null if they are, or will be within a second. For any thread.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>What would be lost if the process ended now; null if nothing would.</summary>
+    public string? Unsaved => _saving is not null ? "the last save has not ended"
+        : (_changed.Count + _forgotten.Count) switch
+        {
+            0 => null,
+            1 => $"changes of 1 client: {_problem}",
+            int count => $"changes of {count} clients: {_problem}",
+        };
+
+    /// <summary>Begins with a store that gave its state, but cannot save.</summary>
+    /// <param name="problem">Why it cannot.</param>
+    public void BeginUnsaved(string problem)
+    {
+        LogBeganUnsaved(problem);
+        _problem = problem;
+        _retryAfter = _shortestRetry;
+        SaveWithin(_retryAfter);
+    }
+
+    /// <summary>Notes that a client has changed, or what is kept of one that is none now.</summary>
+    public void Changed(ISaved client)
     {
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
@@ -59,16 +87,26 @@ internal sealed partial class StateKeeper : IDisposable
     }
 
     /// <summary>Saves at once.</summary>
-    /// <returns>Ends when all changes so far are on disk, or could not be saved, which is logged.</returns>
-    public Task FlushAsync()
+    /// <param name="name">Whose changes are waited for; null for those of all clients.</param>
+    /// <returns>Null when these changes are on disk; else why they are not, which is also logged.</returns>
+    public Task<string?> FlushAsync(string? name = null)
     {
         if (_changed.Count + _forgotten.Count == 0)
         {
-            return _saving ?? Task.CompletedTask;
+            return _saving ?? Task.FromResult<string?>(null);
         }
 
-        _nextSave ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task saved = _nextSave.Task;
+        _nextSave ??= NewSave();
+        Task<string?> saved = _nextSave.Task;
+        if (name is null)
+        {
+            _isAllAwaited = true;
+        }
+        else
+        {
+            _awaited.Add(name);
+        }
+
         if (_saving is null)
         {
             Save();
@@ -87,16 +125,6 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
-    /// <summary>What the store is to keep of a client.</summary>
-    public static StoredClient ToStored(Client client) => new()
-    {
-        Name = client.Name,
-        FileSettings = client.Definition.Settings,
-        FileEnabled = client.Definition.Enabled,
-        Client = client.StaysAway ? null : client.Snapshot,
-        EncryptedSecret = client.EncryptedSecret,
-    };
-
     private void SaveWithin(TimeSpan time)
     {
         if (_saving is null && _saveDue.Due is null)
@@ -105,19 +133,32 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
+    private static TaskCompletionSource<string?> NewSave() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void Save()
     {
         _deadlines.Cancel(_saveDue);
         _saveStart = _clock.Now;
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
-        Client[] changed = [.. _changed.Values];
-        string[] forgotten = [.. _forgotten];
-        _changed.Clear();
-        _forgotten.Clear();
-        TaskCompletionSource done = _nextSave ?? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // When not all can be saved, as on a full disk, what somebody waits for has the better chance alone.
+        HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
+        _awaited = new(StringComparer.Ordinal);
+        _isAllAwaited = false;
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0;
+        ISaved[] changed = isPart ? [.. awaited.Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
+        string[] forgotten = isPart ? [] : [.. _forgotten];
+        foreach (ISaved client in changed)
+        {
+            _changed.Remove(client.Name);
+        }
+
+        _forgotten.ExceptWith(forgotten);
+        TaskCompletionSource<string?> done = _nextSave ?? NewSave();
         _nextSave = null;
         _saving = done.Task;
-        StoredClient[] batch = Array.ConvertAll(changed, ToStored);
+        DateTimeOffset now = _clock.UtcNow;
+        StoredClient[] batch = Array.ConvertAll(changed, client => client.ToStored() with { SavedAt = now });
         _ = SaveAsync();
 
         async Task SaveAsync()
@@ -134,15 +175,34 @@ internal sealed partial class StateKeeper : IDisposable
                 error = e;
             }
 
-            _loop.Post(() => Saved(changed, forgotten, done, error));
+            _loop.Post(() => Saved(changed, forgotten, isPart ? null : awaited, done, error));
         }
     }
 
-    private void Saved(Client[] changed, string[] forgotten, TaskCompletionSource done, Exception? error)
+    /// <param name="changed">What was to be saved.</param>
+    /// <param name="forgotten">What was to be forgotten.</param>
+    /// <param name="awaited">Whose changes were waited for; null if the save was of these alone.</param>
+    /// <param name="done">Tells who waits.</param>
+    /// <param name="error">Why it failed.</param>
+    private void Saved(
+        ISaved[] changed, string[] forgotten, HashSet<string>? awaited, TaskCompletionSource<string?> done, Exception? error)
     {
         _saving = null;
         _deadlines.Cancel(_slow);
-        if (error is null)
+        if (error is not null)
+        {
+            KeepUnsaved(changed, forgotten);
+            _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
+                : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
+            _problem = error.Message;
+            LogNotSaved(error.Message, _retryAfter.TotalSeconds);
+            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length)
+            {
+                SaveAwaited(awaited, done);
+                return;
+            }
+        }
+        else if (awaited is not null || _changed.Count + _forgotten.Count == 0)
         {
             if (_retryAfter > TimeSpan.Zero || _clock.Now - _saveStart >= SlowTime)
             {
@@ -150,24 +210,36 @@ internal sealed partial class StateKeeper : IDisposable
             }
 
             _retryAfter = TimeSpan.Zero;
-        }
-        else
-        {
-            KeepUnsaved(changed, forgotten);
-            _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
-                : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
-            LogNotSaved(error.Message, _retryAfter.TotalSeconds);
+            _problem = null;
         }
 
-        done.SetResult();
+        done.SetResult(error?.Message);
         if (_nextSave is not null)
         {
             Save(); // somebody waits for it
         }
-        else if (_changed.Count + _forgotten.Count > 0)
+        else if (error is not null || _changed.Count + _forgotten.Count > 0)
         {
-            SaveWithin(error is null ? GatherTime : _retryAfter);
+            SaveWithin(_retryAfter > TimeSpan.Zero ? _retryAfter : GatherTime);
         }
+    }
+
+    /// <summary>After a save of everything has failed, saves what somebody waits for.</summary>
+    private void SaveAwaited(HashSet<string> awaited, TaskCompletionSource<string?> done)
+    {
+        _awaited.UnionWith(awaited);
+        if (_nextSave is null)
+        {
+            _nextSave = done;
+        }
+        else
+        {
+            _ = ForwardAsync(_nextSave.Task);
+        }
+
+        Save();
+
+        async Task ForwardAsync(Task<string?> next) => done.SetResult(await next.ConfigureAwait(false));
     }
 
     private void WarnOfSlowSave()
@@ -177,9 +249,9 @@ internal sealed partial class StateKeeper : IDisposable
     }
 
     /// <summary>Takes up what a failed save did not save, but for names that have changed again since.</summary>
-    private void KeepUnsaved(Client[] changed, string[] forgotten)
+    private void KeepUnsaved(ISaved[] changed, string[] forgotten)
     {
-        foreach (Client client in changed)
+        foreach (ISaved client in changed)
         {
             if (!_forgotten.Contains(client.Name))
             {
@@ -199,6 +271,10 @@ internal sealed partial class StateKeeper : IDisposable
     [LoggerMessage(1400, LogLevel.Error,
         "Cannot save the clients' state: {Reason}; serving goes on, trying again within {Seconds} s. What is not saved is lost if the server ends.")]
     private partial void LogNotSaved(string reason, double seconds);
+
+    [LoggerMessage(1403, LogLevel.Error,
+        "The clients' state was read, but cannot be saved: {Reason}; serving goes on. What changes is lost if the server ends before it can be saved.")]
+    private partial void LogBeganUnsaved(string reason);
 
     [LoggerMessage(1402, LogLevel.Error,
         "The state store has not ended a save for {Seconds:F0} s; serving goes on. What is not saved is lost if the server ends.")]

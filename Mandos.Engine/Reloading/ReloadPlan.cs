@@ -7,18 +7,21 @@ namespace Mandos.Engine.Reloading;
 internal sealed class ReloadPlan : IDisposable
 {
     private readonly HashSet<Client> _leaving = [];
+    private readonly List<string> _conflicts = [];
+    private readonly ClientConfiguration _configuration;
     private readonly HashSet<string> _names;
     private Queue<ReloadStep> _steps;
 
-    /// <param name="definitions">The new configuration, with different names, key IDs and fingerprints.</param>
-    public ReloadPlan(IReadOnlyCollection<ClientDefinition> definitions)
+    /// <param name="configuration">The new configuration.</param>
+    public ReloadPlan(ClientConfiguration configuration)
     {
-        _steps = new(definitions.Select(static definition => new ReloadStep(null, definition)));
-        _names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        _configuration = configuration;
+        _steps = new(configuration.Clients.Select(static definition => new ReloadStep(null, definition)));
+        _names = configuration.Clients.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Whether the configuration has no clients at all.</summary>
-    public bool IsEmpty => _names.Count == 0;
+    /// <summary>The new configuration.</summary>
+    public ClientConfiguration Configuration => _configuration;
 
     /// <summary>Clients that were added so far.</summary>
     public int Added { get; set; }
@@ -29,8 +32,11 @@ internal sealed class ReloadPlan : IDisposable
     /// <summary>Clients that were changed so far.</summary>
     public int Changed { get; set; }
 
-    /// <summary>Whether the configuration has a client of this name.</summary>
-    public bool Names(string client) => _names.Contains(client);
+    /// <summary>Clients that would get a key which one that stays as it is has; with these the plan must not be carried out.</summary>
+    public IReadOnlyList<string> Conflicts => _conflicts;
+
+    /// <summary>Whether the configuration has, or may have, a client of this name.</summary>
+    public bool MayHave(string client) => _names.Contains(client) || _configuration.MayHave(client);
 
     /// <summary>Whether a client is to be removed.</summary>
     public bool IsLeaving(Client client) => _leaving.Contains(client);
@@ -62,6 +68,14 @@ internal sealed class ReloadPlan : IDisposable
             }
         }
 
+        // Who was left out for a mistake stays as it is.
+        Client[] kept = [.. running.Values.Where(client => _configuration.MayHave(client.Name))];
+        if (kept.Length > 0)
+        {
+            Array.ForEach(kept, client => running.Remove(client.Name));
+            FindConflicts(kept, changed.Concat(added));
+        }
+
         _leaving.UnionWith(running.Values);
         HashSet<string> wanted = running.Count == 0 ? []
             : changed.Concat(added).SelectMany(static step => ClientRegistry.Keys(step.Definition!.Settings)).ToHashSet();
@@ -81,6 +95,14 @@ internal sealed class ReloadPlan : IDisposable
         {
             step.Definition?.Secret.Dispose();
         }
+    }
+
+    private void FindConflicts(Client[] kept, IEnumerable<ReloadStep> steps)
+    {
+        HashSet<string> keys = [.. kept.SelectMany(static client => ClientRegistry.Keys(client.Definition.Settings))];
+        _conflicts.AddRange(steps
+            .Where(step => ClientRegistry.Keys(step.Definition!.Settings).Any(keys.Contains))
+            .Select(static step => $"client [{step.Definition!.Name}] has the key of one that is left out, and so keeps it; mend that one"));
     }
 
     private static bool IsSame(ClientDefinition old, ClientDefinition next)

@@ -8,6 +8,9 @@ internal sealed class Deadline(Action<object> action, object state)
     /// <summary>When it is due, on the engine's monotonic clock; null while it is not in the queue.</summary>
     public TimeSpan? Due { get; internal set; }
 
+    /// <summary>How long before it is due the queue wakes, so that it notices if the process does not run just then.</summary>
+    public TimeSpan Lead { get; init; }
+
     /// <summary>Orders deadlines that are due at the same time.</summary>
     internal long Sequence { get; set; }
 

@@ -23,6 +23,9 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
     /// <summary>Ends when the loop has ended.</summary>
     public Task Completion => _completion.Task;
 
+    /// <summary>Runs before and after each work item.</summary>
+    public Action Watch { get; set; } = static () => { };
+
     /// <summary>Has posted work run from now on.</summary>
     public void Start() => RunTurn();
 
@@ -128,7 +131,9 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
     {
         try
         {
+            Watch();
             item.Run(item.State);
+            Watch();
         }
 #pragma warning disable CA1031 // One bad work item must not stop the others; whoever waits for a result has got it by now
         catch (Exception e)

@@ -27,6 +27,11 @@ internal static class PriorityListing
             Write("Allowed but not used by this server", "", description.LeftOut);
         }
 
+        if (description.Unknown.Count > 0)
+        {
+            Write("Unknown and passed over", "", description.Unknown);
+        }
+
         void Write(string title, string prefix, IReadOnlyList<string> names)
             => writer.WriteLine($"{title}: {(names.Count > 0 ? string.Join(", ", names.Select(name => prefix + name)) : "none")}");
     }

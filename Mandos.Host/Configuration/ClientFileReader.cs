@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.Collections.ObjectModel;
-using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine;
 using Mandos.Engine.Clients;
@@ -9,7 +5,7 @@ using Mandos.Engine.Clients;
 namespace Mandos.Host.Configuration;
 
 /// <summary>Reads the clients from <c>clients.conf</c> and <c>clients.d</c>, described in mandos-clients.conf(5).</summary>
-internal sealed class ClientFileReader : IDisposable
+internal sealed partial class ClientFileReader : IDisposable
 {
     /// <summary>The first file in the configuration directory.</summary>
     public const string FileName = "clients.conf";
@@ -35,6 +31,9 @@ internal sealed class ClientFileReader : IDisposable
         enabled = True
 
         """;
+
+    private const string SilentRefusal = "False without an approval_delay: whoever asks is refused at once, unless an approval is in force; "
+        + "set approval_delay to the time in which somebody can approve";
 
     /// <summary>The options that the server knows, as tags of their names and places in <see cref="_set"/>.</summary>
     private enum Known
@@ -63,11 +62,16 @@ internal sealed class ClientFileReader : IDisposable
     ];
 
     private readonly ProblemList _problems = new();
+    private readonly ProblemList _warnings = new();
     private readonly ConfigDocument _document;
-    private readonly List<ClientDefinition> _clients = [];
+
+    /// <summary>The clients whose secrets could be read, among them those that must not be used.</summary>
+    private readonly List<Candidate> _candidates = [];
+
+    private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
 
     /// <summary>Where each key ID and fingerprint was given first.</summary>
-    private readonly Dictionary<string, (ConfigSection Section, int Line)> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GivenKey> _keys = new(StringComparer.Ordinal);
 
     /// <summary>Texts that many clients share, such as the checker.</summary>
     private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
@@ -82,21 +86,19 @@ internal sealed class ClientFileReader : IDisposable
     private readonly ConfigOption?[] _set = new ConfigOption?[_knownNames.Length];
 
     private readonly List<ConfigOption> _unknown = [];
-
-    private readonly List<CheckerUse> _uses = [];
     private readonly List<OptionPlace> _useless = [];
-    private int _plainClients;
-    private int _firstPlainLine;
+    private readonly List<string> _unreadSecrets = [];
 
-    private ClientFileReader() => _document = new ConfigDocument(_problems, BuiltInDefaults);
+    private ClientFileReader() => _document = new ConfigDocument(_problems, BuiltInDefaults, _warnings);
 
-    /// <summary>Reads all clients, or gathers all problems.</summary>
+    /// <summary>Reads all clients, and gathers all problems. A client that has one is left out.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <see cref="FileName"/> is missing, rather than as if it were empty.</param>
-    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false)
+    /// <param name="isDirectoryRequired">Whether it is a problem if <see cref="DirectoryName"/> is missing.</param>
+    public static ClientFileResult Read(string configDirectory, bool isFileRequired = false, bool isDirectoryRequired = false)
     {
         using ClientFileReader reader = new();
-        return reader.ReadCore(configDirectory, isFileRequired);
+        return reader.ReadCore(configDirectory, isFileRequired, isDirectoryRequired);
     }
 
     /// <inheritdoc/>
@@ -106,30 +108,38 @@ internal sealed class ClientFileReader : IDisposable
         _document.Dispose();
     }
 
-    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired)
+    private ClientFileResult ReadCore(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
     {
-        AddFiles(configDirectory, isFileRequired);
+        bool isRead = _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
+        bool isComplete = AddFurtherFiles(configDirectory, isDirectoryRequired);
         PrepareNames();
         foreach (ConfigSection section in _document.Sections)
         {
             ReadClient(section);
         }
 
-        bool isFine = _problems.Problems.Count == 0;
-        if (!isFine)
+        DropAmbiguous();
+        bool areUsable = isRead && !_document.Defaults.IsFaulty;
+        if (!areUsable)
         {
-            _clients.ForEach(client => client.Secret.Dispose());
+            _candidates.ForEach(candidate => candidate.Definition.Secret.Dispose());
+            _candidates.Clear();
         }
 
+        Candidate[] plain = [.. _candidates.Where(candidate => candidate.IsPlain)];
         return new ClientFileResult
         {
-            Clients = isFine ? _clients : null,
+            Clients = areUsable ? _candidates.ConvertAll(candidate => candidate.Definition) : null,
+            LeftOut = _leftOut,
+            IsComplete = isComplete && !_document.MayLackSections,
+            Unread = [.. _document.Unread, .. _unreadSecrets],
             Problems = _problems.Problems,
+            Warnings = _warnings.Problems,
             Checkers = new CheckerUses
             {
-                Clients = _uses,
-                PlainClients = _plainClients,
-                FirstPlainLine = _firstPlainLine,
+                Clients = [.. _candidates.Where(candidate => !candidate.IsPlain).Select(ToUse)],
+                PlainClients = plain.Length,
+                FirstPlainLine = plain.Length > 0 ? plain[0].Section.Line : 0,
                 PlainOptions = _useless,
                 Defaults = Places(_document.Defaults),
                 Lines = _document.Lines,
@@ -137,9 +147,9 @@ internal sealed class ClientFileReader : IDisposable
         };
     }
 
-    private void AddFiles(string configDirectory, bool isFileRequired)
+    /// <returns>Whether all that are there could be listed.</returns>
+    private bool AddFurtherFiles(string configDirectory, bool isDirectoryRequired)
     {
-        _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
         string directory = Path.Combine(configDirectory, DirectoryName);
         string[] more;
         try
@@ -148,13 +158,19 @@ internal sealed class ClientFileReader : IDisposable
         }
         catch (DirectoryNotFoundException) when (!Path.Exists(directory))
         {
-            return;
+            if (isDirectoryRequired)
+            {
+                _problems.Add(new ConfigProblem(
+                    directory, 0, "cannot be read: no such directory, though it was there; leave an empty one if it is not wanted any more"));
+            }
+
+            return !isDirectoryRequired;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is UnauthorizedAccessException ? "permission denied" : "it is no directory";
+            string reason = e is UnauthorizedAccessException ? InputFile.Describe(e, Path.Combine(directory, "*.conf")) : "it is no directory";
             _problems.Add(new ConfigProblem(directory, 0, $"cannot be read: {reason}"));
-            return;
+            return false;
         }
 
         Array.Sort(more, StringComparer.Ordinal);
@@ -166,6 +182,8 @@ internal sealed class ClientFileReader : IDisposable
                 _document.AddFile(path, required: true);
             }
         }
+
+        return true;
     }
 
     private void PrepareNames()
@@ -199,7 +217,6 @@ internal sealed class ClientFileReader : IDisposable
 
     private void ReadClient(ConfigSection section)
     {
-        int problems = _problems.Problems.Count;
         Array.Copy(_defaultSet, _set, _set.Length);
         _unknown.Clear();
         Sort(_document.OptionsOf(section), _set, _unknown);
@@ -209,15 +226,10 @@ internal sealed class ClientFileReader : IDisposable
             Report(section, "has a NUL character in its name, which is not allowed");
         }
 
-        bool hasKeyId = ReadKey(section, Known.KeyId, 64, out string? keyId);
-        bool hasFingerprint = ReadKey(section, Known.Fingerprint, 40, out string? fingerprint);
-        if (!hasKeyId && !hasFingerprint)
-        {
-            Report(section, "has neither key_id nor fingerprint; it needs one");
-        }
-
+        bool hasKey = ReadKeys(section, out string? keyId, out string? fingerprint);
         string checker = ReadText(section, Known.CheckerPlugin);
         bool isPlain = checker is "" or EngineOptions.StandardChecker;
+        bool? approvedByDefault = ReadBoolean(section, Known.ApprovedByDefault);
         ClientSettings settings = new()
         {
             KeyId = keyId,
@@ -225,31 +237,70 @@ internal sealed class ClientFileReader : IDisposable
             Host = ReadText(section, Known.Host),
             Checker = Share(ReadText(section, Known.Checker)),
             CheckerPlugin = checker.Length > 0 ? Share(checker) : null,
-            Interval = ReadInterval(section),
-            Timeout = ReadDuration(section, Known.Timeout),
-            ExtendedTimeout = ReadDuration(section, Known.ExtendedTimeout),
-            ApprovalDelay = ReadDuration(section, Known.ApprovalDelay),
-            ApprovalDuration = ReadDuration(section, Known.ApprovalDuration),
-            ApprovedByDefault = ReadBoolean(section, Known.ApprovedByDefault),
-            ApproveAll = ReadBoolean(section, Known.ApproveAll),
+            Interval = ReadInterval(section) ?? default,
+            Timeout = ReadDuration(section, Known.Timeout) ?? default,
+            ExtendedTimeout = ReadDuration(section, Known.ExtendedTimeout) ?? default,
+            ApprovalDelay = ReadDuration(section, Known.ApprovalDelay) ?? default,
+            ApprovalDuration = ReadDuration(section, Known.ApprovalDuration) ?? default,
+            ApprovedByDefault = approvedByDefault ?? false,
+            ApproveAll = ReadBoolean(section, Known.ApproveAll) ?? false,
             Options = ReadUnknown(section, isPlain),
         };
-        bool enabled = ReadBoolean(section, Known.Enabled);
-        if (ReadSecret(section) is Secret secret)
+        bool? enabled = ReadBoolean(section, Known.Enabled);
+        if (approvedByDefault == false && settings.ApprovalDelay == TimeSpan.Zero)
         {
-            _clients.Add(new ClientDefinition { Name = section.Name, Settings = settings, Enabled = enabled, Secret = secret });
+            Warn(_set[(int)Known.ApprovedByDefault]!.Value, SilentRefusal);
         }
 
-        if (isPlain)
+        if (ReadSecret(section) is not { } secret)
         {
-            _plainClients++;
-            _firstPlainLine = _firstPlainLine > 0 ? _firstPlainLine : section.Line;
+            _leftOut.Add(section.Name);
         }
-        else if (_problems.Problems.Count == problems)
+        else
         {
-            _uses.Add(new CheckerUse { Client = section.Name, Settings = settings, Line = section.Line, Options = Places(section) });
+            ClientDefinition definition = new() { Name = section.Name, Settings = settings, Enabled = enabled ?? false, Secret = secret };
+            _candidates.Add(new Candidate(section, definition, hasKey, isPlain));
         }
     }
+
+    /// <summary>Takes out the clients that must not be used: those with a mistake, and those of which it is not clear whose a key is.</summary>
+    private void DropAmbiguous()
+    {
+        for (int i = 0; i < _candidates.Count; i++)
+        {
+            ClientSettings settings = _candidates[i].Definition.Settings;
+            if (settings.Fingerprint is { } fingerprint && _keys[fingerprint].IsShared)
+            {
+                if (settings.KeyId is null)
+                {
+                    _candidates[i].Section.IsFaulty = true;
+                }
+
+                _candidates[i] = _candidates[i].WithoutFingerprint();
+            }
+
+            if (settings.KeyId is { } keyId && _keys[keyId].IsShared)
+            {
+                _candidates[i].Section.IsFaulty = true;
+            }
+        }
+
+        foreach (Candidate candidate in _candidates.Where(candidate => !candidate.IsUsable))
+        {
+            _leftOut.Add(candidate.Definition.Name);
+            candidate.Definition.Secret.Dispose();
+        }
+
+        _candidates.RemoveAll(candidate => !candidate.IsUsable);
+    }
+
+    private CheckerUse ToUse(Candidate client) => new()
+    {
+        Client = client.Definition.Name,
+        Settings = client.Definition.Settings,
+        Line = client.Section.Line,
+        Options = Places(client.Section),
+    };
 
     private OptionPlace[] Places(ConfigSection section)
     {
@@ -268,244 +319,16 @@ internal sealed class ClientFileReader : IDisposable
 
     private static OptionPlace PlaceOf(in ConfigOption option) => new(option.Name.Text, option.Line, option.Name.Tag != OptionName.None);
 
-    /// <summary>Reads a hash in hexadecimal.</summary>
-    /// <param name="section">The client's section.</param>
-    /// <param name="known">The option.</param>
-    /// <param name="digits">How many digits it must have.</param>
-    /// <param name="key">The digits in upper case; null if there are none, or bad ones, which have been reported.</param>
-    /// <returns>Whether the option is there and not empty.</returns>
-    private bool ReadKey(ConfigSection section, Known known, int digits, out string? key)
+    /// <summary>What was read of a client.</summary>
+    /// <param name="Section">Its section.</param>
+    /// <param name="Definition">What that says.</param>
+    /// <param name="HasKey">Whether it has a key by which it can be found.</param>
+    /// <param name="IsPlain">Whether it has the standard checker.</param>
+    private readonly record struct Candidate(ConfigSection Section, ClientDefinition Definition, bool HasKey, bool IsPlain)
     {
-        key = null;
-        if (_set[(int)known] is not ConfigOption option)
-        {
-            return false;
-        }
+        public bool IsUsable => HasKey && !Section.IsFaulty;
 
-        if (!_document.TryRead(section, option, out ReadOnlySpan<byte> value))
-        {
-            return true;
-        }
-
-        Span<char> hex = stackalloc char[digits];
-        int count = 0;
-        bool isHex = true;
-        foreach (byte b in value)
-        {
-            if (char.IsAsciiHexDigit((char)b))
-            {
-                if (count < digits)
-                {
-                    hex[count] = char.ToUpperInvariant((char)b);
-                }
-
-                count++;
-            }
-            else
-            {
-                isHex &= b is (byte)' ' or (byte)'\t' or (byte)'\n';
-            }
-        }
-
-        if (!isHex || (count != 0 && count != digits))
-        {
-            Report(option, $"is not {digits} hexadecimal digits" + (isHex ? $" but {count}" : ""));
-            return true;
-        }
-
-        if (count == 0)
-        {
-            return false;
-        }
-
-        if (hex.SequenceEqual(ClientDefinition.EmptyKeyId))
-        {
-            Report(option, "is the key ID of an empty key, which no client has; take it from the client's mandos-keygen");
-            return true;
-        }
-
-        key = hex.ToString();
-        if (!_keys.TryAdd(key, (section, option.Line)))
-        {
-            (ConfigSection other, int line) = _keys[key];
-            string place = _document.Place(line);
-            Report(option, $"is that of client [{OptionValues.Show(other.Name)}] too, at {place}; each client needs its own");
-        }
-
-        return true;
+        public Candidate WithoutFingerprint()
+            => this with { Definition = Definition with { Settings = Definition.Settings with { Fingerprint = null } } };
     }
-
-    private string ReadText(ConfigSection section, Known known)
-    {
-        if (_set[(int)known] is not ConfigOption option || !_document.TryRead(section, option, out ReadOnlySpan<byte> value))
-        {
-            return "";
-        }
-
-        if (value.Contains((byte)0))
-        {
-            Report(option, "has a NUL character, which no command or host name can have");
-        }
-
-        return value.IsEmpty ? "" : Encoding.UTF8.GetString(value);
-    }
-
-    private TimeSpan ReadDuration(ConfigSection section, Known known) => Read<TimeSpan>(section, known, Duration.Parse);
-
-    private TimeSpan ReadInterval(ConfigSection section) => Read<TimeSpan>(
-        section,
-        Known.Interval,
-        (string text, out TimeSpan value) => Duration.Parse(text, out value)
-            ?? (value > TimeSpan.Zero ? null : $"{OptionValues.Quote(text)} is not longer than zero"));
-
-    private bool ReadBoolean(ConfigSection section, Known known) => Read<bool>(section, known, OptionValues.ParseBoolean);
-
-    private T Read<T>(ConfigSection section, Known known, OptionValues.Parser<T> parse)
-    {
-        // Every such option has a built-in default
-        ConfigOption option = _set[(int)known]!.Value;
-        if (!_document.TryRead(section, option, out ReadOnlySpan<byte> utf8))
-        {
-            return default!;
-        }
-
-        string? fault = parse(Encoding.UTF8.GetString(utf8), out T value);
-        if (fault is not null)
-        {
-            // The message quotes the text as it is written: a reference may have brought in a secret
-            Report(option, parse(Encoding.UTF8.GetString(_document.ReadRaw(option)), out _) ?? fault);
-        }
-
-        return value;
-    }
-
-    /// <summary>The options that are for plugins.</summary>
-    /// <param name="section">The client's section.</param>
-    /// <param name="areUseless">Whether the client's checker is the standard one, which takes none.</param>
-    private IReadOnlyDictionary<string, string> ReadUnknown(ConfigSection section, bool areUseless)
-    {
-        if (_unknown.Count == 0 && _unknownDefaults.Count == 0)
-        {
-            return ReadOnlyDictionary<string, string>.Empty;
-        }
-
-        Dictionary<string, string> options = new(_unknown.Count + _unknownDefaults.Count, StringComparer.Ordinal);
-        foreach (ConfigOption option in _unknown)
-        {
-            if (AddUnknown(section, option, options) && areUseless && _noted.Add(option.Name))
-            {
-                _useless.Add(PlaceOf(option));
-            }
-        }
-
-        foreach (ConfigOption option in _unknownDefaults)
-        {
-            if (!options.ContainsKey(option.Name.Text))
-            {
-                AddUnknown(section, option, options);
-            }
-        }
-
-        return options;
-    }
-
-    /// <returns>False if it is not an option but a piece of a secret.</returns>
-    private bool AddUnknown(ConfigSection section, in ConfigOption option, Dictionary<string, string> options)
-    {
-        if (FollowsSecret(section, option) && _document.ReadRaw(option).Trim((byte)'=').IsEmpty)
-        {
-            // Without its name: that would be a piece of the secret
-            _document.Report(option.Line, "looks like the last line of the secret above it; indent it");
-            return false;
-        }
-
-        bool isRead = _document.TryRead(section, option, out ReadOnlySpan<byte> value);
-        options.Add(option.Name.Text, isRead ? Share(Encoding.UTF8.GetString(value)) : "");
-        return true;
-    }
-
-    private static bool IsSecret(in ConfigOption option) => option.Name.Tag == (int)Known.Secret;
-
-    private bool FollowsSecret(ConfigSection section, in ConfigOption option)
-    {
-        ReadOnlySpan<ConfigOption> options = _document.OptionsOf(section);
-        int place = options.IndexOf(option);
-        return place > 0 && IsSecret(options[place - 1]);
-    }
-
-    private Secret? ReadSecret(ConfigSection section)
-    {
-        _secret.Clear();
-        if (_set[(int)Known.Secret] is ConfigOption secret)
-        {
-            if (!_document.TryRead(section, secret, out ReadOnlySpan<byte> base64))
-            {
-                return null;
-            }
-
-            Span<byte> room = _secret.Room(Base64.GetMaxDecodedFromUtf8Length(base64.Length));
-            if (Base64.DecodeFromUtf8(base64, room, out _, out int length) == OperationStatus.Done)
-            {
-                return new Secret(room[..length]);
-            }
-
-            Report(secret, "is not valid base64; paste what mandos-keygen --password printed, every line indented");
-            return null;
-        }
-
-        if (_set[(int)Known.SecFile] is ConfigOption file)
-        {
-            bool isRead = _document.TryRead(section, file, out ReadOnlySpan<byte> path);
-            return isRead ? ReadSecretFile(file, Encoding.UTF8.GetString(path)) : null;
-        }
-
-        Report(section, "has neither secret nor secfile; it needs one");
-        return null;
-    }
-
-    private Secret? ReadSecretFile(in ConfigOption option, string name)
-    {
-        string path = name;
-        string? fault = null;
-        try
-        {
-            path = PathExpansion.Expand(name);
-            using FileStream file = InputFile.Open(path);
-            if (_secret.AppendAll(file, MaxSecretFileBytes))
-            {
-                return new Secret(_secret.Written);
-            }
-
-            fault = $"is larger than {MaxSecretFileBytes >> 10} KiB, which is the most allowed";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            fault = $"cannot be read: {InputFile.Describe(e, path)}";
-        }
-        catch (ArgumentException)
-        {
-            fault = "is no file name";
-        }
-
-        // As with other values, the text as it is written
-        Report(option, $"{OptionValues.Quote(Encoding.UTF8.GetString(_document.ReadRaw(option)))} {fault}");
-        return null;
-    }
-
-    /// <summary>One string for all equal ones.</summary>
-    private string Share(string text)
-    {
-        if (_shared.TryGetValue(text, out string? shared))
-        {
-            return shared;
-        }
-
-        _shared.Add(text, text);
-        return text;
-    }
-
-    private void Report(ConfigSection section, string fault) =>
-        _document.Report(section.Line, $"client [{OptionValues.Show(section.Name)}] {fault}");
-
-    private void Report(in ConfigOption option, string fault) => _document.Report(option.Line, $"{option.Name.Text}: {fault}");
 }

@@ -1,10 +1,13 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace Mandos.Host.Configuration;
 
 // From lines to sections and options. Unlike Python's parser this one reports an error and goes on.
 internal sealed partial class ConfigDocument
 {
+    private const string NotUtf8 = "is not valid UTF-8; write the file in UTF-8";
+
     private readonly int _builtInLines;
 
     /// <summary>Lines parsed so far, in all files.</summary>
@@ -35,7 +38,9 @@ internal sealed partial class ConfigDocument
         Skipped,
     }
 
-    private void Parse(int start)
+    /// <param name="start">Where the file's text starts.</param>
+    /// <param name="hasInvalid">Whether there are bytes in it that are not UTF-8.</param>
+    private void Parse(int start, bool hasInvalid)
     {
         ReadOnlySpan<byte> text = _text.Written;
         ReadOnlySpan<byte> rest = text[start..];
@@ -45,8 +50,14 @@ internal sealed partial class ConfigDocument
             ReadOnlySpan<byte> line = Utf8Text.TakeLine(ref rest);
             _line++;
             int space = Utf8Text.LeadingSpace(line, out int indent);
+            bool isInvalid = hasInvalid && !Utf8.IsValid(line);
             if (space == line.Length || line[space] is (byte)'#' or (byte)';')
             {
+                if (isInvalid)
+                {
+                    Warn(_line, NotUtf8);
+                }
+
                 continue;
             }
 
@@ -54,6 +65,7 @@ internal sealed partial class ConfigDocument
             int contentStart = lineStart + space;
             if (_continuation != Continuation.None && indent > _indent)
             {
+                ReportIf(isInvalid);
                 Continue(contentStart + content.Length);
                 continue;
             }
@@ -63,19 +75,37 @@ internal sealed partial class ConfigDocument
             if (close > 1)
             {
                 BeginSection(Encoding.UTF8.GetString(content[1..close]));
+                ReportIf(isInvalid);
+                MayLackSections |= isInvalid;
+            }
+            else if (content[0] == '[' && content.IndexOfAny((byte)'=', (byte)':') < 0)
+            {
+                // What follows is of a section whose name nobody knows, and not of the one before.
+                _continuation = Continuation.None;
+                bool isDefault = Encoding.UTF8.GetString(content).TrimStart('[', ' ').StartsWith(DefaultSection, StringComparison.OrdinalIgnoreCase);
+                _section = isDefault ? Defaults : new ConfigSection("", _line, _options.Count);
+                MayLackSections = true;
+                Report(_section, _line, "is no section: write its name in brackets, as in [name]");
             }
             else if (_section is not null)
             {
+                ReportIf(isInvalid);
                 AddOption(_section, content, contentStart);
             }
             else if (!_headerMissed)
             {
                 // Once is enough: all lines up to the first header share the fault
                 _headerMissed = true;
-                Report(_line, content.StartsWith("\uFEFF"u8)
-                    ? "the file starts with a byte order mark; write it without one"
-                    : "comes before any section; a line such as [DEFAULT] must come first");
+                Report(Defaults, _line, "comes before any section; a line such as [DEFAULT] must come first");
             }
+        }
+    }
+
+    private void ReportIf(bool isInvalid)
+    {
+        if (isInvalid)
+        {
+            Report(_section!, _line, NotUtf8);
         }
     }
 
@@ -105,7 +135,8 @@ internal sealed partial class ConfigDocument
         }
         else
         {
-            Report(_line, $"section [{OptionValues.Show(name)}] is defined twice, first at {Place(_sectionsByName[name].Line)}");
+            _sectionsByName[name].IsFaulty = true;
+            Report(_section, _line, $"section [{OptionValues.Show(name)}] is defined twice, first at {Place(_sectionsByName[name].Line)}");
         }
     }
 
@@ -116,7 +147,7 @@ internal sealed partial class ConfigDocument
         {
             // As in Python a line of nonsense does not end the value before it, and an option without a name does
             _continuation = delimiter == 0 || _continuation == Continuation.None ? Continuation.None : Continuation.Skipped;
-            Report(_line, delimiter == 0
+            Report(section, _line, delimiter == 0
                 ? "has no option name before the delimiter; write name = value"
                 : "is neither [section] nor name = value; indent it if it continues the value above");
             return;
@@ -167,7 +198,7 @@ internal sealed partial class ConfigDocument
     private Continuation ReportRepeated(in ConfigOption option, ConfigSection section, int first)
     {
         string name = OptionValues.ShowName(option.Name.Text);
-        Report(option.Line, $"option {name} is set twice in [{OptionValues.Show(section.Name)}], first at {Place(first)}");
+        Report(section, option.Line, $"option {name} is set twice in [{OptionValues.Show(section.Name)}], first at {Place(first)}");
         return Continuation.Skipped;
     }
 }

@@ -39,7 +39,7 @@ internal sealed partial class ConfigDocument
         {
             // A default is read for many sections, and may fail in some only
             string where = section != Defaults && IsDefault(option) ? $", read for [{OptionValues.Show(section.Name)}]," : "";
-            Report(option.Line, $"option {OptionValues.ShowName(option.Name.Text)}{where} {fault}");
+            Report(section, option.Line, $"option {OptionValues.ShowName(option.Name.Text)}{where} {fault}");
         }
 
         return fault is null;

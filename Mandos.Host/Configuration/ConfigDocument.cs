@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Mandos.Host.Configuration;
 
@@ -21,6 +22,8 @@ internal sealed partial class ConfigDocument : IDisposable
 
     private readonly ScratchBuffer _text = new();
     private readonly ProblemList _problems;
+    private readonly ProblemList _warnings;
+    private readonly List<string> _unread = [];
     private readonly OptionNames _names = new();
     private readonly List<ConfigSection> _sections = [];
     private readonly Dictionary<string, ConfigSection> _sectionsByName = new(StringComparer.Ordinal);
@@ -30,9 +33,10 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>An empty document.</summary>
     /// <param name="problems">Gets the problems found while adding files and reading values.</param>
     /// <param name="builtInDefaults">Text whose <c>[DEFAULT]</c> options the files may set anew.</param>
-    public ConfigDocument(ProblemList problems, string builtInDefaults = "")
+    /// <param name="warnings">Gets what is doubtful, and taken all the same.</param>
+    public ConfigDocument(ProblemList problems, string builtInDefaults = "", ProblemList? warnings = null)
     {
-        _problems = problems;
+        (_problems, _warnings) = (problems, warnings ?? new());
         AddText("built-in defaults", Encoding.UTF8.GetBytes(builtInDefaults));
         _builtInLines = _line;
 
@@ -50,10 +54,17 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>The section <c>[DEFAULT]</c>, which is always there.</summary>
     public ConfigSection Defaults { get; } = new(DefaultSection, 0, 0);
 
+    /// <summary>Files that could not be read, which may be otherwise later.</summary>
+    public IReadOnlyList<string> Unread => _unread;
+
+    /// <summary>Whether there may be sections whose names are not known: in a file that was not read, or below a header that is none.</summary>
+    public bool MayLackSections { get; private set; }
+
     /// <summary>Adds a file, as if appended to the text so far; where there is none, nothing happens.</summary>
     /// <param name="path">The file.</param>
     /// <param name="required">Whether its absence is a problem.</param>
-    public void AddFile(string path, bool required = false)
+    /// <returns>False if it could not be read, which has been reported.</returns>
+    public bool AddFile(string path, bool required = false)
     {
         int start = BeginFile(path);
         try
@@ -67,26 +78,33 @@ internal sealed partial class ConfigDocument : IDisposable
             if (!_text.AppendAll(file, MaxBytes))
             {
                 string limit = $"{MaxBytes >> 20} MiB";
-                _problems.Add(new ConfigProblem(path, 0, $"makes the configuration larger than {limit}, the most allowed"));
-                return;
+                return Refuse($"makes the configuration larger than {limit}, the most allowed");
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            if (required)
-            {
-                _problems.Add(new ConfigProblem(path, 0, "cannot be read: no such file"));
-            }
-
-            return;
+            return !required || RefuseUnread("no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _problems.Add(new ConfigProblem(path, 0, $"cannot be read: {InputFile.Describe(e, path)}"));
-            return;
+            return RefuseUnread(InputFile.Describe(e, path));
         }
 
         EndFile(start);
+        return true;
+
+        bool RefuseUnread(string reason)
+        {
+            _unread.Add(path);
+            return Refuse($"cannot be read: {reason}");
+        }
+
+        bool Refuse(string fault)
+        {
+            MayLackSections = true;
+            _problems.Add(new ConfigProblem(path, 0, fault));
+            return false;
+        }
     }
 
     /// <summary>Adds a text as <see cref="AddFile"/> adds a file.</summary>
@@ -127,10 +145,20 @@ internal sealed partial class ConfigDocument : IDisposable
         return $"{at.File}:{at.Line}";
     }
 
-    /// <summary>Reports a problem.</summary>
+    /// <summary>Reports a problem of a section, which then is faulty.</summary>
+    /// <param name="section">The section.</param>
     /// <param name="line">A line counted through all files.</param>
     /// <param name="message">What is wrong and what is allowed.</param>
-    public void Report(int line, string message) => _problems.Add(At(line, message));
+    public void Report(ConfigSection section, int line, string message)
+    {
+        section.IsFaulty = true;
+        _problems.Add(At(line, message));
+    }
+
+    /// <summary>Reports what is doubtful.</summary>
+    /// <param name="line">A line counted through all files.</param>
+    /// <param name="message">What is doubtful and what would be better.</param>
+    public void Warn(int line, string message) => _warnings.Add(At(line, message));
 
     /// <summary>Zeroes the text and everything read from it.</summary>
     public void Dispose()
@@ -153,24 +181,13 @@ internal sealed partial class ConfigDocument : IDisposable
 
     private void EndFile(int start)
     {
-        ReportInvalidUtf8(start);
-        Parse(start);
-    }
-
-    private void ReportInvalidUtf8(int start)
-    {
-        ReadOnlySpan<byte> rest = _text.Written[start..];
-        if (System.Text.Unicode.Utf8.IsValid(rest))
+        ReadOnlySpan<byte> text = _text.Written[start..];
+        bool hasMark = text.StartsWith("\uFEFF"u8);
+        if (hasMark)
         {
-            return;
+            Warn(_line + 1, "the file starts with a byte order mark; write it without one");
         }
 
-        for (int line = _line + 1; !rest.IsEmpty; line++)
-        {
-            if (!System.Text.Unicode.Utf8.IsValid(Utf8Text.TakeLine(ref rest)))
-            {
-                Report(line, "is not valid UTF-8; write the file in UTF-8");
-            }
-        }
+        Parse(hasMark ? start + "\uFEFF"u8.Length : start, !Utf8.IsValid(text));
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ConfigSection(string name, int line, int first)
     /// <summary>Number of its own options.</summary>
     public int Count { get; set; }
 
+    /// <summary>Whether something is wrong with it, so that it must not be used. In <c>[DEFAULT]</c> that concerns all others.</summary>
+    public bool IsFaulty { get; set; }
+
     /// <inheritdoc/>
     public override string ToString() => $"[{Name}]";
 }

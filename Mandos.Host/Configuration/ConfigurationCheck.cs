@@ -3,6 +3,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Clients;
 using Mandos.Host.CommandLine;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
@@ -17,6 +18,7 @@ namespace Mandos.Host.Configuration;
 internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginServices services, Func<string?> dropPrivileges)
 {
     private readonly ProblemList _problems = new();
+    private readonly ProblemList _warnings = new();
     private readonly ProblemList _notes = new();
 
     /// <summary>Checks <c>mandos.conf</c>, together with the command line, <c>plugins.yaml</c> and the clients' files.</summary>
@@ -28,11 +30,12 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         ServerOptionsResult server = ServerOptionsLoader.Load(commandLine);
         PluginFileResult file = PluginFileReader.Read(directory);
         ClientFileResult clients = ClientFileReader.Read(directory);
-        int count = clients.Clients?.Count ?? 0;
         foreach (var client in clients.Clients ?? [])
         {
             client.Secret.Dispose();
         }
+
+        int count = clients.Clients?.Count ?? 0;
 
         if (server.UsageError is { } usageError)
         {
@@ -40,11 +43,13 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
 
         Add(_problems, [.. server.Problems, .. file.Problems, .. clients.Problems]);
+        Add(_warnings, [.. server.Warnings, .. clients.Warnings]);
         Add(_notes, server.Notes);
-        await CheckPluginsAsync(server.Readable, file.Options, clients.Checkers).ConfigureAwait(false);
+        await CheckPluginsAsync(server.Readable, file.Options, clients).ConfigureAwait(false);
 
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
-        foreach (ConfigProblem problem in problems.Concat(_notes.Problems.Select(note => note with { Message = $"note: {note.Message}" })))
+        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)
+            [.. problems, .. Mark(_warnings, "warning"), .. Mark(_notes, "note")])
         {
             await output.WriteLineAsync(problem.ToString()).ConfigureAwait(false);
         }
@@ -54,12 +59,12 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         return problems.Count == 0;
     }
 
-    private async Task CheckPluginsAsync(ServerOptions server, PluginOptions options, CheckerUses clients)
+    private async Task CheckPluginsAsync(ServerOptions server, PluginOptions options, ClientFileResult clients)
     {
         string directory = server.PluginDirectory ?? PluginDiscovery.DefaultDirectory;
         if (!Directory.Exists(directory))
         {
-            Add(_notes, clients.NoteUnknown((_, _) => false));
+            Add(_notes, clients.Checkers.NoteUnknown((_, _) => false));
             _notes.Add(new ConfigProblem(directory, 0, "there is no plugin directory, so what is said to plugins was not checked"));
             return;
         }
@@ -76,7 +81,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             Add(_notes, absent);
             if (Require(plugins.GetOnly<ITlsBackend>) is { } tls)
             {
-                CheckPriority(tls, server);
+                CheckPriority(tls, server, clients.Clients ?? []);
             }
 
             _ = Require(plugins.GetOnly<IStateStore>);
@@ -84,8 +89,8 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             _ = CreateAll<IControlSurface>(plugins);
 
             CheckerReport report = await new CheckerRegistry(plugins, CreateAll<IChecker>(plugins), services.TimeProvider)
-                .ValidateAsync(clients).ConfigureAwait(false);
-            Add(_problems, [.. report.Problems, .. report.Broken, .. report.Unusable]);
+                .ValidateAsync(clients.Checkers).ConfigureAwait(false);
+            Add(_problems, [.. report.NoStandardChecker is { } absence ? [absence] : (ConfigProblem[])[], .. report.Problems, .. report.Broken, .. report.Unusable]);
             Add(_notes, report.Notes);
         }
         catch (PluginException e)
@@ -128,19 +133,29 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
     }
 
-    private void CheckPriority(ITlsBackend tls, ServerOptions server)
+    private void CheckPriority(ITlsBackend tls, ServerOptions server, IReadOnlyList<ClientDefinition> clients)
     {
         try
         {
-            tls.DescribePriority(server.Priority);
+            PriorityDescription description = tls.DescribePriority(server.Priority);
+            foreach (string word in description.Unknown)
+            {
+                _warnings.Add(server.AtPriority($"priority string: “{word}” is unknown and passed over"));
+            }
+
+            if (PriorityFit.FindUnreachable(server, description, clients) is { } warning)
+            {
+                _warnings.Add(warning);
+            }
         }
         catch (PriorityStringException e)
         {
-            bool isInFile = commandLine.Priority is null;
-            string place = isInFile ? Path.Combine(server.ConfigDirectory, ServerOptionsLoader.FileName) : "command line";
-            _problems.Add(new ConfigProblem(place, 0, e.Message));
+            _problems.Add(server.AtPriority(e.Message));
         }
     }
+
+    private static IEnumerable<ConfigProblem> Mark(ProblemList list, string kind)
+        => list.Problems.Select(problem => problem with { Message = $"{kind}: {problem.Message}" });
 
     private static void Add(ProblemList list, IEnumerable<ConfigProblem> problems)
     {

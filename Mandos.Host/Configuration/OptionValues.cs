@@ -41,10 +41,13 @@ internal static class OptionValues
     public static string? ParseLimit(string text, out int value) =>
         ParseInteger(text, 1, int.MaxValue, $"a limit; use a number from 1 to {int.MaxValue}", out value);
 
-    /// <summary>CRITICAL, ERROR, WARNING, INFO or DEBUG in any case.</summary>
-    public static string? ParseLevel(string text, out DebugLevel value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && text.All(char.IsAsciiLetter) ? null
+    /// <summary>CRITICAL, ERROR, WARNING, INFO or DEBUG in any case, or what else Python's logging calls them.</summary>
+    public static string? ParseLevel(string text, out DebugLevel value)
+    {
+        string name = text.ToUpperInvariant() switch { "FATAL" => "CRITICAL", "WARN" => "WARNING", "NOTSET" => "DEBUG", _ => text };
+        return Enum.TryParse(name, ignoreCase: true, out value) && name.All(char.IsAsciiLetter) ? null
             : $"{Quote(text)} is no level; use CRITICAL, ERROR, WARNING, INFO or DEBUG";
+    }
 
     /// <summary>A name for Zeroconf, 1 to 63 bytes of UTF-8 without control characters.</summary>
     public static string? CheckServiceName(string text) =>

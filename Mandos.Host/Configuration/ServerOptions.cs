@@ -43,6 +43,9 @@ internal sealed record ServerOptions
     /// <summary>Priority string for TLS in GnuTLS's syntax; not checked here.</summary>
     public string Priority { get; init; } = DefaultPriority;
 
+    /// <summary>Its line in <c>mandos.conf</c>; 0 if it does not stand there, null if on the command line.</summary>
+    public int? PriorityLine { get; init; } = 0;
+
     /// <summary>Zeroconf service name, 1 to 63 bytes of UTF-8.</summary>
     public string ServiceName { get; init; } = DefaultServiceName;
 
@@ -78,6 +81,15 @@ internal sealed record ServerOptions
 
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
+
+    /// <summary>Whether a mistake in one client's section keeps the server from starting, and a reload from being taken up.</summary>
+    public bool StrictConfig { get; init; }
+
+    /// <summary>Something to say about <see cref="Priority"/>, with its place.</summary>
+    /// <param name="message">The message.</param>
+    public ConfigProblem AtPriority(string message) => PriorityLine is { } line
+        ? new(Path.Combine(ConfigDirectory, ServerOptionsLoader.FileName), line, message)
+        : new("command line", 0, message);
 
     /// <summary>The same options, in force in any working directory.</summary>
     public ServerOptions WithAbsolutePaths() => this with

@@ -30,11 +30,12 @@ internal sealed class ServerOptionsLoader : IDisposable
         """;
 
     private readonly ProblemList _problems = new();
+    private readonly ProblemList _warnings = new();
     private readonly ProblemList _notes = new();
     private readonly ConfigDocument _file;
     private readonly HashSet<OptionName> _known = [];
 
-    private ServerOptionsLoader() => _file = new ConfigDocument(_problems, BuiltInDefaults);
+    private ServerOptionsLoader() => _file = new ConfigDocument(_problems, BuiltInDefaults, _warnings);
 
     /// <summary>Reads <c>mandos.conf</c> and gathers all problems.</summary>
     /// <param name="commandLine">The options given there; they go before the file's.</param>
@@ -67,6 +68,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             DebugLevel = debug ? DebugLevel.Debug : level ?? DebugLevel.Warning,
             Foreground = (commandLine.Foreground ?? Value<bool>("foreground", OptionValues.ParseBoolean) ?? false) || debug,
             Priority = commandLine.Priority ?? Text("priority", OptionValues.CheckText) ?? ServerOptions.DefaultPriority,
+            PriorityLine = commandLine.Priority is null ? LineOf("priority") : null,
             ServiceName = commandLine.ServiceName ?? Text("servicename", OptionValues.CheckServiceName)
                 ?? ServerOptions.DefaultServiceName,
             UseDBus = commandLine.UseDBus ?? Value<bool>("use_dbus", OptionValues.ParseBoolean) ?? true,
@@ -81,6 +83,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             MaxRequestsPerClient = Value<int>("max_requests_per_client", OptionValues.ParseLimit),
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
+            StrictConfig = Value<bool>("strict_config", OptionValues.ParseBoolean) ?? false,
         };
         CheckAddress(options, commandLine);
         if (options is { AuditRequired: true, AuditLog: null })
@@ -99,6 +102,8 @@ internal sealed class ServerOptionsLoader : IDisposable
             Options = isFine && usageError is null ? options : null,
             Readable = options,
             Problems = _problems.Problems,
+            IsUnread = _file.Unread.Count > 0,
+            Warnings = _warnings.Problems,
             UsageError = usageError,
             Notes = _notes.Problems,
         };
@@ -154,6 +159,11 @@ internal sealed class ServerOptionsLoader : IDisposable
         return !_file.IsBuiltIn(option);
     }
 
+    /// <summary>The line of an option in its file; 0 if it is not set there.</summary>
+    private int LineOf(string name)
+        => _file.FindName(name) is { DefaultIndex: not OptionName.None and var index } && _file.OptionsOf(_file.Defaults)[index] is var option
+            && !_file.IsBuiltIn(option) ? _file.At(option.Line, "").Line : 0;
+
     /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
     private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)
     {
@@ -201,7 +211,7 @@ internal sealed class ServerOptionsLoader : IDisposable
     {
         if (fault is not null)
         {
-            _file.Report(option.Line, $"{option.Name.Text}: {fault}");
+            _file.Report(_file.Defaults, option.Line, $"{option.Name.Text}: {fault}");
         }
     }
 

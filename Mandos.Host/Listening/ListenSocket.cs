@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -7,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Listening;
 
-/// <summary>Makes the listening socket.</summary>
-internal static partial class ListenSocket
+/// <summary>Makes the listening sockets.</summary>
+internal static class ListenSocket
 {
     /// <summary>A whole building may boot at once after a power cut; a short backlog would reset most of it.</summary>
     private const int Backlog = 4096;
@@ -21,72 +20,122 @@ internal static partial class ListenSocket
     /// <summary>How often another port is tried when the one that the kernel chose is taken on another address.</summary>
     private const int PortTries = 20;
 
-    /// <summary>Opens, binds and listens.</summary>
+    /// <summary>Opens, binds and listens; where an interface is not there, as much of it as can be.</summary>
     /// <param name="options">Where.</param>
     /// <param name="logger">Is told what goes wrong without being fatal.</param>
-    /// <returns>At least one socket. Nothing that is started later inherits it.</returns>
+    /// <returns>At least one place. Nothing that is started later inherits its socket.</returns>
     /// <exception cref="ListenException">It cannot be done.</exception>
-    public static IReadOnlyList<Socket> Open(ListenOptions options, ILogger logger)
+    public static IReadOnlyList<ListenPlace> Open(ListenOptions options, ILogger logger)
     {
         if (options.Sockets.Count > 0)
         {
-            return [.. options.Sockets.Select(Adopt)];
+            return [.. options.Sockets.Select(fd => new ListenPlace(Adopt(fd), logger))];
         }
 
         for (int tries = 1; ; tries++)
         {
-            List<Socket> sockets = [];
+            List<ListenPlace> places = [];
             try
             {
                 int port = options.Port ?? 0;
-                foreach (IPEndPoint endPoint in EndPoints(options))
+                foreach (string address in options.Addresses.DefaultIfEmpty(options.UseIPv6 ? "::" : "0.0.0.0"))
                 {
-                    endPoint.Port = port;
-                    sockets.Add(Create(endPoint, options, logger));
-                    port = ((IPEndPoint)sockets[0].LocalEndPoint!).Port;
+                    places.Add(ListenPlace.Open(address, port, options, logger));
+                    port = places[0].EndPoint.Port;
                 }
 
-                return sockets;
+                return places;
             }
-            catch (ListenException) when (sockets.Count > 0 && options.Port is null or 0 && tries < PortTries)
+            catch (ListenException) when (options.Port is null or 0 && tries < PortTries)
             {
-                sockets.ForEach(socket => socket.Dispose());
+                bool isFirst = places.Count == 0;
+                places.ForEach(place => place.Dispose());
+                if (isFirst)
+                {
+                    throw;
+                }
+            }
+            catch (ListenException)
+            {
+                places.ForEach(place => place.Dispose());
+                throw;
             }
         }
     }
 
-    private static Socket Create(IPEndPoint endPoint, ListenOptions options, ILogger logger)
+    /// <summary>Makes a socket and binds it.</summary>
+    /// <param name="endPoint">To what; with port 0 the kernel chooses one.</param>
+    /// <param name="useIPv6">Whether it serves IPv6 too.</param>
+    /// <param name="device">The only interface by which connections may come; null for all.</param>
+    /// <param name="canWait">Whether another socket may be bound there too, until one listens.</param>
+    /// <exception cref="SocketException">It cannot be done.</exception>
+    /// <exception cref="ListenException">The interface is not there, or not to be had.</exception>
+    public static Socket Bind(IPEndPoint endPoint, bool useIPv6, string? device = null, bool canWait = false)
     {
-        Socket? socket = null;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (options.UseIPv6)
+            if (useIPv6)
             {
                 socket.DualMode = true;
             }
 
             if (endPoint.Port != 0)
             {
-                // Not SocketOptionName.ReuseAddress, which on Linux also lets a second server take the same port.
-                socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(1));
+                ReuseAddress(socket);
             }
 
-            if (options.Interface is { } name)
+            if (device is not null)
             {
-                BindToInterface(socket, name, logger);
+                BindToDevice(socket, device);
             }
 
             socket.Bind(endPoint);
-            socket.Listen(Backlog);
+            if (canWait)
+            {
+                ReuseAddress(socket);
+            }
+
             return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="SocketException">It cannot be done.</exception>
+    public static void Listen(Socket socket) => socket.Listen(Backlog);
+
+    /// <summary>Has a socket get connections by one interface only. It must not be bound to another one yet (see socket(7)).</summary>
+    /// <exception cref="ListenException">There is none of that name, or it is not permitted, or not supported.</exception>
+    public static void BindToDevice(Socket socket, string device)
+    {
+        try
+        {
+            socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.UTF8.GetBytes(device + '\0'));
         }
         catch (SocketException e)
         {
-            socket?.Dispose();
-            throw new ListenException($"cannot listen on {Show(endPoint)}: {Explain(e)}");
+            throw new ListenException($"the kernel does not bind to it: {e.Message}; "
+                + "give the server CAP_NET_RAW, or name an address of the interface instead");
         }
     }
+
+    /// <summary>What an error means to people.</summary>
+    public static string Explain(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the port is in use by another program; stop that or choose another port",
+        SocketError.AccessDenied => "not permitted; ports below 1024 need root",
+        SocketError.AddressNotAvailable => "this machine does not have that address",
+        SocketError.AddressFamilyNotSupported => "IPv6 is not available here; use --no-ipv6",
+        _ => e.Message,
+    };
+
+    // Not SocketOptionName.ReuseAddress, which on Linux also lets a second server take the same port.
+    private static void ReuseAddress(Socket socket) => socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(1));
 
     private static Socket Adopt(int fd)
     {
@@ -117,57 +166,4 @@ internal static partial class ListenSocket
             throw new ListenException($"cannot use socket {fd}: {e.Message}; it must be a bound TCP socket");
         }
     }
-
-    private static IEnumerable<IPEndPoint> EndPoints(ListenOptions options)
-        => options.Addresses.Count == 0
-            ? [new IPEndPoint(options.UseIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0)]
-            : options.Addresses.Select(address => new IPEndPoint(Resolve(address, options), 0));
-
-    private static IPAddress Resolve(string text, ListenOptions options)
-    {
-        int percent = text.IndexOf('%', StringComparison.Ordinal);
-        IPAddress address = IPAddress.Parse(percent < 0 ? text : text[..percent]);
-        if (address.IsIPv6LinkLocal)
-        {
-            string? zone = percent < 0 ? options.Interface : text[(percent + 1)..];
-            address = new IPAddress(address.GetAddressBytes(), FindZone(zone)
-                ?? throw new ListenException($"cannot listen on {text}: a link-local address needs the interface it belongs to: "
-                    + $"name an existing one with --interface, or write {address}%INTERFACE"));
-        }
-
-        return address;
-    }
-
-    private static uint? FindZone(string? zone)
-        => zone is null ? null
-        : uint.TryParse(zone, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number
-        : Native.GetInterfaceIndex(zone) is not 0 and var index ? index
-        : null;
-
-    private static void BindToInterface(Socket socket, string name, ILogger logger)
-    {
-        try
-        {
-            socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.UTF8.GetBytes(name + '\0'));
-        }
-        catch (SocketException e)
-        {
-            LogNotBoundToInterface(logger, name, e.Message);
-        }
-    }
-
-    private static string Show(IPEndPoint endPoint)
-        => endPoint.Port == 0 ? $"{endPoint.Address}, any port" : endPoint.ToString();
-
-    private static string Explain(SocketException e) => e.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse => "the port is in use by another program; stop that or choose another port",
-        SocketError.AccessDenied => "not permitted; ports below 1024 need root",
-        SocketError.AddressNotAvailable => "this machine does not have that address",
-        SocketError.AddressFamilyNotSupported => "IPv6 is not available here; use --no-ipv6",
-        _ => e.Message,
-    };
-
-    [LoggerMessage(3000, LogLevel.Error, "Cannot bind to interface {Name}: {Reason}; listening on all interfaces instead")]
-    private static partial void LogNotBoundToInterface(ILogger logger, string name, string reason);
 }

@@ -81,6 +81,11 @@ internal sealed partial class Listener(
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+                if (accepted is null)
+                {
+                    places.Release(); // another listener may take its turn when the interface is back
+                }
+
                 return;
             }
 #pragma warning disable CA1031 // Whatever is wrong with one connection, the others are served

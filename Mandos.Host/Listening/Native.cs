@@ -23,4 +23,41 @@ internal static partial class Native
     /// <summary>if_nametoindex(3): index of a network interface, 0 if there is none of that name.</summary>
     [LibraryImport("libc", EntryPoint = "if_nametoindex", StringMarshalling = StringMarshalling.Utf8)]
     public static partial uint GetInterfaceIndex(string name);
+
+    /// <summary>Opens a socket that gets the kernel's messages about network interfaces and their addresses (rtnetlink(7)).</summary>
+    /// <returns>A descriptor, or -1 with the error in <see cref="Marshal.GetLastPInvokeError"/>.</returns>
+    public static int OpenLinkMessages()
+    {
+        const int AddressFamilyNetlink = 16;
+        const int RawCloseOnExec = 3 | 0x80000;
+        const int RouteProtocol = 0;
+        const uint LinkIPv4AddressIPv6AddressGroups = 0x1 | 0x10 | 0x100;
+        int fd = socket(AddressFamilyNetlink, RawCloseOnExec, RouteProtocol);
+        var address = new NetlinkAddress { Family = AddressFamilyNetlink, Groups = LinkIPv4AddressIPv6AddressGroups };
+        if (fd >= 0 && bind(fd, address, Marshal.SizeOf<NetlinkAddress>()) < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            _ = Libc.close(fd);
+            Marshal.SetLastPInvokeError(error);
+            return -1;
+        }
+
+        return fd;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int bind(int fd, in NetlinkAddress address, int length);
+
+    /// <summary>sockaddr_nl, see netlink(7).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct NetlinkAddress
+    {
+        public ushort Family;
+        public ushort Padding;
+        public uint Port;
+        public uint Groups;
+    }
 }

@@ -12,12 +12,16 @@ namespace Mandos.Host.Migration;
 /// <summary>Decrypts a secret that Debian's server kept.</summary>
 /// <remarks>
 /// As observed: an OpenPGP message (RFC 4880) under a passphrase, made by <c>gpg --symmetric --force-mdc</c>. The passphrase is
-/// <c>mandos</c> and the hexadecimal digits of the secret that <c>clients.conf</c> had.
+/// <c>mandos</c> and the hexadecimal digits of the secret that <c>clients.conf</c> had. If that is longer than 2048 bytes, it is
+/// <c>mandos</c> and the secret itself, with <c>\\</c>, <c>\n</c> and <c>\x00</c> for bytes that the line of a passphrase cannot have.
 /// </remarks>
 internal static class StockSecret
 {
     /// <summary>The longest secret in bytes: what D-Bus can carry, as Debian's server has no limit of its own.</summary>
     private const int LongestSecret = 64 << 20;
+
+    /// <summary>The longest passphrase in bytes that has digits.</summary>
+    private const int LongestOfDigits = 2048;
 
     /// <summary>The header of a modification detection code (RFC 4880, section 5.14), which is followed by a SHA-1.</summary>
     private static ReadOnlySpan<byte> CodeHeader => [0xD3, SHA1.HashSizeInBytes];
@@ -25,7 +29,7 @@ internal static class StockSecret
     /// <summary>Decrypts it.</summary>
     /// <param name="fileSecret">The secret that <c>clients.conf</c> has now.</param>
     /// <param name="encrypted">The message.</param>
-    /// <returns>Null if it was encrypted under another secret: <c>clients.conf</c> has been changed since.</returns>
+    /// <returns>Null if it was encrypted under another secret, as when <c>clients.conf</c> has been changed since.</returns>
     /// <exception cref="PickleException">It is damaged.</exception>
     public static Secret? TryDecrypt(Secret fileSecret, ReadOnlyMemory<byte> encrypted)
     {
@@ -90,8 +94,8 @@ internal static class StockSecret
     private static byte[] MakeKey(Secret fileSecret, S2k method, int length)
     {
         byte[] salt = method.Type == S2k.SaltedAndIterated ? method.GetIV() : throw new PgpException("not iterated and salted");
-        using Secret.Lease lease = fileSecret.Borrow();
-        byte[] once = [.. salt, .. "mandos"u8, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(lease.Memory.Span))];
+        byte[] passphrase = MakePassphrase(fileSecret);
+        byte[] once = [.. salt, .. passphrase];
         byte[] often = new byte[once.Length * ((0x10000 / once.Length) + 1)];
         for (int i = 0; i < often.Length; i += once.Length)
         {
@@ -115,9 +119,41 @@ internal static class StockSecret
             done += count;
         }
 
+        CryptographicOperations.ZeroMemory(passphrase);
         CryptographicOperations.ZeroMemory(once);
         CryptographicOperations.ZeroMemory(often);
         return key;
+    }
+
+    private static byte[] MakePassphrase(Secret fileSecret)
+    {
+        using Secret.Lease lease = fileSecret.Borrow();
+        ReadOnlySpan<byte> secret = lease.Memory.Span;
+        ReadOnlySpan<byte> start = "mandos"u8;
+        if (start.Length + (2 * secret.Length) <= LongestOfDigits)
+        {
+            return [.. start, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(secret))];
+        }
+
+        // Of its full size at once: a list would leave copies behind when it grows.
+        byte[] passphrase = new byte[
+            start.Length + secret.Length + secret.Count((byte)'\\') + secret.Count((byte)'\n') + (3 * secret.Count((byte)0))];
+        start.CopyTo(passphrase);
+        int length = start.Length;
+        foreach (byte value in secret)
+        {
+            ReadOnlySpan<byte> written = value switch
+            {
+                (byte)'\\' => @"\\"u8,
+                (byte)'\n' => @"\n"u8,
+                0 => @"\x00"u8,
+                _ => [value],
+            };
+            written.CopyTo(passphrase.AsSpan(length));
+            length += written.Length;
+        }
+
+        return passphrase;
     }
 
     private static Secret ReadLiteral(Stream packets)

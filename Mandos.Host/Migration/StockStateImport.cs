@@ -34,8 +34,14 @@ internal sealed partial class StockStateImport : IStateStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
+    /// <summary>Where the file is put when it was taken over.</summary>
+    private string _kept;
+
     /// <summary>Whether there is state to take over once the configuration has clients.</summary>
     private bool _isWaiting;
+
+    /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
+    private List<StoredClient> _unsaved = [];
 
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>
@@ -50,10 +56,14 @@ internal sealed partial class StockStateImport : IStateStore
     {
         (_store, _clients, _restore, _report, _time, _logger) = (store, clients, restore, report, timeProvider, logger);
         _path = Path.Combine(stateDirectory, FileName);
+        _kept = $"{_path}.imported";
     }
 
     /// <summary>Whether it is at work on the file.</summary>
     public bool IsImporting { get; private set; }
+
+    /// <inheritdoc/>
+    public string? SaveProblem => _store.SaveProblem;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
@@ -79,6 +89,11 @@ internal sealed partial class StockStateImport : IStateStore
         IsImporting = true;
         try
         {
+            for (int i = 2; Path.Exists(_kept); i++)
+            {
+                _kept = $"{_path}.imported.{i}";
+            }
+
             IReadOnlyList<StoredClient> clients = Read();
             if (_clients.Count == 0 && clients.Count > 0)
             {
@@ -89,8 +104,16 @@ internal sealed partial class StockStateImport : IStateStore
             }
 
             List<StoredClient> imported = Import(clients, cancellationToken);
-            await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
-            Keep();
+            if (_store.SaveProblem is null)
+            {
+                await _store.SaveAsync(imported, [], cancellationToken).ConfigureAwait(false);
+                Keep();
+            }
+            else
+            {
+                _unsaved = imported;
+            }
+
             return imported;
         }
         catch (PickleException e)
@@ -115,14 +138,14 @@ internal sealed partial class StockStateImport : IStateStore
     /// <param name="clients">What the configuration has now; their secrets are zeroed if they are refused.</param>
     /// <returns>The clients.</returns>
     /// <exception cref="ConfigurationException">The state waits: clients that were disabled would be served.</exception>
-    public IReadOnlyCollection<ClientDefinition> RequireTakenOver(IReadOnlyCollection<ClientDefinition> clients)
+    public ClientConfiguration RequireTakenOver(ClientConfiguration clients)
     {
-        if (!_isWaiting || clients.Count == 0 || !Path.Exists(_path))
+        if (!_isWaiting || clients.Clients.Count == 0 || !Path.Exists(_path))
         {
             return clients;
         }
 
-        foreach (ClientDefinition client in clients)
+        foreach (ClientDefinition client in clients.Clients)
         {
             client.Secret.Dispose();
         }
@@ -132,9 +155,18 @@ internal sealed partial class StockStateImport : IStateStore
     }
 
     /// <inheritdoc/>
-    public ValueTask SaveAsync(
+    public async ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
-        => _store.SaveAsync(changed, forgotten, cancellationToken);
+    {
+        HashSet<string> newer = [.. changed.Select(client => client.Name), .. forgotten];
+        StoredClient[] all = [.. changed, .. _unsaved.Where(client => !newer.Contains(client.Name))];
+        await _store.SaveAsync(all, forgotten, cancellationToken).ConfigureAwait(false);
+        if (_unsaved.Count > 0)
+        {
+            _unsaved = [];
+            Keep();
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -238,7 +270,7 @@ internal sealed partial class StockStateImport : IStateStore
         {
             if (secret is null)
             {
-                LogFileSecretWins(client.Name);
+                LogFileSecretWins(client.Name, _kept);
             }
 
             return secret is null || secret.FixedTimeEquals(fileSecret.Memory.Span)
@@ -250,19 +282,13 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>Puts the file aside. That it was taken over, the store knows already, so nothing is lost if this fails.</summary>
     private void Keep()
     {
-        string kept = _path + ".imported";
-        for (int i = 2; Path.Exists(kept); i++)
-        {
-            kept = $"{_path}.imported.{i}";
-        }
-
         try
         {
-            File.Move(_path, kept);
+            File.Move(_path, _kept);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotKept(_path, kept, e.Message);
+            LogNotKept(_path, _kept, e.Message);
         }
     }
 
@@ -282,9 +308,12 @@ internal sealed partial class StockStateImport : IStateStore
     [LoggerMessage(2073, LogLevel.Information, "{Progress}")]
     private partial void LogProgress(string progress);
 
-    [LoggerMessage(2074, LogLevel.Information,
-        "Client {Client}: its secret in the configuration has changed since Debian's server ran, and is used")]
-    private partial void LogFileSecretWins(string client);
+    // The file does not have the secret that the configuration had, so it cannot be known which is the case.
+    [LoggerMessage(2074, LogLevel.Warning,
+        "Client {Client}: what Debian's server kept as its secret does not open with the one in the configuration, which is used. That is right if it "
+        + "was changed there since Debian's server ran. If it was not, a secret that was set at run time is not in force: set it again. "
+        + "It stays in {Kept}, encrypted")]
+    private partial void LogFileSecretWins(string client, string kept);
 
     [LoggerMessage(2075, LogLevel.Warning, "{File} was taken over, but cannot be renamed to {Kept}: {Reason}")]
     private partial void LogNotKept(string file, string kept, string reason);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mandos.Host.Unix;
 
 namespace Mandos.Host.Privileges;
@@ -34,10 +35,17 @@ internal sealed unsafe record ServerAccount(string User, string Group, uint User
     public bool IsOwn => Libc.geteuid() == UserId;
 
     /// <summary>Makes this process, with all its threads, one of this user and this group and of no other group, for good.</summary>
+    /// <param name="isForbidden">
+    /// Whether root may not do so here at all, as in a container without CAP_SETUID or CAP_SETGID: then it is no root to be afraid of.
+    /// </param>
     /// <returns>What went wrong; null if nothing did.</returns>
-    public string? Become()
+    public string? Become(out bool isForbidden)
+    {
         // The C library changes all threads; the kernel's own calls would change one.
-        => Libc.setgroups(0, null) == 0
+        bool isDone = Libc.setgroups(0, null) == 0
             && Libc.setresgid(GroupId, GroupId, GroupId) == 0
-            && Libc.setresuid(UserId, UserId, UserId) == 0 ? null : Libc.LastError;
+            && Libc.setresuid(UserId, UserId, UserId) == 0;
+        isForbidden = !isDone && Marshal.GetLastPInvokeError() is Libc.EPERM or Libc.EINVAL; // EINVAL: the number means nothing there
+        return isDone ? null : Libc.LastError;
+    }
 }

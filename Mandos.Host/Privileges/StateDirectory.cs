@@ -1,4 +1,3 @@
-using Mandos.Host.Server;
 using Mandos.Host.Unix;
 
 namespace Mandos.Host.Privileges;
@@ -11,36 +10,43 @@ internal static class StateDirectory
     /// <summary>Makes it if it is not there, before privileges are dropped.</summary>
     /// <param name="path">Absolute path.</param>
     /// <param name="owner">Whom a new, or an empty one of root's, is given to; null for nobody.</param>
-    /// <exception cref="StartException">It cannot be done.</exception>
+    /// <param name="isGiven">Whether it was given.</param>
+    /// <returns>What went wrong; null if nothing did. <see cref="FindFault"/> tells whether it can be used all the same.</returns>
     /// <remarks>One with files in it is left as it is: the path may be a mistake, and root's files must not become another's by it.</remarks>
-    public static void Create(string path, ServerAccount? owner)
+    public static string? Create(string path, ServerAccount? owner, out bool isGiven)
     {
+        isGiven = false;
+        bool isThere = Directory.Exists(path);
         try
         {
-            bool isNew = !Directory.Exists(path);
             Directory.CreateDirectory(path, OwnerOnly);
-            bool isOurs = isNew || (File.GetUnixFileMode(path) == OwnerOnly && !Directory.EnumerateFileSystemEntries(path).Any());
-            if (owner is not null && isOurs && Libc.lchown(path, owner.UserId, owner.GroupId) != 0)
+            bool isOurs = !isThere || (File.GetUnixFileMode(path) == OwnerOnly && !Directory.EnumerateFileSystemEntries(path).Any());
+            if (owner is null || !isOurs)
             {
-                throw new IOException(Libc.LastError);
+                return null;
             }
+
+            isGiven = Libc.lchown(path, owner.UserId, owner.GroupId) == 0;
+            return isGiven ? null : $"{path}: cannot give the state directory to user {owner.User}: {Libc.LastError}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"{path}: cannot create the state directory: {e.Message}");
+            return isThere ? $"{path}: cannot look into the state directory: {e.Message}"
+                : $"{path}: cannot create the state directory: {e.Message}";
         }
     }
 
-    /// <summary>Makes sure that this process can use it, after privileges were dropped.</summary>
+    /// <summary>Takes it back for this process, which could not become the one it was given to.</summary>
     /// <param name="path">Absolute path.</param>
-    /// <exception cref="StartException">It cannot.</exception>
-    public static void Check(string path)
-    {
-        if (Libc.access(path, Libc.R_OK | Libc.W_OK | Libc.X_OK) != 0)
-        {
-            throw new StartException($"{path}: user {Environment.UserName} cannot use this state directory: {Libc.LastError}; "
+    public static void TakeBack(string path) => _ = Libc.lchown(path, Libc.geteuid(), Libc.getegid());
+
+    /// <summary>Finds out whether this process can read it, after privileges were dropped; whether it can write there shows later.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <returns>What is wrong; null if nothing is.</returns>
+    public static string? FindFault(string path)
+        => Libc.access(path, Libc.R_OK | Libc.X_OK) == 0
+            ? null
+            : $"{path}: user {Environment.UserName} cannot use this state directory: {Libc.LastError}; "
                 + $"give it to that user, with all that is in it (chown -R {Environment.UserName}: {path}), "
-                + "and let that user pass through the directories above");
-        }
-    }
+                + "and let that user pass through the directories above";
 }

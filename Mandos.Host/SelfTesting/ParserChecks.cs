@@ -60,7 +60,7 @@ internal static class ParserChecks
     {
         File.WriteAllText(Path.Combine(directory, ClientFileReader.FileName), "[one]\nsecret = c2VjcmV0\n[two]\nkey_id = 12\n");
         ClientFileResult result = ClientFileReader.Read(directory);
-        Require(result.Clients is null && result.Problems.Count >= 2, "clients without a key or a secret are taken");
+        Require(result.IsUseless && result.Problems.Count >= 2, "clients without a key or a secret are taken");
     }
 
     private static void ReadStockState()

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins.Checkers;
@@ -7,33 +8,57 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Server;
 
 /// <summary>Reads the clients, at the start and at each reload, and has the checkers look at what is theirs.</summary>
-/// <param name="configDirectory">The configuration directory.</param>
+/// <remarks>A client with a mistake is left out, for all to see, and costs no other its secret.</remarks>
+/// <param name="options">Where they are, and whether any mistake is one too many.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class ClientSource(string configDirectory, ILogger logger)
+internal sealed partial class ClientSource(ServerOptions options, ILogger logger)
 {
+    /// <summary>Names of clients that are left out which the log has at most.</summary>
+    private const int MaxNames = 20;
+
     private readonly ILogger _logger = logger;
 
     /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted. To forget
-    /// its clients would enable the disabled ones when it is back.
+    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and its
+    /// clients are to be served all the same.
     /// </summary>
     private bool _hasFile;
 
+    /// <summary>Whether there was a <c>clients.d</c>, of which the same is true.</summary>
+    private bool _hasDirectory;
+
     private ClientFileResult? _read;
 
+    /// <summary>Files that could not be read when it was tried last.</summary>
+    private volatile IReadOnlyList<string> _unread = [];
+
+    /// <summary>What the priority string allows, to warn of clients that cannot connect with it; null if that is not known.</summary>
+    public PriorityDescription? Priority { get; set; }
+
+    /// <summary>Whether a file that could not be read can be read now.</summary>
+    public bool HasNews() => _unread.Any(InputFile.CanRead);
+
     /// <summary>Reads the files for the start, while there are the rights to do so.</summary>
-    /// <returns>Everything that is wrong with them.</returns>
-    public IReadOnlyList<ConfigProblem> Read()
+    /// <returns>What keeps the server from starting; null if nothing does.</returns>
+    public StartException? Read()
     {
-        _read = ClientFileReader.Read(configDirectory, _hasFile);
-        _hasFile |= File.Exists(Path.Combine(configDirectory, ClientFileReader.FileName));
-        return _read.Problems;
+        _read = ClientFileReader.Read(options.ConfigDirectory, _hasFile, _hasDirectory);
+        _unread = _read.Unread;
+        _hasFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
+        _hasDirectory |= Directory.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.DirectoryName));
+        if (!_read.IsUseless && !(options.StrictConfig && _read.Problems.Count > 0))
+        {
+            return null;
+        }
+
+        // What could not be read may be readable soon, on a disk that is not mounted yet; a mistake stays one.
+        return new StartException(ToLines(_read.Problems)) { IsMistake = _read.Unread.Count == 0 };
     }
 
     /// <summary>Takes the clients that <see cref="Read"/> has read, once.</summary>
     /// <param name="checkers">The checkers. One that breaks now is not used.</param>
     /// <exception cref="ConfigurationException">There are problems.</exception>
-    public async Task<IReadOnlyList<ClientDefinition>> TakeAsync(CheckerRegistry checkers)
+    public async Task<ClientConfiguration> TakeAsync(CheckerRegistry checkers)
     {
         (ClientFileResult read, _read) = (_read!, null);
         return await CheckAsync(read, checkers, isReload: false).ConfigureAwait(false);
@@ -42,14 +67,20 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
     /// <summary>Reads the files anew.</summary>
     /// <param name="checkers">The checkers. If one breaks now, what was in force stays so.</param>
     /// <exception cref="ConfigurationException">There are problems.</exception>
-    public async Task<IReadOnlyCollection<ClientDefinition>> ReloadAsync(CheckerRegistry checkers)
+    public async Task<ClientConfiguration> ReloadAsync(CheckerRegistry checkers)
     {
-        IReadOnlyList<ConfigProblem> problems = Read();
+        StartException? refusal = Read();
         (ClientFileResult read, _read) = (_read!, null);
-        return problems.Count > 0 ? throw Refuse(problems) : await CheckAsync(read, checkers, isReload: true).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            Dispose(read);
+            throw new ConfigurationException(refusal.Problems);
+        }
+
+        return await CheckAsync(read, checkers, isReload: true).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<ClientDefinition>> CheckAsync(ClientFileResult read, CheckerRegistry checkers, bool isReload)
+    private async Task<ClientConfiguration> CheckAsync(ClientFileResult read, CheckerRegistry checkers, bool isReload)
     {
         CheckerReport report = await checkers.ValidateAsync(read.Checkers).ConfigureAwait(false);
         foreach (ConfigProblem note in report.Notes)
@@ -57,31 +88,74 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
             LogNote(note);
         }
 
-        IReadOnlyList<ConfigProblem> problems = isReload ? [.. report.Problems, .. report.Broken] : report.Problems;
-        if (problems.Count > 0)
+        IReadOnlyList<ConfigProblem> fatal =
+        [
+            .. options.StrictConfig || report.LeftOut.Count == read.Clients!.Count ? report.Problems : [],
+            .. isReload ? report.Broken : [],
+        ];
+        fatal = report.NoStandardChecker is { } absence ? [absence, .. fatal] : fatal;
+        if (fatal.Count > 0)
         {
-            foreach (ClientDefinition client in read.Clients!)
-            {
-                client.Secret.Dispose();
-            }
-
-            throw Refuse(problems);
+            Dispose(read);
+            throw new ConfigurationException(ToLines(fatal));
         }
 
-        foreach (ConfigProblem unusable in report.Unusable.Concat(report.Broken))
+        foreach (ConfigProblem warning in read.Warnings)
         {
-            LogUnusable(unusable);
+            LogWarning(warning);
         }
 
-        return read.Clients!;
+        foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)[.. read.Problems, .. report.Problems, .. report.Unusable, .. report.Broken])
+        {
+            LogProblem(problem);
+        }
+
+        HashSet<string> leftOut = [.. read.LeftOut, .. report.LeftOut];
+        if (leftOut.Count > 0)
+        {
+            LogLeftOut(leftOut.Count, Names(leftOut), isReload ? "keep what they had, if they were served" : "are not served");
+        }
+
+        foreach (ClientDefinition client in read.Clients!.Where(client => report.LeftOut.Contains(client.Name)))
+        {
+            client.Secret.Dispose();
+        }
+
+        ClientDefinition[] clients = [.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))];
+        if (Priority is not null && PriorityFit.FindUnreachable(options, Priority, clients) is { } unreachable)
+        {
+            LogWarning(unreachable);
+        }
+
+        return new(clients)
+        {
+            LeftOut = leftOut,
+            IsComplete = read.IsComplete,
+        };
     }
 
-    private static ConfigurationException Refuse(IReadOnlyList<ConfigProblem> problems)
-        => new([.. problems.Select(problem => problem.ToString())]);
+    private static void Dispose(ClientFileResult read)
+    {
+        foreach (ClientDefinition client in read.Clients ?? [])
+        {
+            client.Secret.Dispose();
+        }
+    }
+
+    private static string Names(HashSet<string> clients)
+        => string.Join(", ", clients.Order(StringComparer.Ordinal).Take(MaxNames).Select(OptionValues.Show)) + (clients.Count > MaxNames ? ", …" : "");
+
+    private static IReadOnlyList<string> ToLines(IReadOnlyList<ConfigProblem> problems) => [.. problems.Select(problem => problem.ToString())];
 
     [LoggerMessage(2060, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
 
     [LoggerMessage(2061, LogLevel.Error, "{Problem}")]
-    private partial void LogUnusable(ConfigProblem problem);
+    private partial void LogProblem(ConfigProblem problem);
+
+    [LoggerMessage(2062, LogLevel.Warning, "{Warning}")]
+    private partial void LogWarning(ConfigProblem warning);
+
+    [LoggerMessage(2063, LogLevel.Error, "{Count} clients are left out until the files are mended and read anew: {Names}; they {Meaning}")]
+    private partial void LogLeftOut(int count, string names, string meaning);
 }

@@ -8,6 +8,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3100, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
 
+    [LoggerMessage(3112, LogLevel.Warning, "{Warning}")]
+    private partial void LogWarning(ConfigProblem warning);
+
     [LoggerMessage(3101, LogLevel.Information, "Serving {Count} clients")]
     private partial void LogStarted(int count);
 
@@ -23,6 +26,9 @@ internal sealed partial class MandosServer
     [LoggerMessage(3105, LogLevel.Error,
         "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
     private partial void LogNotReloaded(string reason);
+
+    [LoggerMessage(3113, LogLevel.Warning, "A file that could not be read is readable now: the clients' configuration is read anew")]
+    private partial void LogReadable();
 
     [LoggerMessage(3106, LogLevel.Information,
         "Zeroconf is on, but no announcer plugin is there: clients find this server only by its address and port {Port}")]
@@ -42,6 +48,10 @@ internal sealed partial class MandosServer
         "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
     private partial void LogFewDescriptors(int wanted, long room);
 
+    [LoggerMessage(3112, LogLevel.Warning,
+        "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
+    private partial void LogUnknownPriority(string word);
+
     [LoggerMessage(3023, LogLevel.Warning, "Plugin {Plugin}: {Name} takes long to load the state; the server waits for it")]
     private partial void LogSlowStore(string plugin, string name);
 
@@ -51,6 +61,10 @@ internal sealed partial class MandosServer
     [LoggerMessage(3220, LogLevel.Critical, "Ended, because {Fault}")]
     private partial void LogEnded(string fault);
 
+    [LoggerMessage(3229, LogLevel.Critical,
+        "Ended without saving everything, so that the next start takes clients as they were before ({Unsaved})")]
+    private partial void LogNotSaved(string unsaved);
+
     [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What}, by a second signal")]
     private partial void LogHurried(string what);
 
@@ -59,6 +73,13 @@ internal sealed partial class MandosServer
 
     [LoggerMessage(3223, LogLevel.Warning, "Not started by root, so it cannot become user {User}: it stays {Own}")]
     private partial void LogNotRoot(string user, string own);
+
+    [LoggerMessage(3227, LogLevel.Warning, "Root may not become user {User} here, so the server, and the checkers that it starts, stay root: {Reason}")]
+    private partial void LogStaysRoot(string user, string reason);
+
+    [LoggerMessage(3228, LogLevel.Warning,
+        "Process {Tracer} traces this one, and so sees the secrets in its memory; they are not kept from other programs of this user either")]
+    private partial void LogTraced(int tracer);
 
     [LoggerMessage(3224, LogLevel.Error, "Cannot keep debuggers and core dumps away from the secrets in memory: {Reason}")]
     private partial void LogNotProtected(string reason);

@@ -38,6 +38,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Exit status when a part of the server has died: an internal error in sysexits(3), which a new start may mend.</summary>
     private const int Died = 70;
 
+    /// <summary>Exit status when changes could not be saved: a temporary failure in sysexits(3).</summary>
+    private const int NotSaved = 75;
+
     /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
     private const int ReservedDescriptors = 256;
 
@@ -50,6 +53,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
     private const int CheckShare = 4;
 
+    /// <summary>How often to look whether a file can be read that could not: a secret on a disk that was not mounted yet.</summary>
+    private static readonly TimeSpan _lookForFiles = TimeSpan.FromSeconds(30);
+
     /// <summary>How long systemd is to wait for the next sign that the state of Debian's server is being taken over.</summary>
     private static readonly TimeSpan _importTime = TimeSpan.FromSeconds(60);
 
@@ -57,6 +63,9 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
 
     private readonly Lock _infoLock = new();
+
+    /// <summary>Why the state directory cannot be used, where it need not be.</summary>
+    private string? _stateFault;
 
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();
 
@@ -70,11 +79,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Runs the server.</summary>
     /// <param name="notes">What reading the options has to say for the log.</param>
-    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died.</returns>
+    /// <param name="warnings">What of that deserves attention.</param>
+    /// <returns>Exit status: 0 after a signal, 70 if a part of the server died, 75 if changes could not be saved.</returns>
     /// <exception cref="StartException">The server cannot start.</exception>
-    public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes)
+    public async Task<int> RunAsync(IReadOnlyList<ConfigProblem> notes, IReadOnlyList<ConfigProblem> warnings)
     {
-        LogNotes(notes);
+        LogNotes(notes, warnings);
 
         // Before anything is opened, so that a signal during the start ends it in order.
         var stopSignal = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,10 +96,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         // What root alone may do comes first, plugins come after it.
         ProtectMemory();
-        IReadOnlyList<Socket> sockets = Try(() => ListenSocket.Open(ListenOptions(), _logger));
+        using ListenPlaces places = Try(() => new ListenPlaces(ListenOptions(), timeProvider, _logger));
         using PidFile? pidFile = daemon is null ? null : PidFile.Open(PidFile.DefaultPath, _logger);
         using AuditLog? audit = options.AuditLog is { } file ? new AuditLog(file, options.AuditRequired, timeProvider, _logger) : null;
-        var source = new ClientSource(options.ConfigDirectory, _logger);
+        var source = new ClientSource(options, _logger);
         PluginOptions pluginOptions = ReadConfiguration(source);
         DropPrivileges(audit);
         PluginCatalog plugins = Try(() => LoadPlugins(pluginOptions));
@@ -97,17 +107,19 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
         var instances = new PluginInstances(timeProvider, _logger);
         string? fault;
+        string? unsaved;
         try
         {
             PluginInstance<ITlsBackend> tls = Try(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
             ITlsHandshaker handshaker = Try(() => CreateHandshaker(tls));
+            source.Priority = DescribePriority(tls);
             PluginInstance<IStateStore> store = Try(() => instances.Create(plugins.GetOnly<IStateStore>()));
             Dictionary<string, IChecker> checkers =
                 instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
             var registry = new CheckerRegistry(plugins, checkers, timeProvider);
-            IReadOnlyList<ClientDefinition> clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
+            ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
-                store.Instance, Path.GetFullPath(options.StateDirectory), clients, options.Restore,
+                _stateFault is null ? store.Instance : new UnusableStore(_stateFault), Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
@@ -118,23 +130,27 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 return 0;
             }
 
-            var places = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
-            List<Listener> listeners =
-                [.. sockets.Select(socket => new Listener(socket, engine.Serve, places, timeProvider, _logger))];
+            var room = new SemaphoreSlim(engineOptions.MaxConnections + ClosingDescriptors);
             engine.Info = new ServerInfo
             {
                 Version = CommandLineParser.Version,
                 ServiceName = options.ServiceName,
-                EndPoints = [.. listeners.Select(listener => listener.EndPoint)],
+                EndPoints = places.EndPoints,
                 Plugins = [.. plugins.Plugins.Select(ToInfo)],
             };
             plugins.Changed += () => UpdateInfo(engine, info => info with { Plugins = [.. plugins.Plugins.Select(ToInfo)] });
-            fault = await ServeAsync(engine, listeners, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
+            fault = await ServeAsync(engine, source, places, room, plugins, instances, handshaker, stopSignal.Task, hangUps.Reader, pidFile)
                 .ConfigureAwait(false);
+            unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
         finally
         {
             await instances.DisposeAllAsync(_hurry.Token).ConfigureAwait(false);
+        }
+
+        if (unsaved is not null)
+        {
+            LogNotSaved(unsaved);
         }
 
         if (fault is not null)
@@ -142,7 +158,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogEnded(fault);
         }
 
-        return fault is null ? 0 : Died;
+        return fault is not null ? Died : unsaved is not null ? NotSaved : 0;
     }
 
     /// <inheritdoc/>
@@ -150,15 +166,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <returns>What has died; null after a signal.</returns>
     private async Task<string?> ServeAsync(
-        MandosEngine engine, List<Listener> listeners, PluginCatalog plugins, PluginInstances instances, ITlsHandshaker tls,
-        Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
+        MandosEngine engine, ClientSource source, ListenPlaces places, SemaphoreSlim room, PluginCatalog plugins, PluginInstances instances,
+        ITlsHandshaker tls, Task<string> stopSignal, ChannelReader<PosixSignal> hangUps, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
-        List<Task> accepting = [.. listeners.Select(listener => Task.Run(() => listener.RunAsync(stopping.Token)))];
+        IReadOnlyList<Task> accepting = places.Run(engine.Serve, room, stopping.Token);
+        Task following = Task.Run(() => FollowAsync(engine, places, stopping.Token));
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
-        Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
-        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
-        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
+        Task reloading = Task.Run(() => ReloadAsync(engine, source, hangUps, stopping.Token));
+        Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, places, plugins, instances, stopping.Token)));
+        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, places, token), timeProvider, _logger);
         Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
 
         pidFile?.Write();
@@ -185,7 +202,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         await stopping.CancelAsync().ConfigureAwait(false);
         engine.TurnAwayAll();
         await Task.WhenAll(
-            StopWaitingAsync(Task.WhenAll([.. accepting, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(Task.WhenAll([.. accepting, following, reloading, watching]), "accepting connections", _hurry.Token),
             StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
             StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
@@ -202,21 +219,44 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     /// <summary>Does the server answer?</summary>
     /// <exception cref="InvalidOperationException">It does not accept connections.</exception>
-    private static async Task ProbeAsync(MandosEngine engine, List<Listener> listeners, CancellationToken cancellationToken)
+    private static async Task ProbeAsync(MandosEngine engine, ListenPlaces places, CancellationToken cancellationToken)
     {
         await engine.ProbeAsync(cancellationToken).ConfigureAwait(false);
-        if (listeners.Find(listener => !listener.Probe()) is { } stuck)
+        if (places.FindStuck() is { } stuck)
         {
-            throw new InvalidOperationException($"connections to {stuck.EndPoint} are not accepted");
+            throw new InvalidOperationException($"connections to {stuck} are not accepted");
         }
     }
 
-    private static string Status(MandosEngine engine)
-        => $"Serving {engine.ClientCount} clients on {string.Join(", ", engine.Info.EndPoints)}";
+    private static string Status(MandosEngine engine) => engine.Info.EndPoints is { Count: > 0 } endPoints
+        ? $"Serving {engine.ClientCount} clients on {string.Join(", ", endPoints)}"
+        : "Serving nobody until there is the interface to listen on";
+
+    /// <summary>Tells control surfaces and systemd where the server listens, each time that this changes, until cancelled.</summary>
+    private async Task FollowAsync(MandosEngine engine, ListenPlaces places, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Task changed = places.Changed;
+            if (!places.EndPoints.SequenceEqual(engine.Info.EndPoints))
+            {
+                UpdateInfo(engine, info => info with { EndPoints = places.EndPoints });
+                _notifier.Ready(Status(engine));
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private void ProtectMemory()
     {
-        if (MemoryProtection.Apply() is { } fault)
+        int tracer = MemoryProtection.Tracer;
+        if (tracer != 0)
+        {
+            LogTraced(tracer);
+        }
+
+        if (MemoryProtection.Apply(isTraced: tracer != 0) is { } fault)
         {
             LogNotProtected(fault);
         }
@@ -231,24 +271,40 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         bool hasClientsFile = File.Exists(clientsFile);
         bool isRoot = Environment.IsPrivilegedProcess;
         ServerAccount account = ServerAccount.Find();
-        StateDirectory.Create(stateDirectory, isRoot ? account : null);
+        string? stateFault = StateDirectory.Create(stateDirectory, isRoot ? account : null, out bool isGiven);
         if (isRoot)
         {
             audit?.GiveTo(account.UserId, account.GroupId);
-            if (account.Become() is { } fault)
+            if (account.Become(out bool isForbidden) is not { } fault)
+            {
+                ProtectMemory();
+                LogBecame(account.User, account.Group);
+            }
+            else if (isForbidden)
+            {
+                // As in a container that took root's rights away: what is left is little more than an ordinary user.
+                LogStaysRoot(account.User, fault);
+                if (isGiven)
+                {
+                    StateDirectory.TakeBack(stateDirectory);
+                }
+            }
+            else
             {
                 throw new StartException($"cannot become user {account.User} and group {account.Group}: {fault}");
             }
-
-            ProtectMemory();
-            LogBecame(account.User, account.Group);
         }
         else if (!account.IsOwn)
         {
             LogNotRoot(account.User, Environment.UserName);
         }
 
-        StateDirectory.Check(stateDirectory);
+        _stateFault = StateDirectory.FindFault(stateDirectory) is { } unusable ? stateFault ?? unusable : null;
+        if (_stateFault is not null && options.Restore)
+        {
+            throw new StartException(_stateFault);
+        }
+
         if (FindUnreadableProgram() is { } unreadable)
         {
             throw new StartException(unreadable);
@@ -280,7 +336,19 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     {
         try
         {
-            return PluginThread.Run(() => tls.Instance.CreateHandshaker(options.Priority), PluginLimits.Construction, timeProvider);
+            return PluginThread.Run(
+                () =>
+                {
+                    ITlsHandshaker handshaker = tls.Instance.CreateHandshaker(options.Priority);
+                    foreach (string word in tls.Instance.DescribePriority(options.Priority).Unknown)
+                    {
+                        LogUnknownPriority(word);
+                    }
+
+                    return handshaker;
+                },
+                PluginLimits.Construction,
+                timeProvider);
         }
         catch (Exception e) when (e is not PriorityStringException)
         {
@@ -288,10 +356,25 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
+    /// <returns>Null where the plugin fails: it is for warnings alone.</returns>
+    private PriorityDescription? DescribePriority(PluginInstance<ITlsBackend> tls)
+    {
+        try
+        {
+            return PluginThread.Run(() => tls.Instance.DescribePriority(options.Priority), PluginLimits.Construction, timeProvider);
+        }
+#pragma warning disable CA1031 // The server serves without it
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
     /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
     /// <returns>False if a signal ended it before.</returns>
     private async Task<bool> StartAsync(
-        MandosEngine engine, IReadOnlyList<ClientDefinition> clients, PluginInstance<IStateStore> store, StockStateImport import,
+        MandosEngine engine, ClientConfiguration clients, PluginInstance<IStateStore> store, StockStateImport import,
         Task stopSignal)
     {
         // Not disposed: a store that hangs still has its token.
@@ -337,8 +420,16 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     private PluginOptions ReadConfiguration(ClientSource clients)
     {
         PluginFileResult file = PluginFileReader.Read(options.ConfigDirectory);
-        ConfigProblem[] problems = [.. file.Problems, .. clients.Read()];
-        return problems.Length == 0 ? file.Options.With(options) : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+        StartException? refusal = clients.Read();
+        if (file.Problems.Count == 0 && refusal is null)
+        {
+            return file.Options.With(options);
+        }
+
+        throw new StartException([.. file.Problems.Select(problem => problem.ToString()), .. refusal?.Problems ?? []])
+        {
+            IsMistake = !file.IsUnread && refusal is null or { IsMistake: true },
+        };
     }
 
     /// <exception cref="StartException">What <c>plugins.yaml</c> asks for is not there.</exception>
@@ -351,19 +442,18 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             LogAbsentPlugin(note);
         }
 
-        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]);
+        return problems.Count == 0 ? plugins : throw new StartException([.. problems.Select(problem => problem.ToString())]) { IsMistake = true };
     }
 
     /// <summary>Starts announcers and control surfaces, and says which that are asked for are not there.</summary>
     private IEnumerable<Task> StartExtras(
-        MandosEngine engine, Listener listener, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
+        MandosEngine engine, ListenPlaces places, PluginCatalog plugins, PluginInstances instances, CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(timeProvider, _logger);
         var service = new ServiceDescription
         {
             Name = options.ServiceName,
-            Port = listener.EndPoint.Port,
-            InterfaceIndex = options.Interface is { } name && Native.GetInterfaceIndex(name) is not 0 and var index ? (int)index : null,
+            Port = places.Port,
             AddressFamily = options.UseIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
         };
         var announcers = options.UseZeroconf ? instances.CreateAll(plugins.GetExports<IAnnouncer>()) : [];
@@ -372,7 +462,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         LogPluginTime((plugins.LoadTime + instances.ConstructionTime).TotalMilliseconds, plugins.LoadTime.TotalMilliseconds);
         if (options.UseZeroconf && announcers.Count == 0)
         {
-            LogNoZeroconf(listener.EndPoint.Port);
+            LogNoZeroconf(places.Port);
         }
 
         if (options.UseDBus && !surfaces.Any(surface => surface.Name == PluginOptions.DBusSurface))
@@ -386,10 +476,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             UpdateInfo(engine, info => info with { ServiceName = name });
             LogAnnounced(name);
         });
+        var announcement = new Announcement(places, options.Interface is not null, service, announced);
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                announcer.Description, announcer.Plugin, token => announcer.Instance.RunAsync(service, announced, token), cancellationToken)),
+                announcer.Description, announcer.Plugin, token => announcement.RunAsync(announcer.Instance, token), cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
                 surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];
@@ -404,14 +495,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
     }
 
-    /// <summary>Re-reads the clients at each SIGHUP until cancelled. Those that come meanwhile count as one. Does not throw.</summary>
-    private async Task ReloadAsync(MandosEngine engine, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
+    /// <summary>
+    /// Re-reads the clients until cancelled: at each SIGHUP, and when a file is there that could not be read. Those that come meanwhile
+    /// count as one. Does not throw.
+    /// </summary>
+    private async Task ReloadAsync(MandosEngine engine, ClientSource source, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await hangUps.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await WaitForReloadAsync(source, hangUps, cancellationToken).ConfigureAwait(false);
                 _notifier.Reloading();
                 try
                 {
@@ -422,7 +516,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                     _notifier.Ready(Status(engine));
                 }
             }
-            catch (ConfigurationException)
+            catch (Exception e) when (e is ConfigurationException or StateNotSavedException)
             {
                 // The engine has logged it.
             }
@@ -437,6 +531,24 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 LogNotReloaded(e.Message);
             }
         }
+    }
+
+    /// <summary>Waits for a reason to re-read the clients.</summary>
+    private async Task WaitForReloadAsync(ClientSource source, ChannelReader<PosixSignal> hangUps, CancellationToken cancellationToken)
+    {
+        Task hangUp = hangUps.WaitToReadAsync(cancellationToken).AsTask();
+        while (!hangUp.IsCompleted)
+        {
+            await Task.WhenAny(hangUp, Task.Delay(_lookForFiles, timeProvider, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (source.HasNews())
+            {
+                LogReadable();
+                break;
+            }
+        }
+
+        hangUps.TryRead(out _);
     }
 
     private async Task WarmUpAsync(ITlsHandshaker tls, CancellationToken cancellationToken)
@@ -498,7 +610,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
     };
 
     private EngineOptions EngineOptions(
-        PluginCatalog plugins, AuditLog? audit, Func<Task<IReadOnlyCollection<ClientDefinition>>> readClients)
+        PluginCatalog plugins, AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
     {
         var engineOptions = new EngineOptions
         {
@@ -549,7 +661,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (Exception e) when (e is ListenException or PluginException or PriorityStringException)
         {
-            throw new StartException(e.Message);
+            throw new StartException(e.Message) { IsMistake = e is PriorityStringException };
         }
     }
 
@@ -561,12 +673,17 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
         catch (ConfigurationException e)
         {
-            throw new StartException(e.Problems);
+            throw new StartException(e.Problems) { IsMistake = true };
         }
     }
 
-    private void LogNotes(IReadOnlyList<ConfigProblem> notes)
+    private void LogNotes(IReadOnlyList<ConfigProblem> notes, IReadOnlyList<ConfigProblem> warnings)
     {
+        foreach (ConfigProblem warning in warnings)
+        {
+            LogWarning(warning);
+        }
+
         foreach (ConfigProblem note in notes)
         {
             LogNote(note);

@@ -4,6 +4,9 @@ namespace Mandos.Host.Server;
 /// <param name="problems">Everything that keeps it from starting, a line each, fit for the terminal and the log.</param>
 internal sealed class StartException(params IReadOnlyList<string> problems) : Exception(string.Join('\n', problems))
 {
+    /// <summary>Whether it is a mistake in the configuration, which no new start mends.</summary>
+    public bool IsMistake { get; init; }
+
     /// <summary>Everything that keeps it from starting, a line each.</summary>
     public IReadOnlyList<string> Problems { get; } = problems;
 }

@@ -12,11 +12,14 @@ internal static unsafe partial class Libc
     public const int F_SETFD = 2;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int FD_CLOEXEC = 1;
+    public const int EPERM = 1;
     public const int EINTR = 4;
+    public const int EINVAL = 22;
     public const int SIGTERM = 15;
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_AS = 9;
     public const int LOG_DAEMON = 3 << 3;
     public const short POSIX_SPAWN_SETSIGDEF = 0x04;
     public const short POSIX_SPAWN_SETSIGMASK = 0x08;

@@ -34,6 +34,7 @@ public sealed class InMemoryServer : IMandosServer
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ClientSnapshot> _clients;
     private readonly Dictionary<string, byte[]> _secrets = [];
+    private readonly List<KeptClient> _kept = [];
     private readonly List<(string Name, bool Approved)> _approvals = [];
     private readonly List<(long RequestId, bool Approved)> _decisions = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
@@ -323,6 +324,46 @@ public sealed class InMemoryServer : IMandosServer
             }
 
             Publish(new ClientRemoved(client));
+            _kept.Add(new KeptClient
+            {
+                Name = name,
+                KeyId = client.Settings.KeyId,
+                Fingerprint = client.Settings.Fingerprint,
+                State = KeptState.Removed,
+            });
+        }
+    }
+
+    /// <summary>Keeps one that is no client.</summary>
+    /// <param name="client">What is kept of it.</param>
+    public void Keep(KeptClient client)
+    {
+        lock (_lock)
+        {
+            _kept.Add(client);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            return [.. _kept.OrderBy(client => client.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_kept.RemoveAll(client => client.Name == name) == 0)
+            {
+                throw new UnknownClientException(name);
+            }
         }
     }
 

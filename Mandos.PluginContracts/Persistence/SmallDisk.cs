@@ -8,6 +8,8 @@ public sealed partial class SmallDisk : IDisposable
 {
     private const int NoSetUid = 2;
     private const int NoDevices = 4;
+    private const int ReadOnly = 1;
+    private const int Remount = 32;
     private const int Detach = 2;
 
     private static readonly Lazy<bool> _isPossible = new(Try);
@@ -62,6 +64,16 @@ public sealed partial class SmallDisk : IDisposable
 
     /// <summary>Makes room again.</summary>
     public void MakeRoom() => File.Delete(Filler);
+
+    /// <summary>Makes it read-only, or writable again. No file may be open for writing.</summary>
+    /// <exception cref="Win32Exception">It cannot be done.</exception>
+    internal void SetReadOnly(bool readOnly)
+    {
+        if (mount("tmpfs", Path, "tmpfs", (nuint)(Remount | NoSetUid | NoDevices | (readOnly ? ReadOnly : 0)), "size=2m,mode=700") != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
 
     /// <summary>Unmounts it; whatever is still open goes with it.</summary>
     public void Dispose()

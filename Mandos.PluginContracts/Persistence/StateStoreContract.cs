@@ -34,10 +34,8 @@ public static class StateStoreContract
             Check("gives up a cancelled load, or does it", LoadsCancelledAsync),
             Check("works on whatever thread it is called", WorksOnAnyThreadAsync),
             Check("shows no secret, though it is encrypted", ShowsNoSecretAsync),
-            new("saves nothing on a full disk, and goes on when there is room", token => GoesOnAfterFullDiskAsync(mountDisk!, token))
-            {
-                SkipReason = mountDisk is null ? "there is no small disk to fill up" : null,
-            },
+            OnDisk("saves nothing on a full disk, and goes on when there is room", SurvivesFullDiskAsync),
+            OnDisk("says what keeps it from saving if it gives its state from a read-only disk", SurvivesReadOnlyDiskAsync),
             Check("can be disposed twice after use", DisposesTwiceAsync),
         ];
 
@@ -47,13 +45,16 @@ public static class StateStoreContract
             await body(stores, token).ConfigureAwait(false);
         });
 
-        async Task GoesOnAfterFullDiskAsync(Func<SmallDisk> mountDisk, CancellationToken cancellationToken)
+        PluginCheck OnDisk(string name, Func<TemporaryStores, SmallDisk, CancellationToken, Task> body) => new(name, async token =>
         {
-            using SmallDisk disk = mountDisk();
+            using SmallDisk disk = mountDisk!();
             using var stores = new TemporaryStores(create);
             stores.Context.StateDirectory = disk.Path;
-            await SurvivesFullDiskAsync(stores, disk, cancellationToken).ConfigureAwait(false);
-        }
+            await body(stores, disk, token).ConfigureAwait(false);
+        })
+        {
+            SkipReason = mountDisk is null ? "there is no small disk to fill up" : null,
+        };
     }
 
     private static async Task GivesBackAsync(TemporaryStores stores, CancellationToken cancellationToken)
@@ -245,6 +246,37 @@ public static class StateStoreContract
             await store.SaveAsync(after, [], cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
         Same(after, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task SurvivesReadOnlyDiskAsync(TemporaryStores stores, SmallDisk disk, CancellationToken cancellationToken)
+    {
+        StoredClient[] before = [SampleClients.Stored(1), SampleClients.Removed(2)];
+        await stores.SaveAsync(before, [], cancellationToken).ConfigureAwait(false);
+        disk.SetReadOnly(true);
+        bool isSaved = false;
+        try
+        {
+            await stores.UseAsync(async store =>
+            {
+                Same(before, await store.LoadAsync(cancellationToken).ConfigureAwait(false));
+                Contract.Require(store.SaveProblem is not null, "it does not say in SaveProblem that it cannot save");
+                Contract.RequireOneLine(store.SaveProblem!, "SaveProblem");
+                await Contract.RequireThrowsAsync<StateStoreException>(
+                    () => store.SaveAsync([], [], cancellationToken).AsTask(), "on a read-only disk").ConfigureAwait(false);
+                disk.SetReadOnly(false);
+                await store.SaveAsync([SampleClients.Stored(3)], [], cancellationToken).ConfigureAwait(false);
+                isSaved = true;
+            }).ConfigureAwait(false);
+        }
+        catch (StateStoreException e) when (!isSaved)
+        {
+            Contract.RequireOneLine(e.Message, "the message of a StateStoreException"); // it may refuse to load
+        }
+
+        disk.SetReadOnly(false);
+        Same(
+            isSaved ? [.. before, SampleClients.Stored(3)] : before,
+            await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task DisposesTwiceAsync(TemporaryStores stores, CancellationToken cancellationToken)

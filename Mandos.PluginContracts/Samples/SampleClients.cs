@@ -38,12 +38,13 @@ public static class SampleClients
         Name = Name(number),
         FileSettings = Settings(number),
         FileEnabled = true,
+        SavedAt = _start.AddSeconds(1).AddTicks(number),
         Client = Snapshot(number),
     };
 
-    /// <summary>What a store keeps of a client that was removed at run time.</summary>
+    /// <summary>What a store keeps of a client that was removed at run time and has left the files since.</summary>
     /// <param name="number">Which client.</param>
-    public static StoredClient Removed(int number) => Stored(number) with { Client = null };
+    public static StoredClient Removed(int number) => Stored(number) with { Client = null, LeftAt = _start.AddTicks(-number) };
 
     /// <summary>
     /// What a store keeps of a client with a value other than the default one, and other than its neighbours', in every place.
@@ -55,6 +56,9 @@ public static class SampleClients
         FileEnabled = false,
         FileSettings = UnusualSettings(number, 1),
         EncryptedSecret = Bytes(number, 1000),
+        SavedAt = _start.AddTicks(4),
+        LeftAt = _start.AddTicks(5),
+        DeniedUntil = DateTimeOffset.MaxValue.AddTicks(-1),
         Client = new ClientSnapshot
         {
             Name = $"{Name(number)} [%(x)s] 'Ünï' ☃ \U0001F600 \"; DROP TABLE client; --",

@@ -12,7 +12,10 @@ internal sealed class TlsBackendChecks(
     private const int Megabyte = 1 << 20;
 
     private static readonly string[] _badPriorities =
-        ["", "NO-SUCH-KEYWORD", "NORMAL:+NO-SUCH-ALGORITHM", "NORMAL:-VERS-ALL", "NONE"];
+        ["", "NO-SUCH-KEYWORD", "NORMAL:-VERS-ALL", "NONE"];
+
+    private static readonly string[] _unknownWords =
+        ["+NO-SUCH-ALGORITHM", "-SIGN-NO-SUCH-ALGORITHM", "!GROUP-NO-SUCH-GROUP", "%NO_SUCH_OPTION"];
 
     private static readonly (TlsPeerFault Fault, string Does)[] _faults =
     [
@@ -48,6 +51,7 @@ internal sealed class TlsBackendChecks(
         new("describes what it offers under the default priority string",
             _ => Trial.UseAsync(create, (backend, _) => DescribesPriorityAsync(backend))),
         new("refuses bad priority strings", _ => Trial.UseAsync(create, (backend, _) => RefusesBadPrioritiesAsync(backend))),
+        new("passes over unknown words of priority strings", _ => Trial.UseAsync(create, (backend, _) => PassesOverUnknownAsync(backend))),
         Check("sends a secret", (handshaker, token) => SendsAsync(handshaker, Bytes(2 * Kilobyte), token)),
         Check("sends an empty secret", (handshaker, token) => SendsAsync(handshaker, [], token)),
         Check("sends a secret of a megabyte", (handshaker, token) => SendsAsync(handshaker, Bytes(Megabyte), token)),
@@ -105,6 +109,15 @@ internal sealed class TlsBackendChecks(
             Contract.Require(offered.Count > 0, "it offers no cipher suite, no group or no signature algorithm, as it says");
         }
 
+        return Task.CompletedTask;
+    }
+
+    private static Task PassesOverUnknownAsync(ITlsBackend backend)
+    {
+        string priority = string.Join(':', [TlsBackendContract.DefaultPriority, .. _unknownWords]);
+        backend.CreateHandshaker(priority);
+        IEnumerable<string> unnamed = _unknownWords.Except(backend.DescribePriority(priority).Unknown);
+        Contract.Require(!unnamed.Any(), $"it does not say that it does not know {string.Join(", ", unnamed)}");
         return Task.CompletedTask;
     }
 

@@ -12,9 +12,11 @@ namespace Mandos.AvahiAnnouncer;
 /// <param name="connection">A connection that is open. It belongs to the caller.</param>
 /// <param name="service">What to announce.</param>
 /// <param name="registration">Decides. From now on it is touched on the connection's thread only.</param>
-/// <param name="notify">Is told what comes of it, on the connection's thread: all steps but requests.</param>
+/// <param name="notify">Is told what comes of it, on the connection's thread: all steps, but of requests that for <see cref="AvahiMethod.Commit"/> alone.</param>
+/// <param name="timeProvider">The clock.</param>
 internal sealed class AvahiSession(
-    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify)
+    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify,
+    TimeProvider timeProvider)
 {
     private const string BusInterface = "org.freedesktop.DBus";
     private const string AvahiName = "org.freedesktop.Avahi";
@@ -27,17 +29,38 @@ internal sealed class AvahiSession(
     private const int ProtocolIPv4 = 0;
     private const int ProtocolIPv6 = 1;
     private const uint NoFlags = 0;
+    private const int AnyProtocol = -1;
+    private const uint NoTextNorAddress = 4 | 8;
+    private const string TimeoutError = AvahiName + ".TimeoutError";
     private const string DefaultDomain = "";
     private const string DefaultHost = "";
 
+    /// <summary>After the announcement, Avahi is asked whether it can be found.</summary>
+    private static readonly TimeSpan _firstLook = TimeSpan.FromSeconds(1);
+
+    /// <summary>And again, while it cannot.</summary>
+    private static readonly TimeSpan _nextLook = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan _shortestRegistration = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _longestRegistration = TimeSpan.FromSeconds(30);
+
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _lastCall = Task.CompletedTask;
+    private CancellationToken _ended;
+    private string _avahi = "";
+
+    /// <summary>Counts what has become of the announcement: who looks whether it can be found stops when that is another one.</summary>
+    private int _changes;
+
+    /// <summary>How long Avahi may take to make sure of the name: some times what it needs on a network where all is well, a second.</summary>
+    private TimeSpan _registrationTime = _shortestRegistration;
 
     /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
     /// <exception cref="DBusException">A new connection is needed; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what is announced still is.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _ended = cancellationToken;
         // All of these before Avahi is looked for, so that nothing is missed that it says from then on.
         await WatchAsync(
             BusInterface, BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
@@ -142,10 +165,29 @@ internal sealed class AvahiSession(
                     Compose(request),
                     answer => ReadAnswer(request, answer),
                     failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.Message));
+                if (request.Method == AvahiMethod.Commit)
+                {
+                    _avahi = request.Avahi;
+                    notify(request);
+                    _ = LimitAsync(request.Call, _registrationTime);
+                }
             }
             else
             {
                 notify(step);
+                _changes++;
+                if (step is Step.Announced announced)
+                {
+                    _ = LookAsync(_avahi, announced.Name, _changes);
+                }
+
+                _registrationTime = step switch
+                {
+                    Step.Announced => _shortestRegistration,
+                    Step.Retried when _registrationTime * 2 < _longestRegistration => _registrationTime * 2,
+                    Step.Retried => _longestRegistration,
+                    _ => _registrationTime,
+                };
                 if (step is Step.GiveUp gaveUp)
                 {
                     _failed.TrySetException(new DBusException(gaveUp.Reason));
@@ -153,6 +195,88 @@ internal sealed class AvahiSession(
             }
         }
     }
+
+    /// <summary>Tells when a call of Commit has had its time.</summary>
+    private async Task LimitAsync(int call, TimeSpan limit)
+    {
+        await Task.Delay(limit, timeProvider, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        connection.Post(_ => Handle(new AvahiEvent.Overdue(call)), null);
+    }
+
+    /// <summary>
+    /// Looks whether what is announced can be found, until it can. Avahi says “established” too where it has no interface to announce on,
+    /// for example without IPv6.
+    /// </summary>
+    private async Task LookAsync(string avahi, string name, int change)
+    {
+        bool wasHidden = false;
+        for (TimeSpan pause = _firstLook; ; pause = _nextLook)
+        {
+            await Task.Delay(pause, timeProvider, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Volatile.Read(ref _changes) != change || _ended.IsCancellationRequested
+                || await CanBeFoundAsync(avahi, name).ConfigureAwait(false) is not { } isFound)
+            {
+                return;
+            }
+
+            if (isFound == wasHidden)
+            {
+                Step step = isFound ? new Step.Found(name) : new Step.Hidden(name);
+                connection.Post(
+                    _ =>
+                    {
+                        if (_changes == change)
+                        {
+                            notify(step);
+                        }
+                    },
+                    null);
+            }
+
+            if (isFound)
+            {
+                return;
+            }
+
+            wasHidden = true;
+        }
+    }
+
+    /// <summary>Has Avahi look for the service.</summary>
+    /// <returns>Whether it is there; null if Avahi does not tell.</returns>
+    private async Task<bool?> CanBeFoundAsync(string avahi, string name)
+    {
+        try
+        {
+            await connection.CallMethodAsync(ComposeResolve(avahi, name), _ended).ConfigureAwait(false);
+            return true;
+        }
+        catch (DBusErrorReplyException e) when (e.ErrorName == TimeoutError)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is DBusException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private MessageBuffer ComposeResolve(string avahi, string name)
+    {
+        using MessageWriter writer = connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(
+            avahi, ServiceRegistration.ServerPath, ServerInterface, "ResolveService", "iisssiu", MessageFlags.NoAutoStart);
+        writer.WriteInt32(service.InterfaceIndex ?? AnyInterface);
+        writer.WriteInt32(Protocol);
+        writer.WriteString(name);
+        writer.WriteString(service.Type);
+        writer.WriteString(DefaultDomain);
+        writer.WriteInt32(AnyProtocol);
+        writer.WriteUInt32(NoTextNorAddress);
+        return writer.CreateMessage();
+    }
+
+    private int Protocol => service.AddressFamily == AddressFamily.InterNetworkV6 ? ProtocolIPv6 : ProtocolIPv4;
 
     private MessageBuffer Compose(Step.Request request)
     {
@@ -173,7 +297,7 @@ internal sealed class AvahiSession(
         else if (request.Method == AvahiMethod.AddService)
         {
             writer.WriteInt32(service.InterfaceIndex ?? AnyInterface);
-            writer.WriteInt32(service.AddressFamily == AddressFamily.InterNetworkV6 ? ProtocolIPv6 : ProtocolIPv4);
+            writer.WriteInt32(Protocol);
             writer.WriteUInt32(NoFlags);
             writer.WriteString(request.Name);
             writer.WriteString(service.Type);

@@ -31,6 +31,22 @@ public sealed partial class ZeroconfAnnouncer
     [LoggerMessage(4206, LogLevel.Information, "The service name “{Taken}” is taken; trying “{Name}”")]
     private static partial void LogRenamed(ILogger logger, string taken, string name);
 
+    [LoggerMessage(4210, LogLevel.Warning,
+        "Avahi announces “{Name}”, but does not find it itself, so nobody else will: it uses no network interface for that. Is one up, and does "
+        + "avahi-daemon.conf allow it, and IPv6 (use-ipv6=yes; use-ipv4=yes for a server with --no-ipv6)?")]
+    private static partial void LogHidden(ILogger logger, string name);
+
+    [LoggerMessage(4211, LogLevel.Information, "“{Name}” can be found now")]
+    private static partial void LogFound(ILogger logger, string name);
+
+    [LoggerMessage(4209, LogLevel.Debug, "Avahi is told to announce the service, and makes sure first that the name is free")]
+    private static partial void LogCommitted(ILogger logger);
+
+    [LoggerMessage(4208, LogLevel.Warning,
+        "Not announced yet, clients find this server only by its address: Avahi does not get done with making sure that nobody else "
+        + "on the network is called “{Name}”; it is asked anew")]
+    private static partial void LogRetried(ILogger logger, string name);
+
     [LoggerMessage(4207, LogLevel.Debug, "Avahi did not confirm in time that the service is withdrawn")]
     private static partial void LogNotWithdrawn(ILogger logger);
 }

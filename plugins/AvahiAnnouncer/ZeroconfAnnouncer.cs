@@ -88,7 +88,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
         var connection = new DBusConnection(options);
         await using (connection.ConfigureAwait(false))
         {
-            var session = new AvahiSession(connection, service, registration, notify);
+            var session = new AvahiSession(connection, service, registration, notify, context.TimeProvider);
             try
             {
                 await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -119,6 +119,18 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
         {
             case Step.Renamed renamed:
                 LogRenamed(context.Logger, renamed.Taken, renamed.Name);
+                break;
+            case Step.Request { Method: AvahiMethod.Commit }:
+                LogCommitted(context.Logger);
+                break;
+            case Step.Hidden hidden:
+                LogHidden(context.Logger, hidden.Name);
+                break;
+            case Step.Found found:
+                LogFound(context.Logger, found.Name);
+                break;
+            case Step.Retried retried:
+                LogRetried(context.Logger, retried.Name);
                 break;
             case Step.Waiting { State: null }:
                 LogNoAvahi(context.Logger);

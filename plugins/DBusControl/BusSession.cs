@@ -25,6 +25,9 @@ internal sealed partial class BusSession : IAsyncDisposable
     /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
     private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
 
+    /// <summary>How long whoever has our names may take to answer.</summary>
+    private static readonly TimeSpan _wakeTime = TimeSpan.FromSeconds(1);
+
     private readonly IMandosServer _server;
     private readonly DBusConnection _connection;
     private readonly TimeProvider _time;
@@ -35,8 +38,10 @@ internal sealed partial class BusSession : IAsyncDisposable
     private readonly EventSignals _signals;
     private readonly EventFlow _events;
     private readonly CallQueue _calls;
+    private readonly StallWatch _stall;
     private Task _watch = Task.CompletedTask;
     private Exception? _fault;
+    private bool _isStalled;
 
     /// <param name="server">The server to offer.</param>
     /// <param name="address">The address of the bus.</param>
@@ -53,10 +58,15 @@ internal sealed partial class BusSession : IAsyncDisposable
             MaxQueuedBytes = MaxQueuedBytes,
             FlushTimeout = TimeSpan.FromSeconds(0.2),
         });
-        _writer = new SignalWriter(_connection);
+        _stall = new StallWatch(LetBusKeepUpAsync, time);
+        _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_clients, _writer);
         _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
-        _calls = new CallQueue(action => _connection.Post(static state => ((Action)state!)(), action), _events, logger);
+        _calls = new CallQueue(
+            action => _connection.Post(static state => ((Action)state!)(), action),
+            async () => await LetBusKeepUpAsync(_ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
+            _events,
+            logger);
     }
 
     /// <summary>Whether everything was offered at some time.</summary>
@@ -86,7 +96,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
         using CancellationTokenRegistration stop = cancellationToken.Register(_ended.Cancel);
         Task<Exception?> lost = _connection.DisconnectedAsync();
-        _watch = EndAfterAsync(lost);
+        _watch = Task.WhenAll(EndAfterAsync(lost), EndWhenStalledAsync());
         try
         {
             await ServeAsync(_ended.Token).ConfigureAwait(false);
@@ -94,6 +104,11 @@ internal sealed partial class BusSession : IAsyncDisposable
         catch (Exception e) when (_ended.IsCancellationRequested && e is not BusException)
         {
             // It is the end that has to be told, not what came of it.
+        }
+
+        if (_isStalled)
+        {
+            return new BusException("the bus takes nothing more of what the server sends") { IsStall = true };
         }
 
         if (lost.IsCompleted || _fault is not null)
@@ -123,6 +138,23 @@ internal sealed partial class BusSession : IAsyncDisposable
         await _ended.CancelAsync().ConfigureAwait(false);
     }
 
+    private async Task EndWhenStalledAsync()
+    {
+        try
+        {
+            await _stall.RunAsync(_ended.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or DBusErrorReplyException)
+        {
+            _isStalled = true;
+            await _ended.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or DBusConnectionClosedException)
+        {
+            // The end of the connection is told elsewhere.
+        }
+    }
+
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
         try
@@ -143,7 +175,8 @@ internal sealed partial class BusSession : IAsyncDisposable
             new ServerObject(_server, _clients, cancellationToken),
             new ClientsNode(_clients),
             new ClientObject(_server, _clients, cancellationToken),
-            _calls));
+            _calls,
+            _stall.Sent));
         await TakeNameAsync(Names.Service, cancellationToken).ConfigureAwait(false);
         await TakeNameAsync(Names.OldService, cancellationToken).ConfigureAwait(false);
         bool goesOn = true;
@@ -167,6 +200,13 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             RequestNameReply reply = await _connection.RequestNameAsync(
                 name, RequestNameOptions.DoNotQueue, cancellationToken).ConfigureAwait(false);
+            if (reply == RequestNameReply.Exists)
+            {
+                await WakeOwnerAsync(name, cancellationToken).ConfigureAwait(false);
+                reply = await _connection.RequestNameAsync(
+                    name, RequestNameOptions.DoNotQueue, cancellationToken).ConfigureAwait(false);
+            }
+
             if (reply is not (RequestNameReply.PrimaryOwner or RequestNameReply.AlreadyOwner))
             {
                 throw new BusException($"another program has the name {name}; is another Mandos server running?") { IsRefusal = true };
@@ -176,6 +216,30 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             throw new BusException($"the bus refuses the name {name}: {e.ErrorMessage}") { IsRefusal = true };
         }
+    }
+
+    /// <summary>
+    /// Sends something to the owner of a name. If that is a connection of ours from which the bus has not read for a while, it notices by
+    /// this alone that the connection is gone.
+    /// </summary>
+    private async Task WakeOwnerAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.CallMethodAsync(ComposePing(name), cancellationToken)
+                .WaitAsync(_wakeTime, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DBusErrorReplyException or TimeoutException)
+        {
+            // It is gone, or does not like it.
+        }
+    }
+
+    private MessageBuffer ComposePing(string name)
+    {
+        using MessageWriter writer = _connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(name, Names.Root, Names.Peer, "Ping", null, MessageFlags.NoAutoStart);
+        return writer.CreateMessage();
     }
 
     /// <summary>Makes the table equal to the clients of a new subscription, with signals for what is different, and serves it.</summary>

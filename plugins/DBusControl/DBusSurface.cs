@@ -18,6 +18,8 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
 
+    private string Address => context.Settings.GetValueOrDefault("address", DBusAddress.System);
+
     /// <inheritdoc/>
     public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
     {
@@ -28,6 +30,13 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
         {
             cancellationToken.ThrowIfCancellationRequested();
             (BusException reason, bool hasServed) = await RunSessionAsync(server, cancellationToken).ConfigureAwait(false);
+            if (reason.IsStall && hasServed)
+            {
+                LogStalled(context.Logger);
+                _ = NameReaderAsync(cancellationToken);
+                continue; // it took a while to notice, so this does not run in circles
+            }
+
             if (hasServed)
             {
                 (pause, lastReason) = (_shortestPause, null);
@@ -49,11 +58,28 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
     private async Task<(BusException Reason, bool HasServed)> RunSessionAsync(
         IMandosServer server, CancellationToken cancellationToken)
     {
-        string address = context.Settings.GetValueOrDefault("address", DBusAddress.System);
-        var session = new BusSession(server, address, context.TimeProvider, context.Logger);
+        var session = new BusSession(server, Address, context.TimeProvider, context.Logger);
         await using (session.ConfigureAwait(false))
         {
             return (await session.RunAsync(cancellationToken).ConfigureAwait(false), session.HasServed);
+        }
+    }
+
+    /// <summary>Logs who does not read, if the bus tells.</summary>
+    private async Task NameReaderAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await SlowReader.FindAsync(Address, context.TimeProvider, cancellationToken).ConfigureAwait(false) is { } reader)
+            {
+                LogReader(context.Logger, reader);
+            }
+        }
+#pragma warning disable CA1031 // It would have been good to know, no more
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNoReader(context.Logger, e.Message);
         }
     }
 

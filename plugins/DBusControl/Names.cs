@@ -15,7 +15,7 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldServer = "se.bsnet.fukt.Mandos";
 
-    /// <summary>What Debian's server does not have: properties of the server, requests that wait, and Reload.</summary>
+    /// <summary>What Debian's server does not have: properties of the server, requests that wait, former clients, and Reload.</summary>
     public const string ServerExtension = "se.recompile.Mandos.Server";
 
     /// <summary>The error by which Approve tells that it has approved nothing, as requests from different addresses wait.</summary>
@@ -32,6 +32,8 @@ internal static class Names
     public const string Properties = "org.freedesktop.DBus.Properties";
 
     public const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
+
+    public const string Peer = "org.freedesktop.DBus.Peer";
 
     /// <summary>Path of the server.</summary>
     public const string Root = "/";

@@ -14,6 +14,9 @@ internal static class ClientRow
         row.Write(stored.FileEnabled);
         WriteSettings(stored.FileSettings, row);
         row.Write(stored.EncryptedSecret.Span);
+        row.Write(stored.SavedAt);
+        row.Write(stored.LeftAt);
+        row.Write(stored.DeniedUntil);
         row.Write(stored.Client is null);
         if (stored.Client is { } client)
         {
@@ -34,13 +37,18 @@ internal static class ClientRow
     }
 
     /// <summary>Reads a client, which is to be trusted once its checksum has been compared.</summary>
-    public static StoredClient Read(RowReader row)
+    /// <param name="row">The row.</param>
+    /// <param name="hasTimes">Whether it has the columns of version 2.</param>
+    public static StoredClient Read(RowReader row, bool hasTimes = true)
     {
         row.Begin();
         string name = row.ReadText();
         bool fileEnabled = row.ReadBoolean();
         ClientSettings fileSettings = ReadSettings(row);
         byte[] encryptedSecret = row.ReadBytes();
+        DateTimeOffset? savedAt = hasTimes ? row.ReadOptionalTime() : null;
+        DateTimeOffset? leftAt = hasTimes ? row.ReadOptionalTime() : null;
+        DateTimeOffset? deniedUntil = hasTimes ? row.ReadOptionalTime() : null;
         bool removed = row.ReadBoolean();
         return new StoredClient
         {
@@ -48,6 +56,9 @@ internal static class ClientRow
             FileEnabled = fileEnabled,
             FileSettings = fileSettings,
             EncryptedSecret = encryptedSecret,
+            SavedAt = savedAt,
+            LeftAt = leftAt,
+            DeniedUntil = deniedUntil,
             Client = removed ? null : new ClientSnapshot
             {
                 Name = name,

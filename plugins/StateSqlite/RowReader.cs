@@ -6,12 +6,13 @@ namespace Mandos.StateSqlite;
 
 /// <summary>Reads the columns of a row one after another, and at its end compares their checksum with the last of them.</summary>
 /// <param name="statement">A query that stands at a row.</param>
+/// <param name="columns">How many columns it has.</param>
 /// <remarks>
 /// It reads directly from SQLite, because it does so some millions of times while the server starts. That a column has a value of
 /// the right type is not looked at: SQLite converts it if it has not, and the checksum shows whether that is the value which was
 /// written.
 /// </remarks>
-internal sealed class RowReader(sqlite3_stmt statement)
+internal sealed class RowReader(sqlite3_stmt statement, int columns)
 {
     private readonly RowChecksum _checksum = new();
     private int _next;
@@ -63,7 +64,7 @@ internal sealed class RowReader(sqlite3_stmt statement)
     /// <returns>The checksum.</returns>
     public long Complete()
     {
-        long checksum = sqlite3_column_int64(statement, Schema.ClientColumns.Count - 1);
+        long checksum = sqlite3_column_int64(statement, columns - 1);
         return checksum == _checksum.Complete() ? checksum : throw Damaged();
     }
 

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Persistence;
 using Microsoft.Data.Sqlite;
 
 namespace Mandos.StateSqlite;
@@ -14,7 +15,7 @@ internal static class Schema
     /// <remarks>
     /// A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.
     /// </remarks>
-    private static readonly Action<SqliteConnection>[] _migrations = [CreateTables];
+    private static readonly Action<SqliteConnection>[] _migrations = [CreateTables, AddTimes];
 
     /// <summary>The present version.</summary>
     public static int Version => _migrations.Length;
@@ -22,12 +23,18 @@ internal static class Schema
     /// <summary>
     /// The columns of a client in the order of <see cref="ClientRow"/>; the last is the checksum over the others.
     /// </summary>
-    public static IReadOnlyList<string> ClientColumns { get; } =
+    public static IReadOnlyList<string> ClientColumns { get; } = Columns(["saved_at", "left_at", "denied_until"]);
+
+    /// <summary>The columns of version 1.</summary>
+    private static readonly IReadOnlyList<string> _firstColumns = Columns([]);
+
+    private static IReadOnlyList<string> Columns(string[] times) =>
     [
         "name",
         "file_enabled",
         .. SettingsColumns("file_"),
         "encrypted_secret",
+        .. times,
         "removed",
         "created",
         "enabled",
@@ -42,7 +49,7 @@ internal static class Schema
     ];
 
     /// <summary>Reads all clients.</summary>
-    public static string SelectClients { get; } = $"SELECT {string.Join(", ", ClientColumns)} FROM client";
+    public static string SelectClients { get; } = Select(ClientColumns);
 
     /// <summary>Adds a client; the parameters are called <c>$</c> and the column's name.</summary>
     public static string InsertClient { get; } =
@@ -82,6 +89,8 @@ internal static class Schema
 
         return (int)version;
     }
+
+    private static string Select(IEnumerable<string> columns) => $"SELECT {string.Join(", ", columns)} FROM client";
 
     private static string[] SettingsColumns(string prefix) =>
     [
@@ -150,4 +159,46 @@ internal static class Schema
         ) STRICT;
         INSERT INTO summary VALUES (0, 0);
         """);
+
+    /// <summary>Version 2: when a client was saved, when it left the files, and until when it is denied.</summary>
+    private static void AddTimes(SqliteConnection connection)
+    {
+        connection.Execute(
+            """
+            ALTER TABLE client ADD COLUMN saved_at INTEGER;
+            ALTER TABLE client ADD COLUMN left_at INTEGER;
+            ALTER TABLE client ADD COLUMN denied_until INTEGER;
+            """);
+        List<StoredClient> clients = [];
+        long checksum = 0;
+        using (SqliteCommand select = connection.Prepare(Select(_firstColumns)))
+        using (SqliteDataReader reader = select.ExecuteReader())
+        {
+            var row = new RowReader(reader.Handle!, _firstColumns.Count);
+            while (reader.Read())
+            {
+                clients.Add(ClientRow.Read(row, hasTimes: false));
+                checksum ^= row.Complete();
+            }
+        }
+
+        if (connection.Scalar($"SELECT count(*) FROM summary WHERE clients = {clients.Count} AND checksum = {checksum}") == 0)
+        {
+            throw new DamageException("some clients are missing or out of date");
+        }
+
+        // Each checksum is over the new columns too.
+        connection.Execute("DELETE FROM client");
+        using SqliteCommand insert = connection.Prepare(InsertClient);
+        var writer = new RowWriter(insert);
+        checksum = 0;
+        foreach (StoredClient client in clients)
+        {
+            ClientRow.Write(client, writer);
+            checksum ^= writer.Complete();
+            insert.ExecuteNonQuery();
+        }
+
+        connection.Execute($"UPDATE summary SET checksum = {checksum}");
+    }
 }

@@ -22,4 +22,12 @@ public sealed partial class SqliteStateStore
 
     [LoggerMessage(6005, LogLevel.Warning, "cannot close {File} in an orderly way; nothing that was saved is lost: {Reason}")]
     private partial void LogCloseFailed(string file, string reason);
+
+    [LoggerMessage(6006, LogLevel.Warning,
+        "the file system of {File} has no locks, so nothing keeps another server from using the same state: see to it that none does")]
+    private partial void LogNoLocks(string file);
+
+    [LoggerMessage(6007, LogLevel.Warning,
+        "no room can be kept for changes of {File}, so that they cannot be saved once the disk is full; make room: {Reason}")]
+    private partial void LogNoRoom(string file, string reason);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mandos.Abstractions.Persistence;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
@@ -5,10 +6,32 @@ using static SQLitePCL.raw;
 namespace Mandos.StateSqlite;
 
 /// <summary>An open database, locked against other servers. Not thread-safe.</summary>
-internal sealed class StateDatabase : IDisposable
+internal sealed partial class StateDatabase : IDisposable
 {
+    /// <summary>What the log holds at least, so that any change of a few clients fits into it.</summary>
+    private const int LeastLog = 128 << 10;
+
+    private const int PageSize = 4096;
+
+    /// <summary>A page in the log with its header.</summary>
+    private const int LogPageSize = PageSize + 24;
+
+    /// <summary>Clients that are checked for the first time take a sixth more room; this is half.</summary>
+    private const double Growth = 1.5;
+
     /// <summary>How long to wait for another server that is just stopping.</summary>
     private const int BusySeconds = 2;
+
+    /// <summary>SQLite's access to files without locks.</summary>
+    private const string NoLocks = "unix-none";
+
+    private const string Careful =
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY";
+
+    /// <summary>The table whose pages become free.</summary>
+    private const string Room = "room";
+
+    private const int LeastFreePages = 8;
 
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
@@ -25,11 +48,25 @@ internal sealed class StateDatabase : IDisposable
         _row = new RowWriter(_insert);
     }
 
+    /// <summary>Number and checksum of the clients, by which a database that another program has changed is known.</summary>
+    public (long Clients, long Checksum) Summary { get; private set; }
+
+    /// <summary>
+    /// How long the log may get when all clients change at once. With this much room a change of clients that are there fits, however
+    /// full the disk is.
+    /// </summary>
+    public long LogRoom => LeastLog + (long)(Growth * UsedPages * LogPageSize);
+
+    private long UsedPages => _connection.Scalar("PRAGMA page_count") - FreePages;
+
+    private long FreePages => _connection.Scalar("PRAGMA freelist_count");
+
     /// <summary>Makes the tables in a new, empty file.</summary>
     /// <param name="path">Path of the file.</param>
-    public static void Create(string path)
+    /// <param name="hasLocks">Whether the file system has locks.</param>
+    public static void Create(string path, bool hasLocks)
     {
-        using SqliteConnection connection = Connect(path);
+        using SqliteConnection connection = Connect(path, hasLocks ? null : NoLocks);
         connection.Execute($"PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA application_id = {Schema.ApplicationId}");
         Schema.Migrate(connection);
         connection.Execute("COMMIT");
@@ -37,14 +74,16 @@ internal sealed class StateDatabase : IDisposable
 
     /// <summary>Opens a database and locks it.</summary>
     /// <param name="path">Path of the file, which exists.</param>
-    public static StateDatabase Open(string path)
+    /// <param name="hasLocks">Whether the file system has locks; it is opened without them otherwise.</param>
+    public static StateDatabase Open(string path, bool hasLocks)
     {
-        SqliteConnection connection = Connect(path);
+        SqliteConnection connection = Connect(path, hasLocks ? null : NoLocks);
         try
         {
             // Exclusive, hence no memory shared with others; the log is emptied by Checkpoint after each save rather than
-            // automatically.
-            connection.Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+            // automatically, and stays, as its room on the disk is kept for what has to fit when the disk is full.
+            connection.Execute(Careful);
+            KeepLog(connection);
             string journal = connection.Text("PRAGMA journal_mode = WAL");
             if (journal != "wal")
             {
@@ -57,6 +96,28 @@ internal sealed class StateDatabase : IDisposable
         catch
         {
             connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a database that cannot be written, with what its log holds, into memory.</summary>
+    /// <param name="path">Path of the file, which exists.</param>
+    /// <param name="hasLog">Whether its log is there.</param>
+    public static StateDatabase Read(string path, bool hasLog)
+    {
+        // SQLite makes a log if there is none, unless it is told that nobody changes the file; then it would pass over a log.
+        string source = hasLog ? path : new Uri(path).AbsoluteUri + "?immutable=1";
+        using SqliteConnection file = Connect(source, hasLog ? NoLocks : null, SqliteOpenMode.ReadOnly);
+        SqliteConnection memory = Connect(":memory:", null);
+        try
+        {
+            file.Execute(Careful);
+            file.BackupDatabase(memory);
+            return new StateDatabase(memory);
+        }
+        catch
+        {
+            memory.Dispose();
             throw;
         }
     }
@@ -118,6 +179,7 @@ internal sealed class StateDatabase : IDisposable
             }
 
             _connection.Execute($"UPDATE summary SET clients = {count}, checksum = {checksum}");
+            Summary = (count, checksum);
 
             void Forget(string name)
             {
@@ -132,8 +194,41 @@ internal sealed class StateDatabase : IDisposable
         });
     }
 
-    /// <summary>Moves what the log holds into the database and empties the log.</summary>
-    public void Checkpoint() => _connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    /// <summary>Moves what the log holds into the database; the next save writes the log from its beginning.</summary>
+    /// <returns>Whether all of it was moved.</returns>
+    public bool Checkpoint()
+    {
+        using SqliteCommand checkpoint = _connection.Prepare("PRAGMA wal_checkpoint(RESTART)");
+        using SqliteDataReader reader = checkpoint.ExecuteReader();
+        return reader.Read() && reader.GetInt64(0) == 0 && reader.GetInt64(1) == reader.GetInt64(2);
+    }
+
+    /// <summary>
+    /// Keeps free pages in the database for the clients' records to grow into, as they do when they are first checked: where it cannot
+    /// grow, the log cannot be emptied.
+    /// </summary>
+    /// <remarks>Pages become free when what was in them is dropped. They are written once before, so that they are on the disk.</remarks>
+    public void KeepFreePages()
+    {
+        _connection.Execute($"DROP TABLE IF EXISTS {Room}"); // of a server that was killed here
+        long wanted = LeastFreePages + (long)((Growth - 1) * UsedPages);
+        long missing = wanted - FreePages;
+        if (missing <= wanted / 2)
+        {
+            return;
+        }
+
+        InTransaction(() => _connection.Execute(
+            $"CREATE TABLE {Room} (filler BLOB); INSERT INTO {Room} VALUES (zeroblob({missing * PageSize}))"));
+        try
+        {
+            Checkpoint();
+        }
+        finally
+        {
+            _connection.Execute($"DROP TABLE {Room}");
+        }
+    }
 
     public void Dispose()
     {
@@ -142,12 +237,21 @@ internal sealed class StateDatabase : IDisposable
         _connection.Dispose();
     }
 
-    private static SqliteConnection Connect(string path)
+    /// <summary>Has SQLite keep the log when it closes the database.</summary>
+    private static unsafe void KeepLog(SqliteConnection connection)
+    {
+        int keep = 1;
+        int result = sqlite3_file_control(connection.Handle!.DangerousGetHandle(), "main", PersistLog, &keep);
+        SqliteException.ThrowExceptionForRC(result, connection.Handle);
+    }
+
+    private static SqliteConnection Connect(string path, string? vfs = null, SqliteOpenMode mode = SqliteOpenMode.ReadWrite)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
-            Mode = SqliteOpenMode.ReadWrite,
+            Mode = mode,
+            Vfs = vfs,
             Pooling = false,
             DefaultTimeout = BusySeconds,
         }.ToString());
@@ -189,7 +293,7 @@ internal sealed class StateDatabase : IDisposable
         clients.EnsureCapacity((int)Math.Clamp(count, 0, 1_000_000));
         using SqliteCommand select = _connection.Prepare(Schema.SelectClients);
         using SqliteDataReader reader = select.ExecuteReader();
-        var row = new RowReader(reader.Handle!);
+        var row = new RowReader(reader.Handle!, Schema.ClientColumns.Count);
         while (reader.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -208,6 +312,12 @@ internal sealed class StateDatabase : IDisposable
     {
         using SqliteCommand select = _connection.Prepare("SELECT clients, checksum FROM summary");
         using SqliteDataReader reader = select.ExecuteReader();
-        return reader.Read() ? (reader.GetInt64(0), reader.GetInt64(1)) : throw new DamageException("its summary is missing");
+        return Summary = reader.Read() ? (reader.GetInt64(0), reader.GetInt64(1)) : throw new DamageException("its summary is missing");
     }
+
+    /// <summary>SQLITE_FCNTL_PERSIST_WAL.</summary>
+    private const int PersistLog = 10;
+
+    [LibraryImport("e_sqlite3", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int sqlite3_file_control(nint connection, string database, int operation, void* argument);
 }

@@ -18,6 +18,9 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     private const int NoAvahi = 4202;
     private const int HostCollision = 4204;
     private const int Renamed = 4206;
+    private const int Retried = 4208;
+    private const int Hidden = 4210;
+    private const int Found = 4211;
 
     private static readonly ServiceDescription Service = new() { Name = "Mandos", Port = 4711 };
 
@@ -93,6 +96,35 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
             ["GetAlternativeServiceName Mandos", "Reset", "GetAlternativeServiceName Mandos #2", "Reset"],
             avahi.Asked.Where(call => call.StartsWith("GetAlt", StringComparison.Ordinal) || call == "Reset"));
         Assert.Equal(2, Logged(Renamed).Length);
+    }
+
+    [Fact]
+    public async Task Run_AvahiDoesNotGetDone_AsksAnewUntilItDoes()
+    {
+        await _bus.StartAsync();
+        await using FakeAvahi avahi = await FakeAvahi.StartAsync(_bus);
+        avahi.Stuck = 3;
+        Start();
+        await Wait.UntilAsync("it is announced", () => !_names.Reported.IsEmpty || Advance());
+
+        Assert.Equal(3, avahi.Asked.Count(call => call == "Reset"));
+        Assert.Equal(4, avahi.Asked.Count(call => call == "Commit"));
+        Assert.Equal(3, Logged(Retried).Length);
+    }
+
+    [Fact]
+    public async Task Run_AvahiDoesNotFindItself_SaysSoUntilItDoes()
+    {
+        await _bus.StartAsync();
+        await using FakeAvahi avahi = await FakeAvahi.StartAsync(_bus);
+        avahi.Hides = true;
+        Start();
+        await Wait.UntilAsync("it is looked for twice", () => avahi.Asked.Count(call => call == "ResolveService iisssiu") > 1 || Advance());
+        Assert.Single(Logged(Hidden));
+        Assert.Empty(Logged(Found));
+
+        avahi.Hides = false;
+        await Wait.UntilAsync("it is found", () => Logged(Found).Length == 1 || Advance());
     }
 
     [Fact]

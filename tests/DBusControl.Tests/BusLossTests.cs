@@ -100,13 +100,13 @@ public sealed class BusLossTests
         rig.Server.Update("foo", client => client with { LastCheckerStatus = 9, Settings = client.Settings with { Host = "new" } });
         await told;
 
-        // The log tells of it a moment before the new subscription begins.
+        // The log tells of it a moment before the new subscription begins, which may be before any of these changes, or between them.
         string paths;
         do
         {
             paths = string.Join(", ", Sorted(await rig.Caller.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>())));
         }
-        while (paths == "[/clients/foo, /clients/goes, /clients/other]");
+        while (paths is "[/clients/foo, /clients/goes, /clients/other]" or "[/clients/foo, /clients/other]");
 
         Assert.Equal("[/clients/comes, /clients/foo, /clients/other]", paths);
         string[] heard = [.. (await rig.HearAsync()).Where(text => !text.Contains("Old", StringComparison.Ordinal) && !text.StartsWith("reply", StringComparison.Ordinal)).Select(text => text.Split('{')[0])];
@@ -154,7 +154,7 @@ public sealed class BusLossTests
     {
         while (!task.IsCompleted)
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(0.1));
             await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Token));
         }
 

@@ -25,6 +25,8 @@ public sealed class IntrospectionTests
             || line.StartsWith(Caller.Properties, StringComparison.Ordinal))];
         Assert.Equal(Expected("root.txt"), lines.Except(own));
         Assert.Contains($"{Caller.Extension} method Reload()", own);
+        Assert.Contains(own, static member => member.StartsWith($"{Caller.Extension} method GetKeptClients(", StringComparison.Ordinal));
+        Assert.Contains(own, static member => member.StartsWith($"{Caller.Extension} method ForgetClient(", StringComparison.Ordinal));
         Assert.Contains($"{Caller.Extension} property Port q read [EmitsChangedSignal=const]", own);
     }
 

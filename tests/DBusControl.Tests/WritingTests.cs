@@ -1,4 +1,5 @@
 using DBusControl.Tests.Support;
+using Mandos.Abstractions.Control;
 using Mandos.DBus;
 
 namespace DBusControl.Tests;
@@ -184,6 +185,26 @@ public sealed class WritingTests
 
         Assert.Null(await rig.Server.GetClientAsync("bar", TestContext.Current.CancellationToken));
         Assert.Equal("[/clients/foo]", await rig.Caller.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>()));
+    }
+
+    [Fact]
+    public async Task KeptClients_ListedAndForgotten_AreTold()
+    {
+        await using var rig = await Rig.StartAsync();
+        rig.Server.Keep(new KeptClient { Name = "räumt\0", Fingerprint = "F1", State = KeptState.Removed });
+        rig.Server.Keep(new KeptClient
+        {
+            Name = "gone", KeyId = "A1", State = KeptState.Disabled, LeftAt = new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.Zero),
+        });
+
+        var kept = await rig.Caller.CallAsync("/", Caller.Extension, "GetKeptClients", Array.Empty<string>());
+        Assert.Equal(
+            """[("gone", "A1", "", "disabled", "2026-02-03T04:05:06"), ("räumt?", "", "F1", "removed", "")]""", kept);
+
+        await rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "gone");
+        Assert.Equal("räumt\0", Assert.Single(await rig.Server.GetKeptClientsAsync(TestContext.Current.CancellationToken)).Name);
+        var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "gone"));
+        Assert.Equal(("UnknownObject", "nothing is kept under the name “gone”"), (name, message));
     }
 
     [Fact]

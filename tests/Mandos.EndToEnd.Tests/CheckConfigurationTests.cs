@@ -9,7 +9,7 @@ public sealed class CheckConfigurationTests
     public async Task CheckConfig_OfGoodFiles_SaysSo()
     {
         await using var server = new TestServer("--check-config");
-        server.AddClient(new TestClient("client").StanzaWith());
+        server.AddClient($"[client]\nkey_id = {new TestClient("client").Key.KeyId}\nsecret = ywFi");
 
         CommandResult result = await CheckAsync(server);
 
@@ -22,7 +22,7 @@ public sealed class CheckConfigurationTests
     {
         await using var server = new TestServer("--check-config");
         await server.ConfigureAsync("port = high");
-        server.AddClient("[client]\nenabled = perhaps");
+        server.AddClient("[client]\nenabled = perhaps\nkey_id = x");
 
         CommandResult result = await CheckAsync(server);
 
@@ -31,13 +31,29 @@ public sealed class CheckConfigurationTests
             [
                 $"{server.ConfigDirectory}/mandos.conf:2: port: \"high\" is not a port; use a number from 0 to 65535, "
                     + "where 0 lets the kernel choose",
-                $"{server.ClientsFile}:1: client [client] has neither key_id nor fingerprint; it needs one",
+                $"{server.ClientsFile}:3: key_id: is not 64 hexadecimal digits",
                 $"{server.ClientsFile}:2: enabled: \"perhaps\" is no boolean; use 1, yes, true, on, 0, no, false or off",
                 $"{server.ClientsFile}:1: client [client] has neither secret nor secfile; it needs one",
                 $"{server.ConfigDirectory}: 4 problems",
                 "",
             ],
             result.Output.Split('\n'));
+    }
+
+    /// <summary>The line that Debian's mandos.conf has as a comment.</summary>
+    [Fact]
+    public async Task CheckConfig_PriorityForOpenPgpAndClientsWithRawKeys_WarnsAtItsLine()
+    {
+        await using var server = new TestServer("--check-config");
+        await server.ConfigureAsync("priority = SECURE256:!CTYPE-X.509:+CTYPE-OPENPGP:!RSA:+SIGN-DSA-SHA256");
+        server.AddClient($"[client]\nkey_id = {new TestClient("client").Key.KeyId}\nsecret = ywFi");
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal(
+            (0, $"{server.ConfigDirectory}/mandos.conf:2: warning: priority: no client can connect: it allows no raw public keys, which clients "
+                + $"with a key_id have; add +CTYPE-RAWPK, or leave priority out\n{server.ConfigDirectory}: no problems, 1 client\n"),
+            (result.ExitCode, result.Output));
     }
 
     private static Task<CommandResult> CheckAsync(TestServer server) => Command.RunAsync(

@@ -50,13 +50,13 @@ public sealed class ReloadTests
 
         await File.WriteAllTextAsync(
             server.ClientsFile,
-            "[DEFAULT]\ninterval = never\n[first]\nhost = x\n" + _second.StanzaWith("enabled = maybe"),
+            "[DEFAULT]\ninterval = never\n[first]\nkey_id = x\n" + _second.StanzaWith("enabled = maybe"),
             Cancellation);
         await server.SignalAsync("HUP");
         await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
 
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:2: interval: "));
-        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:3: client [first] has neither key_id nor fingerprint"));
+        Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:4: key_id: is not 64 hexadecimal digits"));
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:8: enabled: "));
         var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
         Assert.Equal(nameof(ConfigurationException), refusal.ExceptionType);
@@ -88,6 +88,52 @@ public sealed class ReloadTests
         await ReloadAsync(server, "2 clients, 0 added, 0 removed, 0 changed");
 
         await _first.RequireRefusalAsync(server);
+        await _second.RequireSecretAsync(server);
+    }
+
+    [Fact]
+    public async Task HangUp_ClientsDirectoryGone_KeepsEverythingAsItWas()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        var directory = Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "second.conf"), _second.StanzaWith(), Cancellation);
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.DisableAsync("second", Cancellation);
+
+        Directory.Move(directory, directory + ".aside");
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("ERROR", "clients.d: cannot be read: no such directory");
+        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up");
+        Directory.Move(directory + ".aside", directory);
+        await ReloadAsync(server, "2 clients, 0 added, 0 removed, 0 changed");
+
+        await _first.RequireSecretAsync(server);
+        await _second.RequireRefusalAsync(server);
+    }
+
+    /// <summary>Whatever a file has lacked, or calls otherwise, once.</summary>
+    [Fact]
+    public async Task HangUp_DisabledClientGoneAndBackUnderAnotherName_GetsNothing()
+    {
+        await using var server = new TestServer("--debug") { Steered = true };
+        server.AddClient(_first.StanzaWith());
+        server.AddClient(_second.StanzaWith());
+        await server.StartAsync();
+        using var control = await server.ConnectControlAsync();
+        await control.DisableAsync("second", Cancellation);
+
+        await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n", Cancellation);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("WARNING", "Client second: is gone from the configuration. It was Disabled");
+        var renamed = _second.StanzaWith().Replace("[second]", "[renamed]", StringComparison.Ordinal);
+        server.AddClient(renamed);
+        await server.SignalAsync("HUP");
+        await server.Log.WaitForAsync("WARNING", "Client renamed: is back in the configuration, which it left as “second” at");
+
+        await _second.RequireRefusalAsync(server);
+        await control.EnableAsync("renamed", Cancellation);
         await _second.RequireSecretAsync(server);
     }
 
@@ -148,7 +194,7 @@ public sealed class ReloadTests
             await Patience.UntilAsync("fetches go on", () => fetching.IsCompleted || begun >= reload * Fetches / Reloads);
             if (reload % 10 == 0)
             {
-                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[client0]\n", Cancellation);
+                await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[DEFAULT]\nnonsense\n", Cancellation);
                 await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
             }
             else

@@ -77,6 +77,28 @@ public sealed class StateTests
         await _client.RequireRefusalAsync(server);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Restart_FileCutShortOnce_KeepsClientDisabledAndSaysSo(bool orderly)
+    {
+        await using var server = await StartServerAsync();
+        var other = new TestClient("other");
+        server.AddClient(other.StanzaWith());
+        var file = await File.ReadAllTextAsync(server.ClientsFile, Cancellation);
+        await RestartAsync(server, orderly);
+        await SteerAsync(server, control => control.DisableAsync("other", Cancellation));
+
+        await File.WriteAllTextAsync(server.ClientsFile, _client.StanzaWith() + "\n", Cancellation);
+        await RestartAsync(server, orderly);
+        await server.Log.WaitForAsync("WARNING", "Client other: is gone from the configuration. It was Disabled");
+        await File.WriteAllTextAsync(server.ClientsFile, file, Cancellation);
+        await RestartAsync(server, orderly);
+
+        await other.RequireRefusalAsync(server);
+        await _client.RequireSecretAsync(server);
+    }
+
     [Fact]
     public async Task Restart_AfterEditingFile_PrefersFile()
     {

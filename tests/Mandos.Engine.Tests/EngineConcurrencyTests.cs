@@ -37,7 +37,7 @@ public sealed class EngineConcurrencyTests
         using var engine = new MandosEngine(
             new EngineOptions { MaxRequestsPerClient = threads * each }, tls, store, new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = checker },
                 TimeProvider.System, log);
-        await engine.StartAsync(definitions, cancellation);
+        await engine.StartAsync(new ClientConfiguration(definitions), cancellation);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);
         Task<int> pending = FollowPendingAsync(events);
         (string Name, FakePeer Peer)[][] peers = new (string, FakePeer)[threads][];

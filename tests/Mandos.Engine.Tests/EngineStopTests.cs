@@ -145,7 +145,7 @@ public sealed class EngineStopTests : IDisposable
         using var engine = new MandosEngine(
             new EngineOptions(), tls, store, new Dictionary<string, Abstractions.Checking.IChecker>(), TimeProvider.System,
                 new TestLog());
-        await engine.StartAsync([EngineRig.Define("a")], cancellation);
+        await engine.StartAsync(new ClientConfiguration([EngineRig.Define("a")]), cancellation);
         Assert.False(engine.Completion.IsCompleted);
         using ServerSubscription events = await engine.SubscribeAsync(cancellation);
         FakePeer peer = new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")).TakeSecret();

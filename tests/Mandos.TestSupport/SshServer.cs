@@ -25,9 +25,6 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>What it wrote since it was started last, with all that happens on a connection.</summary>
     public IReadOnlyCollection<string> Log => _log;
 
-    private static string Peers { get; } = Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers
-        ? peers : Path.Combine(RepositoryRoot(), "artifacts/peers/root");
-
     /// <summary>Starts it, and waits until it listens.</summary>
     /// <param name="keys">Types and sizes of its keys, such as ed25519, ecdsa-256 or rsa-3072.</param>
     public static async Task<SshServer> StartAsync(params IReadOnlyList<string> keys)
@@ -55,7 +52,7 @@ public sealed class SshServer : IAsyncDisposable
             $"Port {Port.ToString(CultureInfo.InvariantCulture)}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no",
             "StrictModes no", "MaxStartups 10000", "LogLevel DEBUG1",
         ];
-        string helpers = Path.Combine(Peers, "usr/lib/openssh");
+        string helpers = Path.Combine(PeerPrograms.Root, "usr/lib/openssh");
         if (File.Exists(Path.Combine(helpers, "sshd-session")))
         {
             // Since 9.8 it is several programs, and shuts out who connects often without logging in.
@@ -77,7 +74,7 @@ public sealed class SshServer : IAsyncDisposable
         }
 
         string configurationFile = _directory.Write("sshd_config", string.Join('\n', configuration) + "\n");
-        List<string> command = [Path.Combine(Peers, "usr/sbin/sshd"), "-D", "-e", "-f", configurationFile];
+        List<string> command = [Path.Combine(PeerPrograms.Root, "usr/sbin/sshd"), "-D", "-e", "-f", configurationFile];
         if (Environment.IsPrivilegedProcess)
         {
             await RunAsync("chown", ["-R", Account, _directory.FullName]);
@@ -144,30 +141,5 @@ public sealed class SshServer : IAsyncDisposable
         }
     }
 
-    private static Process Start(string program, IEnumerable<string> arguments)
-    {
-        string unpacked = Path.Combine(Peers, program);
-        ProcessStartInfo start = new(File.Exists(unpacked) ? unpacked : Path.GetFileName(program), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["LD_LIBRARY_PATH"] = string.Join(
-            ':',
-            new[] { "usr/lib", "lib" }.Select(folder => Path.Combine(Peers, folder)).Where(Directory.Exists)
-                .SelectMany(folder => Directory.EnumerateDirectories(folder, "*-linux-gnu")));
-        return Process.Start(start)!;
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo directory = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
-        {
-            directory = directory.Parent
-                ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
-        }
-
-        return directory.FullName;
-    }
+    private static Process Start(string program, IEnumerable<string> arguments) => Process.Start(PeerPrograms.Describe(program, arguments))!;
 }

@@ -87,7 +87,7 @@ public sealed class DamageTests : IDisposable
         // only one that was whole, and only from a log that could not be moved into the database before the crash.
         await _directory.SaveAsync(_before);
         using var crashed = new StateDirectory();
-        using (StateDatabase database = StateDatabase.Open(_directory.Database))
+        using (StateDatabase database = StateDatabase.Open(_directory.Database, hasLocks: true))
         {
             database.Save(_after, [], StateDirectory.Token);
             database.Save([], [.. _after.Select(client => client.Name)], StateDirectory.Token);
@@ -225,7 +225,16 @@ public sealed class DamageTests : IDisposable
         await File.WriteAllBytesAsync(_directory.Database + ".new-journal", [1], StateDirectory.Token);
 
         Assert.Empty(await _directory.LoadAsync());
-        Assert.Equal([_directory.Database], Directory.EnumerateFiles(_directory.Path));
+        Assert.Equal([_directory.Database, _directory.Log], Directory.EnumerateFiles(_directory.Path).Order());
+    }
+
+    [Fact]
+    public async Task LoadAsync_DatabaseDeletedAfterAnOrderlyEnd_IsRefused()
+    {
+        await _directory.SaveAsync(_before);
+        File.Delete(_directory.Database);
+
+        Assert.Contains("it is missing, but its log", await _directory.RefusalAsync(), StringComparison.Ordinal);
     }
 
     private static StoredClient Disabled(StoredClient stored)

@@ -58,14 +58,17 @@ internal static class RandomClients
         Gen.Int[0, 20],
         _settings,
         Gen.Bool,
-        _snapshot.Null(),
+        Gen.Select(_snapshot.Null(), _optionalTime.Array[3]),
         Gen.Byte.Array[0, 100],
-        (number, fileSettings, fileEnabled, client, secret) => new StoredClient
+        (number, fileSettings, fileEnabled, state, secret) => new StoredClient
         {
             Name = Name(number),
             FileSettings = fileSettings,
             FileEnabled = fileEnabled,
-            Client = client is null ? null : client with { Name = Name(number) },
+            Client = state.Item1 is { } client ? client with { Name = Name(number) } : null,
+            SavedAt = state.Item2[0],
+            LeftAt = state.Item2[1],
+            DeniedUntil = state.Item2[2],
             EncryptedSecret = secret,
         });
 

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 using Mandos.StateSqlite;
 using Microsoft.Data.Sqlite;
@@ -55,12 +56,19 @@ public sealed class SchemaTests : IDisposable
     /// <summary>Files that released versions have written stay readable.</summary>
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
     public async Task Load_FileOfAVersion_GivesItsClients(int version)
     {
         using var directory = new StateDirectory();
         File.Copy(Path.Join(AppContext.BaseDirectory, "Data", $"version-{version}.db"), directory.Database);
 
-        Assert.True(StateDirectory.Same(
-            [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3)], await directory.LoadAsync()));
+        StoredClient[] clients = [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3)];
+        if (version < 2)
+        {
+            clients = [.. clients.Select(static client => client with { SavedAt = null, LeftAt = null, DeniedUntil = null })];
+        }
+
+        Assert.True(StateDirectory.Same(clients, await directory.LoadAsync()));
+        Assert.True(StateDirectory.Same(clients, await directory.LoadAsync())); // as it is after the migration
     }
 }

@@ -47,11 +47,16 @@ public sealed class SqliteStateStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task DisposeAsync_AfterSaves_LeavesOneFile()
+    public async Task DisposeAsync_AfterSaves_LeavesALogThatSpoilsNoBackup()
     {
         await _directory.SaveAsync(SampleClients.Stored(1));
+        byte[] backup = await File.ReadAllBytesAsync(_directory.Database, Token);
+        await _directory.SaveAsync(SampleClients.Stored(2));
+        Assert.Equal([_directory.Database, _directory.Log], Directory.EnumerateFiles(_directory.Path).Order());
 
-        Assert.Equal([_directory.Database], Directory.EnumerateFiles(_directory.Path));
+        await File.WriteAllBytesAsync(_directory.Database, backup, Token);
+
+        Assert.True(StateDirectory.Same([SampleClients.Stored(1)], await _directory.LoadAsync()));
     }
 
     [Fact]
@@ -157,7 +162,7 @@ public sealed class SqliteStateStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task SaveAsync_ManySaves_LogBesideTheFileStaysSmall()
+    public async Task SaveAsync_ManySaves_LogBesideTheFileDoesNotGrow()
     {
         await using SqliteStateStore store = _directory.Store();
         await store.LoadAsync(Token);
@@ -165,8 +170,69 @@ public sealed class SqliteStateStoreTests : IDisposable
         for (int i = 0; i < 20; i++)
         {
             await store.SaveAsync(clients, [], Token);
-            Assert.Equal(0, new FileInfo(_directory.Log).Length);
+            Assert.InRange(new FileInfo(_directory.Log).Length, 1, 2 * new FileInfo(_directory.Database).Length);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SaveAsync_BackupPutInPlace_IsRefusedAndLeavesTheBackup(bool withLog)
+    {
+        await _directory.SaveAsync(SampleClients.Stored(1));
+        byte[] backup = await File.ReadAllBytesAsync(_directory.Database, Token);
+        await using SqliteStateStore store = _directory.Store();
+        await store.LoadAsync(Token);
+        await File.WriteAllBytesAsync(_directory.Database + ".backup", backup, Token);
+        File.Move(_directory.Database + ".backup", _directory.Database, overwrite: true);
+        if (!withLog)
+        {
+            File.Delete(_directory.Log);
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            var failure = await Assert.ThrowsAsync<StateStoreException>(
+                async () => await store.SaveAsync([SampleClients.Stored(2)], [], Token));
+            Assert.Contains("another file was put in its place", failure.Message, StringComparison.Ordinal);
+        }
+
+        await store.DisposeAsync();
+        Assert.Equal(backup, await File.ReadAllBytesAsync(_directory.Database, Token));
+        Assert.True(StateDirectory.Same([SampleClients.Stored(1)], await _directory.LoadAsync()));
+    }
+
+    [Fact]
+    public async Task SaveAsync_LogDeleted_LosesNothing()
+    {
+        await using SqliteStateStore store = _directory.Store();
+        await store.LoadAsync(Token);
+        await store.SaveAsync([SampleClients.Stored(1)], [], Token);
+        File.Delete(_directory.Log);
+
+        await store.SaveAsync([SampleClients.Stored(2)], [], Token);
+
+        using var crashed = new StateDirectory();
+        File.Copy(_directory.Database, crashed.Database);
+        File.Copy(_directory.Log, crashed.Log);
+        Assert.True(StateDirectory.Same([SampleClients.Stored(1), SampleClients.Stored(2)], await crashed.LoadAsync()));
+    }
+
+    [Fact]
+    public async Task SaveAsync_LogOfAnotherServerPutInPlace_IsRefused()
+    {
+        await using SqliteStateStore store = _directory.Store();
+        await store.LoadAsync(Token);
+        await store.SaveAsync([SampleClients.Stored(1)], [], Token);
+        await File.WriteAllTextAsync(_directory.Log + ".other", new string('x', 100), Token);
+        File.Move(_directory.Log + ".other", _directory.Log, overwrite: true);
+
+        var failure = await Assert.ThrowsAsync<StateStoreException>(
+            async () => await store.SaveAsync([SampleClients.Stored(2)], [], Token));
+
+        Assert.StartsWith(_directory.Log + ": another file", failure.Message, StringComparison.Ordinal);
+        File.Delete(_directory.Log);
+        await store.SaveAsync([SampleClients.Stored(2)], [], Token);
     }
 
     [Fact]

@@ -114,6 +114,27 @@ public sealed class GnutlsTests : TlsTest
     public async Task HandshakeAsync_PeerAsksForOurCertificate_Succeeds(string priority) =>
         await ExchangeAsync(priority, PeerKeyKind.Rsa2048, "", asksForOurs: true);
 
+    /// <summary>Words that mean nothing to us, and words that nobody knows: the handshake is as without them.</summary>
+    [Theory]
+    [InlineData(PriorityString.Default)]
+    [InlineData(Tls12)]
+    public async Task HandshakeAsync_WordsOfNewerGnutls_Succeeds(string priority) => await ExchangeAsync(
+        priority + ":%NO_SHUFFLE_EXTENSIONS:%NO_STATUS_REQUEST:%FORCE_SESSION_HASH:+SIGN-ML-DSA-44:+SIGN-ML-DSA-65:+SIGN-ML-DSA-87"
+        + ":+AES-128-SIV-GCM:+AES-256-SIV-GCM:+AES-128-CFB:+PBMAC1:+GROUP-X25519-MLKEM768:+SIGN-OF-TOMORROW:%OPTION_OF_TOMORROW",
+        PeerKeyKind.Rsa2048,
+        "");
+
+    [Theory]
+    [InlineData(":%FORCE_SESSION_HASH", "must do without %FORCE_SESSION_HASH")]
+    [InlineData(":%FORCE_SESSION_HASH:%NO_SESSION_HASH", "must do without %FORCE_SESSION_HASH")]
+    [InlineData("", "or the priority string %NO_SESSION_HASH")]
+    public async Task HandshakeAsync_PeerWithoutSessionHash_IsRefused(string words, string advice)
+        => Assert.EndsWith(
+            advice,
+            (await Assert.ThrowsAsync<TlsHandshakeException>(
+                () => ExchangeAsync(Tls12 + words, PeerKeyKind.Rsa2048, ":%NO_SESSION_HASH"))).Message,
+            StringComparison.Ordinal);
+
     [Theory]
     [InlineData(":-VERS-ALL:+VERS-TLS1.2")]
     [InlineData(":-GROUP-ALL:+GROUP-FFDHE8192")]

@@ -46,11 +46,13 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     public async Task<CheckerReport> ValidateAsync(CheckerUses uses)
     {
         var problems = new ProblemList();
+        var leftOut = new HashSet<string>(StringComparer.Ordinal);
         var unusable = new List<ConfigProblem>();
+        ConfigProblem? noStandardChecker = null;
         var validations = new List<Task<Validation>>();
         if (uses.PlainClients > 0)
         {
-            CheckPlainClients(uses, problems, unusable);
+            noStandardChecker = CheckPlainClients(uses, unusable);
         }
 
         foreach (var group in uses.Clients.GroupBy(use => use.Checker, StringComparer.Ordinal))
@@ -61,6 +63,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
                 foreach (CheckerUse use in clients)
                 {
                     problems.Add(uses.At(use, "checker_plugin", absence));
+                    leftOut.Add(use.Client);
                 }
             }
             else if (WhyUnusable(group.Key) is { } reason)
@@ -69,40 +72,47 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
             }
             else
             {
-                FindUnknownOptions(clients, uses, problems);
+                FindUnknownOptions(clients, uses, problems, leftOut);
                 validations.Add(ValidateAsync(group.Key, clients, uses));
             }
         }
 
         Validation[] results = await Task.WhenAll(validations).ConfigureAwait(false);
-        foreach (ConfigProblem problem in results.SelectMany(result => result.Problems))
+        foreach ((string client, ConfigProblem problem) in results.SelectMany(result => result.Problems))
         {
             problems.Add(problem);
+            leftOut.Add(client);
         }
 
         return new()
         {
             // As they stand in the files, which are read in this order
             Problems = [.. problems.Problems.OrderBy(problem => problem.File, StringComparer.Ordinal).ThenBy(problem => problem.Line)],
+            LeftOut = leftOut,
+            NoStandardChecker = noStandardChecker,
             Broken = [.. results.Select(result => result.Fault).OfType<ConfigProblem>()],
             Unusable = unusable,
             Notes = [.. uses.NoteUnknown(IsTaken)],
         };
     }
 
-    private void CheckPlainClients(CheckerUses uses, ProblemList problems, List<ConfigProblem> unusable)
+    /// <returns>Why there is no standard checker, or null.</returns>
+    private ConfigProblem? CheckPlainClients(CheckerUses uses, List<ConfigProblem> unusable)
     {
         string name = EngineOptions.StandardChecker;
         if (FindAbsence(name) is { } absence)
         {
             string whose = uses.PlainClients == 1 ? "1 client has" : $"{uses.PlainClients} clients, the first of them here, have";
-            problems.Add(uses.Lines.At(uses.FirstPlainLine, $"{whose} the standard checker; {absence}; "
-                + $"put back plugin {_kind.DefaultPlugin}, or name another by checker_plugin"));
+            return uses.Lines.At(uses.FirstPlainLine, $"{whose} the standard checker; {absence}; "
+                + $"put back plugin {_kind.DefaultPlugin}, or name another by checker_plugin");
         }
-        else if (WhyUnusable(name) is { } reason)
+
+        if (WhyUnusable(name) is { } reason)
         {
             unusable.Add(uses.Lines.At(uses.FirstPlainLine, Unusable(name, reason, uses.PlainClients)));
         }
+
+        return null;
     }
 
     /// <summary>Why there is no checker of a name.</summary>
@@ -152,7 +162,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
 
     private IReadOnlyList<string> OptionsOf(string checker) => _options.GetValueOrDefault(checker, []);
 
-    private void FindUnknownOptions(CheckerUse[] clients, CheckerUses uses, ProblemList problems)
+    private void FindUnknownOptions(CheckerUse[] clients, CheckerUses uses, ProblemList problems, HashSet<string> leftOut)
     {
         string checker = clients[0].Checker;
         IReadOnlyList<string> known = OptionsOf(checker);
@@ -167,6 +177,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
             {
                 if (!option.IsKnown && !known.Contains(option.Name))
                 {
+                    leftOut.Add(use.Client);
                     problems.Add(uses.Lines.At(option.Line, $"option {OptionValues.ShowName(option.Name)} is unknown to the server and to "
                         + $"checker “{checker}”, which takes {string.Join(", ", known)}"));
                 }
@@ -180,7 +191,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
         string fault;
         try
         {
-            Task<List<ConfigProblem>> validation = PluginThread.Start(() => Validate(instances[name], clients, uses));
+            Task<List<(string Client, ConfigProblem Problem)>> validation = PluginThread.Start(() => Validate(instances[name], clients, uses));
             return new(await validation.WaitAsync(limit, timeProvider).ConfigureAwait(false), null);
         }
         catch (TimeoutException)
@@ -202,16 +213,16 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     }
 
     /// <exception cref="PluginException">The checker failed.</exception>
-    private static List<ConfigProblem> Validate(IChecker checker, CheckerUse[] clients, CheckerUses uses)
+    private static List<(string Client, ConfigProblem Problem)> Validate(IChecker checker, CheckerUse[] clients, CheckerUses uses)
     {
-        var problems = new List<ConfigProblem>();
+        var problems = new List<(string Client, ConfigProblem Problem)>();
         foreach (CheckerUse use in clients)
         {
             try
             {
                 foreach (OptionProblem problem in checker.Validate(use.Settings))
                 {
-                    problems.Add(uses.At(use, LogText.Escape(problem.Option), LogText.Escape(problem.Message)));
+                    problems.Add((use.Client, uses.At(use, LogText.Escape(problem.Option), LogText.Escape(problem.Message))));
                 }
             }
 #pragma warning disable CA1031 // Whatever it is, it is the plugin's own doing
@@ -222,11 +233,6 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
                 string reason = Redaction.Hide(LogText.Summarize(e), use.Settings.Options.Values);
                 throw new PluginException($"client [{OptionValues.Show(use.Client)}]: {reason}");
             }
-
-            if (problems.Count > ProblemList.MaxCount)
-            {
-                break; // more are not shown
-            }
         }
 
         return problems;
@@ -235,5 +241,5 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     private static string Count(int clients) => clients == 1 ? "1 client" : $"{clients} clients";
 
     /// <summary>What one checker found, or what kept it from that.</summary>
-    private readonly record struct Validation(IReadOnlyList<ConfigProblem> Problems, ConfigProblem? Fault);
+    private readonly record struct Validation(IReadOnlyList<(string Client, ConfigProblem Problem)> Problems, ConfigProblem? Fault);
 }

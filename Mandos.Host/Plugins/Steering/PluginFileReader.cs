@@ -36,7 +36,7 @@ internal static class PluginFileReader
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var result = Problem($"cannot be read: {InputFile.Describe(e, path)}");
-            return result with { IsForbidden = e is UnauthorizedAccessException && !Directory.Exists(path) };
+            return result with { IsUnread = true, IsForbidden = e is UnauthorizedAccessException && !Directory.Exists(path) };
         }
 
         if (FindInvalidUtf8(content.Written) is { } line)

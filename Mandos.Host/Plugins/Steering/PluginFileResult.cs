@@ -7,6 +7,9 @@ namespace Mandos.Host.Plugins.Steering;
 /// <param name="Problems">Everything that is wrong: fatal.</param>
 internal sealed record PluginFileResult(PluginOptions Options, IReadOnlyList<ConfigProblem> Problems)
 {
+    /// <summary>Whether the file could not be read, which may be otherwise later.</summary>
+    public bool IsUnread { get; init; }
+
     /// <summary>Whether the file is there and this user must not read it.</summary>
     public bool IsForbidden { get; init; }
 }

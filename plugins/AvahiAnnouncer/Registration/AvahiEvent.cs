@@ -33,6 +33,10 @@ internal abstract record AvahiEvent
     /// <param name="Reason">What to tell people.</param>
     public sealed record Failed(int Call, string ErrorName, string Reason) : AvahiEvent;
 
+    /// <summary>It has been a while since the service was to be announced.</summary>
+    /// <param name="Call">Number of the call of <see cref="AvahiMethod.Commit"/>, from <see cref="Step.Request"/>.</param>
+    public sealed record Overdue(int Call) : AvahiEvent;
+
     /// <summary>The service is to be withdrawn for good.</summary>
     public sealed record Stopping : AvahiEvent;
 }

@@ -49,6 +49,9 @@ internal sealed class ServiceRegistration(string name)
     private string? _group;
     private int _lastCall;
     private int _pending;
+
+    /// <summary>The call by which what is registered now was to be announced.</summary>
+    private int _commit;
     private int _renames;
 
     /// <summary>The name that is announced or tried.</summary>
@@ -87,6 +90,12 @@ internal sealed class ServiceRegistration(string name)
                 break;
             case AvahiEvent.Failed failure when !_unwantedGroups.Remove(failure.Call) && failure.Call == _pending:
                 Recover(failure);
+                break;
+            // An interface that vanishes while Avahi asks there for the name leaves the group in this state for good.
+            case AvahiEvent.Overdue overdue when _phase == Phase.Registering && overdue.Call == _commit:
+                _steps.Add(new Step.Retried(Name));
+                _phase = Phase.EmptyingGroup;
+                _pending = Request(AvahiMethod.Reset, _group!);
                 break;
             case AvahiEvent.Stopping:
                 LeaveGroup();
@@ -162,7 +171,7 @@ internal sealed class ServiceRegistration(string name)
                 break;
             case Phase.AddingService:
                 _phase = Phase.Registering;
-                _pending = Request(AvahiMethod.Commit, _group!);
+                _commit = _pending = Request(AvahiMethod.Commit, _group!);
                 break;
             case Phase.FindingName:
                 _steps.Add(new Step.Renamed(Name, text));

@@ -15,10 +15,22 @@ internal abstract record Step
     /// <param name="Name">The name under which it stands.</param>
     public sealed record Announced(string Name) : Step;
 
+    /// <summary>Tell that Avahi itself does not find what it says that it announces: it uses no interface where that could be seen.</summary>
+    /// <param name="Name">The name under which it should stand.</param>
+    public sealed record Hidden(string Name) : Step;
+
+    /// <summary>Tell that it can be found now, after <see cref="Hidden"/>.</summary>
+    /// <param name="Name">The name under which it stands.</param>
+    public sealed record Found(string Name) : Step;
+
     /// <summary>Tell that another name is tried.</summary>
     /// <param name="Taken">The name that somebody else has.</param>
     /// <param name="Name">The new one.</param>
     public sealed record Renamed(string Taken, string Name) : Step;
+
+    /// <summary>Tell that Avahi makes sure of the name for too long, and is asked anew.</summary>
+    /// <param name="Name">The name.</param>
+    public sealed record Retried(string Name) : Step;
 
     /// <summary>Tell that the service cannot be found until Avahi runs as it should.</summary>
     /// <param name="State">The state of Avahi; null if it is not on the bus.</param>

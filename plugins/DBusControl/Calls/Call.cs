@@ -10,6 +10,12 @@ namespace Mandos.DBusControl.Calls;
 /// </param>
 internal readonly record struct Call(MethodContext Context, Func<Task?> Run)
 {
+    /// <summary>Answers once the task has ended well; null: with an empty answer.</summary>
+    public Action? Reply { get; init; }
+
     /// <summary>About how many bytes its arguments take while it waits.</summary>
     public int Size { get; init; }
+
+    /// <summary>Whether the answer is about many clients: such answers go out one after another.</summary>
+    public bool IsLarge { get; init; }
 }

@@ -10,9 +10,10 @@ namespace Mandos.DBusControl.Calls;
 /// later calls wait. Used on the connection's thread alone.
 /// </summary>
 /// <param name="post">Runs something on the connection's thread later.</param>
+/// <param name="askBus">Ends when the bus has read what was sent until now, or is gone. Does not throw.</param>
 /// <param name="events">The signals of what a command did go before its answer.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow events, ILogger logger)
+internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askBus, EventFlow events, ILogger logger)
 {
     /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
     public const int MaxWaiting = 1024;
@@ -22,6 +23,9 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
 
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
+    /// <summary>A change is in force, but not saved.</summary>
+    private const string NotSaved = Names.ServerExtension + ".Error.NotSaved";
+
     private readonly ILogger _logger = logger;
 
     /// <summary>The senders that have calls waiting or under way.</summary>
@@ -30,6 +34,10 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
     /// <summary>Commands that ended while closed.</summary>
     private readonly List<(Call Call, Task Outcome)> _ended = [];
 
+    /// <summary>Calls with large answers, one of a sender at most. Only one such answer is on its way to the bus, so that small ones are not behind many.</summary>
+    private readonly Queue<Call> _large = [];
+
+    private bool _isLargeUnderWay;
     private long _waitingBytes;
     private bool _open;
 
@@ -69,6 +77,8 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
         {
             RunWaiting(name);
         }
+
+        RunNextLarge();
     }
 
     private static string SenderOf(Call call) => call.Context.Sender ?? "";
@@ -90,6 +100,18 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
     /// <returns>Whether it is answered; otherwise it is under way.</returns>
     private bool TryRun(Call call)
     {
+        if (call.IsLarge)
+        {
+            if (_isLargeUnderWay)
+            {
+                _large.Enqueue(call);
+                return false;
+            }
+
+            RunLarge(call);
+            return true;
+        }
+
         Task? outcome;
         try
         {
@@ -116,6 +138,34 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
 
         _ = AwaitAsync(call, outcome);
         return false;
+    }
+
+    /// <summary>Answers a call that has a large answer.</summary>
+    private void RunLarge(Call call)
+    {
+        _isLargeUnderWay = true;
+        TryRun(call with { IsLarge = false });
+        _ = AwaitBusAsync();
+    }
+
+    /// <summary>Lets the next large answer go out once the bus has read the one before.</summary>
+    private async Task AwaitBusAsync()
+    {
+        await askBus().ConfigureAwait(false);
+        post(() =>
+        {
+            _isLargeUnderWay = false;
+            RunNextLarge();
+        });
+    }
+
+    private void RunNextLarge()
+    {
+        if (_open && !_isLargeUnderWay && _large.TryDequeue(out Call next))
+        {
+            RunLarge(next);
+            RunWaiting(SenderOf(next));
+        }
     }
 
     private async Task AwaitAsync(Call call, Task outcome)
@@ -159,7 +209,11 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
     /// <summary>Answers a command that has ended.</summary>
     private void Answer(Call call, Task outcome)
     {
-        if (outcome.IsCompletedSuccessfully)
+        if (outcome.IsCompletedSuccessfully && call.Reply is { } reply)
+        {
+            reply();
+        }
+        else if (outcome.IsCompletedSuccessfully)
         {
             call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
         }
@@ -178,6 +232,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, EventFlow event
             UnknownRequestException e => (DBusErrors.UnknownObject, e.Message),
             ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
+            StateNotSavedException e => (NotSaved, e.Message),
             ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
             DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),
             OperationCanceledException => (DBusErrors.Failed, "the server is stopping"),

@@ -15,7 +15,7 @@ internal sealed class ClientsNode
         _clients = clients;
         _methods = new MethodTable(new Dictionary<string, Method>
         {
-            ["Introspect"] = new([Names.Introspectable], [""], context => new Call(context, () => Introspect(context))),
+            ["Introspect"] = new([Names.Introspectable], [""], context => new Call(context, () => Introspect(context)) { IsLarge = true }),
         });
     }
 

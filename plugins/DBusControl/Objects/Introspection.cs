@@ -116,6 +116,12 @@ internal static class Introspection
               <arg name="id" type="t" direction="in"/>
               <arg name="approve" type="b" direction="in"/>
             </method>
+            <method name="GetKeptClients">
+              <arg name="clients" type="a(sssss)" direction="out"/>
+            </method>
+            <method name="ForgetClient">
+              <arg name="name" type="s" direction="in"/>
+            </method>
             <method name="Reload"/>
             <signal name="RequestsChanged">
               <arg name="client" type="o"/>

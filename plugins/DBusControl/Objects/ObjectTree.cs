@@ -4,7 +4,8 @@ using Mandos.DBusControl.Calls;
 namespace Mandos.DBusControl.Objects;
 
 /// <summary>Takes the calls to all objects: nothing is registered for each client.</summary>
-internal sealed class ObjectTree(ServerObject server, ClientsNode clients, ClientObject client, CallQueue calls) : IPathMethodHandler
+internal sealed class ObjectTree(ServerObject server, ClientsNode clients, ClientObject client, CallQueue calls, Action called)
+    : IPathMethodHandler
 {
     /// <inheritdoc/>
     public string Path => Names.Root;
@@ -15,6 +16,7 @@ internal sealed class ObjectTree(ServerObject server, ClientsNode clients, Clien
     /// <inheritdoc/>
     public ValueTask HandleMethodAsync(MethodContext context)
     {
+        called();
         Call call;
         try
         {

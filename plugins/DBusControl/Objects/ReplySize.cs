@@ -1,8 +1,10 @@
 using System.Globalization;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.DBus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -87,6 +89,19 @@ internal static class ReplySize
                     CultureInfo.InvariantCulture,
                     $"the answer, for {clients.Count} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
             }
+        }
+    }
+
+    /// <summary>Sees that a reply about all that is kept is not too large.</summary>
+    /// <exception cref="CallException">It is.</exception>
+    public static void Check(IReadOnlyList<KeptClient> kept)
+    {
+        const int others = 64 + 40 + 8 + TimeText.MaxLength + (4 * (TextOverhead + MaxAlignment)); // key ID, fingerprint, state, time
+        if (kept.Sum(static client => (long)SafeText.Length(client.Name) + TextOverhead + (2 * MaxAlignment) + others) > Limit)
+        {
+            throw new CallException(DBusErrors.LimitsExceeded, string.Create(
+                CultureInfo.InvariantCulture,
+                $"the answer, for {kept.Count} that are kept, would be larger than the {BusLimit >> 20} MiB that a bus allows; forget some"));
         }
     }
 }

@@ -1,8 +1,10 @@
+using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -38,6 +40,8 @@ internal sealed class ServerObject
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
             ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
+            ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
+            ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["Reload"] = new(
                 [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
         });
@@ -46,12 +50,16 @@ internal sealed class ServerObject
     /// <inheritdoc cref="MethodTable.Read"/>
     public Call Read(MethodContext context) => _methods.Read(context);
 
+    /// <summary>A method whose answer is about all clients.</summary>
     private static Method Read(IReadOnlyList<string> interfaces, Action<MethodContext> answer)
         => new(interfaces, [""], context => new Call(context, () =>
         {
             answer(context);
             return null;
-        }));
+        })
+        {
+            IsLarge = true,
+        });
 
     private static ServerPropertyInfo FindProperty(string interfaceName, string name)
     {
@@ -115,7 +123,10 @@ internal sealed class ServerObject
         {
             GetClients(context, after, count);
             return null;
-        });
+        })
+        {
+            IsLarge = true,
+        };
     }
 
     /// <summary>Replies with some clients and the number of the last one, from which to go on.</summary>
@@ -166,6 +177,60 @@ internal sealed class ServerObject
         ulong id = reader.ReadUInt64();
         bool approve = reader.ReadBool();
         return new Call(context, () => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, _ended));
+    }
+
+    private Call ReadGetKeptClients(MethodContext context)
+    {
+        IReadOnlyList<KeptClient> kept = [];
+        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept) };
+
+        async Task GetAsync()
+        {
+            kept = await _server.GetKeptClientsAsync(_ended).ConfigureAwait(false);
+            ReplySize.Check(kept);
+        }
+    }
+
+    private static void ReplyWithKept(MethodContext context, IReadOnlyList<KeptClient> kept)
+    {
+        Span<byte> left = stackalloc byte[TimeText.MaxLength];
+        using MessageWriter writer = context.CreateReplyWriter("a(sssss)");
+        ArrayStart clients = writer.WriteArrayStart(DBusType.Struct);
+        foreach (KeptClient client in kept)
+        {
+            writer.WriteStructureStart();
+            writer.WriteString(SafeText.Of(client.Name));
+            writer.WriteString(client.KeyId ?? "");
+            writer.WriteString(client.Fingerprint ?? "");
+            writer.WriteString(client.State switch
+            {
+                KeptState.Removed => "removed",
+                KeptState.Disabled => "disabled",
+                _ => "enabled",
+            });
+            writer.WriteString(Encoding.ASCII.GetString(left[..TimeText.Format(client.LeftAt, left)]));
+        }
+
+        writer.WriteArrayEnd(clients);
+        context.Reply(writer.CreateMessage());
+    }
+
+    private Call ReadForgetClient(MethodContext context)
+    {
+        string name = context.Request.GetBodyReader().ReadString();
+        return new Call(context, ForgetAsync);
+
+        async Task ForgetAsync()
+        {
+            try
+            {
+                await _server.ForgetAsync(name, _ended).ConfigureAwait(false);
+            }
+            catch (UnknownClientException)
+            {
+                throw new CallException(DBusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+            }
+        }
     }
 
     private Call ReadRemoveClient(MethodContext context)

@@ -23,6 +23,7 @@ internal sealed record ServerPropertyInfo(
         new("Port", "q", "const", static (writer, info, _) => writer.WriteVariantUInt16(
             (ushort)(info.EndPoints is [{ } first, ..] ? first.Port : 0))),
         new("ServiceName", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
+        new("StateProblem", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.StateProblem ?? ""))),
         new("Version", "s", "const", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.Version))),
     ];
 

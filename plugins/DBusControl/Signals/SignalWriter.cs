@@ -11,7 +11,8 @@ namespace Mandos.DBusControl.Signals;
 
 /// <summary>Sends signals. Those of the interfaces of Mandos go out under both names, the new one first.</summary>
 /// <param name="connection">Where they go.</param>
-internal sealed class SignalWriter(DBusConnection connection)
+/// <param name="sent">Is told of each.</param>
+internal sealed class SignalWriter(DBusConnection connection, Action sent)
 {
     private static readonly string[] _serverInterfaces = [Names.Server, Names.OldServer];
     private static readonly string[] _clientInterfaces = [Names.Client, Names.OldClient];
@@ -201,5 +202,7 @@ internal sealed class SignalWriter(DBusConnection connection)
         {
             throw new DBusConnectionClosedException("the bus does not take our signals");
         }
+
+        sent();
     }
 }

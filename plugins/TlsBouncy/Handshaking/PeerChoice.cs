@@ -69,11 +69,12 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
 
         // GnuTLS has had it since 3.4. Older clients, which present OpenPGP keys, do without: what it prevents takes resumption,
         // renegotiation or a certificate of ours (RFC 7627 section 1), and we have none of these.
-        if (policy.UsesExtendedMasterSecret && !PresentsOpenPgp && !Has(ExtensionType.extended_master_secret))
+        if (policy.UsesExtendedMasterSecret && (!PresentsOpenPgp || policy.RequiresExtendedMasterSecret)
+            && !Has(ExtensionType.extended_master_secret))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,
-                "the peer has no extended master secret (RFC 7627): "
-                + "it needs a newer GnuTLS, or the priority string %NO_SESSION_HASH");
+                "the peer has no extended master secret (RFC 7627): it needs a newer GnuTLS, or the priority string "
+                + (policy.RequiresExtendedMasterSecret ? "must do without %FORCE_SESSION_HASH" : "%NO_SESSION_HASH"));
         }
         if (policy.RequiresSafeRenegotiation && !Has(ExtensionType.renegotiation_info))
         {

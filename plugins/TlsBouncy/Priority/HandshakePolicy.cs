@@ -39,6 +39,9 @@ internal sealed record HandshakePolicy
     /// <summary>Whether the secrets of TLS up to 1.2 depend on the whole handshake (RFC 7627); then raw keys need that.</summary>
     public required bool UsesExtendedMasterSecret { get; init; }
 
+    /// <summary>Whether OpenPGP keys need that too.</summary>
+    public required bool RequiresExtendedMasterSecret { get; init; }
+
     /// <summary>Whether a peer with TLS up to 1.2 must know safe renegotiation (RFC 5746). Nobody may renegotiate, ever.</summary>
     public required bool RequiresSafeRenegotiation { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record HandshakePolicy
                 $"the priority string has {PrioritySettings.NoExtensions}: raw public keys and OpenPGP keys are agreed on by extensions");
         }
 
+        bool forcesSessionHash = settings.Options.Contains("%FORCE_SESSION_HASH");
         Selection select = new();
         bool takesRawKeys = settings.ServerCertificateTypes.Contains("RAWPK");
         List<string> versions = select.From(
@@ -94,14 +98,16 @@ internal sealed record HandshakePolicy
             name => SignatureNames.FindScheme(name) is not null
                 && ((hasTls13 && SignatureNames.IsForTls13(name)) || (hasOlder && SignatureNames.IsForTls12(name))));
 
-        Require(versions.Count > 0, "no version of TLS", "+VERS-TLS1.3");
-        Require(suites.Count > 0, "no cipher suite that this server has", "+CIPHER-ALL:+MAC-ALL:+KX-ALL");
-        Require(types.Count > 0, "neither raw public keys nor OpenPGP keys", "+CTYPE-RAWPK");
+        Require(settings, versions.Count > 0, "no version of TLS", "+VERS-TLS1.3");
+        Require(settings, suites.Count > 0, "no cipher suite that this server has", "+CIPHER-ALL:+MAC-ALL:+KX-ALL");
+        Require(settings, types.Count > 0, "neither raw public keys nor OpenPGP keys", "+CTYPE-RAWPK");
         Require(
+            settings,
             signatures.Count > 0 || versions[^1] is "TLS1.1" or "TLS1.0" || suites.Exists(suite => suite.KeyExchange == "RSA"),
             "no signature algorithm that this server has",
             "+SIGN-ALL");
         Require(
+            settings,
             groups.Count > 0 || suites.Exists(suite => suite.KeyExchange is "RSA" or "DHE-RSA"),
             "no group that this server has",
             "+GROUP-ALL");
@@ -123,7 +129,8 @@ internal sealed record HandshakePolicy
                 .Append(Math.Min(settings.MinDhBits, TlsLimits.DhPrimeMaxBits))
                 .Append(TlsLimits.DhUsualPrimeMaxBits)
                 .Max(),
-            UsesExtendedMasterSecret = !settings.Options.Overlaps(["%NO_SESSION_HASH", "%COMPAT"]),
+            UsesExtendedMasterSecret = forcesSessionHash || !settings.Options.Overlaps(["%NO_SESSION_HASH", "%COMPAT"]),
+            RequiresExtendedMasterSecret = forcesSessionHash,
             RequiresSafeRenegotiation = !settings.Options.Overlaps(
                 ["%PARTIAL_RENEGOTIATION", "%UNSAFE_RENEGOTIATION", "%DISABLE_SAFE_RENEGOTIATION"]),
             UsesEncryptThenMac = !settings.Options.Overlaps(["%NO_ETM", "%COMPAT"]),
@@ -138,6 +145,7 @@ internal sealed record HandshakePolicy
                 Signatures = signatures,
                 CertificateTypes = types,
                 LeftOut = select.LeftOut,
+                Unknown = [.. settings.Unknown.Select(unknown => unknown.Word)],
             },
         };
     }
@@ -162,11 +170,12 @@ internal sealed record HandshakePolicy
             && suite.KeyExchange != "DHE-DSS"
             && suite.Cipher is not ("NULL" or "ARCFOUR-128");
 
-    private static void Require(bool condition, string missing, string remedy)
+    private static void Require(PrioritySettings settings, bool condition, string missing, string remedy)
     {
         if (!condition)
         {
-            throw new PriorityStringException($"the priority string allows {missing}: no handshake could succeed; add {remedy}");
+            string ignored = settings.Unknown is [var first, ..] ? $"; “{first.Word}” is unknown" : "";
+            throw new PriorityStringException($"the priority string allows {missing}: no handshake could succeed; add {remedy}{ignored}");
         }
     }
 

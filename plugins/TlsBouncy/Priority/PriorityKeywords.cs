@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Mandos.TlsBouncy.Priority;
 
 /// <summary>
-/// The words that can stand in a priority string of GnuTLS 3.7, apart from levels. Also those that mean nothing to us, which a string made
+/// The words that can stand in a priority string of GnuTLS 3.7.9, 3.8.9 or 3.8.13, apart from levels. Also those that mean nothing to us, which a string made
 /// for another program may have.
 /// </summary>
 internal static class PriorityKeywords
@@ -47,14 +47,15 @@ internal static class PriorityKeywords
         "CAMELLIA-256-CBC", "CAMELLIA-192-CBC", "CAMELLIA-128-CBC", "CHACHA20-POLY1305", "CAMELLIA-128-GCM", "CAMELLIA-256-GCM",
         "GOST28147-TC26Z-CFB", "GOST28147-CPA-CFB", "GOST28147-CPB-CFB", "GOST28147-CPC-CFB", "GOST28147-CPD-CFB", "AES-128-CFB8",
         "AES-192-CFB8", "AES-256-CFB8", "AES-128-XTS", "AES-256-XTS", "AES-128-SIV", "AES-256-SIV", "GOST28147-TC26Z-CNT",
-        "MAGMA-CTR-ACPKM", "KUZNYECHIK-CTR-ACPKM", "3DES-CBC", "DES-CBC", "RC2-40", "NULL",
+        "MAGMA-CTR-ACPKM", "KUZNYECHIK-CTR-ACPKM", "3DES-CBC", "DES-CBC", "RC2-40", "NULL", "AES-128-SIV-GCM", "AES-256-SIV-GCM",
+        "AES-128-CFB", "AES-192-CFB", "AES-256-CFB",
     ]);
 
     public static readonly FrozenSet<string> Macs = Set(
     [
         "SHA1", "SHA256", "SHA384", "SHA512", "SHA224", "UMAC-96", "UMAC-128", "AEAD", "MD5", "GOSTR341194", "STREEBOG-256",
         "STREEBOG-512", "AES-CMAC-128", "AES-CMAC-256", "AES-GMAC-128", "AES-GMAC-192", "AES-GMAC-256", "GOST28147-TC26Z-IMIT",
-        "OMAC-MAGMA", "OMAC-KUZNYECHIK",
+        "OMAC-MAGMA", "OMAC-KUZNYECHIK", "PBMAC1",
     ]);
 
     public static readonly FrozenSet<string> KeyExchanges = Set(
@@ -69,22 +70,26 @@ internal static class PriorityKeywords
 
     private static readonly string[] _gostGroups = ["GC256A", "GC256B", "GC256C", "GC256D", "GC512A", "GC512B", "GC512C"];
 
-    public static readonly FrozenSet<string> Groups = Set([.. Curves, .. _gostGroups, .. PriorityLevel.Normal.Groups]);
+    /// <summary>Those that GnuTLS 3.8 has where it is built with ML-KEM, which Debian's is not.</summary>
+    private static readonly string[] _hybridGroups = ["SECP256R1-MLKEM768", "SECP384R1-MLKEM1024", "X25519-MLKEM768"];
+
+    public static readonly FrozenSet<string> Groups = Set([.. Curves, .. _gostGroups, .. _hybridGroups, .. PriorityLevel.Normal.Groups]);
 
     public static readonly FrozenSet<string> Signatures = Set(
     [
         .. PriorityLevel.Normal.Signatures, "ECDSA-SHA3-224", "ECDSA-SHA3-256", "ECDSA-SHA3-384", "ECDSA-SHA3-512", "RSA-SHA3-224",
         "RSA-SHA3-256", "RSA-SHA3-384", "RSA-SHA3-512", "DSA-SHA3-224", "DSA-SHA3-256", "DSA-SHA3-384", "DSA-SHA3-512", "RSA-RAW",
         "RSA-SHA224", "RSA-RMD160", "DSA-SHA1", "DSA-SHA224", "DSA-SHA256", "DSA-SHA384", "DSA-SHA512", "RSA-MD5", "RSA-MD2",
-        "ECDSA-SHA224", "GOSTR341012-512", "GOSTR341012-256", "GOSTR341001",
+        "ECDSA-SHA224", "GOSTR341012-512", "GOSTR341012-256", "GOSTR341001", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87",
     ]);
 
     /// <summary>Keywords with <c>%</c> besides <see cref="ProfilePrefix"/>; case counts, as in GnuTLS.</summary>
     public static readonly FrozenSet<string> Options = FrozenSet.Create(
         StringComparer.Ordinal,
         "%ALLOW_SMALL_RECORDS", "%COMPAT", "%DEBUG_ALLOW_KEY_USAGE_VIOLATIONS", "%DISABLE_SAFE_RENEGOTIATION",
-        "%DISABLE_TLS13_COMPAT_MODE", "%DISABLE_WILDCARDS", "%DUMBFW", "%FALLBACK_SCSV", "%FORCE_ETM", "%LATEST_RECORD_VERSION",
-        "%NEW_PADDING", "%NO_ETM", "%NO_EXTENSIONS", "%NO_SESSION_HASH", "%NO_TICKETS", "%NO_TICKETS_TLS12", "%PARTIAL_RENEGOTIATION",
+        "%DISABLE_TLS13_COMPAT_MODE", "%DISABLE_WILDCARDS", "%DUMBFW", "%FALLBACK_SCSV", "%FORCE_ETM", "%FORCE_SESSION_HASH",
+        "%LATEST_RECORD_VERSION", "%NEW_PADDING", "%NO_ETM", "%NO_EXTENSIONS", "%NO_SESSION_HASH", "%NO_SHUFFLE_EXTENSIONS",
+        "%NO_STATUS_REQUEST", "%NO_TICKETS", "%NO_TICKETS_TLS12", "%PARTIAL_RENEGOTIATION",
         "%SAFE_RENEGOTIATION", "%SERVER_PRECEDENCE", "%SSL3_RECORD_VERSION", "%STATELESS_COMPRESSION", "%UNSAFE_RENEGOTIATION",
         "%VERIFY_ALLOW_BROKEN", "%VERIFY_ALLOW_SIGN_RSA_MD5", "%VERIFY_ALLOW_SIGN_WITH_SHA1", "%VERIFY_ALLOW_X509_V1_CA_CRT",
         "%VERIFY_DISABLE_CRL_CHECKS");

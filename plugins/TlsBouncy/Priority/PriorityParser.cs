@@ -5,7 +5,7 @@ using static Mandos.TlsBouncy.Priority.PriorityKeywords;
 
 namespace Mandos.TlsBouncy.Priority;
 
-/// <summary>Reads priority strings with the syntax and meaning of GnuTLS 3.7, described in its manual under “Priority strings”.</summary>
+/// <summary>Reads priority strings with the syntax and meaning of GnuTLS, described in its manual under “Priority strings”.</summary>
 /// <remarks>Where we differ on purpose is in docs/priority-strings.md.</remarks>
 internal sealed class PriorityParser
 {
@@ -98,12 +98,14 @@ internal sealed class PriorityParser
     {
         if (_word.StartsWith(ProfilePrefix, StringComparison.Ordinal))
         {
-            if (!DhProfile.All.TryGetValue(_word[ProfilePrefix.Length..], out int bits))
+            if (DhProfile.All.TryGetValue(_word[ProfilePrefix.Length..], out int bits))
             {
-                Fail("is unknown", DhProfile.All.Keys.Select(name => ProfilePrefix + name));
+                _settings.MinDhBits = bits;
             }
-
-            _settings.MinDhBits = bits;
+            else
+            {
+                PassOver();
+            }
         }
         else if (PriorityKeywords.Options.Contains(_word))
         {
@@ -111,8 +113,19 @@ internal sealed class PriorityParser
         }
         else
         {
-            Fail("is unknown", [.. PriorityKeywords.Options, ProfilePrefix + "…"]);
+            PassOver();
         }
+    }
+
+    /// <summary>A newer GnuTLS may know the word. A server that does not start for it would help nobody.</summary>
+    private void PassOver()
+    {
+        if (_word.Length == 1)
+        {
+            Fail("is not complete");
+        }
+
+        _settings.Unknown.Add((Show(_word), _offset));
     }
 
     private void ReadChange(bool isAddition, string name)
@@ -164,7 +177,7 @@ internal sealed class PriorityParser
 
     private void ChangeOne(bool isAddition, string name)
     {
-        (PriorityList list, string found) = name switch
+        (PriorityList list, string? found) = name switch
         {
             _ when name.StartsWith(VersionPrefix, StringComparison.Ordinal) => (PriorityList.Versions, Find(PriorityKeywords.Versions, VersionPrefix)),
             _ when name.StartsWith(GroupPrefix, StringComparison.Ordinal) => (PriorityList.Groups, Find(PriorityKeywords.Groups, GroupPrefix)),
@@ -172,10 +185,18 @@ internal sealed class PriorityParser
             _ when name.StartsWith(SignaturePrefix, StringComparison.Ordinal) => (PriorityList.Signatures, Find(PriorityKeywords.Signatures, SignaturePrefix)),
             _ when PriorityKeywords.Find(PriorityKeywords.Ciphers, name) is { } cipher => (PriorityList.Ciphers, cipher),
             _ when PriorityKeywords.Find(PriorityKeywords.Macs, name) is { } mac => (PriorityList.Macs, mac),
-            _ when PriorityKeywords.Find(PriorityKeywords.KeyExchanges, name) is { } exchange => (PriorityList.KeyExchanges, exchange),
-            _ => FailChange<(PriorityList, string)>(isAddition, name),
+            _ => (PriorityList.KeyExchanges, PriorityKeywords.Find(PriorityKeywords.KeyExchanges, name)),
         };
-        if (isAddition)
+        if (found is null)
+        {
+            if (PriorityLevel.All.ContainsKey(name) || name == "NONE")
+            {
+                Fail(isAddition ? "is not possible: NONE can only begin a string" : "is not possible: levels can only be added");
+            }
+
+            PassOver();
+        }
+        else if (isAddition)
         {
             _settings.Add(list, [found]);
             if (list == PriorityList.Groups)
@@ -194,14 +215,20 @@ internal sealed class PriorityParser
         bool forClient = !name.StartsWith("SRV-", StringComparison.Ordinal);
         bool forServer = !name.StartsWith("CLI-", StringComparison.Ordinal);
         string type = forClient && forServer ? name : name[4..];
-        string[] types = type switch
+        string[]? types = type switch
         {
             "ALL" => ["X.509", "RAWPK"],
             "X509" => ["X.509"],
             "X.509" or "RAWPK" => [type],
             "OPENPGP" when forClient && forServer => [type],
-            _ => Fail<string[]>("is unknown", CertificateTypes.Append("ALL").Select(known => $"{_word[0]}{CertificateTypePrefix}{known}")),
+            _ => null,
         };
+        if (types is null)
+        {
+            PassOver();
+            return;
+        }
+
         foreach (List<string> list in (List<string>[])
             [.. forClient ? [_settings.ClientCertificateTypes] : (List<string>[])[], .. forServer ? [_settings.ServerCertificateTypes] : (List<string>[])[]])
         {
@@ -216,24 +243,7 @@ internal sealed class PriorityParser
         }
     }
 
-    private string Find(FrozenSet<string> names, string prefix) => PriorityKeywords.Find(names, _word[(1 + prefix.Length)..])
-        ?? Fail<string>("is unknown", names.Order(StringComparer.Ordinal).Append("ALL").Select(name => _word[0] + prefix + name));
-
-    private T FailChange<T>(bool isAddition, string name)
-    {
-        if (PriorityLevel.All.ContainsKey(name) || name == "NONE")
-        {
-            Fail(isAddition ? "is not possible: NONE can only begin a string" : "is not possible: levels can only be added");
-        }
-
-        return Fail<T>(
-            _word.Length == 1 ? "is not complete" : "is unknown",
-            [
-                .. PriorityKeywords.Ciphers.Concat(PriorityKeywords.Macs).Concat(PriorityKeywords.KeyExchanges).Order(StringComparer.Ordinal),
-                "CIPHER-ALL", "MAC-ALL", "KX-ALL",
-                .. ((string[])[VersionPrefix, GroupPrefix, SignaturePrefix, CertificateTypePrefix]).Select(prefix => prefix + "…"),
-            ]);
-    }
+    private string? Find(FrozenSet<string> names, string prefix) => PriorityKeywords.Find(names, _word[(1 + prefix.Length)..]);
 
     [DoesNotReturn]
     private void Fail(string problem, IEnumerable<string>? allowed = null)
@@ -247,12 +257,5 @@ internal sealed class PriorityParser
         const int enough = 60;
         string text = word.Length > enough ? word[..enough] + "…" : word;
         return string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
-    }
-
-    [DoesNotReturn]
-    private T Fail<T>(string problem, IEnumerable<string> allowed)
-    {
-        Fail(problem, allowed);
-        return default;
     }
 }

@@ -62,6 +62,9 @@ internal sealed class PrioritySettings
     /// <summary>The words with <c>%</c>, except profiles.</summary>
     public HashSet<string> Options { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Words with a sign that were passed over, fit for a log, with their offsets in the string.</summary>
+    public List<(string Word, int Offset)> Unknown { get; } = [];
+
     /// <summary>Empties everything, for <c>NONE</c>.</summary>
     public void Clear()
     {

@@ -42,6 +42,7 @@ public sealed class RandomOrderTests
         private string? _avahi;
         private ServerState _server = ServerState.Invalid;
         private int _counter;
+        private int _lastCommit;
         private string? _announced;
 
         public string History => string.Join('\n', _history);
@@ -50,7 +51,7 @@ public sealed class RandomOrderTests
         {
             for (int steps = _random.Next(5, 120); steps > 0; steps--)
             {
-                switch (_random.Next(12))
+                switch (_random.Next(13))
                 {
                     case 0: Restart(); break;
                     case 1: Change((ServerState)_random.Next(5)); break;
@@ -58,6 +59,7 @@ public sealed class RandomOrderTests
                     case 3: Forge(); break;
                     case 4 or 5 or 6: Establish(); break;
                     case 7 or 8 or 9: Serve(); break;
+                    case 10: Send(new AvahiEvent.Overdue(_lastCommit)); break;
                     default: Deliver(); break;
                 }
             }
@@ -179,6 +181,7 @@ public sealed class RandomOrderTests
 
         private void Ask(Step.Request request)
         {
+            _lastCommit = request.Method == AvahiMethod.Commit ? request.Call : _lastCommit;
             if (request.Avahi == _avahi)
             {
                 _toAvahi.Enqueue(request);

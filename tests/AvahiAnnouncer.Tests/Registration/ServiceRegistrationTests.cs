@@ -71,6 +71,25 @@ public sealed class ServiceRegistrationTests
     }
 
     [Fact]
+    public void Overdue_WhileRegistering_AsksAnewAndAnnounces()
+    {
+        RunToCommit();
+        int commit = _asked.Call;
+        Handle(Answer());
+        Handle(State(GroupState.Registering));
+
+        IReadOnlyList<Step> steps = Handle(new AvahiEvent.Overdue(commit));
+
+        Assert.Equal([new Step.Retried("Mandos"), new Step.Request(commit + 1, Avahi, AvahiMethod.Reset, Group)], steps);
+        Assert.Empty(Handle(State(GroupState.Established))); // it was late
+        Expect(Answer(), AvahiMethod.AddService, Group, "Mandos");
+        Expect(Answer(), AvahiMethod.Commit, Group);
+        Assert.Empty(Handle(new AvahiEvent.Overdue(commit)));
+        Assert.Equal([new Step.Announced("Mandos")], Handle(State(GroupState.Established)));
+        Assert.Empty(Handle(new AvahiEvent.Overdue(_asked.Call)));
+    }
+
+    [Fact]
     public void GroupStateChanged_CollisionBeforeCommitIsAnswered_IgnoresThatAnswer()
     {
         RunToCommit();

@@ -29,6 +29,12 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
     /// <summary>Names that are in use on this machine.</summary>
     public ConcurrentDictionary<string, bool> Taken { get; } = new();
 
+    /// <summary>Whether nobody sees what it announces.</summary>
+    public bool Hides { get; set; }
+
+    /// <summary>How often it does not get done with making sure of the name.</summary>
+    public int Stuck { get; set; }
+
     /// <summary>The method that is never answered.</summary>
     public string? Silent { get; init; }
 
@@ -87,7 +93,11 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
             return ValueTask.CompletedTask;
         }
 
-        if (arguments.StartsWith("taken ", StringComparison.Ordinal))
+        if (method == "ResolveService" && Hides)
+        {
+            context.ReplyError("org.freedesktop.Avahi.TimeoutError", "Timeout reached");
+        }
+        else if (arguments.StartsWith("taken ", StringComparison.Ordinal))
         {
             context.ReplyError("org.freedesktop.Avahi.CollisionError", "Local name collision");
         }
@@ -99,7 +109,10 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
         if (method == "Commit")
         {
             ChangeGroup(Registering);
-            ChangeGroup(Established);
+            if (Stuck-- <= 0)
+            {
+                ChangeGroup(Established);
+            }
         }
 
         return ValueTask.CompletedTask;

@@ -63,6 +63,16 @@ internal static partial class WireText
                 return ReadStruct(ref reader, signature, ref at);
             case 'v':
                 return Of(reader.ReadVariantValue());
+            case '(':
+                reader.AlignStruct();
+                var fields = new List<string>();
+                while (signature[at] != ')')
+                {
+                    fields.Add(Read(ref reader, signature, ref at));
+                }
+
+                at++;
+                return $"({string.Join(", ", fields)})";
             case 'a' when signature[at] == '{':
                 at++;
                 return ReadDictionary(ref reader, signature, ref at);

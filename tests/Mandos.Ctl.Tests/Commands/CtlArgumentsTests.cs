@@ -79,6 +79,11 @@ public sealed class CtlArgumentsTests
     [InlineData("-V", "-e", "a")]
     [InlineData("-r", "-e", "a")]
     [InlineData("-H")]
+    [InlineData("--forget")]
+    [InlineData("--forget", "--all")]
+    [InlineData("--forget", "-e", "a")]
+    [InlineData("--kept", "a")]
+    [InlineData("--kept", "-v")]
     [InlineData("--enable=x", "a")]
     [InlineData("--approv", "a")]
     public void Parse_WhatDoesNotFit_IsRefused(params string[] arguments)

@@ -73,12 +73,7 @@ internal sealed class PrivateBus : IAsyncDisposable
     /// <returns>What it said, without the last line's end.</returns>
     public async Task<string> RunAsync(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
+        ProcessStartInfo start = PeerPrograms.Describe($"usr/bin/{program}", arguments);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Address;
         start.Environment["DBUS_SESSION_BUS_ADDRESS"] = Address;
         using Process process = Process.Start(start)!;

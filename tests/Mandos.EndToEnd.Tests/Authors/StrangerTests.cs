@@ -44,7 +44,7 @@ public sealed class StrangerTests
 
         await stranger.RequireAsync(commands[(restart + 1)..]);
 
-        Assert.Equal(1, await server.RunToEndAsync());
+        Assert.Equal(78, await server.RunToEndAsync());
         Assert.Contains(server.Log.Lines, line => line.Contains(
             "clients.conf:8: checker_plugin: there is no checker “webalive”", StringComparison.Ordinal));
     }

@@ -49,6 +49,17 @@ public sealed class AnnouncementTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Announcement_AvahiWithoutIPv6_IsSaidToBeHidden()
+    {
+        await using BootSite site = await BootSite.CreateWithoutAvahiAsync();
+        await site.StartAvahiAsync("use-ipv6=no");
+        TestServer server = await site.StartServerAsync(keys.First);
+
+        await server.Log.WaitForAsync("WARNING", "does not find it itself");
+        Assert.Empty(await site.Avahi.BrowseAsync());
+    }
+
+    [Fact]
     public async Task Announcement_ServerEnds_IsWithdrawn()
     {
         await using BootSite site = await BootSite.CreateAsync();

@@ -29,7 +29,7 @@ internal sealed class BootSite : IAsyncDisposable
     public static async Task<BootSite> CreateWithoutAvahiAsync()
         => new(await NetworkLink.CreateAsync(), await PrivateBus.StartWithPolicyAsync([AvahiDaemon.Policy]));
 
-    public async Task StartAvahiAsync() => Avahi = await AvahiDaemon.StartAsync(Bus, Link);
+    public async Task StartAvahiAsync(params string[] options) => Avahi = await AvahiDaemon.StartAsync(Bus, Link, options);
 
     /// <summary>Starts a server, on a port that the kernel chooses, which announces itself.</summary>
     /// <param name="client">Whom it serves.</param>
@@ -43,6 +43,15 @@ internal sealed class BootSite : IAsyncDisposable
     /// <param name="arguments">Further arguments for its command line.</param>
     public async Task<TestServer> StartServerAsync(StockClient client, IPAddress address, params string[] arguments)
     {
+        TestServer server = PrepareServer(client, address, arguments);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>Prepares a server that is not started yet.</summary>
+    /// <inheritdoc cref="StartServerAsync(StockClient, IPAddress, string[])"/>
+    public TestServer PrepareServer(StockClient client, IPAddress address, params string[] arguments)
+    {
         var server = new TestServer(["--debug", "--no-dbus", .. arguments])
         {
             Bus = Bus,
@@ -52,7 +61,6 @@ internal sealed class BootSite : IAsyncDisposable
         };
         _servers.Add(server);
         server.AddClient(client.Stanza);
-        await server.StartAsync();
         return server;
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Boot;
@@ -63,6 +64,49 @@ public sealed class BootTests(ClientKeys keys)
         await site.Bus.RestartAsync();
         await server.Log.WaitForAsync("ERROR", "Avahi (avahi-daemon) is not on the D-Bus");
         await site.StartAvahiAsync();
+
+        await keys.First.BootAsync(site.Link);
+    }
+
+    [Fact]
+    public async Task Boot_InterfaceMadeAnewTwice_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer server = await site.StartServerAsync(keys.First, "--interface", NetworkLink.Interface);
+        for (int announced = 1; announced <= 3; announced++)
+        {
+            await server.Log.WaitForAsync("INFO", "Announced as “Mandos”", announced);
+            await keys.First.BootAsync(site.Link);
+            await site.Link.RemoveCableAsync(NetworkLink.Interface);
+            await server.Log.WaitForAsync("WARNING", $"Interface {NetworkLink.Interface} is gone", announced);
+            await site.Link.AddCableAsync(NetworkLink.Interface);
+        }
+    }
+
+    // On this interface too Avahi asks then whether the name is free, and never gets done with it.
+    [Fact]
+    public async Task Boot_AnotherInterfaceVanishesWhileNameIsProbed_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateWithoutAvahiAsync();
+        await site.Link.AddCableAsync("spare");
+        await site.StartAvahiAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("DEBUG", "Avahi is told to announce the service");
+        await site.Link.RemoveCableAsync("spare");
+
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+        await keys.First.BootAsync(site.Link);
+    }
+
+    [Fact]
+    public async Task Boot_InterfaceComesAfterServer_GetsPassword()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        await site.Link.RemoveCableAsync(NetworkLink.Interface);
+        TestServer server = site.PrepareServer(keys.First, IPAddress.IPv6Any, "--interface", NetworkLink.Interface);
+        await server.LaunchAsync();
+        await server.Log.WaitForAsync("ERROR", $"there is no interface {NetworkLink.Interface}");
+        await site.Link.AddCableAsync(NetworkLink.Interface);
 
         await keys.First.BootAsync(site.Link);
     }

@@ -51,12 +51,15 @@ public sealed class BusToolsTests
         using var monitor = Process.Start(start)!;
         try
         {
-            var errors = monitor.StandardError.ReadLineAsync(CancellationToken.None);
-            await errors.AsTask().WaitAsync(Patience.Limit, TimeProvider.System, TestContext.Current.CancellationToken);
-            await scene.Peer.SetAsync("/clients/foo", "Timeout", "420000");
-
-            await FindAsync(monitor.StandardOutput).WaitAsync(
-                Patience.Limit, TimeProvider.System, TestContext.Current.CancellationToken);
+            // It does not say when it has begun: systemd 257 says nothing at all with --json.
+            var found = FindAsync(monitor.StandardOutput);
+            await Patience.UntilAsync("the signal is shown", async () =>
+            {
+                await scene.Peer.SetAsync("/clients/foo", "Timeout", "300000");
+                await scene.Peer.SetAsync("/clients/foo", "Timeout", "420000");
+                return found.IsCompleted;
+            });
+            await found;
         }
         finally
         {
@@ -97,9 +100,12 @@ public sealed class BusToolsTests
             if (message.TryGetProperty("member", out var member) && member.ValueEquals("PropertiesChanged"))
             {
                 Assert.Equal("/clients/foo", message.GetProperty("path").GetString());
-                Assert.Equal(420_000, message.GetProperty("payload").GetProperty("data")[1]
-                    .GetProperty("Timeout").GetProperty("data").GetInt64());
-                return;
+                // Another timeout also moves the expiry, which comes alone.
+                if (message.GetProperty("payload").GetProperty("data")[1].TryGetProperty("Timeout", out var timeout)
+                    && timeout.GetProperty("data").GetInt64() == 420_000)
+                {
+                    return;
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ public sealed class MandosMonitorTests
     {
         var disabled = new TestClient("other.example-org");
         await using var scene = await StartServerAsync("", disabled.StanzaWith("enabled = False"));
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await StartMonitorAsync(scene);
 
         await terminal.WaitForAsync("machine: (?!DISABLED)");
         await terminal.WaitForAsync("other.example-org: DISABLED");
@@ -30,7 +30,7 @@ public sealed class MandosMonitorTests
     public async Task Keys_OnClient_ChangeIt()
     {
         await using var scene = await StartServerAsync("checker = sleep 1000");
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await StartMonitorAsync(scene);
         await terminal.WaitForAsync("machine: (?!DISABLED)");
 
         await terminal.PressAsync("-");
@@ -65,7 +65,7 @@ public sealed class MandosMonitorTests
     public async Task Keys_OnWaitingClient_ApproveOrDenyIt(string key)
     {
         await using var scene = await StartServerAsync("approval_delay = PT1H");
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await StartMonitorAsync(scene);
         await terminal.WaitForAsync("machine: (?!DISABLED)");
 
         var fetch = key == "a" ? _client.RequireSecretAsync(scene.Server) : _client.RequireRefusalAsync(scene.Server);
@@ -78,4 +78,8 @@ public sealed class MandosMonitorTests
 
     private Task<ServerOnBus> StartServerAsync(string option, params string[] stanzas) => ServerOnBus.StartAsync(
         [_client.StanzaWith("interval = P10D", option), .. stanzas]);
+
+    /// <summary>Without Python's warnings of what will go from it, which would be on the screen.</summary>
+    private static Task<Terminal> StartMonitorAsync(ServerOnBus scene) => Terminal.StartAsync(
+        scene.Bus, "/usr/bin/python3", "-I", "-W", "ignore", $"{Repository.Peers}/{Monitor}");
 }

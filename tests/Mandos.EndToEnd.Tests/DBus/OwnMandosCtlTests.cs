@@ -57,6 +57,42 @@ public sealed partial class OwnMandosCtlTests
         }
     }
 
+    [Fact]
+    public async Task KeptAndForget_OfOurServer_ShowAndForgetWhoIsGone()
+    {
+        await using var scene = await ServerOnBus.StartAsync(Clients);
+        await scene.RequireAsync(Own, "--disable", "zoo");
+        await scene.RequireAsync(Own, "--remove", "alpha");
+        var clients = await File.ReadAllTextAsync(scene.Server.ClientsFile, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            scene.Server.ClientsFile, clients.Replace("[zoo]", "[bär]", StringComparison.Ordinal)
+                .Replace("= 00112233445566778899AABB", "= 30112233445566778899AABB", StringComparison.Ordinal)
+                .Replace("7788998877889988778899887788998877889988", "3788998877889988778899887788998877889988", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        await scene.Server.SignalAsync("HUP");
+        await scene.Server.Log.WaitForAsync("INFO", "Configuration re-read: 2 clients, 1 added");
+
+        var kept = (await scene.RequireAsync(Own, "--kept")).Split('\n');
+
+        Assert.Matches("^Name +State +Left +Key$", kept[0]);
+        Assert.Matches("^alpha +removed +20112233445566778899AABB", kept[1]);
+        Assert.Matches("^zoo +disabled +20[0-9]{2}-[0-9T:.-]+ +00112233445566778899AABB", kept[2]);
+        Assert.Equal(("", 4), (kept[3], kept.Length));
+
+        await scene.RequireAsync(Own, "--forget", "zoo", "alpha");
+        Assert.Single((await scene.RequireAsync(Own, "--kept")).Trim().Split('\n'));
+        var again = await scene.RunAsync(Own, "--forget", "zoo");
+        Assert.Equal((1, "mandos-ctl: the server says: nothing is kept under the name “zoo”\n"), (again.ExitCode, again.Errors));
+        await File.WriteAllTextAsync(scene.Server.ClientsFile, clients, TestContext.Current.CancellationToken);
+        await scene.Server.SignalAsync("HUP");
+        await scene.Server.Log.WaitForAsync("INFO", "Configuration re-read: 3 clients, 2 added");
+        await scene.RequireAsync(Own, "--is-enabled", "zoo");
+
+        Assert.Equal(2, (await scene.RunAsync(Own, "--forget")).ExitCode);
+        Assert.Equal(2, (await scene.RunAsync(Own, "--forget", "--all")).ExitCode);
+        Assert.Equal(2, (await scene.RunAsync(Own, "--kept", "zoo")).ExitCode);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -16,7 +16,8 @@ internal static class Account
         }
     }
 
-    private static async Task<string> NameAsync()
+    /// <summary>Its name.</summary>
+    public static async Task<string> NameAsync()
     {
         var users = (await File.ReadAllLinesAsync("/etc/passwd", TestContext.Current.CancellationToken))
             .Select(line => line.Split(':')[0]).ToHashSet();

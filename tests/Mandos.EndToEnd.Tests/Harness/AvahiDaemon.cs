@@ -26,12 +26,15 @@ internal sealed class AvahiDaemon : IAsyncDisposable
     private AvahiDaemon(PrivateBus bus, NetworkLink link) => (_bus, _link) = (bus, link);
 
     /// <summary>Starts one; it is not ready at once.</summary>
-    public static async Task<AvahiDaemon> StartAsync(PrivateBus bus, NetworkLink link)
+    /// <param name="bus">The bus.</param>
+    /// <param name="link">The link.</param>
+    /// <param name="options">Further options of its section “server”.</param>
+    public static async Task<AvahiDaemon> StartAsync(PrivateBus bus, NetworkLink link, params string[] options)
     {
         var daemon = new AvahiDaemon(bus, link);
         string file = daemon.PathOf("avahi-daemon.conf");
         await File.WriteAllLinesAsync(
-            file, ["[server]", "host-name=server", "[wide-area]", "enable-wide-area=no", "[publish]", "publish-workstation=no"]);
+            file, ["[server]", "host-name=server", .. options, "[wide-area]", "enable-wide-area=no", "[publish]", "publish-workstation=no"]);
         foreach (string table in new[] { "passwd", "group" })
         {
             string entry = table == "passwd" ? "avahi:x:64001:64001::/:/bin/false" : "avahi:x:64001:";

@@ -53,6 +53,10 @@ internal sealed class NetworkLink : IAsyncDisposable
         return await LinkLocalAddressAsync(ServerNamespace, name);
     }
 
+    /// <summary>Takes a cable away, with both its ends.</summary>
+    /// <param name="name">The name of its ends.</param>
+    public Task RemoveCableAsync(string name) => Command.RequireAsync("ip", "-n", ServerNamespace, "link", "delete", name);
+
     public async ValueTask DisposeAsync()
     {
         await Command.RunAsync("ip", "netns", "delete", ServerNamespace);

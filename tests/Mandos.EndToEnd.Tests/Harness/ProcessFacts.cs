@@ -23,7 +23,22 @@ internal static class ProcessFacts
 
     /// <summary>The different values that a field of the status has among its threads.</summary>
     public static IReadOnlyList<string> StatusOfThreads(int id, string field)
-        => [.. Directory.GetDirectories($"/proc/{id}/task").Select(thread => Status(thread, field)).Distinct()];
+    {
+        return [.. Directory.GetDirectories($"/proc/{id}/task").SelectMany(Value).Distinct()];
+
+        // None for a thread that has ended meanwhile.
+        IEnumerable<string> Value(string thread)
+        {
+            try
+            {
+                return [Status(thread, field)];
+            }
+            catch (IOException) when (!Directory.Exists(thread))
+            {
+                return [];
+            }
+        }
+    }
 
     /// <summary>Where a link in its folder leads.</summary>
     public static string? Link(int id, string name) => new FileInfo($"/proc/{id}/{name}").LinkTarget;

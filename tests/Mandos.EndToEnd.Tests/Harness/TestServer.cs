@@ -178,7 +178,8 @@ internal sealed class TestServer : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private async Task LaunchAsync()
+    /// <summary>Starts it and does not wait.</summary>
+    public async Task LaunchAsync()
     {
         var start = await PrepareAsync();
         _process?.Dispose();

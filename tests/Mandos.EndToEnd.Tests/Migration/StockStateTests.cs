@@ -178,6 +178,54 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         }
     }
 
+    /// <summary>Debian's server itself decides how it makes a passphrase of each of these.</summary>
+    [Fact]
+    public async Task Start_SecretsInTheFileOfEveryLengthAndByte_ThoseSetAtRunTimeAreTakenOver()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        TestClient[] machines =
+        [
+            .. new[] { 1, 1020, 1021, 1022, 1023, 2000, 5000 }
+                .Select(length => new TestClient($"length{length}") { Secret = RandomNumberGenerator.GetBytes(length) }),
+            // Each byte stands beside each of those that are written otherwise than as they are.
+            .. new byte[] { 0, (byte)'\n', (byte)'\r', (byte)'\\', (byte)'n', (byte)' ' }.Select(neighbour => new TestClient($"byte{neighbour}")
+            {
+                Secret = [.. Enumerable.Range(0, 1024).SelectMany(value => (byte[])[(byte)value, neighbour])],
+            }),
+        ];
+        var secret = RandomNumberGenerator.GetBytes(1180);
+        await using var stock = new TestServer("--foreground") { Bus = bus, Program = Repository.StockServer, Wrapper = FasterGpg() };
+        stock.AddClient(Defaults);
+        foreach (var machine in machines)
+        {
+            stock.AddClient(machine.StanzaWith($"fingerprint = {RandomHex(20)}"));
+        }
+
+        await using (var peer = await BusPeer.ConnectAsync(bus))
+        {
+            await stock.StartAsync();
+            await peer.WaitForServerAsync(stock);
+            foreach (var machine in machines)
+            {
+                await SetSecretAsync(peer, $"/clients/{machine.Name}", secret);
+            }
+        }
+
+        await EndAsync(stock);
+        await using var ours = new TestServer("--debug") { Bus = bus };
+        File.Copy(stock.ClientsFile, ours.ClientsFile, overwrite: true);
+        File.Copy(Path.Combine(stock.StateDirectory, "clients.pickle"), Path.Combine(ours.StateDirectory, "clients.pickle"));
+
+        await ours.StartAsync();
+
+        foreach (var machine in machines)
+        {
+            await machine.RequireSecretAsync(ours, secret);
+        }
+
+        Assert.DoesNotContain(ours.Log.Lines, line => line.Contains("does not open", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("cos\nsystem\nU", "names a class or function that does not occur")]
     [InlineData("", "it is cut short")]
@@ -227,7 +275,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         switch (kind.Name)
         {
             case "secret" or "new-secret":
-                await peer.SetAsync(path, "Secret", $"[byte {string.Join(", ", secret.Select(b => b.ToString(CultureInfo.InvariantCulture)))}]");
+                await SetSecretAsync(peer, path, secret);
                 break;
             case "removed":
                 await peer.RequireAsync("/", BusPeer.ServerInterface, "RemoveClient", $"(objectpath '{path}',)");
@@ -236,6 +284,12 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
                 await peer.RequireAsync(path, BusPeer.ClientInterface, "Approve", "(false,)");
                 break;
         }
+    }
+
+    private static async Task SetSecretAsync(BusPeer peer, string path, byte[] secret)
+    {
+        var reply = await peer.SetAsync(path, "Secret", $"[byte {string.Join(", ", secret.Select(b => b.ToString(CultureInfo.InvariantCulture)))}]");
+        Assert.True(reply.Error is null, $"{path}: {reply}");
     }
 
     private static bool StartsCheck(string property) => property is "CheckerRunning" or "Interval";

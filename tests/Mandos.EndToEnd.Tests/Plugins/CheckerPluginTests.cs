@@ -118,14 +118,14 @@ public sealed class CheckerPluginTests
                 $"{server.ConfigDirectory}: 2 problems",
                 "",
             ],
-            result.Output.Split('\n'));
+            result.Output.Split('\n').Where(line => !line.Contains(": warning: ", StringComparison.Ordinal)));
     }
 
     /// <summary>It does not start, for these reasons and no others.</summary>
     private static async Task RequireRefusalAsync(TestServer server, params string[] problems)
     {
         int before = server.Log.Lines.Count;
-        Assert.Equal(1, await server.RunToEndAsync());
+        Assert.Equal(78, await server.RunToEndAsync());
         Assert.Equal(
             problems.Select(problem => $"mandos: {problem}"),
             server.Log.Lines.Skip(before).Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal)));

@@ -87,18 +87,18 @@ public sealed class SteeringTests
     public async Task Faults_OfFile_KeepServerFromStarting()
     {
         await using var server = new TestServer("--foreground") { Steered = true };
-        server.AddClient("[client]\nsecret = c2VjcmV0");
+        server.AddClient("[client]\nkey_id = x\nsecret = c2VjcmV0");
         string file = await WritePluginsAsync(
             server, "tsl: bouncy", "plugins:", "  DBusControl:", "    enabled: sometimes", "    settings:", "      address: [hunter2]");
 
-        Assert.Equal(1, await server.RunToEndAsync());
+        Assert.Equal(78, await server.RunToEndAsync());
 
         Assert.Equal(
             [
                 $"mandos: {file}:1: tsl is unknown at the top; there can be tls, store, plugins",
                 $"mandos: {file}:4: enabled: \"sometimes\" is no boolean; use 1, yes, true, on, 0, no, false or off",
                 $"mandos: {file}:6: address has to be a text or a number; an empty one is written \"\", not a list",
-                $"mandos: {server.ClientsFile}:1: client [client] has neither key_id nor fingerprint; it needs one",
+                $"mandos: {server.ClientsFile}:2: key_id: is not 64 hexadecimal digits",
             ],
             server.Log.Lines.Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal)));
         Assert.DoesNotContain(server.Log.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
@@ -111,7 +111,7 @@ public sealed class SteeringTests
         string file = await WritePluginsAsync(
             server, "tls: gnutls", "store: sqlite", "plugins:", "  DBusControl:", "    settings:", "      adress: hunter2");
 
-        Assert.Equal(1, await server.RunToEndAsync());
+        Assert.Equal(78, await server.RunToEndAsync());
 
         Assert.Equal(
             [
@@ -153,7 +153,7 @@ public sealed class SteeringTests
         await server.StopAsync();
 
         Assert.Equal((1, 1), (server.Log.Count("INFO", "Zeroconf is on, but"), server.Log.Count("INFO", "D-Bus is on, but")));
-        Assert.All(["WARNING", "ERROR", "CRITICAL"], level => Assert.Equal(0, server.Log.Count(level, "")));
+        Assert.All(["ERROR", "CRITICAL"], level => Assert.Equal(0, server.Log.Count(level, "")));
     }
 
     [Theory]
@@ -210,9 +210,9 @@ public sealed class SteeringTests
             "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Repository.Server,
             "--list-plugins", "--plugindir", server.PluginDirectory, "--configdir", server.ConfigDirectory);
 
-        Assert.Equal(
-            (0, $"mandos: {file}: cannot be read: permission denied; the plugins are taken as if it were not there\n"),
-            (result.ExitCode, result.Errors));
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith($"mandos: {file}: cannot be read: permission denied; ", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("; the plugins are taken as if it were not there\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("TlsBouncy", result.Output, StringComparison.Ordinal);
     }
 

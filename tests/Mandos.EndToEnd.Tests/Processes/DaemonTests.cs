@@ -74,7 +74,7 @@ public sealed class DaemonTests
 
         var result = await server.StartDaemonAsync();
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(78, result.ExitCode);
         Assert.StartsWith($"mandos: {server.ClientsFile}:5: timeout: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains("timeout: ", await system.WaitForMessageAsync("CRITICAL: "), StringComparison.Ordinal);
     }
@@ -88,7 +88,7 @@ public sealed class DaemonTests
 
         var result = await server.StartDaemonAsync();
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(78, result.ExitCode);
         Assert.Contains("mandos.conf:2: debuglevel: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains("debuglevel: ", await system.WaitForMessageAsync("CRITICAL: "), StringComparison.Ordinal);
     }

@@ -61,15 +61,77 @@ public sealed partial class ListeningTests
         Assert.Contains($"[{link.ServerAddress}]%{NetworkLink.Interface}:{server.EndPoint.Port} ", sockets, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Interface_ThatIsNotThere_IsLoggedAndNotFatal()
+    [Theory]
+    [InlineData]
+    [InlineData("--no-ipv6")]
+    // After it has given up root's rights, it could not bind that.
+    [InlineData("--port=711")]
+    public async Task Interface_ThatComesLater_IsTheOnlyOneListenedOn(params string[] arguments)
     {
-        await using var server = CreateServer("--debug", "--interface=no-such-link");
+        await using var link = await NetworkLink.CreateAsync();
+        await using var server = CreateServerIn(link, ["--debug", "--address=", "--interface=late", .. arguments]);
+        await server.LaunchAsync();
+        await server.Log.WaitForAsync("ERROR", "there is no interface late");
+        Assert.Equal("", await ListeningAsync(link));
 
+        await link.AddCableAsync("late");
+        await server.Log.WaitForAsync("INFO", "Listening on");
+
+        var socket = Assert.Single((await ListeningAsync(link)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("%late:", socket, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Interface_MadeAnew_IsListenedOnAtTheSamePort()
+    {
+        await using var link = await NetworkLink.CreateAsync();
+        await using var server = CreateServerIn(link, "--debug", "--address=", $"--interface={NetworkLink.Interface}");
+        await server.StartAsync();
+        await server.Log.WaitForAsync("INFO", "Listening on");
+        var before = Assert.Single((await ListeningAsync(link)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        await link.RemoveCableAsync(NetworkLink.Interface);
+        await server.Log.WaitForAsync("WARNING", "is gone");
+        Assert.Equal("", await ListeningAsync(link));
+        await link.AddCableAsync(NetworkLink.Interface);
+        await server.Log.WaitForAsync("INFO", "Listening on", count: 2);
+
+        Assert.Equal(before, Assert.Single((await ListeningAsync(link)).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+    }
+
+    [Fact]
+    public async Task Interface_ThatGivesItsNameAway_IsLeftForTheOneThatHasIt()
+    {
+        await using var link = await NetworkLink.CreateAsync();
+        await using var server = CreateServerIn(link, "--debug", "--address=", $"--interface={NetworkLink.Interface}");
         await server.StartAsync();
 
-        await server.Log.WaitForAsync("ERROR", "Cannot bind to interface no-such-link");
-        await _client.RequireSecretAsync(server);
+        // A name can only be changed while the interface is down.
+        await Command.RequireAsync("ip", "-n", link.ServerNamespace, "link", "set", NetworkLink.Interface, "down");
+        await Command.RequireAsync("ip", "-n", link.ServerNamespace, "link", "set", NetworkLink.Interface, "name", "other");
+        await server.Log.WaitForAsync("WARNING", "is gone");
+        Assert.Equal("", await ListeningAsync(link));
+    }
+
+    [Fact]
+    public async Task LinkLocalAddress_OfInterfaceThatComesLaterAndAnew_IsListenedOn()
+    {
+        await using var link = await NetworkLink.CreateAsync();
+        await using var server = CreateServerIn(link, "--debug", "--address=fe80::77%late");
+        await server.LaunchAsync();
+        await server.Log.WaitForAsync("ERROR", "there is no interface late");
+        for (var count = 1; count <= 2; count++)
+        {
+            await link.AddCableAsync("late");
+            await server.Log.WaitForAsync("ERROR", "interface late does not have the address fe80::77", count);
+            Assert.Equal("", await ListeningAsync(link));
+
+            await Command.RequireAsync("ip", "-n", link.ServerNamespace, "address", "add", "fe80::77/64", "dev", "late");
+            await server.Log.WaitForAsync("INFO", "Listening on", count);
+            Assert.Contains($"[fe80::77]%late:{server.EndPoint.Port} ", await ListeningAsync(link), StringComparison.Ordinal);
+            await link.RemoveCableAsync("late");
+            await server.Log.WaitForAsync("WARNING", "Interface late is gone", count);
+        }
     }
 
     [Theory]
@@ -155,6 +217,9 @@ public sealed partial class ListeningTests
         Assert.Equal(70, status);
         Assert.Matches("CRITICAL: Ended, because accepting connections died: ", server.Log.Lines[^1]);
     }
+
+    private static Task<string> ListeningAsync(NetworkLink link)
+        => Command.RequireAsync("ip", "netns", "exec", link.ServerNamespace, "ss", "-Hltn");
 
     private static Socket OpenSocket()
     {

@@ -38,7 +38,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task StateDirectory_ThatIsNotThere_IsMadeForServersUser()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var directory = Path.Combine(server.ScratchDirectory, "new");
         server.Arguments.Add("--statedir=" + directory);
@@ -55,7 +55,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task StateDirectory_OfRootWithFiles_IsRefusedAndLeftAsItIs()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var directory = Directory.CreateTempSubdirectory("mandos-roots-");
         try
@@ -79,7 +79,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Checker_RunsAsServersUserWithoutDescriptors()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         var file = Path.Combine(server.ScratchDirectory, "facts");
         server.AddClient(new TestClient("checked").StanzaWith(
@@ -97,7 +97,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Memory_IsOutOfReachForServersUser()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
@@ -121,7 +121,7 @@ public sealed class PrivilegeTests
     [InlineData(null)]
     public async Task Diagnostics_AreOff(string? option)
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system);
         server.Arguments.Clear();
         if (option is null)
@@ -144,7 +144,7 @@ public sealed class PrivilegeTests
     [Fact]
     public async Task Start_AsOrdinaryUser_WarnsAndServes()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(
             system, owner: 12345, wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]);
 
@@ -154,10 +154,107 @@ public sealed class PrivilegeTests
         Assert.Contains("cannot become user nobody", await system.WaitForMessageAsync("WARNING: Not started by root"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-setuid,-setgid,-chown")]
+    [InlineData("-setuid,-setgid")]
+    [InlineData("-setuid")]
+    public async Task Start_AsRootThatMayNotChangeItsUser_WarnsAndServes(string capabilities)
+    {
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system, owner: 0, wrapper: ["setpriv", "--bounding-set", capabilities]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("WARNING: Root may not become user nobody here");
+        Assert.True(File.Exists(Path.Combine(server.StateDirectory, "clients.db")));
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task Start_Traced_WarnsAndServes()
+    {
+        // As proot does, which then cannot read the arguments of system calls any more if the process hides its memory.
+        const string Trace = """
+            import ctypes, os, sys
+            libc = ctypes.CDLL(None, use_errno=True)
+            child = os.fork()
+            if child == 0:
+                libc.ptrace(0, 0, None, None)
+                os.execvp(sys.argv[1], sys.argv[1:])
+            while True:
+                pid, status = os.waitpid(child, 0)
+                if not os.WIFSTOPPED(status):
+                    sys.exit(os.waitstatus_to_exitcode(status))
+                signal = os.WSTOPSIG(status)
+                libc.ptrace(7, child, None, 0 if signal == 5 else signal)
+            """;
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(
+            system, owner: 12345, wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "python3", "-c", Trace]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("traces this one");
+        var traced = (await Command.RequireAsync("pgrep", "-P", $"{server.ProcessId}")).Trim();
+        await Command.RequireAsync(
+            "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "head", "-c", "1", $"/proc/{traced}/auxv");
+    }
+
+    [Fact]
+    public async Task Start_FileSystemWithoutLocks_WarnsAndServes()
+    {
+        // Locks of fcntl(2) fail with ENOLCK.
+        const string NoLocks = """
+            import ctypes, os, struct, sys
+            fcntl = {"x86_64": 72, "aarch64": 25}[os.uname().machine]
+            filter = [(0x20, 0, 0, 0), (0x15, 0, 4, fcntl), (0x20, 0, 0, 24), (0x35, 0, 2, 5), (0x25, 1, 0, 7),
+                (0x06, 0, 0, 0x50000 | 37), (0x06, 0, 0, 0x7fff0000)]
+            code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in filter))
+            program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(filter), ctypes.addressof(code)))
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """;
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system, wrapper: ["python3", "-c", NoLocks]);
+
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+
+        await system.WaitForMessageAsync("has no locks");
+        await server.StopAsync();
+        await server.StartAsync();
+        await _client.RequireSecretAsync(server);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_WithoutRestore_NeedsNoStateDirectory(bool isThere)
+    {
+        await using var system = new PrivateSystem();
+        await using var server = CreateServer(system);
+        var directory = Path.Combine(server.ScratchDirectory, "roots");
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(Path.Combine(directory, "file"), "", TestContext.Current.CancellationToken);
+        await using var other = CreateServer(system);
+        var state = isThere ? directory : "/proc/nowhere/state";
+        other.Arguments.Add("--statedir=" + state);
+        Assert.Equal(1, await other.RunToEndAsync());
+        other.Arguments.Add("--no-restore");
+
+        await other.StartAsync();
+        await _client.RequireSecretAsync(other);
+
+        await system.WaitForMessageAsync("cannot be saved: " + state);
+    }
+
     [Fact]
     public async Task Reload_OfFileForRootAlone_KeepsClientsAndSaysHow()
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system, isConfidential: true);
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
@@ -169,8 +266,16 @@ public sealed class PrivilegeTests
         await _client.RequireSecretAsync(server);
     }
 
+    /// <summary>A machine where neither our package nor Debian's has made a user.</summary>
+    private static async Task<PrivateSystem> WithNobodyAsync()
+    {
+        var system = new PrivateSystem();
+        await system.SetAccountsAsync([Nobody], [NoGroup]);
+        return system;
+    }
+
     private TestServer CreateServer(
-        PrivateSystem system, int? owner = null, bool isConfidential = false, params IEnumerable<string> wrapper)
+        PrivateSystem system, int owner = 65534, bool isConfidential = false, params IEnumerable<string> wrapper)
     {
         var server = new TestServer("--foreground")
         {

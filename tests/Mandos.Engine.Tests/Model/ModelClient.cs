@@ -44,6 +44,9 @@ internal sealed class ModelClient
 
     public ModelDeadline VerdictEndsAt { get; } = new();
 
+    /// <summary>Until when a denial in force holds, on the wall clock of the moment when it was given.</summary>
+    public DateTimeOffset? DeniedUntil { get; set; }
+
     public ModelCheck Check { get; set; }
 
     /// <summary>Whether the running check does not die when it is stopped.</summary>
@@ -59,5 +62,5 @@ internal sealed class ModelClient
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
         : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
-            Secret);
+            Secret) { DeniedUntil = DeniedUntil };
 }

@@ -5,4 +5,14 @@ namespace Mandos.Engine.Tests.Model;
 /// <summary>What is to outlast the server of one client; no settings: it was removed.</summary>
 internal sealed record ModelRecord(
     ModelDefinition File, ClientSettings? Settings, bool Enabled, DateTimeOffset Created, DateTimeOffset? LastEnabled,
-    DateTimeOffset? Expires, DateTimeOffset? LastCheckedOk, int Status, DateTimeOffset? LastApprovalRequest, string? Secret);
+    DateTimeOffset? Expires, DateTimeOffset? LastCheckedOk, int Status, DateTimeOffset? LastApprovalRequest, string? Secret,
+    DateTimeOffset? LeftAt = null)
+{
+    /// <summary>When it was saved, as far as that is known.</summary>
+    public DateTimeOffset? SavedAt { get; init; }
+
+    public DateTimeOffset? DeniedUntil { get; init; }
+
+    /// <summary>What of it can be told beforehand.</summary>
+    public ModelRecord ToCertain() => this with { SavedAt = null, DeniedUntil = null };
+}

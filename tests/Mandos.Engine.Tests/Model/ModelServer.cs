@@ -53,7 +53,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         _firstCheck = firstCheck;
         foreach ((string name, ModelRecord record) in saved)
         {
-            if (file.Count == 0)
+            if (restore || file.Count == 0)
             {
                 Absent[name] = restore ? record : null;
             }
@@ -61,7 +61,36 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
 
         foreach (ModelDefinition definition in file)
         {
-            Add(definition, restore ? saved.GetValueOrDefault(definition.Name) : null);
+            Absent.Remove(definition.Name, out ModelRecord? record);
+            Add(definition, record);
+        }
+
+        NoteLeft(file);
+        DateTimeOffset oldest = Wall - TimeSpan.FromDays(90);
+        if (saved.Values.Max(static record => record.SavedAt) >= oldest)
+        {
+            foreach (string name in Absent.Keys.Where(name => Absent[name]?.LeftAt < oldest).ToArray())
+            {
+                Absent.Remove(name);
+            }
+        }
+    }
+
+    private void NoteLeft(IReadOnlyCollection<ModelDefinition> file)
+    {
+        foreach (string name in Absent.Keys.ToArray())
+        {
+            if (Absent[name] is not { } record)
+            {
+                if (file.Count > 0)
+                {
+                    Absent.Remove(name);
+                }
+            }
+            else if ((record.LeftAt is null && !(record.Settings is null && file.Any(d => d.Name == name))) || record.LeftAt > Wall)
+            {
+                Absent[name] = record with { LeftAt = Wall };
+            }
         }
     }
 
@@ -70,12 +99,8 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         foreach (ModelClient c in Clients.Values.Where(c => file.All(d => d.Name != c.Name)).ToArray())
         {
+            Absent[c.Name] = c.ToRecord();
             TakeOut(c);
-            if (file.Count == 0)
-            {
-                Absent[c.Name] = c.ToRecord();
-            }
-
             c.Removed = true;
         }
 
@@ -93,17 +118,14 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             Add(definition, record);
         }
 
-        foreach (string name in Absent.Keys.Where(name => file.Count > 0 && file.All(d => d.Name != name)).ToArray())
-        {
-            Absent.Remove(name);
-        }
+        NoteLeft(file);
     }
 
     private void Add(ModelDefinition definition, ModelRecord? record)
     {
         if (record is { Settings: null })
         {
-            Absent[definition.Name] = record; // removed by a person
+            Absent[definition.Name] = record with { LeftAt = null }; // removed by a person
             return;
         }
 
@@ -115,7 +137,21 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         {
             Schedule(client, _firstCheck * client.Settings.Interval, left);
         }
+
+        if (record?.DeniedUntil is { } until)
+        {
+            TimeSpan denied = until - Latest(Wall, record.SavedAt);
+            denied = denied < client.Settings.ApprovalDuration ? denied : client.Settings.ApprovalDuration;
+            if (denied > TimeSpan.Zero)
+            {
+                client.Verdict = false;
+                client.DeniedUntil = Wall + denied;
+                client.VerdictEndsAt.Set(Now + (long)denied.TotalMilliseconds);
+            }
+        }
     }
+
+    private static DateTimeOffset Latest(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private void Redefine(ModelClient c, ModelDefinition next)
     {
@@ -196,11 +232,13 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         }
 
         c.Verdict = null;
+        c.DeniedUntil = null;
         c.VerdictEndsAt.Clear();
         if (c.Settings.ApprovalDuration > TimeSpan.Zero)
         {
             c.Verdict = approved;
             c.ApprovedAddress = c.Settings.ApproveAll ? null : addresses.FirstOrDefault();
+            c.DeniedUntil = approved ? null : Wall + c.Settings.ApprovalDuration;
             c.VerdictEndsAt.Set(Now + (long)c.Settings.ApprovalDuration.TotalMilliseconds);
         }
 
@@ -513,7 +551,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
                 c.NextCheckAt.Set(Now + (long)c.Settings.Interval.TotalMilliseconds);
                 StartCheck(c);
             });
-            yield return (c.VerdictEndsAt, () => c.Verdict = null);
+            yield return (c.VerdictEndsAt, () => (c.Verdict, c.DeniedUntil) = (null, null));
         }
 
         foreach (ModelConnection x in Connections)
@@ -683,14 +721,15 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             return (client, timeout);
         }
 
+        if (record.LeftAt is { } leftAt)
+        {
+            return (client, record.Expires!.Value - leftAt);
+        }
+
         if (record.Expires > Wall)
         {
-            // A clock that is behind what has been seen before is wrong.
-            DateTimeOffset present = new DateTimeOffset?[]
-            {
-                Wall, record.Created, record.LastEnabled, record.LastCheckedOk, record.LastApprovalRequest,
-            }.Max()!.Value;
-            return (client, record.Expires.Value - present);
+            // A clock that is behind the time of the save is wrong, or was so then.
+            return (client, record.Expires.Value - Latest(Wall, record.SavedAt));
         }
 
         client.Enabled = record.LastCheckedOk is not null && record.Status == 0;

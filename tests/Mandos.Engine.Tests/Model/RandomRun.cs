@@ -372,8 +372,11 @@ internal sealed class RandomRun
                 Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
                     client => client.Secret = secret);
                 break;
+            case < 36 when _random.Next(2) == 0:
+                Forget(name);
+                break;
             default:
-                if (_random.Next(4) == 0)
+                if (_random.Next(2) == 0)
                 {
                     Do($"remove {name}", c, () => server.RemoveAsync(name, none), _model.Remove);
                 }
@@ -392,6 +395,24 @@ internal sealed class RandomRun
             long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
             Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
                 () => _rig.Engine.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+        }
+    }
+
+    private void Forget(string name)
+    {
+        Did($"forget {name}");
+        Task command = _rig.Engine.ForgetAsync(name, CancellationToken.None);
+        if (_model.Absent.GetValueOrDefault(name) is null)
+        {
+            Assert.Throws<UnknownClientException>(() => _rig.Run(command));
+            return;
+        }
+
+        _model.Absent.Remove(name);
+        Note(name, null);
+        if (!_storeHangs)
+        {
+            _rig.Run(command);
         }
     }
 
@@ -417,7 +438,19 @@ internal sealed class RandomRun
         Task task = command();
         if (!waits)
         {
+            RunCommand(task);
+        }
+    }
+
+    private void RunCommand(Task task)
+    {
+        try
+        {
             _rig.Run(task);
+        }
+        catch (StateNotSavedException) when (_storeFails)
+        {
+            // It is in force, as the model says.
         }
     }
 
@@ -499,9 +532,7 @@ internal sealed class RandomRun
         _model.Reload(file);
         foreach (string name in _names)
         {
-            Note(name, _model.Clients.TryGetValue(name, out ModelClient? c) ? c.ToRecord()
-                : _model.Absent.TryGetValue(name, out ModelRecord? record) ? record ?? _history[name][^1].Record
-                : null);
+            NoteState(name);
         }
 
         bool waits = _storeHangs || _model.Clients.Values.Any(static c => c.Check == ModelCheck.Queued);
@@ -520,7 +551,7 @@ internal sealed class RandomRun
         _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
         if (!waits)
         {
-            _rig.Run(task);
+            RunCommand(task);
         }
     }
 
@@ -571,7 +602,7 @@ internal sealed class RandomRun
             _history[name] = [(long.MinValue, record)];
             if (record is not null)
             {
-                saved[name] = record;
+                saved[name] = record with { SavedAt = stored!.SavedAt, DeniedUntil = stored.DeniedUntil };
             }
         }
 
@@ -624,14 +655,7 @@ internal sealed class RandomRun
         foreach (string name in _names)
         {
             _heard[name] = new ModelCounts();
-            if (_model.Clients.TryGetValue(name, out ModelClient? c))
-            {
-                Note(name, c.ToRecord());
-            }
-            else if (_file.Count > 0 && !_file.ContainsKey(name))
-            {
-                Note(name, null);
-            }
+            NoteState(name);
         }
 
         _model.Fire();
@@ -877,8 +901,13 @@ internal sealed class RandomRun
 
     // What must be saved
 
+    private void NoteState(string name) => Note(name, _model.Clients.TryGetValue(name, out ModelClient? c) ? c.ToRecord()
+        : _model.Absent.TryGetValue(name, out ModelRecord? record) ? record ?? _history[name][^1].Record
+        : null);
+
     private void Note(string name, ModelRecord? record)
     {
+        record = record?.ToCertain();
         List<(long At, ModelRecord? Record)> history = _history[name];
         if (history[^1].Record != record)
         {
@@ -909,7 +938,7 @@ internal sealed class RandomRun
             return stored is null && record is null;
         }
 
-        if (stored.FileSettings != record.File.Settings || stored.FileEnabled != record.File.Enabled)
+        if (stored.FileSettings != record.File.Settings || stored.FileEnabled != record.File.Enabled || stored.LeftAt != record.LeftAt)
         {
             return false;
         }

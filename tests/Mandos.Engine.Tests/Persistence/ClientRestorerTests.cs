@@ -158,6 +158,31 @@ public sealed class ClientRestorerTests
         Assert.Equal(TimeSpan.FromSeconds(300), restored.TimeLeft);
     }
 
+    /// <summary>The clock stood years ahead when this was saved, or once before.</summary>
+    /// <param name="savedSecondsFromNow">When it was saved; null: by a server that did not note that.</param>
+    /// <param name="left">The time left, in seconds.</param>
+    [Theory]
+    [InlineData(300_000_000, 240)] // saved while the clock was ahead: what was left then
+    [InlineData(-20, 220)] // saved since
+    [InlineData(null, 220)]
+    public void Restore_ClockWasYearsAhead_HasTheTimeThatItHadLeft(int? savedSecondsFromNow, int left)
+    {
+        DateTimeOffset future = _now.AddSeconds(300_000_000);
+        ClientDefinition file = EngineRig.Define("a");
+        StoredClient stored = Stored(file, s => s with
+        {
+            LastEnabled = future, // enabled then
+            LastCheckedOk = savedSecondsFromNow > 0 ? future.AddSeconds(-60) : _now.AddSeconds(-80),
+            LastCheckerStatus = 0,
+            Expires = savedSecondsFromNow > 0 ? future.AddSeconds(240) : _now.AddSeconds(220),
+        }) with { SavedAt = savedSecondsFromNow is { } seconds ? _now.AddSeconds(seconds) : null };
+
+        RestoredClient restored = ClientRestorer.Restore(file, stored, _now);
+
+        Assert.True(restored.State.Enabled);
+        Assert.Equal(TimeSpan.FromSeconds(left), restored.TimeLeft);
+    }
+
     [Fact]
     public void Restore_ExtremeTimes_DoesNotFail()
     {

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Tests.Support;
@@ -78,7 +79,10 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
         SaveAll();
         _rig.Store.Error = new StateStoreException("/var/lib/mandos/state: the disk is full");
-        _rig.Disable("a");
+        var failure = Assert.Throws<StateNotSavedException>(() => _rig.Disable("a"));
+        Assert.Equal("/var/lib/mandos/state: the disk is full", failure.Reason);
+        Assert.Null(_rig.Serve("a").Received);
+        Assert.Equal(failure.Reason, _rig.Engine.Info.StateProblem);
         int before = _rig.Store.Saves;
         Assert.True(_rig.Log.Has(LogLevel.Error, "the disk is full"));
         Assert.True(_rig.Store["a"]!.Client!.Enabled);
@@ -102,6 +106,7 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Settle();
         Assert.False(_rig.Store["a"]!.Client!.Enabled);
         Assert.True(_rig.Log.Has(LogLevel.Warning, "is saved again"));
+        Assert.Null(_rig.Engine.Info.StateProblem);
     }
 
     [Fact]
@@ -110,13 +115,132 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
         SaveAll();
         _rig.Store.Error = new InvalidOperationException("a fault");
-        _rig.Disable("a");
+        Assert.Throws<StateNotSavedException>(() => _rig.Disable("a"));
         _rig.Store.Error = null;
 
         _rig.Disable("b");
-
-        Assert.False(_rig.Store["a"]!.Client!.Enabled);
         Assert.False(_rig.Store["b"]!.Client!.Enabled);
+
+        SaveAll();
+        Assert.False(_rig.Store["a"]!.Client!.Enabled);
+    }
+
+    [Fact]
+    public void Save_OfEverythingFails_SavesWhatACommandChanged()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c"));
+        SaveAll();
+        _rig.Store.MostClients = 1;
+        _rig.Serve("a");
+        _rig.Serve("b");
+
+        _rig.Disable("c");
+
+        Assert.False(_rig.Store["c"]!.Client!.Enabled);
+        Assert.NotNull(_rig.Engine.Info.StateProblem);
+        _rig.Store.MostClients = 2;
+        _rig.Pass(TimeSpan.FromSeconds(30));
+        _rig.Settle();
+        Assert.Equal(_rig["b"].Expires, _rig.Store["b"]!.Client!.Expires);
+        Assert.Null(_rig.Engine.Info.StateProblem);
+    }
+
+    [Fact]
+    public void Reload_TogetherWithACommand_IsNotSavedBecauseTheCommandIs()
+    {
+        _rig.File = () => [EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c")];
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Hang();
+        Task first = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+        Task reload = _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Engine.Clients.Count == 3, "the reload");
+        Task command = _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig["a"].Enabled, "the command");
+
+        _rig.Store.MostClients = 1;
+        _rig.Store.Release();
+        _rig.Run(first);
+
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(reload));
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(command));
+    }
+
+    [Theory]
+    [InlineData("enable")]
+    [InlineData("change")]
+    [InlineData("secret")]
+    [InlineData("remove")]
+    [InlineData("checked")]
+    [InlineData("reload")]
+    public void Command_CannotBeSaved_IsInForceAndSaysSo(string command)
+    {
+        _rig.File = () => [EngineRig.Define("a"), EngineRig.Define("b")];
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Disable("a");
+        _rig.Store.Error = new StateStoreException("full");
+
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(command switch
+        {
+            "enable" => _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken),
+            "change" => _rig.Engine.ChangeAsync("a", new ClientChange { Host = "new" }, TestContext.Current.CancellationToken),
+            "secret" => _rig.Engine.SetSecretAsync("a", "new"u8.ToArray(), TestContext.Current.CancellationToken),
+            "remove" => _rig.Engine.RemoveAsync("a", TestContext.Current.CancellationToken),
+            "checked" => _rig.Engine.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken),
+            _ => _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken),
+        }));
+
+        Assert.Equal(command == "enable" ? EngineRig.FileSecret("a") : null, Text(_rig.Serve("a").Received));
+        _rig.Store.Error = null;
+        if (command == "secret")
+        {
+            _rig.Enable("a");
+            Assert.Equal("new", Text(_rig.Serve("a").Received));
+        }
+
+        _rig.Run(_rig.Engine.StopAsync(TestContext.Current.CancellationToken));
+        Assert.Null(_rig.Engine.Unsaved);
+
+        static string? Text(byte[]? secret) => secret is null ? null : System.Text.Encoding.UTF8.GetString(secret);
+    }
+
+    [Fact]
+    public void Start_StoreCannotSave_ServesSaysSoAndBecomesWhole()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.Disable("a");
+        using var again = new EngineRig { Store = new FakeStore(_rig.Store.Durable)
+        {
+            SaveProblem = "read-only", Error = new StateStoreException("read-only"),
+        } };
+
+        again.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+
+        Assert.Null(again.Serve("a").Received);
+        Assert.NotNull(again.Serve("b").Received);
+        Assert.True(again.Log.Has(LogLevel.Error, "was read, but cannot be saved: read-only"));
+        Assert.Equal("read-only", again.Engine.Info.StateProblem);
+        again.Pass(TimeSpan.FromSeconds(60));
+        again.Settle();
+        again.Store.Error = null;
+        again.Pass(TimeSpan.FromSeconds(30));
+        again.Settle();
+        Assert.Null(again.Engine.Info.StateProblem);
+        Assert.Equal(again["b"].Expires, again.Store["b"]!.Client!.Expires);
+    }
+
+    [Fact]
+    public void StopAsync_NotEverythingSaved_SaysWhatIsLost()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        SaveAll();
+        _rig.Store.Error = new StateStoreException("the disk is full");
+        Assert.Throws<StateNotSavedException>(() => _rig.Disable("a"));
+
+        _rig.Run(_rig.Engine.StopAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal("changes of 1 client: the disk is full", _rig.Engine.Unsaved);
     }
 
     [Fact]
@@ -132,8 +256,8 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Until(() => _rig["a"].Settings.Host == "two", "the change");
 
         _rig.Store.Release();
-        _rig.Run(first);
-        _rig.Run(second);
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(first));
+        Assert.Throws<StateNotSavedException>(() => _rig.Run(second));
         _rig.Store.Error = null;
         _rig.Pass(TimeSpan.FromSeconds(30));
         _rig.Settle();
@@ -165,7 +289,7 @@ public sealed class StateKeeperTests : IDisposable
     }
 
     [Fact]
-    public void Command_SaveHangs_ReturnsAfterFiveSecondsWithAWord()
+    public void Command_SaveHangs_FailsAfterFiveSeconds()
     {
         _rig.Start(EngineRig.Define("a"));
         SaveAll();
@@ -176,6 +300,7 @@ public sealed class StateKeeperTests : IDisposable
         PassUntil(() => disable.IsCompleted, TimeSpan.FromSeconds(10));
 
         Assert.True(_rig.Log.Has(LogLevel.Error, "Not waiting longer than 5 s"));
+        Assert.Contains("longer than 5 s", Assert.Throws<StateNotSavedException>(() => _rig.Run(disable)).Message, StringComparison.Ordinal);
         _rig.Store.Release();
         _rig.Settle();
         Assert.False(_rig.Store["a"]!.Client!.Enabled);
@@ -194,22 +319,6 @@ public sealed class StateKeeperTests : IDisposable
         using EngineRig again = Restart(EngineRig.Define("a"));
         Assert.Empty(again.Engine.Clients.All);
         Assert.True(again.Log.Has(LogLevel.Information, "was removed at run time"));
-    }
-
-    [Fact]
-    public void Start_RemovedClientNoLongerInTheFile_IsForgottenAndMayComeBack()
-    {
-        _rig.Start(EngineRig.Define("a"));
-        _rig.Remove("a");
-        using EngineRig without = Restart(EngineRig.Define("other"));
-        without.Pass(TimeSpan.FromSeconds(1));
-        without.Settle();
-        Assert.Null(without.Store["a"]);
-
-        using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
-        with.Start(EngineRig.Define("a"));
-
-        Assert.Single(with.Engine.Clients.All);
     }
 
     [Fact]

@@ -41,6 +41,61 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public void Reload_ClientLeftOut_KeepsWhatItHad()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("gone"));
+        _rig.Disable("a");
+        ClientSnapshot before = _rig["a"];
+        _rig.LeftOut = ["a", "never seen"];
+
+        _rig.Reload(EngineRig.Define("b", static s => s with { Host = "new" }));
+
+        Assert.Equal(before, _rig["a"]);
+        Assert.Equal("new", _rig["b"].Settings.Host);
+        Assert.Null(_rig.Serve("a").Received);
+        Assert.Equal(EngineRig.FileSecret("b"), Encoding.UTF8.GetString(_rig.Serve("b").Received!));
+        Assert.True(_rig.Log.Has(LogLevel.Information, "Configuration re-read: 2 clients, 0 added, 1 removed, 1 changed"));
+    }
+
+    [Fact]
+    public void Reload_PartUnread_RemovesNobody()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.IsComplete = false;
+
+        _rig.Reload(EngineRig.Define("b"));
+
+        Assert.Equal(EngineRig.FileSecret("a"), Encoding.UTF8.GetString(_rig.Serve("a").Received!));
+    }
+
+    [Fact]
+    public void Reload_KeyOfClientLeftOutGoesToAnother_IsRefused()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.LeftOut = ["a"];
+
+        Assert.Throws<ConfigurationException>(() => _rig.Reload(EngineRig.Define("b", static s => s with { KeyId = EngineRig.KeyId("a") })));
+
+        Assert.Equal(EngineRig.FileSecret("a"), Encoding.UTF8.GetString(_rig.Serve("a").Received!));
+        Assert.Equal(EngineRig.FileSecret("b"), Encoding.UTF8.GetString(_rig.Serve("b").Received!));
+    }
+
+    [Fact]
+    public void Start_ClientLeftOut_ComesBackAsItWas()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.Disable("a");
+        using var next = new EngineRig { Store = _rig.Store, LeftOut = ["a"] };
+
+        next.Start(EngineRig.Define("b"));
+        next.LeftOut = [];
+        next.Reload(EngineRig.Define("a"), EngineRig.Define("b"));
+
+        Assert.False(next["a"].Enabled);
+        Assert.Null(next.Serve("a").Received);
+    }
+
+    [Fact]
     public void Reload_EditedSettings_WinOverRunTimeChangesAndOthersStay()
     {
         _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = _minute }));
@@ -111,7 +166,7 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public void Reload_ClientGone_RefusesItsConnectionsAndForgetsIt()
+    public void Reload_ClientGone_RefusesItsConnections()
     {
         ClientDefinition gone = EngineRig.Define("b", static s => s with { ApprovalDelay = _minute });
         _rig.Checker.Plan("b", CheckMode.Hangs);
@@ -129,24 +184,9 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(
             ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
         Assert.Null(held.Received);
-        Assert.Null(_rig.Store["b"]);
         Assert.True(IsZero(gone.Secret) && IsZero(another));
         Assert.Null(_rig.Serve("b").Received);
         Assert.Equal([$"ClientNotFound({EngineRig.KeyId("b")}, fe80::1)"], _rig.TakeEvents());
-    }
-
-    [Fact]
-    public void Reload_ClientGoneAndBack_IsNew()
-    {
-        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
-        _rig.Disable("b");
-        _rig.Reload(EngineRig.Define("a"));
-        _rig.Pass(_minute);
-
-        _rig.Reload(EngineRig.Define("a"), EngineRig.Define("b"));
-
-        Assert.Equal((true, TestClock.Epoch + _minute), (_rig["b"].Enabled, _rig["b"].Created));
-        Assert.True(_rig.Store["b"]!.Client!.Enabled);
     }
 
     [Fact]
@@ -169,22 +209,18 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public void Reload_ClientRemovedByPerson_StaysAwayUntilTheFileHasLostIt()
+    public void Reload_ClientRemovedByPerson_StaysAway()
     {
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
         _rig.Remove("b");
         ClientDefinition ignored = EngineRig.Define("b", static s => s with { Host = "edited" });
 
         _rig.Reload(EngineRig.Define("a"), ignored);
+
         Assert.Equal(1, _rig.Engine.ClientCount);
         Assert.True(IsZero(ignored.Secret));
         Assert.Null(_rig.Store["b"]!.Client);
-
-        _rig.Reload(EngineRig.Define("a"));
-        Assert.Null(_rig.Store["b"]);
-
-        _rig.Reload(EngineRig.Define("a"), EngineRig.Define("b"));
-        Assert.True(_rig["b"].Enabled);
+        Assert.Null(_rig.Store["b"]!.LeftAt);
     }
 
     [Fact]
@@ -392,7 +428,7 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(EngineRig.FileSecret("old-name"), Text(_rig.Serve("old.name").Received));
         Assert.Equal(("/clients/old_name", "/clients/gone_away"),
             (_rig["old-name"].DBusObjectPath, _rig["gone-away"].DBusObjectPath));
-        Assert.DoesNotContain(_rig.Log.Lines, static line => line.Level >= LogLevel.Warning);
+        Assert.Equal("Client gone.away", Assert.Single(_rig.Log.Lines, static line => line.Level >= LogLevel.Warning).Text[..16]);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Tests.Support;
 
@@ -36,8 +37,17 @@ internal sealed class EngineRig : IDisposable
 
     public EngineOptions Options { get; init; } = new();
 
+    /// <summary>Whether time that passes in one piece is a gap, in which the server did not run.</summary>
+    public bool HasGaps { get; init; }
+
     /// <summary>Gives the configuration at the next reload, or throws.</summary>
     public Func<IReadOnlyCollection<ClientDefinition>> File { get; set; } = static () => [];
+
+    /// <summary>Names that the configuration has and that cannot be used.</summary>
+    public string[] LeftOut { get; set; } = [];
+
+    /// <summary>Whether the configuration could be read whole.</summary>
+    public bool IsComplete { get; set; } = true;
 
     public MandosEngine Engine { get; private set; } = null!;
 
@@ -72,9 +82,15 @@ internal sealed class EngineRig : IDisposable
         }
 
         Engine = new MandosEngine(
-            Options with { Random = new FixedRandom(FirstCheck), ReadClients = () => Task.FromResult(File()), Audit = Audit }, Tls, Store,
-            checkers, Clock, Log);
-        Run(Engine.LoadAsync(definitions, CancellationToken.None));
+            Options with
+            {
+                Random = new FixedRandom(FirstCheck),
+                ReadClients = () => Task.FromResult(Configuration(File())),
+                Audit = Audit,
+                LongestDelay = HasGaps ? DeadlineQueue.LongestDelay : TimeSpan.MaxValue,
+            },
+            Tls, Store, checkers, Clock, Log);
+        Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
         Events = subscription.GetAwaiter().GetResult();
@@ -111,6 +127,9 @@ internal sealed class EngineRig : IDisposable
         File = () => definitions;
         Run(Engine.ReloadAsync(CancellationToken.None));
     }
+
+    private ClientConfiguration Configuration(IReadOnlyCollection<ClientDefinition> clients)
+        => new(clients) { LeftOut = LeftOut.ToHashSet(), IsComplete = IsComplete };
 
     public FakePeer Connect(FakePeer peer)
     {

@@ -12,6 +12,11 @@ internal sealed class FakeStore(IEnumerable<StoredClient>? durable = null) : ISt
 
     public volatile Exception? Error;
 
+    public string? SaveProblem { get; init; }
+
+    /// <summary>A save of more clients fails.</summary>
+    public volatile int MostClients = int.MaxValue;
+
     public int Saves { get; private set; }
 
     /// <summary>Number of clients in the last save.</summary>
@@ -88,6 +93,11 @@ internal sealed class FakeStore(IEnumerable<StoredClient>? durable = null) : ISt
             if (Error is { } error)
             {
                 throw error;
+            }
+
+            if (changed.Count + forgotten.Count > MostClients)
+            {
+                throw new StateStoreException("there is no room for so much");
             }
 
             lock (_lock)

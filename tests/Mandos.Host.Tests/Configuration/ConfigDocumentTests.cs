@@ -44,18 +44,22 @@ public sealed class ConfigDocumentTests
     [Fact]
     public void AddText_ByteOrderMark_SaysSo()
     {
-        using ConfigDocument document = Document("\ufeff[a]\nx = 1\n");
-        Assert.Equal(["f:1: the file starts with a byte order mark; write it without one"], Problems);
+        ProblemList warnings = new();
+        using ConfigDocument document = new(_problems, warnings: warnings);
+        document.AddText("f", "\ufeff[a]\nx = 1\n"u8);
+        Assert.Equal("f:1: the file starts with a byte order mark; write it without one", Assert.Single(warnings.Problems).ToString());
+        Assert.Equal("a", Assert.Single(document.Sections).Name);
+        Assert.Empty(Problems);
     }
 
     [Fact]
     public void AddText_InvalidUtf8_NamesTheLines()
     {
-        using ConfigDocument document = new(_problems);
+        ProblemList warnings = new();
+        using ConfigDocument document = new(_problems, warnings: warnings);
         document.AddText("f", [.. "[a]\nx = "u8, 0xE9, .. "\r\ny = 1\r# "u8, 0xFF]);
-        Assert.Equal(
-            ["f:2: is not valid UTF-8; write the file in UTF-8", "f:4: is not valid UTF-8; write the file in UTF-8"],
-            Problems);
+        Assert.Equal(["f:2: is not valid UTF-8; write the file in UTF-8"], Problems);
+        Assert.Equal("f:4: is not valid UTF-8; write the file in UTF-8", Assert.Single(warnings.Problems).ToString());
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Mandos.Host.Tests.Configuration;
 
 public sealed class ConfigurationCheckTests : IDisposable
 {
-    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = c2VjcmV0\n";
+    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = ywFi\n";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -23,6 +23,20 @@ public sealed class ConfigurationCheckTests : IDisposable
         _directory.Write("clients.conf", $"[one]\n{Client}");
 
         await RequireGoodAsync($"{_directory.FullName}: no problems, 1 client");
+    }
+
+    [Fact]
+    public async Task Run_DoubtfulClient_WarnsAndIsNoFailure()
+    {
+        string clients = _directory.Write("clients.conf", $"[one]\n{Client}approved_by_default = False\n[two]\nsecret = c2VjcmV0\n");
+
+        await RequireGoodAsync(
+            $"{clients}:4: warning: approved_by_default: False without an approval_delay: whoever asks is refused at once, unless an "
+                + "approval is in force; set approval_delay to the time in which somebody can approve",
+            $"{clients}:5: warning: client [two] has neither key_id nor fingerprint, so it is left out; it needs one",
+            $"{clients}:6: warning: secret: is not OpenPGP data, so that no client can use it; take the secret from the client's "
+                + "mandos-keygen --password",
+            $"{_directory.FullName}: no problems, 1 client");
     }
 
     [Fact]
@@ -42,12 +56,12 @@ public sealed class ConfigurationCheckTests : IDisposable
     {
         string server = _directory.Write("mandos.conf", "[DEFAULT]\nport = many\nrestore = perhaps\n");
         string clients = _directory.Write("clients.conf", $"[one]\n{Client}timeout = 5 minutes\n");
-        string more = _directory.Write("clients.d/more.conf", "[two]\nsecret = c2VjcmV0\n");
+        string more = _directory.Write("clients.d/more.conf", "[two]\nkey_id = x\nsecret = ywFi\n");
 
         string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
 
         Assert.Equal(
-            [$"{server}:2", $"{server}:3", $"{clients}:4", $"{more}:1"],
+            [$"{server}:2", $"{server}:3", $"{clients}:4", $"{more}:2"],
             lines[..^1].Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]));
         Assert.Equal($"{_directory.FullName}: 4 problems", lines[^1]);
     }
@@ -71,7 +85,7 @@ public sealed class ConfigurationCheckTests : IDisposable
     [Fact]
     public async Task Run_SecretBesideProblem_IsNotShown()
     {
-        _directory.Write("clients.conf", "[one]\nsecret = c2VjcmV0!\n");
+        _directory.Write("clients.conf", "[one]\nsecret = c2VjcmV0a\n");
 
         Assert.DoesNotContain("c2VjcmV0", string.Join('\n', await RunAsync(new CommandLineOptions(), expected: false)), StringComparison.Ordinal);
     }
@@ -80,14 +94,14 @@ public sealed class ConfigurationCheckTests : IDisposable
     public async Task Run_PluginFileWithProblems_ShowsThemBesideOthers()
     {
         string plugins = _directory.Write("plugins.yaml", "plugin:\n");
-        string clients = _directory.Write("clients.conf", "[one]\nsecret = c2VjcmV0\n");
+        string clients = _directory.Write("clients.conf", "[one]\nkey_id = x\nsecret = ywFi\n");
 
         string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
 
         Assert.Equal(
             [
                 $"{plugins}:1: plugin is unknown at the top; there can be tls, store, plugins",
-                $"{clients}:1: client [one] has neither key_id nor fingerprint; it needs one",
+                $"{clients}:2: key_id: is not 64 hexadecimal digits",
                 $"{_directory.FullName}: 2 problems",
             ],
             lines);

@@ -45,6 +45,10 @@ public sealed class DurationTests
     [InlineData("5m\n30s", (5 * Minute) + 30)]
     [InlineData("0s", 0)]
     [InlineData("", 0)]
+    [InlineData("+5m", 5 * Minute)]
+    [InlineData("10m -5s", (10 * Minute) - 5)]
+    [InlineData("1_0m", 10 * Minute)]
+    [InlineData("\u0665m", 5 * Minute)]
     public void Parse_Valid_GivesSeconds(string text, long seconds)
     {
         Assert.Null(Duration.Parse(text, out TimeSpan value));
@@ -92,10 +96,13 @@ public sealed class DurationTests
     [InlineData("5M")]
     [InlineData("1D")]
     [InlineData("1.5h")]
-    [InlineData("-5m")]
     [InlineData("5ms")]
     [InlineData("5m x")]
-    [InlineData("1_0m")]
+    [InlineData("1__0m")]
+    [InlineData("_1m")]
+    [InlineData("1_m")]
+    [InlineData("--1m")]
+    [InlineData("-m")]
     [InlineData("five minutes")]
     [InlineData("P1D\0")]
     public void Parse_Invalid_IsNoDuration(string text)
@@ -116,6 +123,18 @@ public sealed class DurationTests
     [InlineData("99999999999999999999w")]
     [InlineData("9223372036854775807s 9223372036854775807s 9223372036854775807s")]
     public void Parse_Overflow_IsTooLong(string text) => Assert.Contains("is too long", Duration.Parse(text, out _));
+
+    [Theory]
+    [InlineData("-5m", 0, "is negative; it is taken as PT0S")]
+    [InlineData("5m -1h", 0, "is negative; it is taken as PT0S")]
+    [InlineData("-99999999999999999999w", 0, "is negative")]
+    [InlineData("P2000001D", 2_000_000 * Day, "is too long; it is taken as P2000000D")]
+    public void Parse_OutOfRange_GivesTheNearest(string text, long seconds, string expected)
+    {
+        Assert.Null(Duration.Parse(text, out TimeSpan value, out string? doubt));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), value);
+        Assert.Contains(expected, doubt, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Max_AfterThePresent_IsADate() => _ = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero) + Duration.Max;

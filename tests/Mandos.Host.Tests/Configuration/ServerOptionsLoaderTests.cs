@@ -55,6 +55,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             max_requests_per_client = 4
             audit_log = /var/log/mandos-audit.json
             audit_required = True
+            strict_config = yes
             """);
 
         Assert.Equal(
@@ -68,6 +69,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 DebugLevel = DebugLevel.Info,
                 Foreground = true,
                 Priority = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:%PROFILE_ULTRA",
+                PriorityLine = 9,
                 ServiceName = "Daena",
                 UseDBus = false,
                 UseZeroconf = false,
@@ -79,6 +81,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 MaxRequestsPerClient = 4,
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
+                StrictConfig = true,
             },
             Load().Options);
         Assert.Empty(Load().Notes);
@@ -109,6 +112,24 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     {
         Write("[DEFAULT]\ninterface =\naddress =\nport =\nsocket =\ndebuglevel =\naudit_log =\n");
         Assert.Equal(new ServerOptions { ConfigDirectory = _directory.FullName }, Load().Options);
+    }
+
+    /// <summary>Which Debian's server takes too.</summary>
+    [Theory]
+    [InlineData("fatal", "Critical")]
+    [InlineData("Warn", "Warning")]
+    [InlineData("NOTSET", "Debug")]
+    public void Load_PythonsNamesOfLevels_AreTaken(string level, string expected)
+    {
+        Write($"[DEFAULT]\ndebuglevel = {level}\n");
+        Assert.Equal(expected, Load().Options!.DebugLevel.ToString());
+    }
+
+    [Fact]
+    public void Load_FileUnreadable_IsNoMistakeInIt()
+    {
+        Directory.CreateDirectory(_directory.PathOf("mandos.conf"));
+        Assert.True(Load().IsUnread);
     }
 
     [Fact]

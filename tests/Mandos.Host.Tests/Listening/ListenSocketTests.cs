@@ -112,17 +112,17 @@ public sealed class ListenSocketTests
     private static Sockets OpenOne() => new(ListenSocket.Open(
         new ListenOptions { Addresses = ["127.0.0.1"], UseIPv6 = false }, NullLogger.Instance));
 
-    private sealed class Sockets(IReadOnlyList<Socket> all) : IDisposable
+    private sealed class Sockets(IReadOnlyList<ListenPlace> places) : IDisposable
     {
-        public IReadOnlyList<Socket> All => all;
+        public IReadOnlyList<Socket> All { get; } = [.. places.Select(place => place.Socket!)];
 
-        public IReadOnlyList<IPEndPoint> EndPoints { get; } = [.. all.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
+        public IReadOnlyList<IPEndPoint> EndPoints { get; } = [.. places.Select(place => place.EndPoint)];
 
         public void Dispose()
         {
-            foreach (var socket in all)
+            foreach (var place in places)
             {
-                socket.Dispose();
+                place.Dispose();
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Mandos.TestSupport;
 
 namespace Mandos.Host.Tests.Migration;
@@ -48,8 +49,7 @@ internal static class StockStateFile
     {
         using var home = new TemporaryDirectory();
         string passphrase = home.PathOf("passphrase");
-        await File.WriteAllTextAsync(
-            passphrase, "mandos" + Convert.ToHexStringLower(fileSecret), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(passphrase, Encoding.Latin1.GetBytes(PassphraseOf(fileSecret)), TestContext.Current.CancellationToken);
         try
         {
             return await RunAsync(
@@ -63,6 +63,12 @@ internal static class StockStateFile
             await RunAsync("gpgconf", ["--homedir", home.FullName, "--kill", "all"], []);
         }
     }
+
+    /// <summary>As seen with Debian's server 1.8.16 and 1.8.19: 1021 bytes are the most that are written as digits.</summary>
+    private static string PassphraseOf(byte[] fileSecret) => "mandos" + (fileSecret.Length <= 1021
+        ? Convert.ToHexStringLower(fileSecret)
+        : Encoding.Latin1.GetString(fileSecret).Replace(@"\", @"\\", StringComparison.Ordinal)
+            .Replace("\n", @"\n", StringComparison.Ordinal).Replace("\0", @"\x00", StringComparison.Ordinal));
 
     private static async Task<byte[]> RunAsync(string program, IEnumerable<string> arguments, byte[] input)
     {

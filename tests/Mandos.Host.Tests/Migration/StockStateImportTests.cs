@@ -87,15 +87,20 @@ public sealed class StockStateImportTests : IDisposable
     }
 
     [Fact]
-    public async Task LoadAsync_SecretOfTheFileChangedSince_FileWins()
+    public async Task LoadAsync_SecretThatDoesNotOpen_FileWinsAndAWarningSaysWhatThatMeans()
     {
-        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        byte[] state = await StateAsync(3);
+        await File.WriteAllBytesAsync(Pickle, state, TestContext.Current.CancellationToken);
         _clients[3] = _clients[3] with { Secret = new Secret("another"u8) };
 
         IReadOnlyList<StoredClient> loaded = await LoadAsync();
 
         Assert.All(loaded, client => Assert.True(client.EncryptedSecret.IsEmpty));
-        Assert.Contains(_log.Lines, line => line.Contains("Client secret: its secret in the configuration has changed", StringComparison.Ordinal));
+        string warning = Assert.Single(_log.Lines, line => line.Contains("Client secret: ", StringComparison.Ordinal));
+        Assert.StartsWith("Warning", warning, StringComparison.Ordinal);
+        Assert.Contains("If it was not, a secret that was set at run time is not in force", warning, StringComparison.Ordinal);
+        Assert.Contains($"It stays in {Pickle}.imported, encrypted", warning, StringComparison.Ordinal);
+        Assert.Equal(state, await File.ReadAllBytesAsync($"{Pickle}.imported", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -145,13 +150,13 @@ public sealed class StockStateImportTests : IDisposable
         StockStateImport import = Import(clients: []);
         await import.LoadAsync(TestContext.Current.CancellationToken);
 
-        Assert.Empty(import.RequireTakenOver([]));
-        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver([client]));
+        Assert.Empty(import.RequireTakenOver(new([])).Clients);
+        var refusal = Assert.Throws<ConfigurationException>(() => import.RequireTakenOver(new([client])));
 
         Assert.Contains("restart the server", Assert.Single(refusal.Problems), StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(() => client.Secret.Borrow());
         File.Delete(Pickle);
-        Assert.Single(import.RequireTakenOver([client]));
+        Assert.Single(import.RequireTakenOver(new([client])).Clients);
     }
 
     [Fact]
@@ -164,7 +169,7 @@ public sealed class StockStateImportTests : IDisposable
         Assert.Empty(await import.LoadAsync(TestContext.Current.CancellationToken));
 
         Assert.False(File.Exists(Pickle));
-        Assert.Single(import.RequireTakenOver([Define("new")]));
+        Assert.Single(import.RequireTakenOver(new([Define("new")])).Clients);
     }
 
     [Theory]
@@ -343,6 +348,31 @@ public sealed class StockStateImportTests : IDisposable
         ("plain", await StockStateFile.EncryptAsync(FileSecret, FileSecret)),
         ("secret", await StockStateFile.EncryptAsync(FileSecret, NewSecret)));
 
+    [Fact]
+    public async Task SaveAsync_StateTakenOverThatCouldNotBeSaved_IsSavedFirst()
+    {
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        var store = new MemoryStore { SaveProblem = "read-only" };
+        StockStateImport import = Import(_clients, store: store);
+
+        IReadOnlyList<StoredClient> loaded = await import.LoadAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("read-only", import.SaveProblem);
+        Assert.Equal(0, store.Saves);
+        Assert.True(File.Exists(Pickle));
+        StoredClient newer = loaded.Single(client => client.Name == "plain") with { FileEnabled = false };
+        store.Fault = new StateStoreException("read-only");
+        await Assert.ThrowsAsync<StateStoreException>(async () => await import.SaveAsync([newer], ["removed"], TestContext.Current.CancellationToken));
+        store.Fault = null;
+        await import.SaveAsync([newer], ["removed"], TestContext.Current.CancellationToken);
+        Assert.Equal(
+            loaded.Where(client => client.Name != "removed").Select(client => client.Name).Order(), store.Saved.Select(client => client.Name).Order());
+        Assert.Contains(newer, store.Saved);
+        Assert.False(File.Exists(Pickle));
+        await import.SaveAsync([newer], [], TestContext.Current.CancellationToken);
+        Assert.Equal(loaded.Count, store.Saved.Count);
+    }
+
     private ValueTask<IReadOnlyList<StoredClient>> LoadAsync(bool restore = true, MemoryStore? store = null, bool cancelled = false)
         => Import(_clients, restore, store).LoadAsync(cancelled ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
 
@@ -356,6 +386,8 @@ public sealed class StockStateImportTests : IDisposable
         public int Saves { get; private set; }
 
         public StateStoreException? Fault { get; set; }
+
+        public string? SaveProblem { get; init; }
 
         public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken) => new([.. Saved]);
 

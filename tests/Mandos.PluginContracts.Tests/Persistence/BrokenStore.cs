@@ -16,6 +16,10 @@ internal class BrokenStore(ContractContext context) : IStateStore
 
     public Func<IReadOnlyCollection<string>, IReadOnlyCollection<string>> Forgotten { get; init; } = names => names;
 
+    public bool HidesProblem { get; init; }
+
+    public string? SaveProblem => HidesProblem ? null : Inner.SaveProblem;
+
     public virtual async ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         => Loaded(await Inner.LoadAsync(cancellationToken));
 

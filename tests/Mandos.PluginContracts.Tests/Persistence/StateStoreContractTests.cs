@@ -20,6 +20,9 @@ public sealed class StateStoreContractTests
         new("keeps seconds only", "gives back what was saved",
             Changing(client => client with { LastEnabled = WholeSeconds(client.LastEnabled) })),
         new("drops a time", "gives back what was saved", Changing(client => client with { LastApprovalRequest = null })),
+        new("drops when a client left", "gives back what was saved", ChangingRow(client => client with { LeftAt = null })),
+        new("drops when it was saved", "gives back what was saved", ChangingRow(client => client with { SavedAt = null })),
+        new("drops denials", "gives back what was saved", ChangingRow(client => client with { DeniedUntil = null })),
         new("drops a setting", "gives back what was saved",
             Changing(client => client with { Settings = client.Settings with { ApprovedByDefault = true } })),
         new("drops secrets", "gives back what was saved",
@@ -55,6 +58,8 @@ public sealed class StateStoreContractTests
         }),
         new("claims to have saved", "saves nothing on a full disk, and goes on when there is room",
             context => new BoastingStore(context)),
+        new("hides that it cannot save", "says what keeps it from saving if it gives its state from a read-only disk",
+            context => new BrokenStore(context) { HidesProblem = true }),
         new("cannot be disposed twice after use", "can be disposed twice after use", context => new OnceDisposedStore(context)),
     ];
 
@@ -82,6 +87,9 @@ public sealed class StateStoreContractTests
         => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
 
     private static StoredClient WithoutSecret(StoredClient client) => client with { EncryptedSecret = default };
+
+    private static Func<ContractContext, IStateStore> ChangingRow(Func<StoredClient, StoredClient> change)
+        => context => new BrokenStore(context) { Loaded = clients => [.. clients.Select(change)] };
 
     private static Func<ContractContext, IStateStore> Changing(Func<ClientSnapshot, ClientSnapshot> change)
         => context => new BrokenStore(context)

@@ -69,6 +69,10 @@ public sealed class OpenPgpHandshakeTests : TlsTest
         await ExchangeAsync(Both, Peer(_maker.Identity) with { HasExtendedMasterSecret = false });
 
     [Fact]
+    public async Task HandshakeAsync_WithoutExtendedMasterSecretThoughForced_Refused() => await Assert.ThrowsAsync<TlsHandshakeException>(
+        () => ExchangeAsync($"{Both}:%FORCE_SESSION_HASH", Peer(_maker.Identity) with { HasExtendedMasterSecret = false }));
+
+    [Fact]
     public async Task HandshakeAsync_DefaultStringWithWhatTheLogSaysToAdd_SessionHasKey() => await ExchangeAsync(
         $"{PriorityString.Default}:+VERS-TLS1.2:+CTYPE-OPENPGP", Peer(_maker.Identity));
 

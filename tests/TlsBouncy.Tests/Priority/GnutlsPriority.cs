@@ -50,6 +50,10 @@ internal sealed partial record GnutlsPriority
             .Distinct();
     }
 
+    /// <summary>Those of some words that the installed version has.</summary>
+    /// <param name="words">Words, each with its sign and a colon before it.</param>
+    public static IEnumerable<string> Known(IEnumerable<string> words) => words.Where(word => Parse($"NORMAL{word}").ErrorOffset is null);
+
     public static unsafe GnutlsPriority Parse(string text)
     {
         byte[] bytes = [.. Encoding.UTF8.GetBytes(text), 0];

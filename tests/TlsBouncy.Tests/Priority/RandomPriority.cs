@@ -2,15 +2,15 @@ using Mandos.TlsBouncy.Priority;
 
 namespace TlsBouncy.Tests.Priority;
 
-/// <summary>Makes priority strings of all words that there are.</summary>
+/// <summary>Makes priority strings of all words that the installed GnuTLS has.</summary>
 internal sealed class RandomPriority(int seed)
 {
     private static readonly string[] _levels = [.. PriorityLevel.All.Keys];
 
-    private static readonly string[] _options = [.. PriorityKeywords.Options, .. DhProfile.All.Keys.Select(name => "%PROFILE_" + name)];
+    private static readonly string[] _options = Known(":", [.. PriorityKeywords.Options, .. DhProfile.All.Keys.Select(name => "%PROFILE_" + name)]);
 
     /// <summary>Words with a sign, a list for each kind, so that each kind is as frequent as the others.</summary>
-    private static readonly string[][] _words =
+    private static readonly string[][] _words = [.. ((string[][])
     [
         [.. PriorityKeywords.Versions.Select(name => "VERS-" + name), "VERS-ALL", "VERS-TLS-ALL", "VERS-DTLS-ALL"],
         [.. PriorityKeywords.Ciphers, "CIPHER-ALL", "CIPHER-GOST-ALL"],
@@ -26,7 +26,7 @@ internal sealed class RandomPriority(int seed)
             "CTYPE-SRV-RAWPK", "CTYPE-CLI-RAWPK", "CTYPE-SRV-ALL", "CTYPE-CLI-ALL",
         ],
         ["COMP-NULL", "COMP-ALL", "COMP-X", "GOST", "GOST-ALL", .. PriorityKeywords.Gone],
-    ];
+    ]).Select(words => Known(":+", words))];
 
     private static readonly string[] _errors =
     [
@@ -65,6 +65,9 @@ internal sealed class RandomPriority(int seed)
         string text = string.Join(':', words);
         return _random.Next(20) == 0 ? text.ToLowerInvariant() : text;
     }
+
+    private static string[] Known(string before, IEnumerable<string> words)
+        => [.. GnutlsPriority.Known(words.Select(word => before + word)).Select(word => word[before.Length..])];
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
 }

@@ -86,10 +86,13 @@ public sealed class CheckerRegistryTests : IDisposable
         AddClient("b", "checker_plugin = shell");
         AddClient("c", "checker_plugin = ssh");
 
-        AssertProblems(
-            await ValidateAsync(Load()),
+        CheckerReport report = await ValidateAsync(Load());
+
+        AssertProblems(report);
+        Assert.Equal(
             $"{File}:1: 2 clients, the first of them here, have the standard checker; there is no checker “shell” under {_folder.Root}; "
-                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin");
+                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin",
+            report.NoStandardChecker?.ToString());
     }
 
     [Theory]

@@ -1,0 +1,206 @@
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
+
+namespace Mandos.Engine.Persistence;
+
+/// <summary>What is kept of those that are no clients now, by name and by key. Used on the engine loop alone.</summary>
+/// <remarks>
+/// A file may lack a client by mistake, or name it otherwise; that must not undo what a person, or its silence, has decided.
+/// </remarks>
+internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
+{
+    /// <summary>How long something is kept at least after it has left the files.</summary>
+    public static readonly TimeSpan KeepTime = TimeSpan.FromDays(90);
+
+    private readonly Dictionary<string, KeptRow> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<KeptRow>> _byKey = new(StringComparer.Ordinal);
+
+    public int Count => _byName.Count;
+
+    /// <summary>All of it, for control surfaces.</summary>
+    public IReadOnlyList<KeptClient> List()
+        => [.. _byName.Values.Select(static row => row.ToKeptClient()).OrderBy(static client => client.Name, StringComparer.Ordinal)];
+
+    /// <summary>Takes up a row that the store has.</summary>
+    public void Load(StoredClient stored) => Index(new KeptRow(stored));
+
+    /// <summary>Keeps a client that is none any more.</summary>
+    public void Add(StoredClient stored)
+    {
+        var row = new KeptRow(stored);
+        Index(row);
+        keeper.Changed(row);
+    }
+
+    /// <summary>Keeps what was decided of a client for keys that it has no more, if anything was.</summary>
+    /// <param name="client">The client as it was with them.</param>
+    /// <param name="keys">The keys that it still has, or that others have.</param>
+    public void AddFormer(StoredClient client, IReadOnlyCollection<string> keys)
+    {
+        var row = new KeptRow(client);
+        row.Stored = row.Without(keys);
+        if (row.IsDecision && row.Keys.Any())
+        {
+            Add(KeptRow.Former(row.Stored) with { LeftAt = clock.UtcNow });
+        }
+    }
+
+    /// <summary>Finds what applies to a client: first what had its name, then what had one of its keys.</summary>
+    public IReadOnlyList<KeptRow> Find(ClientDefinition definition)
+    {
+        List<KeptRow> found = [];
+        if (_byName.TryGetValue(definition.Name, out KeptRow? named))
+        {
+            found.Add(named);
+        }
+
+        FindByKey(definition, found);
+        return found;
+    }
+
+    /// <summary>Finds what had one of a client's keys.</summary>
+    public IReadOnlyList<KeptRow> FindByKey(ClientDefinition definition)
+    {
+        List<KeptRow> found = [];
+        FindByKey(definition, found);
+        return found;
+    }
+
+    /// <summary>Notes that a client runs now to which a row applies: what of it is the client's is kept no longer.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="definition">The client.</param>
+    /// <param name="isNamed">Whether the configuration has a client of a name.</param>
+    public void GoOver(KeptRow row, ClientDefinition definition, Func<string, bool> isNamed)
+    {
+        string[] keys = [.. ClientRegistry.Keys(definition.Settings)];
+        Unindex(row);
+        if (row.Name == definition.Name)
+        {
+            AddFormer(row.Stored, keys); // the row is the client's own now
+            return;
+        }
+
+        row.Stored = row.Without(keys);
+        if (!row.IsFormer && isNamed(row.Name))
+        {
+            Index(row); // the client of its name comes yet
+        }
+        else if (row.IsDecision && row.Keys.Any())
+        {
+            Index(row);
+            keeper.Changed(row);
+        }
+        else
+        {
+            keeper.Forget(row.Name);
+        }
+    }
+
+    /// <summary>Notes whether a row's client is in the files.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="leftAt">When it left them; null: it is there.</param>
+    public void SetLeft(KeptRow row, DateTimeOffset? leftAt)
+    {
+        if (row.Stored.LeftAt != leftAt)
+        {
+            row.Stored = row.Stored with { LeftAt = leftAt };
+            keeper.Changed(row);
+        }
+    }
+
+    /// <summary>Notes who has left the files.</summary>
+    /// <param name="isThere">Whether the files have the client of a row.</param>
+    /// <returns>Who has left them since this was last called, or since it was kept.</returns>
+    public IReadOnlyList<KeptRow> NoteLeft(Func<KeptRow, bool> isThere)
+    {
+        DateTimeOffset now = clock.UtcNow;
+        List<KeptRow> left = [];
+        foreach (KeptRow row in _byName.Values)
+        {
+            if (row.Stored.LeftAt is null && !isThere(row))
+            {
+                SetLeft(row, now);
+                left.Add(row);
+            }
+            else if (row.Stored.LeftAt > now)
+            {
+                SetLeft(row, now); // the clock was wrong
+            }
+        }
+
+        return left;
+    }
+
+    /// <summary>Forgets what has left the files long ago.</summary>
+    /// <returns>How many that were.</returns>
+    public int ForgetOld()
+    {
+        DateTimeOffset oldest = EngineClock.Add(clock.UtcNow, -KeepTime);
+        KeptRow[] old = [.. _byName.Values.Where(row => row.Stored.LeftAt < oldest)];
+        Forget(old);
+        return old.Length;
+    }
+
+    /// <summary>Forgets what had a name.</summary>
+    /// <returns>Whether there was any.</returns>
+    public bool Forget(string clientName)
+    {
+        KeptRow[] rows = [.. _byName.Values.Where(row => row.ClientName == clientName)];
+        Forget(rows);
+        return rows.Length > 0;
+    }
+
+    /// <summary>Whether a row is there still.</summary>
+    public bool Has(string rowName) => _byName.ContainsKey(rowName);
+
+    private void Forget(KeptRow[] rows)
+    {
+        foreach (KeptRow row in rows)
+        {
+            Unindex(row);
+            keeper.Forget(row.Name);
+        }
+    }
+
+    private void FindByKey(ClientDefinition definition, List<KeptRow> found)
+    {
+        foreach (string key in ClientRegistry.Keys(definition.Settings))
+        {
+            foreach (KeptRow row in _byKey.GetValueOrDefault(key) ?? [])
+            {
+                if (!found.Contains(row))
+                {
+                    found.Add(row);
+                }
+            }
+        }
+    }
+
+    private void Index(KeptRow row)
+    {
+        _byName[row.Name] = row;
+        foreach (string key in row.Keys)
+        {
+            if (!_byKey.TryGetValue(key, out List<KeptRow>? rows))
+            {
+                _byKey.Add(key, rows = new List<KeptRow>(1));
+            }
+
+            rows.Add(row);
+        }
+    }
+
+    private void Unindex(KeptRow row)
+    {
+        _byName.Remove(row.Name);
+        foreach (string key in row.Keys)
+        {
+            if (_byKey.TryGetValue(key, out List<KeptRow>? rows) && rows.Remove(row) && rows.Count == 0)
+            {
+                _byKey.Remove(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+
+namespace Mandos.Engine.Persistence;
+
+/// <summary>What is kept of one that is no client now.</summary>
+/// <param name="stored">Its row in the store.</param>
+internal sealed class KeptRow(StoredClient stored) : ISaved
+{
+    private const char Separator = '\n';
+
+    /// <summary>The row.</summary>
+    public StoredClient Stored { get; set; } = stored;
+
+    /// <summary>Name of the row: that of the client, unless another has that name now.</summary>
+    public string Name => Stored.Name;
+
+    /// <summary>The name that the client had.</summary>
+    public string ClientName => Stored.Name.Split(Separator)[0];
+
+    /// <summary>Whether it is kept for its keys alone: another client has its name.</summary>
+    public bool IsFormer => Stored.Name.Contains(Separator, StringComparison.Ordinal);
+
+    public bool IsRemoved => Stored.Client is null;
+
+    /// <summary>Its keys; those that have gone over to a client are not among them any more.</summary>
+    public IEnumerable<string> Keys => ClientRegistry.Keys(Stored.FileSettings);
+
+    /// <summary>Whether there is more to keep than settings: it was removed, disabled other than by the file, or denied.</summary>
+    public bool IsDecision => Stored is not ({ Client.Enabled: true, DeniedUntil: null } or { Client: not null, FileEnabled: false, DeniedUntil: null });
+
+    public StoredClient ToStored() => Stored;
+
+    /// <summary>What control surfaces see of it.</summary>
+    public KeptClient ToKeptClient() => new()
+    {
+        Name = ClientName,
+        KeyId = Stored.FileSettings.KeyId,
+        Fingerprint = Stored.FileSettings.Fingerprint,
+        State = Stored.Client switch
+        {
+            null => KeptState.Removed,
+            { Enabled: false } => KeptState.Disabled,
+            _ => KeptState.Enabled,
+        },
+        LeftAt = Stored.LeftAt,
+    };
+
+    /// <summary>The row without the keys that a client has now.</summary>
+    public StoredClient Without(IReadOnlyCollection<string> keys) => Stored with
+    {
+        FileSettings = Stored.FileSettings with
+        {
+            KeyId = Stored.FileSettings.KeyId is { } keyId && keys.Contains(keyId) ? null : Stored.FileSettings.KeyId,
+            Fingerprint = Stored.FileSettings.Fingerprint is { } print && keys.Contains(print) ? null : Stored.FileSettings.Fingerprint,
+        },
+    };
+
+    /// <summary>Makes a row for keys that a client had, and whose name it, or another, has now.</summary>
+    /// <param name="stored">The client, with these keys alone.</param>
+    public static StoredClient Former(StoredClient stored) => stored with
+    {
+        Name = stored.Name.Split(Separator)[0] + Separator + string.Join(' ', ClientRegistry.Keys(stored.FileSettings)),
+        EncryptedSecret = default, // it is the client's of that name
+    };
+}
