@@ -42,8 +42,6 @@ public sealed class HandshakeTests : TlsTest
     [InlineData(NamedGroup.secp256r1)]
     [InlineData(NamedGroup.secp384r1)]
     [InlineData(NamedGroup.secp521r1)]
-    [InlineData(NamedGroup.ffdhe2048)]
-    [InlineData(NamedGroup.ffdhe3072)]
     public async Task HandshakeAsync_EachGroup_PeerGetsSecret(int group)
     {
         PeerOptions peer = HonestPeer() with { Groups = [group] };
