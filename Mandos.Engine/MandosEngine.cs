@@ -55,6 +55,7 @@ public sealed partial class MandosEngine : IDisposable
     private readonly ClientLifecycle _lifecycle;
     private readonly AuditTrail _audit;
     private readonly ConnectionTable _connections;
+    private readonly HandshakeTurns _turns;
     private readonly ConnectionHandler _handler;
     private readonly Action<object> _startCheck;
     private readonly Action<object> _expire;
@@ -91,7 +92,8 @@ public sealed partial class MandosEngine : IDisposable
         _audit = new AuditTrail(_clock, options.Audit, logger);
         _connections = new ConnectionTable(
             _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, options.MaxRequestsPerClient, _audit, logger);
-        _handler = new ConnectionHandler(_loop, _connections, _approvals, _audit, tls, logger);
+        _turns = new HandshakeTurns(_clock, ProtocolLimits.ConcurrentTurns);
+        _handler = new ConnectionHandler(_loop, _connections, _turns, _approvals, _audit, tls, logger);
         _startCheck = client => _checks.StartDue((Client)client);
         _expire = client => _lifecycle.Expire((Client)client);
     }
@@ -110,6 +112,9 @@ public sealed partial class MandosEngine : IDisposable
 
     /// <summary>The connections, for tests.</summary>
     internal ConnectionTable Connections => _connections;
+
+    /// <summary>The turns of handshakes, for tests.</summary>
+    internal HandshakeTurns Turns => _turns;
 
     /// <summary>The clients, for tests.</summary>
     internal ClientRegistry Clients => _clients;
@@ -145,6 +150,10 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Ends when the engine has answered: it takes turns with all that the engine has to do.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public Task ProbeAsync(CancellationToken cancellationToken) => _loop.InvokeAsync(static () => true, cancellationToken);
+
+    /// <summary>Closes all connections, and each that is still to come: who cannot be served is to ask another server at once.</summary>
+    /// <remarks>The rest of the engine goes on until <see cref="StopAsync"/>.</remarks>
+    public void TurnAwayAll() => _loop.Post(CloseConnections);
 
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
     /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>
@@ -386,8 +395,7 @@ public sealed partial class MandosEngine : IDisposable
         peer.Dispose();
     }
 
-    /// <returns>Ends when no check and no connection is left.</returns>
-    private Task BeginStop()
+    private void CloseConnections()
     {
         _stopping = true;
         _approvals.AbandonAll();
@@ -395,7 +403,12 @@ public sealed partial class MandosEngine : IDisposable
         {
             connection.Abort(AuditReason.ServerStopping, "the server stops");
         }
+    }
 
+    /// <returns>Ends when no check and no connection is left.</returns>
+    private Task BeginStop()
+    {
+        CloseConnections();
         List<Task> ending = [_connections.WhenEmptyAsync(), .. _lastChecks.Values];
         foreach (Client client in _clients.All)
         {

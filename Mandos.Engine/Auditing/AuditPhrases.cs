@@ -34,6 +34,7 @@ public static class AuditPhrases
         AuditReason.SendFailed => "send failed",
         AuditReason.GaveWay => "gave way",
         AuditReason.TooManyConnections => "too many connections",
+        AuditReason.Overloaded => "overloaded",
         AuditReason.ServerStopping => "server stopping",
         AuditReason.UnexpectedError => "unexpected error",
         _ => throw new UnreachableException(),

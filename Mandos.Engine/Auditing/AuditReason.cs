@@ -51,6 +51,9 @@ public enum AuditReason
     /// <summary>Failed: there was no room for it, and no other connection could give way.</summary>
     TooManyConnections,
 
+    /// <summary>Failed: the server was too busy with others' handshakes to go on with it.</summary>
+    Overloaded,
+
     /// <summary>Failed: the server stops.</summary>
     ServerStopping,
 

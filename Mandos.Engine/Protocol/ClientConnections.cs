@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Mandos.Engine.Protocol;
 
 /// <summary>The connections whose peers have proved to own a client's key, by client. Used on the engine loop alone.</summary>
@@ -23,12 +21,20 @@ internal sealed class ClientConnections(int limit)
         }
 
         connections.Add(connection);
-        return connections.Count <= limit ? null : MostOf(MostOf(connections, static address => PeerSource.Of(address)), static address => address)[0];
+        return connections.Count <= limit ? null : OldestOfMost(connections);
     }
 
-    /// <summary>Those that have the most frequent of something made of their addresses; of several, the oldest.</summary>
-    private static Connection[] MostOf<T>(IEnumerable<Connection> connections, Func<IPAddress, T> of)
-        => [.. connections.GroupBy(connection => of(connection.Peer.RemoteEndPoint.Address)).MaxBy(static group => group.Count())!];
+    private static Connection OldestOfMost(List<Connection> connections)
+    {
+        // From the largest networks down to the addresses
+        for (int level = 0; connections.Any(one => level < one.Sources.Count); level++)
+        {
+            connections = [.. connections.GroupBy(one => one.Sources[Math.Min(level, one.Sources.Count - 1)])
+                .MaxBy(static source => source.Count())!];
+        }
+
+        return connections[0];
+    }
 
     /// <summary>Lets a connection go; does nothing if it is not here.</summary>
     public void Remove(Connection connection)

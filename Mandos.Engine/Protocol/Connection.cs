@@ -20,12 +20,16 @@ internal sealed class Connection
     public Connection(IPeerConnection peer, EngineClock clock, Action<object> checkLimit)
     {
         (Peer, _clock) = (peer, clock);
+        Sources = PeerSource.PathOf(peer.RemoteEndPoint.Address);
         Start = clock.Now;
-        _phase = new PhaseStart(ConnectionPhase.FirstLine, Start);
+        _phase = new PhaseStart(ConnectionPhase.Queued, Start);
         Limit = new Deadline(checkLimit, this);
     }
 
     public IPeerConnection Peer { get; }
+
+    /// <summary>Where it comes from: the largest network first, the address last.</summary>
+    public IReadOnlyList<PeerSource> Sources { get; }
 
     /// <summary>When it was taken in.</summary>
     public TimeSpan Start { get; }
@@ -49,8 +53,11 @@ internal sealed class Connection
     /// <summary>Looks whether the phase has lasted too long. It need not move with each phase. Owned by the engine loop.</summary>
     public Deadline Limit { get; }
 
-    /// <summary>Its places among the connections that have not authenticated. Owned by the engine loop.</summary>
-    public UnauthenticatedPlace? Place { get; set; }
+    /// <summary>Its place among the connections of its address that have not authenticated; null once it has. Owned by the engine loop.</summary>
+    public LinkedListNode<Connection>? Unauthenticated { get; set; }
+
+    /// <summary>Its place among the connections that were refused; null while it is none. Owned by the engine loop.</summary>
+    public LinkedListNode<Connection>? Refused { get; set; }
 
     /// <summary>When the phase has lasted too long; null while the approval desk limits it.</summary>
     public TimeSpan? PhaseEnd
@@ -61,6 +68,7 @@ internal sealed class Connection
             TimeSpan? limit = phase.Phase switch
             {
                 ConnectionPhase.FirstLine => ProtocolLimits.FirstLineTime,
+                ConnectionPhase.Queued => ProtocolLimits.AnswerTime,
                 ConnectionPhase.Handshake => ProtocolLimits.HandshakeTime,
                 ConnectionPhase.Held => null,
                 ConnectionPhase.Refused => ProtocolLimits.RefusedTime,

@@ -13,7 +13,8 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineLoop loop, ConnectionTable table, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls, ILogger logger)
+    EngineLoop loop, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -21,9 +22,11 @@ internal sealed partial class ConnectionHandler(
     public async Task ServeAsync(Connection connection)
     {
         IPEndPoint peer = connection.Peer.RemoteEndPoint;
+        using HandshakeTurns.Turn turn = turns.Enter(
+            connection.Sources, () => loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
         try
         {
-            await ServeAsync(connection, peer).ConfigureAwait(false);
+            await ServeAsync(connection, peer, turn).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (connection.AbortReason is { } abort)
         {
@@ -69,10 +72,13 @@ internal sealed partial class ConnectionHandler(
         }
     }
 
-    private async Task ServeAsync(Connection connection, IPEndPoint peer)
+    private async Task ServeAsync(Connection connection, IPEndPoint peer, HandshakeTurns.Turn turn)
     {
+        await turn.TakeAsync(connection.Aborted).ConfigureAwait(false);
+        connection.Enter(ConnectionPhase.FirstLine);
         LogConnected(peer);
-        (byte[] line, byte[] rest) = await FirstLine.ReadAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
+        Stream stream = new TurnStream(connection.Peer.Stream, turn);
+        (byte[] line, byte[] rest) = await FirstLine.ReadAsync(stream, connection.Aborted).ConfigureAwait(false);
         if (!FirstLine.IsSupported(line))
         {
             string shown = FirstLine.Show(line);
@@ -82,8 +88,9 @@ internal sealed partial class ConnectionHandler(
         }
 
         connection.Enter(ConnectionPhase.Handshake);
-        Stream stream = rest.Length == 0 ? connection.Peer.Stream : new PrefixedStream(rest, connection.Peer.Stream);
-        using ITlsSession session = await tls.HandshakeAsync(stream, connection.Aborted).ConfigureAwait(false);
+        using ITlsSession session = await tls.HandshakeAsync(
+            rest.Length == 0 ? stream : new PrefixedStream(rest, stream), connection.Aborted).ConfigureAwait(false);
+        turn.Dispose();
         LogHandshake(peer, session.Description);
 
         connection.Enter(ConnectionPhase.Deciding);

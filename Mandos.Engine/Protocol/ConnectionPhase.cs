@@ -3,6 +3,7 @@ namespace Mandos.Engine.Protocol;
 /// <summary>How far a connection has come.</summary>
 internal enum ConnectionPhase
 {
+    Queued,
     FirstLine,
     Handshake,
     Deciding,

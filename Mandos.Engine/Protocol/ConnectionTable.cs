@@ -7,9 +7,9 @@ namespace Mandos.Engine.Protocol;
 
 /// <summary>All connections, with the limits on their number and on the time that each phase takes. Used on the engine loop alone.</summary>
 /// <remarks>
-/// Past a limit the oldest connection that has not authenticated gives way: a real client authenticates within milliseconds, so the oldest
-/// is most likely one that never will. First one of the same address, so that one address cannot keep others out. One that was refused gives
-/// way before all others.
+/// One that was refused gives way before all others. Past a limit a connection that has not authenticated gives way, of the network with the
+/// most of these, within that of the subnet and the address with the most: nobody can keep others out. There it is the oldest one: a real
+/// client authenticates within milliseconds, so the oldest is most likely one that never will.
 /// </remarks>
 internal sealed partial class ConnectionTable(
     EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, int maxRequestsPerClient, AuditTrail audit,
@@ -17,10 +17,14 @@ internal sealed partial class ConnectionTable(
 {
     private readonly ILogger _logger = logger;
     private readonly HashSet<Connection> _all = [];
-    private readonly LinkedList<Connection> _unauthenticated = [];
-    private readonly Dictionary<IPAddress, AddressEntry> _addresses = [];
+    private readonly SourceTree _sources = new();
+    private readonly LinkedList<Connection> _refused = [];
     private readonly ClientConnections _clients = new(maxRequestsPerClient);
     private TaskCompletionSource? _empty;
+
+    /// <summary>For the log: the server is too busy for a connection.</summary>
+    public static string OverloadedText { get; } =
+        $"it waited {ProtocolLimits.AnswerTime.TotalSeconds} s for its turn, so that its client may ask another server";
 
     public IReadOnlyCollection<Connection> All => _all;
 
@@ -40,23 +44,17 @@ internal sealed partial class ConnectionTable(
     /// <returns>Null if there is no room for it; it is closed then.</returns>
     public Connection? Admit(IPeerConnection peer)
     {
-        IPAddress address = peer.RemoteEndPoint.Address;
-        if (!MakeRoom(address))
+        var connection = new Connection(peer, clock, state => CheckLimit((Connection)state));
+        PeerSource limited = PeerSource.Limited(connection.Sources);
+        if (!MakeRoom(limited))
         {
-            LogNoRoom(peer.RemoteEndPoint, _addresses.GetValueOrDefault(address)?.Count ?? 0, _all.Count);
+            LogNoRoom(peer.RemoteEndPoint, _sources.Count(limited), _all.Count);
             audit.TurnedAway(peer, AuditReason.TooManyConnections);
             peer.Dispose();
             return null;
         }
 
-        if (!_addresses.TryGetValue(address, out AddressEntry? entry))
-        {
-            _addresses[address] = entry = new AddressEntry();
-        }
-
-        var connection = new Connection(peer, clock, state => CheckLimit((Connection)state));
-        connection.Place = new UnauthenticatedPlace(_unauthenticated.AddLast(connection), entry.Unauthenticated.AddLast(connection));
-        entry.Count++;
+        _sources.Add(connection);
         _all.Add(connection);
         Watch(connection);
         return connection;
@@ -69,7 +67,7 @@ internal sealed partial class ConnectionTable(
     /// <returns>One that has to give way now, as the client has too many; null for none.</returns>
     public Connection? Authenticated(Connection connection)
     {
-        LeavePlace(connection);
+        _sources.Keep(connection);
         return _clients.Add(connection);
     }
 
@@ -79,10 +77,8 @@ internal sealed partial class ConnectionTable(
         if (_all.Contains(connection))
         {
             _clients.Remove(connection);
-            LeavePlace(connection);
-            AddressEntry entry = _addresses[connection.Peer.RemoteEndPoint.Address];
-            connection.Place = new UnauthenticatedPlace(
-                _unauthenticated.AddFirst(connection), entry.Unauthenticated.AddFirst(connection));
+            _sources.GiveWayFirst(connection);
+            connection.Refused ??= _refused.AddLast(connection);
             Watch(connection);
         }
     }
@@ -113,52 +109,34 @@ internal sealed partial class ConnectionTable(
             return;
         }
 
-        LeavePlace(connection);
+        _sources.Remove(connection);
         _clients.Remove(connection);
-        deadlines.Cancel(connection.Limit);
-        IPAddress address = connection.Peer.RemoteEndPoint.Address;
-        AddressEntry entry = _addresses[address];
-        if (--entry.Count == 0)
+        if (connection.Refused is { } refused)
         {
-            _addresses.Remove(address);
+            connection.Refused = null;
+            _refused.Remove(refused);
         }
 
+        deadlines.Cancel(connection.Limit);
         if (_all.Count == 0)
         {
             _empty?.TrySetResult();
         }
     }
 
-    private bool MakeRoom(IPAddress address)
-    {
-        AddressEntry? entry = _addresses.GetValueOrDefault(address);
-        if (entry?.Count >= maxConnectionsPerAddress)
-        {
-            return GiveWay(entry.Unauthenticated);
-        }
+    private bool MakeRoom(PeerSource limited)
+        => _sources.Count(limited) >= maxConnectionsPerAddress ? GiveWay(_sources.First(limited))
+            : _all.Count < maxConnections || GiveWay(_refused.First?.Value ?? _sources.First());
 
-        return _all.Count < maxConnections || (entry is not null && GiveWay(entry.Unauthenticated)) || GiveWay(_unauthenticated);
-    }
-
-    private bool GiveWay(LinkedList<Connection> connections)
+    private bool GiveWay(Connection? first)
     {
-        if (connections.First is not { } oldest)
+        if (first is null)
         {
             return false;
         }
 
-        GiveWay(oldest.Value, "it had not authenticated, and gave way to a newer connection");
+        GiveWay(first, "it had not authenticated, and gave way to a newer connection");
         return true;
-    }
-
-    private static void LeavePlace(Connection connection)
-    {
-        if (connection.Place is { } place)
-        {
-            connection.Place = null;
-            place.InAll.List?.Remove(place.InAll);
-            place.OfAddress.List?.Remove(place.OfAddress);
-        }
     }
 
     private void CheckLimit(Connection connection)
@@ -171,8 +149,10 @@ internal sealed partial class ConnectionTable(
             }
             else
             {
-                connection.Abort(AuditReason.TimedOut, connection.Phase switch
+                AuditReason reason = connection.Phase == ConnectionPhase.Queued ? AuditReason.Overloaded : AuditReason.TimedOut;
+                connection.Abort(reason, connection.Phase switch
                 {
+                    ConnectionPhase.Queued => OverloadedText,
                     ConnectionPhase.FirstLine => "it did not send the protocol version in time",
                     ConnectionPhase.Handshake => "the TLS handshake took too long",
                     ConnectionPhase.Closing or ConnectionPhase.Refused => "it did not close in time",
@@ -185,11 +165,4 @@ internal sealed partial class ConnectionTable(
     [LoggerMessage(1500, LogLevel.Warning,
         "Connection from {Peer} refused: {OfAddress} connections from its address and {Total} in all, none of which can give way")]
     private partial void LogNoRoom(IPEndPoint peer, int ofAddress, int total);
-
-    private sealed class AddressEntry
-    {
-        public int Count { get; set; }
-
-        public LinkedList<Connection> Unauthenticated { get; } = [];
-    }
 }

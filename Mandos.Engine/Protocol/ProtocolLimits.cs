@@ -6,6 +6,12 @@ internal static class ProtocolLimits
     /// <summary>Time for the first line, from accepting on. A real client sends it with its first packet.</summary>
     public static readonly TimeSpan FirstLineTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Time until a peer that has sent its line gets our first bytes, and that it ever waits for us within the handshake. mandos-client waits
+    /// for ever on a server that is silent, and asks the next one only when this one closes.
+    /// </summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Time for the handshake: a small machine with an RSA-4096 key in a crowd that boots at once needs some seconds.</summary>
     public static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(30);
 
@@ -27,7 +33,9 @@ internal static class ProtocolLimits
     /// <summary>Default for simultaneous connections in total. At some 10 KB each this is half a gigabyte.</summary>
     public const int DefaultMaxConnections = 50_000;
 
-    /// <summary>Share of the total that one address may have by default: one address cannot keep others out, and 1,000 machines behind one boot.</summary>
+    /// <summary>
+    /// Share of the total that one IPv4 address or IPv6 /64 may have by default: one cannot keep others out, and 1,000 machines behind one boot.
+    /// </summary>
     public const int DefaultAddressShare = 4;
 
     /// <summary>
@@ -35,4 +43,7 @@ internal static class ProtocolLimits
     /// while its last attempts still wait, needs some; a thief of its key must not fill the server.
     /// </summary>
     public const int DefaultMaxRequestsPerClient = 8;
+
+    /// <summary>Handshakes that compute at once; further ones wait for their turn, so that other work still finds a free thread.</summary>
+    public static int ConcurrentTurns => Environment.ProcessorCount;
 }

@@ -20,6 +20,13 @@ internal sealed partial class Listener(
     /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long who connects may wait for another connection to be closed; then it is turned away, to ask another server.</summary>
+    private static readonly TimeSpan _placePatience = TimeSpan.FromSeconds(5);
+
+    // tcp(7): tcp_info begins with the state
+    private const int TcpLevel = 6;
+    private const int TcpInfo = 11;
+
     private readonly ILogger _logger = logger;
 
     /// <summary>How often it has asked the kernel for a connection.</summary>
@@ -31,10 +38,12 @@ internal sealed partial class Listener(
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
-    /// <summary>Accepts until cancelled.</summary>
+    /// <summary>Accepts until cancelled. Then, and whatever ends it, the socket is closed: the kernel would go on taking connections.</summary>
     /// <exception cref="SocketException">The socket is of no use any more.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using Socket closing = socket;
+        using var spare = new SpareDescriptor();
         LogListening(EndPoint.Address, EndPoint.Port);
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -42,7 +51,13 @@ internal sealed partial class Listener(
             SocketPeerConnection? peer = null;
             try
             {
-                await places.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!await places.WaitAsync(_placePatience, cancellationToken).ConfigureAwait(false))
+                {
+                    Interlocked.Increment(ref _turns);
+                    LogNotAccepted("all places are taken, and none gets free");
+                    spare.Use(() => TurnAway(socket));
+                    continue;
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -53,6 +68,14 @@ internal sealed partial class Listener(
             try
             {
                 accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                if (IsGone(accepted))
+                {
+                    LogGone("the peer has reset it");
+                    accepted.Dispose();
+                    places.Release();
+                    continue;
+                }
+
                 peer = new SocketPeerConnection(accepted, () => places.Release());
                 serve(peer);
             }
@@ -80,6 +103,15 @@ internal sealed partial class Listener(
                     places.Release();
                 }
             }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+            {
+                // Whoever waits is closed, and asks another server; accepting without a descriptor would leave it waiting in silence.
+                places.Release();
+                LogNotAccepted(e.Message);
+                spare.Use(() => TurnAway(socket));
+                await Task.Delay(_pause, timeProvider, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             catch (SocketException e) when (IsPassing(e.SocketErrorCode))
             {
                 places.Release();
@@ -101,14 +133,43 @@ internal sealed partial class Listener(
         return !isStuck;
     }
 
+    /// <summary>Closes the connections that wait now.</summary>
+    private void TurnAway(Socket listening)
+    {
+        try
+        {
+            for (uint waiting = WaitingConnections(); waiting > 0; waiting--)
+            {
+                listening.Accept().Dispose();
+            }
+        }
+        catch (SocketException e)
+        {
+            LogNotAccepted(e.Message);
+        }
+    }
+
+    /// <summary>Whether a peer has reset the connection already: a flood of these costs little where nobody takes them up.</summary>
+    private static bool IsGone(Socket accepted)
+    {
+        const byte Closed = 7; // TCP_CLOSE
+        Span<byte> state = stackalloc byte[1];
+        return accepted.GetRawSocketOption(TcpLevel, TcpInfo, state) == state.Length && state[0] == Closed;
+    }
+
     private uint WaitingConnections()
     {
         // tcp_info of a listening socket has the length of its queue in tcpi_unacked.
-        const int TcpLevel = 6;
-        const int TcpInfo = 11;
         const int UnackedOffset = 24;
         var info = new byte[UnackedOffset + sizeof(uint)];
-        return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length ? BitConverter.ToUInt32(info, UnackedOffset) : 0;
+        try
+        {
+            return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length ? BitConverter.ToUInt32(info, UnackedOffset) : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0; // it stops
+        }
     }
 
     /// <summary>Whether an error of accept(2) says nothing of the listening socket itself.</summary>

@@ -197,7 +197,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
+
+        // The announcement is withdrawn, the sockets are closed, and who is connected is let go, all at once and before plugins have their
+        // time to stop: mandos-client waits for ever on a server that is silent.
         await stopping.CancelAsync().ConfigureAwait(false);
+        engine.TurnAwayAll();
         await Task.WhenAll(
             StopWaitingAsync(Task.WhenAll([.. accepting, following, reloading, watching]), "accepting connections", _hurry.Token),
             StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),

@@ -5,7 +5,7 @@ using Org.BouncyCastle.Tls.Crypto;
 
 namespace Handshakes;
 
-/// <summary>Peers with TLS up to 1.2.</summary>
+/// <summary>Peers with TLS up to 1.2, and with each group in TLS 1.3.</summary>
 internal static class OlderPeers
 {
     /// <summary>Names, who makes the handshake, and the peers.</summary>
@@ -35,7 +35,11 @@ internal static class OlderPeers
             ("TLS 1.2, RSA 2048, DHE 3072", usual, dhe with { Field = DHStandardGroups.rfc3526_3072 }),
             ("TLS 1.2, RSA 2048, DHE 4096", usual, dhe with { Field = DHStandardGroups.rfc3526_4096 }),
             ("TLS 1.2, RSA 2048, DHE 8192", large, dhe with { Field = DHStandardGroups.rfc3526_8192 }),
-            ("TLS 1.3, RSA 2048, FFDHE3072", usual, new PeerOptions(ecdhe.Key) { Groups = [NamedGroup.ffdhe3072] }),
+            .. new[]
+            {
+                NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1, NamedGroup.x448, NamedGroup.ffdhe2048,
+                NamedGroup.ffdhe3072,
+            }.Select(group => ($"TLS 1.3, RSA 2048, {NamedGroup.GetName(group)}", usual, new PeerOptions(ecdhe.Key) { Groups = [group] })),
             ("TLS 1.2, OpenPGP RSA 2048, ECDHE x25519", usual, openPgp),
             ("TLS 1.2, OpenPGP RSA 2048, DHE 3072", usual, dhe with
             {

@@ -14,7 +14,6 @@ const int rounds = 40;
 int exchanges = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 25;
 byte[] secret = new byte[1500];
 
-using SemaphoreSlim turns = new(1);
 ITlsHandshaker managed = Create(PriorityString.Default, useLibCrypto: false);
 ITlsHandshaker native = Create(PriorityString.Default, useLibCrypto: true);
 
@@ -51,7 +50,7 @@ foreach ((string name, ITlsHandshaker handshaker, PeerOptions peer) in OlderPeer
 }
 
 ITlsHandshaker Create(string priority, bool useLibCrypto) => new Handshaker(PriorityString.Parse(priority),
-    new HandshakeCrypto(useLibCrypto), turns, NullLogger.Instance, TimeProvider.System);
+    new HandshakeCrypto(useLibCrypto), NullLogger.Instance, TimeProvider.System);
 
 async Task<Cost> MeasureAsync(ITlsHandshaker handshaker, PeerOptions peer)
 {

@@ -19,12 +19,11 @@ internal sealed record TlsWay(string Priority, PeerOptions Options, PeerKey Iden
     private const string OpenPgp = "NORMAL:+VERS-ALL:+SHA1:!CTYPE-X.509:+CTYPE-RAWPK:+CTYPE-OPENPGP";
 
     private static readonly HandshakeCrypto _crypto = new(LibCrypto.IsAvailable);
-    private static readonly SemaphoreSlim _turns = new(1);
 
     public static IReadOnlyList<TlsWay> All { get; } = Make();
 
     public ITlsHandshaker Handshaker { get; } =
-        new Handshaker(PriorityString.Parse(Priority), _crypto, _turns, NullLogger.Instance, TimeProvider.System);
+        new Handshaker(PriorityString.Parse(Priority), _crypto, NullLogger.Instance, TimeProvider.System);
 
     /// <summary>The key as it stands in the Certificate message, or will, changed or not.</summary>
     public byte[] Presented => Options.OpenPgpMessage ?? Options.Key.SubjectPublicKeyInfo.ToArray();

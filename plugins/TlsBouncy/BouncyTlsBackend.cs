@@ -15,15 +15,16 @@ namespace Mandos.TlsBouncy;
 public sealed class BouncyTlsBackend(IPluginContext context) : ITlsBackend
 {
     private readonly HandshakeCrypto _crypto = new(LibCrypto.IsAvailable);
-    private readonly SemaphoreSlim _turns = new(TlsLimits.ConcurrentComputations);
 
     /// <inheritdoc/>
     public ITlsHandshaker CreateHandshaker(string priority) =>
-        new Handshaker(PriorityString.Parse(priority), _crypto, _turns, context.Logger, context.TimeProvider);
+        new Handshaker(PriorityString.Parse(priority), _crypto, context.Logger, context.TimeProvider);
 
     /// <inheritdoc/>
     public PriorityDescription DescribePriority(string priority) => PriorityString.Parse(priority).Description;
 
     /// <inheritdoc/>
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+    }
 }

@@ -61,7 +61,4 @@ internal static class TlsLimits
 
     /// <summary>Longest RSA public exponent in bits. Verifying costs its length, and nearly all exponents are 65537.</summary>
     public const int RsaExponentMaxBits = 64;
-
-    /// <summary>Handshake steps computed at once; further ones wait, so that other work still finds a free thread.</summary>
-    public static int ConcurrentComputations => Environment.ProcessorCount;
 }

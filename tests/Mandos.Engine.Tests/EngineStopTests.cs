@@ -50,6 +50,24 @@ public sealed class EngineStopTests : IDisposable
     }
 
     [Fact]
+    public void TurnAwayAll_ConnectionsInEachPhase_AreClosedAndLaterOnesToo()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
+        FakePeer held = _rig.Hold("a");
+        FakePeer silent = _rig.Connect(new FakePeer());
+        FakePeer shaking = _rig.Connect(new FakePeer().SendHello());
+        _rig.Until(() => silent.Bytes.IsReadPending && shaking.InHandshake, "all to be under way");
+
+        _rig.Engine.TurnAwayAll();
+        FakePeer late = _rig.Connect("a");
+
+        _rig.Until(() => held.IsDisposed && silent.IsDisposed && shaking.IsDisposed && late.IsDisposed, "all to be closed");
+        Assert.Null(held.Received);
+        Assert.Null(late.Received);
+        _rig.Run(_rig.Engine.StopAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void StopAsync_SecretJustSent_SavesTheExtendedExpiry()
     {
         _rig.Start(EngineRig.Define("a"));

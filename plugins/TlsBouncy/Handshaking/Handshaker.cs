@@ -11,12 +11,10 @@ namespace Mandos.TlsBouncy.Handshaking;
 /// <summary>Makes handshakes over asynchronous streams with BouncyCastle's non-blocking interface.</summary>
 /// <param name="policy">What to offer.</param>
 /// <param name="crypto">Shared by all connections.</param>
-/// <param name="turns">Limits the computations at a time; never held while waiting for the network.</param>
 /// <param name="logger">The plugin's log.</param>
 /// <param name="timeProvider">Measures the warming up.</param>
 internal sealed partial class Handshaker(
-    HandshakePolicy policy, HandshakeCrypto crypto, SemaphoreSlim turns, ILogger logger, TimeProvider timeProvider)
-    : ITlsHandshaker
+    HandshakePolicy policy, HandshakeCrypto crypto, ILogger logger, TimeProvider timeProvider) : ITlsHandshaker
 {
     private readonly ILogger _logger = logger;
 
@@ -70,15 +68,7 @@ internal sealed partial class Handshaker(
     private async ValueTask<(int Received, int Left)> HandshakeAsync(
         Stream stream, TlsClientProtocol protocol, HandshakeClient client, CancellationToken cancellationToken)
     {
-        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            protocol.Connect(client);
-        }
-        finally
-        {
-            turns.Release();
-        }
+        protocol.Connect(client);
         await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
 
         RecordBoundaries boundaries = default;
@@ -102,15 +92,7 @@ internal sealed partial class Handshaker(
                 {
                     throw Endless();
                 }
-                await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-                try
-                {
-                    left = Offer(protocol, client, ref boundaries, buffer, count);
-                }
-                finally
-                {
-                    turns.Release();
-                }
+                left = Offer(protocol, client, ref boundaries, buffer, count);
             }
             finally
             {

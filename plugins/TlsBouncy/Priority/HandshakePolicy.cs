@@ -152,14 +152,16 @@ internal sealed record HandshakePolicy
 
     /// <summary>
     /// Unless the string names groups one by one, X25519 comes first, because it costs half of P-256 and its key goes out at once, and
-    /// large finite fields are left out.
+    /// finite fields are left out: all but small ones where suites need them, and all where none does. No level of GnuTLS 3.7 or 3.8 has
+    /// them without a curve.
     /// </summary>
     private static IEnumerable<string> Order(PrioritySettings settings)
     {
+        int maxFieldBits = settings.KeyExchanges.Contains("DHE-RSA") ? UsualFieldMaxBits : 0;
         IEnumerable<string> groups = settings.Groups.Where(
             group => settings.NamedGroups.Contains(group)
                 || GroupNames.Find(group) is not { } number
-                || NamedGroup.GetFiniteFieldBits(number) <= UsualFieldMaxBits);
+                || NamedGroup.GetFiniteFieldBits(number) <= maxFieldBits);
         return settings.NamedGroups.Count > 0 ? groups : groups.OrderBy(group => group != "X25519");
     }
 

@@ -62,29 +62,76 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Fact]
-    public void Admit_AllIsFull_OwnAddressGivesWayFirst()
+    public void Admit_AllIsFull_OldestOfTheAddressWithTheMostGivesWay()
     {
-        Connection oldest = Admit("192.0.2.9");
         Connection own = Admit("192.0.2.1");
-        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
+        Connection[] most = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.2")];
+        Connection other = Admit("192.0.2.9");
+        Authenticate(most[0]);
 
         Connection newest = Admit("192.0.2.1");
 
-        Assert.Equal([own], Aborted([oldest, own, newest, .. others]));
+        Assert.Equal([most[1]], Aborted([own, other, newest, .. most]));
     }
 
     [Fact]
-    public void Admit_AllIsFullAndAddressNew_OldestUnauthenticatedOfAllGivesWay()
+    public void Admit_AllIsFullOfOneEach_OldestUnauthenticatedGivesWay()
     {
-        Connection oldest = Admit("192.0.2.9");
-        Connection second = Admit("192.0.2.1");
-        Connection[] others = [Admit("192.0.2.2"), Admit("192.0.2.2"), Admit("192.0.2.3")];
-        Authenticate(oldest);
+        Connection[] all = [.. Enumerable.Range(1, Total).Select(i => Admit("192.0.2." + i))];
+        Authenticate(all[0]);
 
-        Connection newest = Admit("192.0.2.7");
+        Connection newest = Admit("192.0.2.77");
 
-        Assert.Equal([second], Aborted([oldest, second, newest, .. others]));
+        Assert.Equal([all[1]], Aborted([newest, .. all]));
         Assert.Equal(Total, _table.All.Count);
+    }
+
+    [Fact]
+    public void Admit_AllIsFullOfOneSitesSubnets_OneOfThemGivesWay()
+    {
+        Connection other = Admit("2001:db8:2::1");
+        Connection[] site = [.. Enumerable.Range(1, Total - 1).Select(i => Admit($"2001:db8:1:{i}::1"))];
+
+        Connection newest = Admit("2001:db8:3::1");
+
+        Assert.Equal([site[0]], Aborted([other, newest, .. site]));
+    }
+
+    [Fact]
+    public void Admit_SubnetIsFull_ItsAddressWithTheMostGivesWay()
+    {
+        Connection first = Admit("2001:db8::1");
+        Connection[] most = [Admit("2001:db8::2"), Admit("2001:db8::2")];
+
+        Connection newest = Admit("2001:db8::3");
+        Connection other = Admit("2001:db8:0:1::1");
+
+        Assert.Equal([most[0]], Aborted([first, newest, other, .. most]));
+    }
+
+    [Fact]
+    public void Admit_SubnetIsFullOfAuthenticated_IsRefused()
+    {
+        for (int i = 0; i < PerAddress; i++)
+        {
+            Authenticate(Admit("2001:db8::" + i));
+        }
+
+        Assert.Null(_table.Admit(new FakePeer("2001:db8::77")));
+        Admit("2001:db8:0:1::1");
+    }
+
+    [Fact]
+    public void Admit_LinkLocal_EachAddressCountsForItself()
+    {
+        for (int i = 0; i < PerAddress; i++)
+        {
+            Authenticate(Admit("fe80::1%2"));
+        }
+
+        Assert.Null(_table.Admit(new FakePeer("fe80::1%2")));
+        Admit("fe80::2%2");
+        Admit("fe80::1%3");
     }
 
     [Fact]
@@ -146,7 +193,7 @@ public sealed class ConnectionTableTests : IDisposable
         var random = new Random(1);
         for (int round = 0; round < 200; round++)
         {
-            Connection[] all = [.. Enumerable.Range(0, Total).Select(_ => Admit("192.0.2." + random.Next(3)))];
+            Connection[] all = [.. Enumerable.Range(0, Total).Select(_ => Admit($"2001:db8:{random.Next(2)}:{random.Next(2)}::{random.Next(3)}"))];
             random.Shuffle(all);
             foreach (Connection connection in all)
             {
@@ -186,6 +233,7 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData(nameof(ConnectionPhase.Queued), 10)]
     [InlineData(nameof(ConnectionPhase.FirstLine), 10)]
     [InlineData(nameof(ConnectionPhase.Handshake), 30)]
     [InlineData(nameof(ConnectionPhase.Deciding), 30)]
@@ -193,7 +241,7 @@ public sealed class ConnectionTableTests : IDisposable
     public void Limit_PhaseEnteredBeforeTheFirstIsOver_EndsItAtItsOwnTime(string phase, int seconds)
     {
         Connection connection = Admit("192.0.2.1");
-        int before = phase == nameof(ConnectionPhase.FirstLine) ? 0 : 4;
+        int before = phase == nameof(ConnectionPhase.Queued) ? 0 : 4;
         Pass(before);
         connection.Enter(Enum.Parse<ConnectionPhase>(phase));
 
@@ -209,6 +257,8 @@ public sealed class ConnectionTableTests : IDisposable
     public void Limit_EachPhaseInTime_NeverEndsIt()
     {
         Connection connection = Admit("192.0.2.1");
+        Pass(9.9);
+        connection.Enter(ConnectionPhase.FirstLine);
         Pass(9.9);
         connection.Enter(ConnectionPhase.Handshake);
         Pass(29.9);

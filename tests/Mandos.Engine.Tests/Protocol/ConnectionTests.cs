@@ -1,6 +1,8 @@
 using System.Text;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Protocol;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
@@ -193,6 +195,44 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Connection_GetsNoTurnInTime_IsClosedSoThatItsClientAsksAnotherServer()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        HandshakeTurns.Turn[] others = TakeAllTurns();
+        FakePeer peer = _rig.Connect("a");
+        _rig.Until(() => _rig.Engine.Turns.Waiting == 1, "it to wait for its turn");
+
+        _rig.Pass(ProtocolLimits.AnswerTime - TimeSpan.FromMilliseconds(1));
+        Assert.False(peer.IsDisposed);
+        _rig.Pass(TimeSpan.FromMilliseconds(1));
+        _rig.Finish(peer);
+
+        Assert.Null(peer.Received);
+        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+        Array.ForEach(others, static turn => turn.Dispose());
+        Assert.Equal(EngineRig.FileSecret("a"), Text(_rig.Serve("a")));
+    }
+
+    [Fact]
+    public void Connection_LaterTurnComesTooLate_IsClosedToo()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        var peer = new FakePeer();
+        peer.Bytes.Send("1\r\n"u8.ToArray());
+        _rig.Connect(peer);
+        _rig.Until(() => peer.Bytes.IsReadPending, "it to be asked for more");
+        HandshakeTurns.Turn[] others = TakeAllTurns();
+        peer.Bytes.Send(peer.Hello);
+        _rig.Until(() => _rig.Engine.Turns.Waiting == 1, "it to wait for its turn");
+
+        _rig.Pass(ProtocolLimits.AnswerTime);
+        Array.ForEach(others, static turn => turn.Give());
+        _rig.Finish(peer);
+
+        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+    }
+
+    [Fact]
     public void Connection_HandshakeFails_IsLoggedAsWarning()
     {
         _rig.Start(EngineRig.Define("a"));
@@ -281,6 +321,14 @@ public sealed class ConnectionTests : IDisposable
     }
 
     private static string? Text(FakePeer peer) => peer.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
+
+    /// <summary>Leaves no turn for anybody else.</summary>
+    private HandshakeTurns.Turn[] TakeAllTurns() => [.. Enumerable.Range(0, ProtocolLimits.ConcurrentTurns).Select(_ =>
+    {
+        HandshakeTurns.Turn turn = _rig.Engine.Turns.Enter([default], static () => { });
+        Assert.True(SpinWait.SpinUntil(turn.TryTake, TimeSpan.FromSeconds(30)));
+        return turn;
+    })];
 
     private Secret SetRunTimeSecret(string text)
     {

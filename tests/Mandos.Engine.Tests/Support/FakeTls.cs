@@ -24,6 +24,7 @@ internal sealed class FakeTls : ITlsHandshaker
         }
 
         peer.InHandshake = true;
+        await stream.FlushAsync(cancellationToken); // its turn is over
         try
         {
             return new Session(peer, await peer.Handshake.Task.WaitAsync(cancellationToken));

@@ -43,8 +43,7 @@ public sealed class KeyExchangeTests : TlsTest
     [MemberData(nameof(Ways))]
     public async Task HandshakeAsync_EitherWay_PeerGetsSecret(bool useLibCrypto, int group)
     {
-        using SemaphoreSlim turns = new(1);
-        Handshaker handshaker = new(PriorityString.Parse(PriorityString.Default), new HandshakeCrypto(useLibCrypto), turns,
+        Handshaker handshaker = new(PriorityString.Parse(PriorityString.Default), new HandshakeCrypto(useLibCrypto),
             NullLogger.Instance, TimeProvider.System);
 
         string description = await ExchangeAsync(HonestPeer() with { Groups = [group] }, handshaker: handshaker);

@@ -46,6 +46,16 @@ public sealed class HandshakePolicyTests
         Assert.Contains("TLS_DHE_RSA_AES_256_GCM_SHA384", policy.Description.LeftOut);
     }
 
+    [Theory]
+    [InlineData(PriorityString.Default, "")]
+    [InlineData($"{PriorityString.Default}:+GROUP-FFDHE3072", "FFDHE3072")]
+    [InlineData("SECURE192:!CTYPE-X.509:+CTYPE-RAWPK:!VERS-ALL:+VERS-TLS1.3", "")]
+    [InlineData("NORMAL:+CTYPE-RAWPK", "FFDHE2048 FFDHE3072")]
+    [InlineData("NORMAL:+CTYPE-RAWPK:-DHE-RSA", "")]
+    public void Parse_Fields_AreOfferedWhereNamedOrNeededBySuites(string priority, string fields) =>
+        Assert.Equal(fields, string.Join(' ', PriorityString.Parse(priority).Description.Groups.Where(
+            static group => group.StartsWith("FFDHE", StringComparison.Ordinal))));
+
     [Fact]
     public void Parse_NoCurve_OffersNoSuiteThatNeedsOne()
     {
