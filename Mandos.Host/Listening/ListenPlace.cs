@@ -133,7 +133,17 @@ internal sealed partial class ListenPlace : IDisposable
     }
 
     /// <summary>Whether it accepts what there is to accept. To be asked now and then, by one thread at a time.</summary>
-    public bool Probe() => Volatile.Read(ref _listener)?.Probe() != false;
+    public bool Probe()
+    {
+        try
+        {
+            return Volatile.Read(ref _listener)?.Probe() != false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true; // the interface is gone just now
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _socket?.Dispose();
