@@ -35,32 +35,6 @@ public sealed partial class ListeningTests
     }
 
     [Fact]
-    public async Task Accept_NoDescriptorsLeft_ClosesWhomItCannotServe()
-    {
-        await using var server = CreateServer();
-        await server.StartAsync();
-        var highest = ProcessFacts.Descriptors(server.ProcessId).Keys.Max();
-        await Command.RequireAsync("prlimit", $"--pid={server.ProcessId}", $"--nofile={highest + 1}:");
-        List<RawConnection> connections = [];
-        List<Task<byte[]>> ends = [];
-        try
-        {
-            for (var i = 0; i < 40; i++)
-            {
-                connections.Add(await RawConnection.OpenAsync(server));
-                ends.Add(connections[i].ReadToEndAsync());
-            }
-
-            // The first one has a place, and the last one none; it would wait for ever.
-            Assert.Equal(ends[^1], await Task.WhenAny(ends[^1], ends[0]));
-        }
-        finally
-        {
-            connections.ForEach(connection => connection.Dispose());
-        }
-    }
-
-    [Fact]
     public async Task Interface_IsBoundTo()
     {
         await using var link = await NetworkLink.CreateAsync();
