@@ -92,6 +92,9 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
 
+    /// <summary>Grows with all that the engine does, so that one that is busy can be told from one that hangs.</summary>
+    public long WorkDone => _loop.WorkDone;
+
     /// <summary>The loop, for tests that step it.</summary>
     internal EngineLoop Loop => _loop;
 

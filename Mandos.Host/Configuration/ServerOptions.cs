@@ -76,6 +76,9 @@ internal sealed record ServerOptions
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
 
+    /// <summary>How long the server may hang until it is ended, a second or more; zero for ever.</summary>
+    public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The same options, in force in any working directory.</summary>
     public ServerOptions WithAbsolutePaths() => this with
     {

@@ -80,6 +80,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             MaxConnectionsPerAddress = Value<int>("max_connections_per_address", OptionValues.ParseLimit),
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
+            Watchdog = Value<TimeSpan>("watchdog", OptionValues.ParseWatchdog) ?? new ServerOptions().Watchdog,
         };
         CheckAddress(options, commandLine);
         if (options is { AuditRequired: true, AuditLog: null })

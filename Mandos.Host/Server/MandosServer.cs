@@ -150,8 +150,11 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
         Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
-        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, listeners, token), timeProvider, _logger);
-        Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
+        using DeadMansTimer? timer = CreateTimer();
+        using var watchdog = new Watchdog(
+            options.Watchdog, _notifier.WatchdogTime, () => ProbeAsync(engine, listeners, stopping.Token),
+            [() => engine.WorkDone, () => ThreadPool.CompletedWorkItemCount], Alive, EndHung, _logger);
+        watchdog.Start();
 
         pidFile?.Write();
         daemon?.ReportReady();
@@ -171,13 +174,33 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
+        watchdog.Dispose();
+        timer?.Set(TimeSpan.Zero);
         await stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(
-            StopWaitingAsync(Task.WhenAll([.. accepting, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(Task.WhenAll([.. accepting, reloading]), "accepting connections", _hurry.Token),
             StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
             StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
+
+        void Alive()
+        {
+            timer?.Set(options.Watchdog);
+            _notifier.Alive();
+        }
+    }
+
+    /// <summary>What ends this process if it is stopped; null if it is not to be ended.</summary>
+    private DeadMansTimer? CreateTimer()
+    {
+        DeadMansTimer? timer = options.Watchdog > TimeSpan.Zero ? DeadMansTimer.Create() : null;
+        if (timer is null && options.Watchdog > TimeSpan.Zero)
+        {
+            LogNoTimer(Libc.LastError);
+        }
+
+        return timer;
     }
 
     private void Stop(TaskCompletionSource<string> stopSignal, string signal)
@@ -186,6 +209,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             _hurry.Cancel();
         }
+    }
+
+    /// <summary>Ends a server that hangs, without waiting for anything but the log. The state was saved when it changed.</summary>
+    private void EndHung()
+    {
+        log.Dispose();
+        Libc._exit(Died);
     }
 
     /// <summary>Does the server answer?</summary>

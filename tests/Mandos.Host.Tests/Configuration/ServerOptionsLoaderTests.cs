@@ -54,6 +54,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             max_connections_per_address = 10
             audit_log = /var/log/mandos-audit.json
             audit_required = True
+            watchdog = PT45S
             """);
 
         Assert.Equal(
@@ -77,6 +78,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 MaxConnectionsPerAddress = 10,
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
+                Watchdog = TimeSpan.FromSeconds(45),
             },
             Load().Options);
         Assert.Empty(Load().Notes);
@@ -151,6 +153,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("max_connections = 0", "max_connections: \"0\" is not a limit; use a number from 1 to 2147483647")]
     [InlineData("audit_log = audit", "audit_log: \"audit\" is no file; give its name from the root, such as /var/log/x")]
     [InlineData("audit_required = yes", "audit_required: there is no audit log that could be required; set audit_log too")]
+    [InlineData("watchdog = PT0.5S", "watchdog: \"PT0.5S\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("watchdog = P2D", "watchdog: \"P2D\" is no time for the watchdog; use PT1S to P1D, or PT0S for none")]
     [InlineData("nonsense", "is neither [section] nor name = value; indent it if it continues the value above")]
     public void Load_BadValue_GivesOneClearLine(string line, string expected)
     {
