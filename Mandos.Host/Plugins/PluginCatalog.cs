@@ -203,6 +203,7 @@ internal sealed partial class PluginCatalog
     private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
     {
         var assembly = _loader.Load(candidate.File);
+        PluginReferences.Require(assembly);
         var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
         var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
         return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);

@@ -83,8 +83,9 @@ public sealed class WatchdogTests : IDisposable
         Look(watchdog, 4);
         answer.SetResult();
         await LookAsync(watchdog, 1);
+        await watchdog.Answer;
         _probe = () => _never.Task;
-        await LookAsync(watchdog, 1); // the answer of before
+        Look(watchdog, 1); // the answer of before
         Look(watchdog, 4);
 
         Assert.Equal(0, _ends);
