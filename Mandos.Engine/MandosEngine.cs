@@ -155,6 +155,7 @@ public sealed partial class MandosEngine : IDisposable
         _loop.Complete();
         _deadlines.Dispose();
         _keeper.Dispose();
+        _audit.Dispose();
         foreach (Client client in _clients.All)
         {
             client.Secret.Dispose();
@@ -299,6 +300,7 @@ public sealed partial class MandosEngine : IDisposable
 
     private bool EndStop()
     {
+        _audit.Flush();
         _events.Complete();
         return true;
     }

@@ -35,6 +35,9 @@ internal sealed class Connection
     /// <summary>The client that has the key; null for none.</summary>
     public string? ClientName { get; set; }
 
+    /// <summary>Whether log and audit tell of its end by itself, as a stranger's; null if that is not decided.</summary>
+    public bool? IsToldOf { get; set; }
+
     public CancellationToken Aborted => _abort.Token;
 
     public ConnectionPhase Phase => _phase.Phase;

@@ -41,8 +41,11 @@ internal sealed partial class ConnectionTable(
         IPAddress address = peer.RemoteEndPoint.Address;
         if (!MakeRoom(address))
         {
-            LogNoRoom(peer.RemoteEndPoint, _addresses.GetValueOrDefault(address)?.Count ?? 0, _all.Count);
-            audit.TurnedAway(peer, AuditReason.TooManyConnections);
+            if (audit.TurnedAway(peer, AuditReason.TooManyConnections))
+            {
+                LogNoRoom(peer.RemoteEndPoint, _addresses.GetValueOrDefault(address)?.Count ?? 0, _all.Count);
+            }
+
             peer.Dispose();
             return null;
         }

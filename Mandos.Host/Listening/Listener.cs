@@ -11,7 +11,11 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
     /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long it says nothing more of that.</summary>
+    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
+
     private readonly ILogger _logger = logger;
+    private long? _saidAt;
 
     /// <summary>How often it has asked the kernel for a connection.</summary>
     private long _turns;
@@ -49,7 +53,13 @@ internal sealed partial class Listener(Socket socket, Action<IPeerConnection> se
             }
             catch (SocketException e) when (IsPassing(e.SocketErrorCode))
             {
-                LogNotAccepted(e.Message);
+                // Strangers can bring it about, and must not fill the log.
+                if (_saidAt is not { } said || timeProvider.GetElapsedTime(said) > _silence)
+                {
+                    _saidAt = timeProvider.GetTimestamp();
+                    LogNotAccepted(e.Message);
+                }
+
                 await Task.Delay(_pause, timeProvider, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
