@@ -11,6 +11,9 @@ internal sealed partial class AuditFile(string path) : IDisposable
     /// <summary>Bytes of the disk that are kept behind the end of the file: some 4,000 records.</summary>
     public const int Reserve = 1024 * 1024;
 
+    /// <summary>Bytes of these that other records may use, so that the kernel is not asked for more with each.</summary>
+    private const int Spare = 64 * 1024;
+
     /// <summary>Mode of a new file: administrators may put it into a group that reads it.</summary>
     private const int NewFileMode = 0b110_100_000;
 
@@ -148,7 +151,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
         }
     }
 
-    /// <summary>Makes sure that lines can be written and that half of <see cref="Reserve"/> is there still afterwards.</summary>
+    /// <summary>Makes sure that lines can be written and that almost all of <see cref="Reserve"/> is there still afterwards.</summary>
     /// <param name="length">Bytes of the lines.</param>
     /// <param name="error">Why there is not enough room.</param>
     /// <returns>True also where nothing can be kept: on a device, or a file system that cannot do it.</returns>
@@ -163,7 +166,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
             }
 
             long end = RandomAccess.GetLength(_handle) + length;
-            if (end + Reserve / 2 <= _reservedTo)
+            if (end + Reserve - Spare <= _reservedTo)
             {
                 return true;
             }

@@ -59,6 +59,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
 
+    /// <summary>Before it serves, and when it ends, it only has to be alive: each of these may take long.</summary>
+    private static readonly Func<Task> _start = static () => Task.CompletedTask;
+
+    /// <summary>By which the watchdog learns that the server is well.</summary>
+    private volatile Func<Task> _probe = _start;
+
+    /// <summary>By which the watchdog learns that the engine works.</summary>
+    private volatile Func<long> _work = static () => 0;
+
     /// <summary>Cancelled by a second signal to stop: then the end waits for checks and the last save, but not for plugins.</summary>
     private readonly CancellationTokenSource _hurry = new();
 
@@ -77,6 +86,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var hangUps = Channel.CreateBounded<PosixSignal>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
+
+        // The kernel accepts connections as soon as there are sockets.
+        using DeadMansTimer? timer = CreateTimer();
+        using Watchdog watchdog = StartWatchdog(timer);
 
         // What root alone may do comes first, plugins come after it.
         ProtectMemory();
@@ -150,11 +163,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, hangUps, stopping.Token));
         Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, listeners[0], plugins, instances, stopping.Token)));
-        using DeadMansTimer? timer = CreateTimer();
-        using var watchdog = new Watchdog(
-            options.Watchdog, _notifier.WatchdogTime, () => ProbeAsync(engine, listeners, stopping.Token),
-            [() => engine.WorkDone, () => ThreadPool.CompletedWorkItemCount], Alive, EndHung, _logger);
-        watchdog.Start();
+        _work = () => engine.WorkDone;
+        _probe = () => ProbeAsync(engine, listeners, stopping.Token);
 
         pidFile?.Write();
         daemon?.ReportReady();
@@ -174,8 +184,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
-        watchdog.Dispose();
-        timer?.Set(TimeSpan.Zero);
+        _probe = _start;
         await stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(
             StopWaitingAsync(Task.WhenAll([.. accepting, reloading]), "accepting connections", _hurry.Token),
@@ -183,11 +192,23 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
+    }
+
+    private Watchdog StartWatchdog(DeadMansTimer? timer)
+    {
+        var watchdog = new Watchdog(
+            options.Watchdog, _notifier.WatchdogTime, () => _probe(), [() => _work(), () => ThreadPool.CompletedWorkItemCount], Alive,
+            EndHung, _logger);
+        watchdog.Start();
+        return watchdog;
 
         void Alive()
         {
             timer?.Set(options.Watchdog);
-            _notifier.Alive();
+            if (_notifier.WatchdogTime is not null)
+            {
+                _notifier.Alive();
+            }
         }
     }
 

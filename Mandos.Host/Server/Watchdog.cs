@@ -27,7 +27,7 @@ internal sealed partial class Watchdog(
     private readonly ILogger _logger = logger;
     private readonly TimeSpan _interval = Interval(limit, systemdLimit);
     private long[] _counts = [.. counters.Select(static counter => counter())];
-    private bool _stopping;
+    private bool _stopping; // under the lock
     private int _missed;
 
     /// <summary>The answer that is waited for, for tests.</summary>
