@@ -240,6 +240,7 @@ public sealed partial class MandosEngine
             }
         }
 
+        _checks.Reloaded();
         WarnIfEmpty(plan.IsEmpty);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return Task.WhenAll([.. checks, _keeper.FlushAsync()]);

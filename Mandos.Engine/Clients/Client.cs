@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Checking;
@@ -43,6 +44,9 @@ internal sealed class Client
 
     /// <summary>The check that runs now.</summary>
     public RunningCheck? Check { get; set; }
+
+    /// <summary>How the last check went that has ended; null if none has since the start.</summary>
+    public CheckResult? LastResult { get; set; }
 
     /// <summary>The end of the last check, for the next one to wait for.</summary>
     public Task LastCheck { get; set; } = Task.CompletedTask;

@@ -61,7 +61,7 @@ internal sealed partial class ClientLifecycle(
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
-        LogExpired(client.Name);
+        LogExpired(client.Name, CheckRunner.Describe(client));
         Disable(client);
     }
 
@@ -178,8 +178,8 @@ internal sealed partial class ClientLifecycle(
     [LoggerMessage(1101, LogLevel.Information, "Client {Client}: disabled")]
     private partial void LogDisabled(string client);
 
-    [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it")]
-    private partial void LogExpired(string client);
+    [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it; {LastCheck}")]
+    private partial void LogExpired(string client, string lastCheck);
 
     [LoggerMessage(1103, LogLevel.Information, "Client {Client}: removed")]
     private partial void LogRemoved(string client);

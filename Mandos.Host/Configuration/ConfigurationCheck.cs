@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
@@ -43,6 +44,10 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         Add(_notes, server.Notes);
         await CheckPluginsAsync(server.Readable, file.Options, clients.Checkers).ConfigureAwait(false);
 
+        string clientsFile = Path.Combine(directory, ClientFileReader.FileName);
+        (string, ClientSettings)[] checks = [.. (clients.Clients ?? []).Select(static client => (client.Name, client.Settings))];
+        Add(_notes, (await CheckerPrograms.FindFaultsAsync(checks, CancellationToken.None).ConfigureAwait(false))
+            .Select(fault => new ConfigProblem(clientsFile, 0, fault)));
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
         foreach (ConfigProblem problem in problems.Concat(_notes.Problems.Select(note => note with { Message = $"note: {note.Message}" })))
         {

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
@@ -20,6 +21,9 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
     private bool _hasFile;
 
     private ClientFileResult? _read;
+
+    /// <summary>The search for the programs of the clients' checks, which nobody waits for.</summary>
+    private Task _search = Task.CompletedTask;
 
     /// <summary>Reads the files for the start, while there are the rights to do so.</summary>
     /// <returns>Everything that is wrong with them.</returns>
@@ -73,7 +77,27 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
             LogUnusable(unusable);
         }
 
+        (string, ClientSettings)[] clients = [.. read.Clients!.Select(static client => (client.Name, client.Settings))];
+        _search = WarnOfProgramsAsync(clients, _search);
         return read.Clients!;
+    }
+
+    private async Task WarnOfProgramsAsync((string, ClientSettings)[] clients, Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            foreach (string fault in await CheckerPrograms.FindFaultsAsync(clients, CancellationToken.None).ConfigureAwait(false))
+            {
+                LogProgram(fault);
+            }
+        }
+#pragma warning disable CA1031 // It is only advice
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotSearched(e.Message);
+        }
     }
 
     private static ConfigurationException Refuse(IReadOnlyList<ConfigProblem> problems)
@@ -81,6 +105,12 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
 
     [LoggerMessage(2060, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
+
+    [LoggerMessage(2062, LogLevel.Warning, "{Fault}")]
+    private partial void LogProgram(string fault);
+
+    [LoggerMessage(2063, LogLevel.Information, "Cannot find out whether the programs of the clients' checks are there: {Reason}")]
+    private partial void LogNotSearched(string reason);
 
     [LoggerMessage(2061, LogLevel.Error, "{Problem}")]
     private partial void LogUnusable(ConfigProblem problem);

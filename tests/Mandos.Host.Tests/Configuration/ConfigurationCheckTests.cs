@@ -7,7 +7,7 @@ namespace Mandos.Host.Tests.Configuration;
 
 public sealed class ConfigurationCheckTests : IDisposable
 {
-    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = c2VjcmV0\n";
+    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = c2VjcmV0\nchecker = true\n";
 
     private readonly TemporaryDirectory _directory = new();
 
