@@ -30,7 +30,7 @@ public sealed class MissingCodeTests
     public void Find_CodeIsMissing_FindsIt(Exception exception) => Assert.NotNull(MissingCode.Find(exception));
 
     [Fact]
-    public void Find_SomethingElse_FindsNothing() => Assert.All(
+    public void Find_SomethingElse_FindsNothing() => Assert.All<Exception?>(
         [null, new FileNotFoundException("", "/etc/x"), new FileLoadException(), new IOException(), new AggregateException(new IOException())],
         exception => Assert.Null(MissingCode.Find(exception)));
 
