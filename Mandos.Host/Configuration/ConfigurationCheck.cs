@@ -46,7 +46,9 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
 
         string clientsFile = Path.Combine(directory, ClientFileReader.FileName);
         (string, ClientSettings)[] checks = [.. (clients.Clients ?? []).Select(static client => (client.Name, client.Settings))];
-        Add(_notes, (await CheckerPrograms.FindFaultsAsync(checks, CancellationToken.None).ConfigureAwait(false))
+
+        // The unit gives its server rights that this process does not have
+        Add(_notes, (await CheckerPrograms.FindFaultsAsync(checks, pings: false, CancellationToken.None).ConfigureAwait(false))
             .Select(fault => new ConfigProblem(clientsFile, 0, fault)));
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
         foreach (ConfigProblem problem in problems.Concat(_notes.Problems.Select(note => note with { Message = $"note: {note.Message}" })))

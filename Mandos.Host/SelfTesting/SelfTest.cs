@@ -60,7 +60,7 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
     private async Task WarnOfFpingAsync(CancellationToken cancellationToken)
     {
         if (plugins.GetExports<IChecker>().Any(static checker => checker.Name == EngineOptions.StandardChecker)
-            && await CheckerPrograms.FindFaultAsync("fping", cancellationToken).ConfigureAwait(false) is { } fault)
+            && await CheckerPrograms.FindFaultAsync("fping", pings: true, cancellationToken).ConfigureAwait(false) is { } fault)
         {
             await output.WriteLineAsync($"warn  checker {EngineOptions.StandardChecker}: the default command: {fault}").ConfigureAwait(false);
         }

@@ -87,7 +87,7 @@ internal sealed partial class ClientSource(string configDirectory, ILogger logge
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            foreach (string fault in await CheckerPrograms.FindFaultsAsync(clients, CancellationToken.None).ConfigureAwait(false))
+            foreach (string fault in await CheckerPrograms.FindFaultsAsync(clients, pings: true, CancellationToken.None).ConfigureAwait(false))
             {
                 LogProgram(fault);
             }

@@ -21,10 +21,11 @@ internal static partial class CheckerPrograms
 
     /// <summary>Looks for the programs.</summary>
     /// <param name="clients">The clients by name.</param>
+    /// <param name="pings">Whether fping is to ping; this process has to have the rights that it will have for that.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A line for each that will not do.</returns>
     public static async Task<IReadOnlyList<string>> FindFaultsAsync(
-        IEnumerable<(string Name, ClientSettings Settings)> clients, CancellationToken cancellationToken)
+        IEnumerable<(string Name, ClientSettings Settings)> clients, bool pings, CancellationToken cancellationToken)
     {
         List<string> faults = [];
         foreach (var users in clients
@@ -33,7 +34,7 @@ internal static partial class CheckerPrograms
             .Where(static client => client.Program is not null)
             .GroupBy(static client => client.Program!, static client => client.Name).Take(Max))
         {
-            if (await FindFaultAsync(users.Key, cancellationToken).ConfigureAwait(false) is { } fault)
+            if (await FindFaultAsync(users.Key, pings, cancellationToken).ConfigureAwait(false) is { } fault)
             {
                 int others = users.Count() - 1;
                 string who = others == 0 ? $"Client {users.First()}" : $"Client {users.First()} and {others} others";
@@ -46,7 +47,7 @@ internal static partial class CheckerPrograms
 
     /// <summary>Looks for one program.</summary>
     /// <returns>What is wrong with it; null if nothing is.</returns>
-    public static async Task<string?> FindFaultAsync(string program, CancellationToken cancellationToken)
+    public static async Task<string?> FindFaultAsync(string program, bool pings, CancellationToken cancellationToken)
     {
         // The shell itself is asked, as some are its own.
         if ((await RunAsync("/bin/sh", ["-c", "command -v \"$0\"", program], cancellationToken).ConfigureAwait(false)).Status != 0)
@@ -54,7 +55,7 @@ internal static partial class CheckerPrograms
             return $"the program “{program}” of its checker is not there (PATH is {Environment.GetEnvironmentVariable("PATH")}); install it";
         }
 
-        if (Path.GetFileName(program) != "fping")
+        if (!pings || Path.GetFileName(program) != "fping")
         {
             return null;
         }

@@ -40,7 +40,7 @@ public sealed class CheckerProgramsTests : IDisposable
     [Fact]
     public async Task FindFaults_OtherCheckersClient_IsSilent()
         => Assert.Empty(await CheckerPrograms.FindFaultsAsync(
-            [("c", new ClientSettings { Checker = "no-such-program", CheckerPlugin = "ssh" })], TestContext.Current.CancellationToken));
+            [("c", new ClientSettings { Checker = "no-such-program", CheckerPlugin = "ssh" })], pings: true, TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData("echo \"fping: can't create socket (must run as root?)\" >&2; exit 4", "exit code 4: fping: can't create socket (must run as root?)")]
@@ -58,5 +58,5 @@ public sealed class CheckerProgramsTests : IDisposable
     }
 
     private static Task<IReadOnlyList<string>> FindAsync(params string[] commands) => CheckerPrograms.FindFaultsAsync(
-        commands.Select((command, i) => ($"c{i}", new ClientSettings { Checker = command })), TestContext.Current.CancellationToken);
+        commands.Select((command, i) => ($"c{i}", new ClientSettings { Checker = command })), pings: true, TestContext.Current.CancellationToken);
 }
