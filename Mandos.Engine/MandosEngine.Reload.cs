@@ -261,6 +261,7 @@ public sealed partial class MandosEngine
 
     private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
     {
+        _checks.Reloaded();
         NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());

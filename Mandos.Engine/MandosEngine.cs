@@ -107,6 +107,9 @@ public sealed partial class MandosEngine : IDisposable
     /// <summary>Number of clients.</summary>
     public int ClientCount => _clients.Count;
 
+    /// <summary>Grows with all that the engine does, so that one that is busy can be told from one that hangs.</summary>
+    public long WorkDone => _loop.WorkDone;
+
     /// <summary>The loop, for tests that step it.</summary>
     internal EngineLoop Loop => _loop;
 
@@ -175,6 +178,7 @@ public sealed partial class MandosEngine : IDisposable
         _loop.Complete();
         _deadlines.Dispose();
         _keeper.Dispose();
+        _audit.Dispose();
         foreach (Client client in _clients.All)
         {
             client.Secret.Dispose();
@@ -427,6 +431,7 @@ public sealed partial class MandosEngine : IDisposable
     private bool EndStop()
     {
         Unsaved = _keeper.Unsaved;
+        _audit.Flush();
         _events.Complete();
         return true;
     }

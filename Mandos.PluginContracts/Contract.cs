@@ -69,7 +69,8 @@ public static class Contract
     /// <param name="mayEnd">Whether it may end by itself, without a failure.</param>
     /// <returns>How it failed before it was cancelled; null if it did not.</returns>
     /// <remarks>
-    /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well.
+    /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well. Code of its
+    /// own has to be there.
     /// </remarks>
     internal static async Task<Exception?> RunUntilCancelledAsync(
         Func<CancellationToken, Task> run,
@@ -95,6 +96,11 @@ public static class Contract
             await Task.WhenAny(running, Task.Delay(limits.Run, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
             await meanwhile(running).ConfigureAwait(false);
             Require(mayEnd || !running.IsCompletedSuccessfully, "RunAsync ended by itself; it should run until cancelled, or throw");
+            if (MissingCode.Find(running.Exception) is { } missing)
+            {
+                throw new ContractViolationException($"it lacks code that it needs: {Describe(missing)}", missing);
+            }
+
             return running.Exception?.InnerException;
         }
         finally

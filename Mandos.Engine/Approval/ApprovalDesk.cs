@@ -28,7 +28,6 @@ internal sealed partial class ApprovalDesk(
     {
         if (clients.FindByKey(keyId) is not { } client)
         {
-            LogNotFound(keyId, peer.Address);
             if (events.HasSubscribers)
             {
                 events.Publish(new ClientNotFound(keyId, peer.Address));
@@ -369,9 +368,6 @@ internal sealed partial class ApprovalDesk(
         ClientSnapshot next = client.Snapshot with { ApprovalsPending = client.Snapshot.ApprovalsPending - 1 };
         journal.UpdateTransient(client, next, next.ApprovalsPending == 0 ? [ClientProperty.ApprovalPending] : []);
     }
-
-    [LoggerMessage(1300, LogLevel.Information, "Client not found for key ID {KeyId}, from {Address}")]
-    private partial void LogNotFound(string keyId, IPAddress address);
 
     [LoggerMessage(1301, LogLevel.Information, "Client {Client}: secret sent")]
     private partial void LogSent(string client);

@@ -9,6 +9,9 @@ public interface IAuditLog
     /// <summary>Takes a record. Returns at once, and does not throw.</summary>
     void Write(AuditRecord record);
 
+    /// <summary>Takes a summary. Returns at once, and does not throw.</summary>
+    void Write(AuditSummary summary);
+
     /// <summary>Takes a record, and waits until it is on disk with all that were taken before it.</summary>
     /// <returns>False if it cannot be written now.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up; the record may still be written.</exception>

@@ -12,10 +12,30 @@ internal sealed partial class CheckRunner(
     EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
     IReadOnlyDictionary<string, IChecker> checkers, ILogger logger)
 {
+    /// <summary>Most commands of which the log tells that they cannot run.</summary>
+    private const int MaxToldOf = 100;
+
     private readonly ILogger _logger = logger;
 
     private readonly Dictionary<string, TaskScheduler> _threads =
         checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
+
+    /// <summary>Commands that could not run, with their exit codes, of which the log has told.</summary>
+    private readonly HashSet<(string Command, int Code)> _toldOf = [];
+
+    /// <summary>Has the log tell anew which commands cannot run.</summary>
+    public void Reloaded() => _toldOf.Clear();
+
+    /// <summary>How the last check of a client went, for a person.</summary>
+    public static string Describe(Client client) => client.LastResult switch
+    {
+        { Outcome: CheckOutcome.Exited, ExitCode: var code } => Meaning(client, code) is { } meaning
+            ? $"its last check had exit code {code}: {meaning}" : $"its last check had exit code {code}",
+        { Outcome: CheckOutcome.Signaled, Signal: var signal } => $"its last check was killed by signal {signal}",
+        { Error: var error } => $"its last check could not be carried out: {error}",
+        null when client.Check is not null => "its check has not ended",
+        null => "no check of it has ended",
+    };
 
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
     public void StartDue(Client client) => _ = StartAndRepeat(client);
@@ -172,6 +192,7 @@ internal sealed partial class CheckRunner(
             return;
         }
 
+        client.LastResult = result;
         ClientSnapshot old = client.Snapshot;
         if (!running.IsAnnounced)
         {
@@ -181,7 +202,7 @@ internal sealed partial class CheckRunner(
             return;
         }
 
-        LogResult(client.Name, result);
+        LogResult(client, result, running.Description);
         ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
         bool extends = result.IsSuccess && old.Enabled && !expiry.IsPast(client);
         if (result.IsSuccess)
@@ -202,23 +223,53 @@ internal sealed partial class CheckRunner(
         journal.Publish(client, state => new CheckerCompleted(state, result, running.Description));
     }
 
-    private void LogResult(string client, CheckResult result)
+    private void LogResult(Client client, CheckResult result, string command)
     {
         switch (result.Outcome)
         {
             case CheckOutcome.Exited when result.IsSuccess:
-                LogSucceeded(client);
+                LogSucceeded(client.Name);
+                if (_toldOf.Count > 0)
+                {
+                    _toldOf.RemoveWhere(told => told.Command == client.Settings.Checker);
+                }
+
                 break;
             case CheckOutcome.Exited:
-                LogFailed(client, result.ExitCode);
+                LogFailed(client.Name, result.ExitCode);
+                if (Meaning(client, result.ExitCode) is { } meaning
+                    && _toldOf.Count < MaxToldOf && _toldOf.Add((client.Settings.Checker, result.ExitCode)))
+                {
+                    LogCannotRun(client.Name, command, result.ExitCode, meaning);
+                }
+
                 break;
             case CheckOutcome.Signaled:
-                LogSignaled(client, result.Signal);
+                LogSignaled(client.Name, result.Signal);
                 break;
             default:
-                LogNotCarriedOut(client, result.Error ?? "no reason given");
+                LogNotCarriedOut(client.Name, result.Error ?? "no reason given");
                 break;
         }
+    }
+
+    /// <summary>What an exit code says of the command itself, rather than of the client; null for nothing.</summary>
+    private static string? Meaning(Client client, int code)
+    {
+        if ((client.Settings.CheckerPlugin ?? EngineOptions.StandardChecker) != EngineOptions.StandardChecker)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> program = client.Settings.Checker.AsSpan().TrimStart();
+        program = program[..(program.IndexOfAny(' ', '\t') is >= 0 and var end ? end : program.Length)];
+        return code switch
+        {
+            126 => "the shell may not run the program",
+            127 => "the shell cannot find the program",
+            4 when program[(program.LastIndexOf('/') + 1)..] is "fping" => "fping may not send pings; it needs the right to raw sockets",
+            _ => null,
+        };
     }
 
     [LoggerMessage(1200, LogLevel.Error, "Client {Client}: there is no checker plugin named “{Name}”; there are: {Names}")]
@@ -238,6 +289,10 @@ internal sealed partial class CheckRunner(
 
     [LoggerMessage(1205, LogLevel.Information, "Client {Client}: checker failed with exit code {Code}")]
     private partial void LogFailed(string client, int code);
+
+    [LoggerMessage(1208, LogLevel.Warning,
+        "Client {Client}: its check cannot run: “{Command}” has exit code {Code}: {Meaning}; this is not told again until the command succeeds")]
+    private partial void LogCannotRun(string client, string command, int code, string meaning);
 
     [LoggerMessage(1206, LogLevel.Warning, "Client {Client}: checker was killed by signal {Signal}")]
     private partial void LogSignaled(string client, int signal);

@@ -1,4 +1,5 @@
 using System.Net;
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Approval;
@@ -55,6 +56,9 @@ internal sealed class Client : ISaved
 
     /// <summary>The check that runs now.</summary>
     public RunningCheck? Check { get; set; }
+
+    /// <summary>How the last check went that has ended; null if none has since the start.</summary>
+    public CheckResult? LastResult { get; set; }
 
     /// <summary>The end of the last check, for the next one to wait for.</summary>
     public Task LastCheck { get; set; } = Task.CompletedTask;

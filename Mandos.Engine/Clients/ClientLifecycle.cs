@@ -72,7 +72,7 @@ internal sealed partial class ClientLifecycle(
             return;
         }
 
-        LogExpired(client.Name);
+        LogExpired(client.Name, CheckRunner.Describe(client));
         Disable(client);
     }
 
@@ -189,8 +189,8 @@ internal sealed partial class ClientLifecycle(
     [LoggerMessage(1101, LogLevel.Information, "Client {Client}: disabled")]
     private partial void LogDisabled(string client);
 
-    [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it")]
-    private partial void LogExpired(string client);
+    [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it; {LastCheck}")]
+    private partial void LogExpired(string client, string lastCheck);
 
     [LoggerMessage(1104, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
     private partial void LogPutOff(string client);

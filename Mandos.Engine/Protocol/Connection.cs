@@ -43,6 +43,9 @@ internal sealed class Connection
     /// <summary>Its request for the client's secret; null before that is made. Owned by the engine loop.</summary>
     public OpenRequest? Request { get; set; }
 
+    /// <summary>Whether log and audit tell of its end by itself, as a stranger's; null if that is not decided.</summary>
+    public bool? IsToldOf { get; set; }
+
     public CancellationToken Aborted => _abort.Token;
 
     public ConnectionPhase Phase => _phase.Phase;

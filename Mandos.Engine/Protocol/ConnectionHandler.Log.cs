@@ -11,8 +11,8 @@ internal sealed partial class ConnectionHandler
     [LoggerMessage(1601, LogLevel.Error, "Connection from {Peer}: unknown protocol version “{Line}”; this server speaks version 1")]
     private partial void LogUnknownVersion(IPEndPoint peer, string line);
 
-    [LoggerMessage(1602, LogLevel.Warning, "Connection from {Peer}: {Reason}")]
-    private partial void LogProtocol(IPEndPoint peer, string reason);
+    [LoggerMessage(EventId = 1602, Message = "Connection from {Peer}: {Reason}")]
+    private partial void LogProtocol(LogLevel level, IPEndPoint peer, string reason);
 
     [LoggerMessage(1603, LogLevel.Warning, "Connection from {Peer}: TLS handshake failed: {Reason}")]
     private partial void LogHandshakeFailed(IPEndPoint peer, string reason);
@@ -28,6 +28,9 @@ internal sealed partial class ConnectionHandler
 
     [LoggerMessage(1607, LogLevel.Debug, "Connection from {Peer}: handshake done: {Description}")]
     private partial void LogHandshake(IPEndPoint peer, string description);
+
+    [LoggerMessage(1300, LogLevel.Information, "Client not found for key ID {KeyId}, from {Address}")]
+    private partial void LogNotFound(string keyId, IPAddress address);
 
     [LoggerMessage(1608, LogLevel.Warning, "Connection from {Peer}: the secret of client {Client} could not be sent: {Reason}")]
     private partial void LogNotSent(IPEndPoint peer, string client, string reason);

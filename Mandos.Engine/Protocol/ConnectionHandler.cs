@@ -30,7 +30,7 @@ internal sealed partial class ConnectionHandler(
         }
         catch (OperationCanceledException) when (connection.AbortReason is { } abort)
         {
-            if (abort.Reason != AuditReason.ServerStopping)
+            if (abort.Reason != AuditReason.ServerStopping && audit.Tells(connection, abort.Reason))
             {
                 LogAborted(peer, abort.Text);
             }
@@ -39,24 +39,41 @@ internal sealed partial class ConnectionHandler(
         }
         catch (ProtocolException e)
         {
-            LogProtocol(peer, e.Message);
+            LogLevel level = e.IsSilent ? LogLevel.Debug : LogLevel.Warning;
+            if (audit.Tells(connection, e.Reason, level))
+            {
+                LogProtocol(level, peer, e.Message);
+            }
+
             audit.End(connection, e.Reason, e.Message);
         }
         catch (TlsHandshakeException e)
         {
-            LogHandshakeFailed(peer, e.Message);
+            if (audit.Tells(connection, AuditReason.HandshakeFailed))
+            {
+                LogHandshakeFailed(peer, e.Message);
+            }
+
             End(connection, AuditReason.HandshakeFailed, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            LogBroken(peer, e.Message);
+            if (audit.Tells(connection, AuditReason.PeerGone))
+            {
+                LogBroken(peer, e.Message);
+            }
+
             End(connection, AuditReason.PeerGone, e.Message);
         }
 #pragma warning disable CA1031 // Whatever a peer provokes ends its own connection alone
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogUnexpected(peer, e);
+            if (audit.Tells(connection, AuditReason.UnexpectedError))
+            {
+                LogUnexpected(peer, e);
+            }
+
             audit.End(connection, AuditReason.UnexpectedError, e.GetType().Name);
         }
         finally
@@ -82,7 +99,11 @@ internal sealed partial class ConnectionHandler(
         if (!FirstLine.IsSupported(line))
         {
             string shown = FirstLine.Show(line);
-            LogUnknownVersion(peer, shown);
+            if (audit.Tells(connection, AuditReason.BadFirstLine))
+            {
+                LogUnknownVersion(peer, shown);
+            }
+
             audit.End(connection, AuditReason.BadFirstLine, shown);
             return;
         }
@@ -117,6 +138,11 @@ internal sealed partial class ConnectionHandler(
         bool isSent = false;
         if (request is null)
         {
+            if (audit.Tells(connection, AuditReason.UnknownKey, LogLevel.Information))
+            {
+                LogNotFound(keyId, peer.Address);
+            }
+
             audit.End(connection, AuditReason.UnknownKey);
         }
         else

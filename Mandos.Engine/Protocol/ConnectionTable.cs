@@ -48,8 +48,11 @@ internal sealed partial class ConnectionTable(
         PeerSource limited = PeerSource.Limited(connection.Sources);
         if (!MakeRoom(limited))
         {
-            LogNoRoom(peer.RemoteEndPoint, _sources.Count(limited), _all.Count);
-            audit.TurnedAway(peer, AuditReason.TooManyConnections);
+            if (audit.TurnedAway(peer, AuditReason.TooManyConnections))
+            {
+                LogNoRoom(peer.RemoteEndPoint, _sources.Count(limited), _all.Count);
+            }
+
             peer.Dispose();
             return null;
         }

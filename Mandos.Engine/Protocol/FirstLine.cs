@@ -16,7 +16,15 @@ internal static class FirstLine
     public static async ValueTask<(byte[] Line, byte[] After)> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         // A peer that is silent costs no buffer.
-        await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ProtocolException(AuditReason.PeerGone, e.Message) { IsSilent = true };
+        }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ProtocolLimits.FirstLineLength);
         try
         {
@@ -29,7 +37,7 @@ internal static class FirstLine
                 {
                     throw new ProtocolException(AuditReason.PeerGone, length == 0
                         ? "the peer closed without sending the protocol version"
-                        : "the peer closed in the middle of the first line");
+                        : "the peer closed in the middle of the first line") { IsSilent = length == 0 };
                 }
 
                 int newline = buffer.AsSpan(length, read).IndexOf((byte)'\n');

@@ -9,4 +9,7 @@ internal sealed class ProtocolException(AuditReason reason, string message) : Ex
 {
     /// <summary>What the audit says.</summary>
     public AuditReason Reason => reason;
+
+    /// <summary>Whether the peer did nothing but connect, as a health checker does.</summary>
+    public bool IsSilent { get; init; }
 }

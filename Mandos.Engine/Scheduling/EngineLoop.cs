@@ -19,12 +19,16 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
     /// <summary>Who sets this from 0 to 1 owns the loop until it sets it back. 1 before <see cref="Start"/>.</summary>
     private int _owned = 1;
     private volatile bool _isComplete;
+    private long _workDone;
 
     /// <summary>Ends when the loop has ended.</summary>
     public Task Completion => _completion.Task;
 
     /// <summary>Runs before and after each work item.</summary>
     public Action Watch { get; set; } = static () => { };
+
+    /// <summary>How many work items have been run.</summary>
+    public long WorkDone => Volatile.Read(ref _workDone);
 
     /// <summary>Has posted work run from now on.</summary>
     public void Start() => RunTurn();
@@ -141,6 +145,8 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         {
             OnError(e);
         }
+
+        Volatile.Write(ref _workDone, _workDone + 1);
     }
 
     [LoggerMessage(1000, LogLevel.Critical, "Unexpected error in the engine; the server goes on")]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,6 +8,12 @@ namespace Mandos.Host.Auditing;
 /// <param name="path">Its name; the file is made where there is none.</param>
 internal sealed partial class AuditFile(string path) : IDisposable
 {
+    /// <summary>Bytes of the disk that are kept behind the end of the file: some 4,000 records.</summary>
+    public const int Reserve = 1024 * 1024;
+
+    /// <summary>Bytes of these that other records may use, so that the kernel is not asked for more with each.</summary>
+    private const int Spare = 64 * 1024;
+
     /// <summary>Mode of a new file: administrators may put it into a group that reads it.</summary>
     private const int NewFileMode = 0b110_100_000;
 
@@ -21,6 +28,15 @@ internal sealed partial class AuditFile(string path) : IDisposable
     /// <summary>errno(3): a call was interrupted by a signal.</summary>
     private const int Interrupted = 4;
 
+    /// <summary>errno(3): the disk, or what the user may have of it, is full.</summary>
+    private const int NoSpace = 28;
+
+    /// <summary>errno(3): the user may have no more of the disk.</summary>
+    private const int QuotaExceeded = 122;
+
+    /// <summary>fallocate(2): the file does not become longer.</summary>
+    private const int KeepSize = 1;
+
     // statx(2)
     private const int EmptyPath = 0x1000;
     private const uint StatxType = 1;
@@ -31,6 +47,10 @@ internal sealed partial class AuditFile(string path) : IDisposable
 
     private readonly Lock _lock = new();
     private SafeFileHandle? _handle;
+    private bool _canReserve;
+
+    /// <summary>Where what is kept ends; 0 for nothing.</summary>
+    private long _reservedTo;
 
     /// <summary>O_NOFOLLOW, one of the few flags that differ.</summary>
     private static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x8000 : 0x20000;
@@ -53,8 +73,9 @@ internal sealed partial class AuditFile(string path) : IDisposable
 
         lock (_lock)
         {
-            _handle?.Dispose();
+            Close();
             _handle = new SafeFileHandle(descriptor, ownsHandle: true);
+            _canReserve = IsRegular(_handle);
         }
 
         return null;
@@ -126,9 +147,57 @@ internal sealed partial class AuditFile(string path) : IDisposable
     {
         lock (_lock)
         {
-            _handle?.Dispose();
-            _handle = null;
+            Close();
         }
+    }
+
+    /// <summary>Makes sure that lines can be written and that almost all of <see cref="Reserve"/> is there still afterwards.</summary>
+    /// <param name="length">Bytes of the lines.</param>
+    /// <param name="error">Why there is not enough room.</param>
+    /// <returns>True also where nothing can be kept: on a device, or a file system that cannot do it.</returns>
+    public bool TryReserve(int length, [NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        lock (_lock)
+        {
+            if (!_canReserve || _handle is null)
+            {
+                return true;
+            }
+
+            long end = RandomAccess.GetLength(_handle) + length;
+            if (end + Reserve - Spare <= _reservedTo)
+            {
+                return true;
+            }
+
+            if (Allocate(_handle, KeepSize, end - length, length + Reserve) == 0)
+            {
+                _reservedTo = end + Reserve;
+                return true;
+            }
+
+            if (Marshal.GetLastPInvokeError() is not (NoSpace or QuotaExceeded))
+            {
+                _canReserve = false;
+                return true;
+            }
+
+            error = LastError();
+            return false;
+        }
+    }
+
+    /// <summary>Gives back what is kept, and closes.</summary>
+    private void Close()
+    {
+        if (_handle is not null && _reservedTo > 0)
+        {
+            CutOff(0);
+        }
+
+        _handle?.Dispose();
+        _handle = null;
     }
 
     /// <summary>Takes back the beginning of a line that did not fit, so that each line can be read.</summary>
@@ -136,6 +205,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
     {
         try
         {
+            _reservedTo = 0; // it goes too
             RandomAccess.SetLength(_handle!, RandomAccess.GetLength(_handle!) - count);
         }
         catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException or ArgumentException)
@@ -158,6 +228,9 @@ internal sealed partial class AuditFile(string path) : IDisposable
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint WriteFile(SafeFileHandle file, ReadOnlySpan<byte> bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     private static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);

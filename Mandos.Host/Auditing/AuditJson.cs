@@ -44,6 +44,26 @@ internal sealed class AuditJson : IDisposable
         End();
     }
 
+    /// <summary>Adds a summary.</summary>
+    public void Add(AuditSummary summary)
+    {
+        Begin(summary.Time);
+        if (summary.Network is { } network)
+        {
+            _json.WriteString("network"u8, network.ToString());
+        }
+        else
+        {
+            _json.WriteNumber("networks"u8, summary.Networks);
+        }
+
+        _json.WriteString("decision"u8, summary.Reason.Decision().Phrase());
+        _json.WriteString("reason"u8, summary.Reason.Phrase());
+        _json.WriteNumber("more"u8, summary.Count);
+        _json.WriteNumber("duration_ms"u8, (long)summary.Duration.TotalMilliseconds);
+        End();
+    }
+
     /// <summary>Adds that there is a gap.</summary>
     /// <param name="time">When it was noticed.</param>
     /// <param name="lost">How many records are missing.</param>

@@ -10,6 +10,10 @@ internal sealed partial class AuditLog
     [LoggerMessage(3401, LogLevel.Warning, "{Path}: the audit log is written again")]
     private partial void LogWorksAgain(string path);
 
+    [LoggerMessage(3407, LogLevel.Warning,
+        "{Path}: cannot keep {Size} KiB of room for the audit log: {Reason}; when the disk is full, no secret goes out")]
+    private partial void LogNoReserve(string path, long size, string reason);
+
     [LoggerMessage(3402, LogLevel.Error, "{Path}: cannot open the audit log anew: {Reason}; the former file stays in use")]
     private partial void LogNotReopened(string path, string reason);
 

@@ -67,6 +67,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             Failed(error);
         }
 
+        Reserve();
         _thread = new Thread(Run) { IsBackground = true, Name = "audit" };
         _thread.Start();
     }
@@ -75,7 +76,12 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     public bool IsRequired { get; }
 
     /// <inheritdoc/>
-    public void Write(AuditRecord record)
+    public void Write(AuditRecord record) => Add(new Entry(record, null, 0, null));
+
+    /// <inheritdoc/>
+    public void Write(AuditSummary summary) => Add(new Entry(null, summary, 0, null));
+
+    private void Add(Entry entry)
     {
         bool isFirstLost = false;
         lock (_entries)
@@ -87,7 +93,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
 
             if (_entries.Count < _capacity)
             {
-                Enqueue(new Entry(record, 0, null));
+                Enqueue(entry);
             }
             else
             {
@@ -114,7 +120,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             }
 
             _waiters++;
-            Enqueue(new Entry(record, 0, done));
+            Enqueue(new Entry(record, null, 0, done));
         }
 
         return done.Task.WaitAsync(cancellationToken);
@@ -170,7 +176,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
 
         if (_lost > 0)
         {
-            _entries.Enqueue(new Entry(null, _lost, null));
+            _entries.Enqueue(new Entry(null, null, _lost, null));
             _lost = 0;
         }
 
@@ -188,6 +194,11 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             if ((reopen || _isFailing) && _file.Open() is { } error && reopen)
             {
                 LogNotReopened(_file.Path, error);
+            }
+
+            if (reopen)
+            {
+                Reserve();
             }
 
             WriteBatch();
@@ -214,7 +225,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             _reopen = false;
             if (_stopping && _lost > 0)
             {
-                _entries.Enqueue(new Entry(null, _lost, null));
+                _entries.Enqueue(new Entry(null, null, _lost, null));
                 _lost = 0;
             }
 
@@ -226,7 +237,30 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
                 _batch.Add(entry);
             }
 
+            if (_isFailing && _waiters > 0)
+            {
+                TakeAwaited();
+            }
+
             return !_stopping || _batch.Count > 0;
+        }
+    }
+
+    /// <summary>Takes those for whom somebody waits, past the others that cannot be written now. Called under the lock.</summary>
+    private void TakeAwaited()
+    {
+        _waiters = 0;
+        for (int left = _entries.Count; left > 0; left--)
+        {
+            Entry entry = _entries.Dequeue();
+            if (entry.Done is { Task.IsCompleted: false })
+            {
+                _batch.Add(entry);
+            }
+            else
+            {
+                _entries.Enqueue(entry);
+            }
         }
     }
 
@@ -249,6 +283,15 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
+    /// <summary>Keeps room for those for whom a secret waits, before the disk is full.</summary>
+    private void Reserve()
+    {
+        if (IsRequired && !_file.TryReserve(0, out string? error))
+        {
+            LogNoReserve(_file.Path, AuditFile.Reserve / 1024, error);
+        }
+    }
+
     /// <summary>Writes the batch; what could not be written stays in it.</summary>
     private void WriteBatch()
     {
@@ -257,29 +300,29 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             return;
         }
 
-        _json.Clear();
-        foreach (Entry entry in _batch)
+        Serialize(_batch);
+        List<Entry> chosen = _batch;
+        if (IsRequired && !_file.TryReserve(_json.Lines.Length, out string? full))
         {
-            if (entry.Record is { } record)
-            {
-                _json.Add(record);
-            }
-            else
-            {
-                _json.AddGap(_timeProvider.GetUtcNow(), entry.Lost);
-            }
+            // The room that is left is for those for whom a secret waits.
+            chosen = _batch.FindAll(static entry => entry.Done is { Task.IsCompleted: false });
+            Serialize(chosen);
+        }
+        else
+        {
+            full = null;
         }
 
         int written = _file.Write(_json.Lines, out string? error);
         int count = _json.Lines[..written].Count((byte)'\n');
-        if (error is null && _batch.Exists(static entry => entry.Done is not null))
+        if (error is null && chosen.Exists(static entry => entry.Done is not null))
         {
             error = _file.Sync();
         }
 
-        if (error is not null)
+        if ((error ?? full) is { } fault)
         {
-            Failed(error);
+            Failed(fault, isFull: error is null);
         }
         else if (_isFailing)
         {
@@ -287,18 +330,46 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             LogWorksAgain(_file.Path);
         }
 
-        _batch.ForEach(entry => entry.Done?.TrySetResult(error is null));
-        _batch.RemoveRange(0, count);
+        chosen.ForEach(entry => entry.Done?.TrySetResult(error is null));
+        HashSet<Entry> done = [.. chosen.Take(count)];
+        _batch.RemoveAll(done.Contains);
+    }
+
+    private void Serialize(List<Entry> entries)
+    {
+        _json.Clear();
+        foreach (Entry entry in entries)
+        {
+            if (entry.Record is { } record)
+            {
+                _json.Add(record);
+            }
+            else if (entry.Summary is { } summary)
+            {
+                _json.Add(summary);
+            }
+            else
+            {
+                _json.AddGap(_timeProvider.GetUtcNow(), entry.Lost);
+            }
+        }
     }
 
     /// <summary>Notes that the file fails, and tells all who wait for it.</summary>
-    private void Failed(string error)
+    /// <param name="error">Why.</param>
+    /// <param name="isFull">Whether there still is the room that is kept for them, so that they go on waiting.</param>
+    private void Failed(string error, bool isFull = false)
     {
         _failedAt = _timeProvider.GetTimestamp();
         if (!_isFailing)
         {
             _isFailing = true;
             LogFailed(_file.Path, error);
+        }
+
+        if (isFull)
+        {
+            return;
         }
 
         lock (_entries)
@@ -312,8 +383,9 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         }
     }
 
-    /// <param name="Record">What to write; null for a gap.</param>
+    /// <param name="Record">What to write; null for a summary or a gap.</param>
+    /// <param name="Summary">What to write instead; null for a gap.</param>
     /// <param name="Lost">Records that are lost, for a gap.</param>
     /// <param name="Done">Who waits until it is written.</param>
-    private readonly record struct Entry(AuditRecord? Record, long Lost, TaskCompletionSource<bool>? Done);
+    private readonly record struct Entry(AuditRecord? Record, AuditSummary? Summary, long Lost, TaskCompletionSource<bool>? Done);
 }

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
@@ -47,6 +48,12 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         Add(_notes, server.Notes);
         await CheckPluginsAsync(server.Readable, file.Options, clients).ConfigureAwait(false);
 
+        string clientsFile = Path.Combine(directory, ClientFileReader.FileName);
+        (string, ClientSettings)[] checks = [.. (clients.Clients ?? []).Select(static client => (client.Name, client.Settings))];
+
+        // The unit gives its server rights that this process does not have
+        Add(_notes, (await CheckerPrograms.FindFaultsAsync(checks, pings: false, CancellationToken.None).ConfigureAwait(false))
+            .Select(fault => new ConfigProblem(clientsFile, 0, fault)));
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
         foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)
             [.. problems, .. Mark(_warnings, "warning"), .. Mark(_notes, "note")])

@@ -41,6 +41,14 @@ internal static class OptionValues
     public static string? ParseLimit(string text, out int value) =>
         ParseInteger(text, 1, int.MaxValue, $"a limit; use a number from 1 to {int.MaxValue}", out value);
 
+    /// <summary>How long the server may hang: zero, or from a second to a day.</summary>
+    public static string? ParseWatchdog(string text, out TimeSpan value)
+    {
+        string? fault = Duration.Parse(text, out value);
+        return fault is null && value != TimeSpan.Zero && (value < TimeSpan.FromSeconds(1) || value > TimeSpan.FromDays(1))
+            ? $"{Quote(text)} is no time for the watchdog; use PT1S to P1D, or PT0S for none" : fault;
+    }
+
     /// <summary>CRITICAL, ERROR, WARNING, INFO or DEBUG in any case, or what else Python's logging calls them.</summary>
     public static string? ParseLevel(string text, out DebugLevel value)
     {

@@ -82,6 +82,9 @@ internal sealed record ServerOptions
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
 
+    /// <summary>How long the server may hang until it is ended, a second or more; zero for ever.</summary>
+    public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether a mistake in one client's section keeps the server from starting, and a reload from being taken up.</summary>
     public bool StrictConfig { get; init; }
 

@@ -84,6 +84,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
             StrictConfig = Value<bool>("strict_config", OptionValues.ParseBoolean) ?? false,
+            Watchdog = Value<TimeSpan>("watchdog", OptionValues.ParseWatchdog) ?? new ServerOptions().Watchdog,
         };
         CheckAddress(options, commandLine);
         if (options is { AuditRequired: true, AuditLog: null })

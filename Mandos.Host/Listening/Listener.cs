@@ -20,6 +20,9 @@ internal sealed partial class Listener(
     /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long it says nothing more of that.</summary>
+    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
+
     /// <summary>How long who connects may wait for another connection to be closed; then it is turned away, to ask another server.</summary>
     private static readonly TimeSpan _placePatience = TimeSpan.FromSeconds(5);
 
@@ -28,6 +31,7 @@ internal sealed partial class Listener(
     private const int TcpInfo = 11;
 
     private readonly ILogger _logger = logger;
+    private long? _saidAt;
 
     /// <summary>How often it has asked the kernel for a connection.</summary>
     private long _turns;
@@ -107,7 +111,7 @@ internal sealed partial class Listener(
             {
                 // Whoever waits is closed, and asks another server; accepting without a descriptor would leave it waiting in silence.
                 places.Release();
-                LogNotAccepted(e.Message);
+                SayNotAccepted(e);
                 spare.Use(() => TurnAway(socket));
                 await Task.Delay(_pause, timeProvider, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -115,10 +119,20 @@ internal sealed partial class Listener(
             catch (SocketException e) when (IsPassing(e.SocketErrorCode))
             {
                 places.Release();
-                LogNotAccepted(e.Message);
+                SayNotAccepted(e);
                 await Task.Delay(_pause, timeProvider, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    /// <summary>Strangers can bring it about, and must not fill the log.</summary>
+    private void SayNotAccepted(SocketException e)
+    {
+        if (_saidAt is not { } said || timeProvider.GetElapsedTime(said) > _silence)
+        {
+            _saidAt = timeProvider.GetTimestamp();
+            LogNotAccepted(e.Message);
         }
     }
 

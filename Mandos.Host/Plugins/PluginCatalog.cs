@@ -203,6 +203,12 @@ internal sealed partial class PluginCatalog
     private LoadedPlugin Load(PluginCandidate candidate, PluginManifest manifest)
     {
         var assembly = _loader.Load(candidate.File);
+        if (manifest.Exports.All(static export => export.Kind == PluginKind.Announcer || export.Kind == PluginKind.ControlSurface))
+        {
+            // The server can do without. Of the others, what is missing may be for something that nobody uses.
+            PluginReferences.Require(assembly);
+        }
+
         var context = new PluginContext(candidate.Name, _services, _options.SettingsOf(candidate.Name));
         var exports = PluginComposition.Compose(assembly, manifest.Exports, context);
         return new(AssemblyLoadContext.GetLoadContext(assembly)!, exports, _services.TimeProvider);

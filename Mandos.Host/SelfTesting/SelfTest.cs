@@ -1,6 +1,9 @@
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
+using Mandos.Engine;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Checkers;
 
 namespace Mandos.Host.SelfTesting;
 
@@ -24,6 +27,7 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
         Task<IReadOnlyList<CheckLine>>[] tests = [.. subjects.Select(subject => TestAsync(subject, turns, cancellationToken))];
         await new Subject("parsers", ParserChecks.All).TestAsync(Report).ConfigureAwait(false);
         ReportUnused();
+        await WarnOfFpingAsync(cancellationToken).ConfigureAwait(false);
         RequireOne<ITlsBackend>();
         RequireOne<IStateStore>();
         foreach (Task<IReadOnlyList<CheckLine>> test in tests)
@@ -49,6 +53,16 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
         finally
         {
             turns.Release();
+        }
+    }
+
+    /// <summary>It is no failure: the clients may have other checkers.</summary>
+    private async Task WarnOfFpingAsync(CancellationToken cancellationToken)
+    {
+        if (plugins.GetExports<IChecker>().Any(static checker => checker.Name == EngineOptions.StandardChecker)
+            && await CheckerPrograms.FindFaultAsync("fping", pings: true, cancellationToken).ConfigureAwait(false) is { } fault)
+        {
+            await output.WriteLineAsync($"warn  checker {EngineOptions.StandardChecker}: the default command: {fault}").ConfigureAwait(false);
         }
     }
 

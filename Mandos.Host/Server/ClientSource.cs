@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
@@ -31,6 +32,9 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
 
     /// <summary>Files that could not be read when it was tried last.</summary>
     private volatile IReadOnlyList<string> _unread = [];
+
+    /// <summary>The search for the programs of the clients' checks, which nobody waits for.</summary>
+    private Task _search = Task.CompletedTask;
 
     /// <summary>What the priority string allows, to warn of clients that cannot connect with it; null if that is not known.</summary>
     public PriorityDescription? Priority { get; set; }
@@ -127,11 +131,30 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
             LogWarning(unreachable);
         }
 
+        _search = WarnOfProgramsAsync([.. clients.Select(static client => (client.Name, client.Settings))], _search);
         return new(clients)
         {
             LeftOut = leftOut,
             IsComplete = read.IsComplete,
         };
+    }
+
+    private async Task WarnOfProgramsAsync((string, ClientSettings)[] clients, Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            foreach (string fault in await CheckerPrograms.FindFaultsAsync(clients, pings: true, CancellationToken.None).ConfigureAwait(false))
+            {
+                LogProgram(fault);
+            }
+        }
+#pragma warning disable CA1031 // It is only advice
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotSearched(e.Message);
+        }
     }
 
     private static void Dispose(ClientFileResult read)
@@ -149,6 +172,12 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
 
     [LoggerMessage(2060, LogLevel.Information, "{Note}")]
     private partial void LogNote(ConfigProblem note);
+
+    [LoggerMessage(2064, LogLevel.Warning, "{Fault}")]
+    private partial void LogProgram(string fault);
+
+    [LoggerMessage(2065, LogLevel.Information, "Cannot find out whether the programs of the clients' checks are there: {Reason}")]
+    private partial void LogNotSearched(string reason);
 
     [LoggerMessage(2061, LogLevel.Error, "{Problem}")]
     private partial void LogProblem(ConfigProblem problem);

@@ -88,6 +88,9 @@ internal sealed partial class MandosServer
         "{File} can be read by root alone, so SIGHUP cannot re-read it; let group {Group} read it (chgrp {Group}, chmod 640), and secfiles")]
     private partial void LogNotReloadable(string file, string group);
 
+    [LoggerMessage(3226, LogLevel.Warning, "The kernel gives no timer, so nothing ends this server if it is stopped or frozen: {Reason}")]
+    private partial void LogNoTimer(string reason);
+
     [LoggerMessage(2051, LogLevel.Warning, "{Note}")]
     private partial void LogAbsentPlugin(ConfigProblem note);
 }

@@ -74,6 +74,15 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 
     private readonly ServiceNotifier _notifier = new(daemon?.LauncherId, timeProvider);
 
+    /// <summary>Before it serves, and when it ends, it only has to be alive: each of these may take long.</summary>
+    private static readonly Func<Task> _start = static () => Task.CompletedTask;
+
+    /// <summary>By which the watchdog learns that the server is well.</summary>
+    private volatile Func<Task> _probe = _start;
+
+    /// <summary>By which the watchdog learns that the engine works.</summary>
+    private volatile Func<long> _work = static () => 0;
+
     /// <summary>Cancelled by a second signal to stop: then the end waits for checks and the last save, but not for plugins.</summary>
     private readonly CancellationTokenSource _hurry = new();
 
@@ -93,6 +102,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         var hangUps = Channel.CreateBounded<PosixSignal>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using PosixSignalRegistration hangUp = OnSignal(PosixSignal.SIGHUP, () => hangUps.Writer.TryWrite(PosixSignal.SIGHUP));
+
+        // The kernel accepts connections as soon as there are sockets.
+        using DeadMansTimer? timer = CreateTimer();
+        using Watchdog watchdog = StartWatchdog(timer);
 
         // What root alone may do comes first, plugins come after it.
         ProtectMemory();
@@ -176,8 +189,8 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         Task warmUp = Task.Run(() => WarmUpAsync(tls, stopping.Token));
         Task reloading = Task.Run(() => ReloadAsync(engine, source, hangUps, stopping.Token));
         Task extras = Task.Run(() => Task.WhenAll(StartExtras(engine, places, plugins, instances, stopping.Token)));
-        var watchdog = new Watchdog(_notifier, token => ProbeAsync(engine, places, token), timeProvider, _logger);
-        Task watching = Task.Run(() => watchdog.RunAsync(stopping.Token));
+        _work = () => engine.WorkDone;
+        _probe = () => ProbeAsync(engine, places, stopping.Token);
 
         pidFile?.Write();
         daemon?.ReportReady();
@@ -197,17 +210,48 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         }
 
         _notifier.Stopping();
+        _probe = _start;
 
         // The announcement is withdrawn, the sockets are closed, and who is connected is let go, all at once and before plugins have their
         // time to stop: mandos-client waits for ever on a server that is silent.
         await stopping.CancelAsync().ConfigureAwait(false);
         engine.TurnAwayAll();
         await Task.WhenAll(
-            StopWaitingAsync(Task.WhenAll([.. accepting, following, reloading, watching]), "accepting connections", _hurry.Token),
+            StopWaitingAsync(Task.WhenAll([.. accepting, following, reloading]), "accepting connections", _hurry.Token),
             StopWaitingAsync(warmUp, "the preparation of TLS", _hurry.Token),
             StopWaitingAsync(extras, "plugins", _hurry.Token)).ConfigureAwait(false);
         await StopWaitingAsync(engine.StopAsync(CancellationToken.None), "the engine").ConfigureAwait(false);
         return fault;
+    }
+
+    private Watchdog StartWatchdog(DeadMansTimer? timer)
+    {
+        var watchdog = new Watchdog(
+            options.Watchdog, _notifier.WatchdogTime, () => _probe(), [() => _work(), () => ThreadPool.CompletedWorkItemCount], Alive,
+            EndHung, _logger);
+        watchdog.Start();
+        return watchdog;
+
+        void Alive()
+        {
+            timer?.Set(options.Watchdog);
+            if (_notifier.WatchdogTime is not null)
+            {
+                _notifier.Alive();
+            }
+        }
+    }
+
+    /// <summary>What ends this process if it is stopped; null if it is not to be ended.</summary>
+    private DeadMansTimer? CreateTimer()
+    {
+        DeadMansTimer? timer = options.Watchdog > TimeSpan.Zero ? DeadMansTimer.Create() : null;
+        if (timer is null && options.Watchdog > TimeSpan.Zero)
+        {
+            LogNoTimer(Libc.LastError);
+        }
+
+        return timer;
     }
 
     private void Stop(TaskCompletionSource<string> stopSignal, string signal)
@@ -216,6 +260,13 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         {
             _hurry.Cancel();
         }
+    }
+
+    /// <summary>Ends a server that hangs, without waiting for anything but the log. The state was saved when it changed.</summary>
+    private void EndHung()
+    {
+        log.Dispose();
+        Libc._exit(Died);
     }
 
     /// <summary>Does the server answer?</summary>

@@ -1,5 +1,6 @@
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Isolation;
+using Mandos.PluginContracts;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
@@ -30,21 +31,28 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
         while (!cancellationToken.IsCancellationRequested)
         {
             long start = timeProvider.GetTimestamp();
-            string reason = await RunOnceAsync(name, plugin, run, cancellationToken).ConfigureAwait(false);
+            (string reason, bool isHopeless) = await RunOnceAsync(name, plugin, run, cancellationToken).ConfigureAwait(false);
             if (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
 
-            pause = timeProvider.GetElapsedTime(start) >= _goodRun ? _shortestPause : pause;
+            bool wasGood = timeProvider.GetElapsedTime(start) >= _goodRun;
+            if (isHopeless && !wasGood)
+            {
+                LogHopeless(plugin.Description.Name, name, reason);
+                return;
+            }
+
+            pause = wasGood ? _shortestPause : pause;
             LogEnded(name, reason, pause.TotalSeconds);
             await Task.Delay(pause, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 
-    /// <returns>Why it ended.</returns>
-    private async Task<string> RunOnceAsync(string name, Plugin plugin, Func<CancellationToken, Task> run, CancellationToken stop)
+    /// <returns>Why it ended, and whether another run is of no use, because code of the plugin's is missing.</returns>
+    private async Task<(string Reason, bool IsHopeless)> RunOnceAsync(string name, Plugin plugin, Func<CancellationToken, Task> run, CancellationToken stop)
     {
         // Of this run alone, and not linked: a callback that hangs must keep nobody else from being cancelled.
         var cancel = new CancellationTokenSource();
@@ -69,11 +77,18 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
                 await Task.WhenAny(running, stopping).ConfigureAwait(false);
             }
 
-            return "one of its threads let an exception go";
+            return ("one of its threads let an exception go", false);
         }
 
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return running.Exception?.InnerException is { } error ? plugin.Summarize(error) : "it ended by itself";
+        if (MissingCode.Find(running.Exception) is { } missing)
+        {
+            string reason = plugin.Summarize(missing);
+            plugin.Fail($"{name} lacks code that it needs: {reason}");
+            return (reason, true);
+        }
+
+        return (running.Exception?.InnerException is { } error ? plugin.Summarize(error) : "it ended by itself", false);
     }
 
     private async Task WatchStartAsync(string name, Plugin plugin, Task starting, CancellationToken stop)
@@ -88,6 +103,10 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
 
     [LoggerMessage(3020, LogLevel.Error, "{Name} failed: {Reason}; it is run again in {Seconds} s")]
     private partial void LogEnded(string name, string reason, double seconds);
+
+    [LoggerMessage(3019, LogLevel.Error,
+        "Plugin {Plugin}: {Name} lacks code that it needs, so it is not run again: {Reason}; install the plugin anew, with all its files")]
+    private partial void LogHopeless(string plugin, string name, string reason);
 
     [LoggerMessage(3021, LogLevel.Warning,
         "Plugin {Plugin}: {Name} hangs at its start: it has not returned from RunAsync within {Seconds} s; the server goes on without waiting for it")]

@@ -14,8 +14,10 @@ internal static unsafe partial class Libc
     public const int FD_CLOEXEC = 1;
     public const int EPERM = 1;
     public const int EINTR = 4;
+    public const int SIGKILL = 9;
     public const int EINVAL = 22;
     public const int SIGTERM = 15;
+    public const int CLOCK_MONOTONIC = 1;
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NOFILE = 7;
@@ -129,6 +131,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int execve(byte* path, byte** arguments, byte** environment);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int timer_create(int clock, SignalEvent* how, nint* timer);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int timer_settime(nint timer, int flags, TimerValue* value, TimerValue* old);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int timer_delete(nint timer);
+
     // The posix_spawn family returns the error number and leaves errno alone.
 
     [LibraryImport(Library)]
@@ -179,6 +190,26 @@ internal static unsafe partial class Libc
 
         [FieldOffset(28)]
         public ushort Mode;
+    }
+
+    /// <summary>What we need of struct sigevent; SIGEV_SIGNAL, which sends a signal, is zero.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    public struct SignalEvent
+    {
+        [FieldOffset(8)]
+        public int Signal;
+
+        [FieldOffset(12)]
+        public int Kind;
+    }
+
+    /// <summary>struct itimerspec: when the timer goes off, once.</summary>
+    public struct TimerValue
+    {
+        public nint IntervalSeconds;
+        public nint IntervalNanoseconds;
+        public nint Seconds;
+        public nint Nanoseconds;
     }
 
     /// <summary>The beginning of struct passwd.</summary>

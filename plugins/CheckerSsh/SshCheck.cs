@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Mandos.Abstractions.Checking;
 using Mandos.CheckerSsh.Exchanging;
 using Mandos.CheckerSsh.Keys;
@@ -15,6 +16,9 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
 {
     // What the host has not done yet, for the message that it did not do so in time.
     private string _missing = "";
+
+    // Why it is to be tried once more; null if it is not.
+    private string? _busy;
 
     /// <inheritdoc/>
     public string Description { get; } =
@@ -32,7 +36,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Down($"it did not {_missing} within {options.Timeout.TotalSeconds:0.###} s");
+            return Down(_busy ?? $"it did not {_missing} within {options.Timeout.TotalSeconds:0.###} s");
         }
         catch (SocketException e)
         {
@@ -56,6 +60,13 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
                 return CheckResult.Exited(0);
             }
 
+            if (result.Outcome == ExchangeOutcome.Busy)
+            {
+                _busy = result.Reason;
+                await Task.Delay(SshLimits.BusyPause, time, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             if (result.Outcome != ExchangeOutcome.OtherKey)
             {
                 return Down(result.Outcome == ExchangeOutcome.NoSuchKey && other != null ? other.Reason : result.Reason);
@@ -77,14 +88,41 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
         using Socket host = await HostConnection.OpenAsync(
             options.Host, options.Port, options.Timeout, time, cancellationToken).ConfigureAwait(false);
         _missing = "say that it speaks SSH";
-        if (await Greeting.ReceiveAsync(host, cancellationToken).ConfigureAwait(false) is not { } greeting)
+        (ReadOnlyMemory<byte> greeting, bool isSsh) = (default, false);
+        try
         {
-            return new(ExchangeOutcome.Broken, null, "it does not speak SSH");
+            (greeting, isSsh) = await Greeting.ReceiveAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // As one that closes without a word.
         }
 
+        if (!isSsh)
+        {
+            return Refused(Encoding.Latin1.GetString(greeting.Span).TrimEnd('\r', '\n'));
+        }
+
+        _busy = null;
         _missing = "complete the key exchange";
         KeyExchange exchange = new(options.Keys, types);
         return await exchange.RunAsync(host, greeting, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a host means that does not say that it speaks SSH.</summary>
+    private static ExchangeResult Refused(string words)
+    {
+        const string proves = "which proves nothing of it";
+        return words switch
+        {
+            "" => new(ExchangeOutcome.Broken, null,
+                $"it takes the connection and closes it without a word, {proves}; an sshd does so that refuses this server for now (PerSourcePenalties)"),
+            _ when words.StartsWith("Exceeded MaxStartups", StringComparison.Ordinal)
+                => new(ExchangeOutcome.Busy, null, $"its sshd has too many connections for now (MaxStartups), {proves}"),
+            _ when words.StartsWith("Not allowed at this time", StringComparison.Ordinal)
+                => new(ExchangeOutcome.Broken, null, $"its sshd refuses this server for now (PerSourcePenalties), {proves}"),
+            _ => new(ExchangeOutcome.Broken, null, "it does not speak SSH"),
+        };
     }
 
     private CheckResult Down(string reason)

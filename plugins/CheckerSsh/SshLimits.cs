@@ -12,6 +12,9 @@ internal static class SshLimits
     /// <summary>Names looked up at once. Each takes a thread, as the system's resolver cannot do otherwise.</summary>
     public const int Lookups = 16;
 
+    /// <summary>How long to wait before a host is tried once more that has too many connections, within the time of the check.</summary>
+    public static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Bytes before the end of the host's version string. RFC 4253 section 4.2 allows any number of lines before it; servers send
     /// none, or a short notice.

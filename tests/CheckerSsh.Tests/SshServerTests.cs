@@ -77,6 +77,25 @@ public sealed class SshServerTests
     }
 
     [Fact]
+    public async Task RunAsync_MaxStartupsReached_SaysSoAndSucceedsWhenThereIsRoom()
+    {
+        await using SshServer server = await SshServer.StartAsync("ed25519");
+        server.MaxStartups = 1;
+        await server.RestartAsync("ed25519");
+        using (var other = new System.Net.Sockets.TcpClient())
+        {
+            await other.ConnectAsync("127.0.0.1", server.Port, Checks.TestEnds);
+            await other.GetStream().ReadExactlyAsync(new byte[4], Checks.TestEnds); // its version: it has its place
+
+            Checks.Down(
+                await Checks.RunAsync(server.PublicKey("ed25519"), server.Port, "PT3S"),
+                "its sshd has too many connections for now (MaxStartups)");
+        }
+
+        Assert.Equal(CheckResult.Exited(0), await Checks.RunAsync(server.PublicKey("ed25519"), server.Port));
+    }
+
+    [Fact]
     public async Task RunAsync_Up_NobodyLoggedIn()
     {
         await using SshServer server = await SshServer.StartAsync("ed25519");

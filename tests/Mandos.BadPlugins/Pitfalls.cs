@@ -57,6 +57,14 @@ public static class Pitfalls
                 ("ERROR", "plugin HangingConstructor: cannot create control surface “hanging-constructor”: it has not ended within 10 s"),
             ],
         },
+        new("MissingLibrary", Malfunctioned, "it needs MissingLibraryOfIts, which is not there; install it anew, with all its files",
+            directory => File.Delete(WriteWithLibrary(directory, "MissingLibrary"))),
+        new("MissingMember", Active, null, directory => PluginCompiler.CompileLibrary(
+            WriteWithLibrary(directory, "MissingMember"), "namespace Library { public static class Code { } }"))
+        {
+            LaterState = Malfunctioned,
+            Log = [("ERROR", "Plugin MissingMember: control surface “MissingMember” lacks code that it needs, so it is not run again: Method not found: ")],
+        },
         Running("ThrowingDispose", "[ExportControlSurface(\"throwing-dispose\")]", """
             public Task RunAsync(IMandosServer server, CancellationToken cancellationToken) => Task.Delay(-1, cancellationToken);
             public void Dispose() => throw new InvalidOperationException("of the disposal");
@@ -212,6 +220,36 @@ public static class Pitfalls
     private static string Plain(string directory, string name) => Path.Combine(directory, $"{name}.dll");
 
     private static void Compile(string file, string source) => PluginCompiler.CompilePlugin(file, source);
+
+    /// <summary>Writes a control surface that calls a library as soon as it runs.</summary>
+    /// <returns>The library.</returns>
+    private static string WriteWithLibrary(string directory, string name)
+    {
+        var plugin = InFolder(directory, name);
+        var library = Path.Combine(Path.GetDirectoryName(plugin)!, $"{name}OfIts.dll");
+        PluginCompiler.CompileLibrary(library, "namespace Library { public static class Code { public static void Call() { } } }");
+        PluginCompiler.CompilePluginAgainst(
+            plugin,
+            $$"""
+            using System.Threading;
+            using System.Threading.Tasks;
+            using Mandos.Abstractions.Control;
+            using Mandos.Abstractions.Plugins;
+            {{Mark}}
+            [ExportControlSurface("{{name}}")]
+            public class Surface : IControlSurface
+            {
+                public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
+                {
+                    await Task.Yield();
+                    Library.Code.Call();
+                    await Task.Delay(-1, cancellationToken);
+                }
+            }
+            """,
+            library);
+        return library;
+    }
 
     private static void WritePrivateContracts(string directory)
     {

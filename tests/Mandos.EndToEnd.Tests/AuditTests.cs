@@ -82,6 +82,95 @@ public sealed class AuditTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Fetch_RequiredAndStrangersHaveFilledTheDisk_GivesPassword()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        DirectoryInfo disk = Directory.CreateTempSubdirectory("mandos-disk-");
+        try
+        {
+            disk.UnixFileMode |= UnixFileMode.OtherExecute;
+            string file = Path.Combine(disk.FullName, "audit");
+            await using var server = new TestServer("--debug")
+            {
+                Wrapper = ["unshare", "--mount", "sh", "-ec", "mount -t tmpfs -o size=3m,mode=755 none \"$0\"; exec \"$@\"", disk.FullName],
+            };
+            await StartAsync(server, $"audit_log = {file}", "audit_required = True");
+            await keys.First.RequirePasswordAsync(server.EndPoint);
+
+            await Command.RunAsync("nsenter", "--mount", $"--target={server.ProcessId}", "dd", "if=/dev/zero", $"of={disk.FullName}/rest");
+            for (var i = 0; i < 3; i++)
+            {
+                using var stranger = await RawConnection.OpenAsync(server);
+                await stranger.SendAsync("GET / HTTP/1.1\r\n"u8.ToArray());
+                await stranger.ReadToEndAsync();
+                await keys.First.RequirePasswordAsync(server.EndPoint);
+            }
+
+            await Patience.UntilAsync("the records", async () => (await InsideAsync(file)).Length == 11);
+            Assert.Equal(
+                [("failed", 3), ("sending", 4), ("sent", 4)],
+                (await InsideAsync(file)).CountBy(line => Text(JsonElement.Parse(line), "decision")!).OrderBy(pair => pair.Key)
+                    .Select(pair => (pair.Key, pair.Value)));
+
+            async Task<string[]> InsideAsync(string path)
+                => (await Command.RequireAsync("nsenter", "--mount", $"--target={server.ProcessId}", "cat", path))
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        finally
+        {
+            disk.Delete();
+        }
+    }
+
+    [Fact]
+    public async Task Strangers_Thousands_FillNeitherLogNorAudit()
+    {
+        const int strangers = 3000;
+        await using var server = new TestServer("--debuglevel", "INFO", "--foreground");
+        string file = AuditFile(server);
+        await StartAsync(server, $"audit_log = {file}");
+
+        for (var i = 0; i < strangers; i++)
+        {
+            using var stranger = await RawConnection.OpenAsync(server);
+            await stranger.SendAsync("x\n"u8.ToArray());
+            await stranger.ReadToEndAsync();
+        }
+
+        await keys.First.RequirePasswordAsync(server.EndPoint);
+        await server.StopAsync(); // which tells of all that was counted
+
+        JsonElement[] records = await WaitForRecordsAsync(file, 2);
+        Assert.InRange(records.Length, 2, 200);
+        Assert.InRange(server.Log.Lines.Count, 2, 500);
+        long counted = records.Sum(record => record.TryGetProperty("more", out JsonElement more) ? more.GetInt64() : 0);
+        Assert.Equal(strangers, counted + records.Count(record => Text(record, "detail") == "x"));
+        Assert.Single(records, record => Text(record, "client") == "first");
+        Assert.Equal("::/64", Text(records.First(record => record.TryGetProperty("more", out _)), "network"));
+        await server.Log.WaitForAsync("WARNING", "more connections from ::/64 in ");
+    }
+
+    [Fact]
+    public async Task HealthChecker_ThatOnlyConnects_IsNotInTheLog()
+    {
+        await using var server = new TestServer("--debuglevel", "INFO", "--foreground");
+        await StartAsync(server);
+        for (var i = 0; i < 3; i++)
+        {
+            (await RawConnection.OpenAsync(server)).Dispose();
+        }
+
+        using (var reset = await RawConnection.OpenAsync(server))
+        {
+            reset.Stream.Socket.LingerState = new(enable: true, seconds: 0);
+        }
+
+        await Patience.UntilAsync("four records", () => server.Log.Count("INFO", "Audit: decision=failed reason=\"peer gone\"") == 4);
+
+        Assert.Equal(0, server.Log.Count("WARNING", "Connection from"));
+    }
+
+    [Fact]
     public async Task Fetch_NotRequiredAndDiskFull_GivesPasswordAndSaysSoOnce()
     {
         await using var server = new TestServer("--debug");

@@ -18,6 +18,20 @@ public sealed class CheckConfigurationTests
     }
 
     [Fact]
+    public async Task CheckConfig_ProgramOfACheckIsMissing_NotesIt()
+    {
+        await using var server = new TestServer("--check-config");
+        server.AddClient(new TestClient("client").StanzaWith("checker = no-such-program"));
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith(
+            $"{server.ClientsFile}: note: Client client: the program “no-such-program” of its checker is not there (PATH is ",
+            result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CheckConfig_OfFaultyFiles_SaysEachFault()
     {
         await using var server = new TestServer("--check-config");

@@ -64,6 +64,33 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public async Task Check_ProgramIsMissing_IsToldAtTheDefaultLevel()
+    {
+        await using var server = new TestServer("--foreground");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT3S", "checker = no-such-program -q %%(host)s"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("WARNING", "Client client: the program “no-such-program” of its checker is not there (PATH is ");
+        await server.Log.WaitForAsync("WARNING",
+            "Client client: its check cannot run: “no-such-program -q ''” has exit code 127: the shell cannot find the program");
+        await server.Log.WaitForAsync("WARNING",
+            "Client client: not seen alive in time, disabling it; its last check had exit code 127: the shell cannot find the program");
+
+        Assert.Equal(1, server.Log.Count("WARNING", "its check cannot run"));
+    }
+
+    [Fact]
+    public async Task Check_FpingWithoutItsRight_IsToldAtTheDefaultLevel()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root's server loses the right");
+        await using var server = new TestServer("--foreground");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "host = 127.0.0.1"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("WARNING", "Client client: “fping” cannot even ping this machine (exit code ");
+    }
+
+    [Fact]
     public async Task Expiry_AtEachSuccessfulCheck_IsPutOff()
     {
         await using var server = new TestServer("--debug") { Steered = true };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mandos.BadPlugins;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestSupport;
 
@@ -69,10 +70,52 @@ public sealed class SelfTestTests : IDisposable
             => Assert.Contains(faults, line => line.StartsWith($"FAIL  {fault}", StringComparison.Ordinal));
     }
 
-    private Task<CommandResult> CheckAsync()
+    [Fact]
+    public async Task Check_SurfacesLackCode_Fails()
+    {
+        AddDefault("TlsBouncy", "StateSqlite");
+        foreach (Pitfall pitfall in Pitfalls.All.Where(pitfall => pitfall.Name is "MissingLibrary" or "MissingMember"))
+        {
+            pitfall.Write(_plugins.FullName);
+        }
+
+        CommandResult result = await CheckAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        string[] lines = result.Output.Split('\n');
+        Assert.Contains(
+            "FAIL  plugin MissingLibrary: can be used: it needs MissingLibraryOfIts, which is not there; install it anew, with all its files",
+            lines);
+        Assert.Contains(lines, line => line.StartsWith(
+            "FAIL  control surface MissingMember: runs until cancelled: it lacks code that it needs: MissingMethodException",
+            StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Check_FpingIsMissingOrCannotPing_SaysSo()
+    {
+        AddDefault("TlsBouncy", "StateSqlite", "CheckerFping");
+        string fping = _configuration.Write("fping", "#!/bin/sh\necho it must not >&2\nexit 4\n");
+        File.SetUnixFileMode(fping, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        CommandResult missing = await CheckAsync("/nonexistent");
+        CommandResult forbidden = await CheckAsync($"{_configuration.FullName}:/bin");
+
+        Assert.Equal((0, 0), (missing.ExitCode, forbidden.ExitCode));
+        Assert.Contains(
+            "warn  checker shell: the default command: the program “fping” of its checker is not there (PATH is /nonexistent); install it",
+            missing.Output.Split('\n'));
+        Assert.Contains(
+            "warn  checker shell: the default command: “fping” cannot even ping this machine (exit code 4: it must not); "
+                + "it needs the right to raw sockets (CAP_NET_RAW)",
+            forbidden.Output.Split('\n'));
+    }
+
+    private Task<CommandResult> CheckAsync(string? path = null)
     {
         ProcessStartInfo start = Command.Describe(Repository.Server, ["--check", "--plugindir", _plugins.FullName, "--configdir", _configuration.FullName]);
         start.Environment["TMPDIR"] = _temporary.FullName;
+        start.Environment["PATH"] = path ?? start.Environment["PATH"];
         return Command.RunAsync(start, input: "");
     }
 

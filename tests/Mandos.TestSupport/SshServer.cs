@@ -22,6 +22,9 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>Where it listens, on 127.0.0.1.</summary>
     public int Port { get; }
 
+    /// <summary>How many connections that have not logged in it takes at once, from its next start on.</summary>
+    public int MaxStartups { get; set; } = 10_000;
+
     /// <summary>What it wrote since it was started last, with all that happens on a connection.</summary>
     public IReadOnlyCollection<string> Log => _log;
 
@@ -50,7 +53,7 @@ public sealed class SshServer : IAsyncDisposable
         List<string> configuration =
         [
             $"Port {Port.ToString(CultureInfo.InvariantCulture)}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no",
-            "StrictModes no", "MaxStartups 10000", "LogLevel DEBUG1",
+            "StrictModes no", $"MaxStartups {MaxStartups.ToString(CultureInfo.InvariantCulture)}", "LogLevel DEBUG1",
         ];
         string helpers = Path.Combine(PeerPrograms.Root, "usr/lib/openssh");
         if (File.Exists(Path.Combine(helpers, "sshd-session")))

@@ -6,6 +6,9 @@ internal enum ExchangeOutcome
     /// <summary>It did not get as far as the host's key.</summary>
     Broken,
 
+    /// <summary>The host takes no more connections for a moment.</summary>
+    Busy,
+
     /// <summary>The host has no key of the types that were offered.</summary>
     NoSuchKey,
 

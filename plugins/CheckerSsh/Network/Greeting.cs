@@ -8,9 +8,9 @@ internal static class Greeting
     /// <summary>Waits for it.</summary>
     /// <param name="host">The connection.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>All that was received, and perhaps more than the greeting; null if there was none.</returns>
+    /// <returns>All that was received, and perhaps more than the greeting; and whether there was one.</returns>
     /// <exception cref="SocketException">The connection is lost.</exception>
-    public static async Task<ReadOnlyMemory<byte>?> ReceiveAsync(Socket host, CancellationToken cancellationToken)
+    public static async Task<(ReadOnlyMemory<byte> Received, bool IsSsh)> ReceiveAsync(Socket host, CancellationToken cancellationToken)
     {
         byte[] received = new byte[SshLimits.GreetingBytes];
         int length = 0;
@@ -20,7 +20,7 @@ internal static class Greeting
             int count = await host.ReceiveAsync(received.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
-                return null;
+                break;
             }
 
             length += count;
@@ -28,11 +28,11 @@ internal static class Greeting
             {
                 if (received.AsSpan(lineStart, end).StartsWith("SSH-"u8))
                 {
-                    return received.AsMemory(0, length);
+                    return (received.AsMemory(0, length), true);
                 }
             }
         }
 
-        return null;
+        return (received.AsMemory(0, length), false);
     }
 }

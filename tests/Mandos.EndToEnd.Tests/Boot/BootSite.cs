@@ -37,13 +37,25 @@ internal sealed class BootSite : IAsyncDisposable
     public Task<TestServer> StartServerAsync(StockClient client, params string[] arguments)
         => StartServerAsync(client, IPAddress.IPv6Any, arguments);
 
+    /// <summary>The same with lines of mandos.conf.</summary>
+    /// <param name="client">Whom it serves.</param>
+    /// <param name="options">The lines.</param>
+    /// <param name="arguments">Further arguments for its command line.</param>
+    public Task<TestServer> StartServerAsync(StockClient client, IReadOnlyList<string> options, params string[] arguments)
+        => StartServerAsync(client, IPAddress.IPv6Any, options, arguments);
+
     /// <summary>The same, listening on one address.</summary>
     /// <param name="client">Whom it serves.</param>
     /// <param name="address">Where it listens.</param>
     /// <param name="arguments">Further arguments for its command line.</param>
-    public async Task<TestServer> StartServerAsync(StockClient client, IPAddress address, params string[] arguments)
+    public Task<TestServer> StartServerAsync(StockClient client, IPAddress address, params string[] arguments)
+        => StartServerAsync(client, address, [], arguments);
+
+    private async Task<TestServer> StartServerAsync(
+        StockClient client, IPAddress address, IReadOnlyList<string> options, string[] arguments)
     {
         TestServer server = PrepareServer(client, address, arguments);
+        await server.ConfigureAsync([.. options]);
         await server.StartAsync();
         return server;
     }

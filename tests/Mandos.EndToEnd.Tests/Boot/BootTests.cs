@@ -40,6 +40,27 @@ public sealed class BootTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Boot_OneOfTwoServersHangs_GetsPasswordFromTheOther()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer hung = await site.StartServerAsync(keys.First, ["watchdog = PT10S"], "--servicename", "Hung");
+        await hung.Log.WaitForAsync("INFO", "Announced as “Hung”");
+        await site.Avahi.WaitForNamesAsync("Hung");
+        await hung.SignalAsync("STOP");
+
+        // It has found the hung one, whose kernel accepts it, before there is another.
+        Task boot = keys.First.BootAsync(site.Link);
+        await hung.WaitForConnectionInKernelAsync();
+        TestServer live = await site.StartServerAsync(keys.First, "--servicename", "Live");
+        await live.Log.WaitForAsync("INFO", "Announced as “Live”");
+
+        const int Killed = 128 + 9;
+        Assert.Equal(Killed, await hung.WaitForEndAsync());
+        await boot;
+        await live.Log.WaitForAsync("INFO", "Client first: secret sent");
+    }
+
+    [Fact]
     public async Task Boot_AvahiKilledAndStartedAgain_GetsPassword()
     {
         await using BootSite site = await BootSite.CreateAsync();

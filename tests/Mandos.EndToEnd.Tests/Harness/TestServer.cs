@@ -125,6 +125,16 @@ internal sealed class TestServer : IAsyncDisposable
         return await WaitForEndAsync();
     }
 
+    /// <summary>Waits until its kernel has taken a connection that it has not.</summary>
+    public Task WaitForConnectionInKernelAsync() => Patience.UntilAsync("a connection waits to be accepted", () =>
+    {
+        const string EstablishedState = "01";
+        const string NoInode = "0"; // nobody has accepted it
+        return new[] { "tcp", "tcp6" }.SelectMany(table => File.ReadLines($"/proc/{ProcessId}/net/{table}").Skip(1))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(fields => fields[3] == EstablishedState && fields[9] == NoInode);
+    });
+
     /// <summary>Sends it a signal.</summary>
     /// <param name="name">The signal's name, for example <c>HUP</c>.</param>
     public Task SignalAsync(string name) => Command.RequireAsync("/bin/sh", "-c", $"kill -{name} {ProcessId}");

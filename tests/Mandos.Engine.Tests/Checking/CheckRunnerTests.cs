@@ -47,6 +47,62 @@ public sealed class CheckRunnerTests : IDisposable
         Assert.Equal(2, _rig.Checker.Prepared.Count);
     }
 
+    [Theory]
+    [InlineData("no-such-program", 127, "the shell cannot find the program")]
+    [InlineData("/etc/passwd", 126, "the shell may not run the program")]
+    [InlineData("fping -q -- %(host)s", 4, "fping may not send pings; it needs the right to raw sockets")]
+    public void Check_CommandCannotRun_IsToldOnceUntilItSucceeds(string command, int code, string meaning)
+    {
+        _rig.Start(
+            EngineRig.Define("a", s => s with { Checker = command, Timeout = TimeSpan.FromHours(1) }),
+            EngineRig.Define("b", s => s with { Checker = command, Timeout = TimeSpan.FromHours(1) }));
+
+        RunBoth(CheckResult.Exited(code));
+        RunBoth(CheckResult.Exited(code));
+        Assert.Equal(1, Told());
+        RunBoth(CheckResult.Exited(0));
+        RunBoth(CheckResult.Exited(code));
+        Assert.Equal(2, Told());
+
+        int Told() => _rig.Log.Lines.Count(line => line.Level == LogLevel.Warning
+            && line.Text.Contains($"has exit code {code}: {meaning}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Check_CommandsOwnFailure_IsNoWarning()
+    {
+        _rig.Start(
+            EngineRig.Define("a", s => s with { Checker = "exit 4" }), EngineRig.Define("b", s => s with { Checker = "fping x" }));
+
+        RunBoth(CheckResult.Exited(4), CheckResult.Exited(1));
+
+        Assert.DoesNotContain(_rig.Log.Lines, line => line.Level == LogLevel.Warning);
+    }
+
+    [Theory]
+    [InlineData(127, "its last check had exit code 127: the shell cannot find the program")]
+    [InlineData(1, "its last check had exit code 1")]
+    public void Expiry_AfterFailedChecks_NamesTheLastResult(int code, string text)
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        RunBoth(CheckResult.Exited(code));
+        RunBoth(CheckResult.Exited(code));
+        _rig.Pass(TimeSpan.FromSeconds(120));
+
+        Assert.True(_rig.Log.Has(LogLevel.Warning, $"Client a: not seen alive in time, disabling it; {text}"));
+    }
+
+    /// <summary>Runs the next check of clients “a” and “b”.</summary>
+    private void RunBoth(CheckResult ofA, CheckResult? ofB = null)
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Checker.Plan("b", CheckMode.Hangs);
+        _rig.Pass(TimeSpan.FromSeconds(_rig.Checker.Prepared.IsEmpty ? 60 : 120));
+        _rig.RunningCheckOf("a").End(ofA);
+        _rig.RunningCheckOf("b").End(ofB ?? ofA);
+        _rig.Settle();
+    }
+
     [Fact]
     public void Hanging_Check_DoesNotKeepTheClientEnabled()
     {

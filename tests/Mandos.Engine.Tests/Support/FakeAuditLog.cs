@@ -21,6 +21,10 @@ internal sealed class FakeAuditLog : IAuditLog
     /// <summary>The records of one peer, which is told by its end point object.</summary>
     public IEnumerable<AuditRecord> Of(FakePeer peer) => _records.Where(record => ReferenceEquals(record.Peer, peer.RemoteEndPoint));
 
+    public ConcurrentQueue<AuditSummary> Summaries { get; } = new();
+
+    public void Write(AuditSummary summary) => Summaries.Enqueue(summary);
+
     public void Write(AuditRecord record) => _records.Enqueue(record);
 
     public async Task<bool> TryWriteThroughAsync(AuditRecord record, CancellationToken cancellationToken)

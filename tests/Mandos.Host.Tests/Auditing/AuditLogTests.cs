@@ -132,6 +132,75 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task TryWriteThroughAsync_OthersHaveFilledTheDisk_HasItsRoom()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        MakeDirectory();
+        string disk = Path.GetDirectoryName(FileName)!;
+        Run("mount", "-t", "tmpfs", "-o", "size=2m", "none", disk);
+        try
+        {
+            using var audit = new AuditLog(FileName, isRequired: true, _timeProvider, _log);
+            Run("dd", "if=/dev/zero", $"of={disk}/rest", "bs=4k");
+            int others = 0;
+            do
+            {
+                audit.Write(Records.Make(1000 + others++));
+                Assert.True(await audit.TryWriteThroughAsync(Records.Make(others), Cancellation));
+            }
+            while (_log.IsEmpty && others < 5000);
+
+            for (int i = 0; i < 600; i++)
+            {
+                audit.Write(Records.Make(1000 + others++)); // more than are written at once
+            }
+
+            Assert.True(await audit.TryWriteThroughAsync(Records.Make(others), Cancellation));
+            Assert.Contains("No space left on device", Assert.Single(_log), StringComparison.Ordinal);
+            Assert.Equal(others, Ports(FileName).Last());
+
+            File.Delete($"{disk}/rest");
+            while (_log.Count < 2)
+            {
+                Assert.True(await audit.TryWriteThroughAsync(Records.Make(), Cancellation));
+            }
+
+            audit.Dispose();
+            Assert.Equal(Enumerable.Range(1000, others), Ports(FileName).Where(static port => port >= 1000));
+        }
+        finally
+        {
+            Run("umount", disk);
+        }
+    }
+
+    [Fact]
+    public async Task Reopen_FileRenamed_GivesItsRoomBack()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        MakeDirectory();
+        string disk = Path.GetDirectoryName(FileName)!;
+        Run("mount", "-t", "tmpfs", "-o", "size=8m", "none", disk);
+        try
+        {
+            using var audit = new AuditLog(FileName, isRequired: true, _timeProvider, _log);
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.True(await audit.TryWriteThroughAsync(Records.Make(), Cancellation));
+                File.Move(FileName, $"{FileName}.{i}");
+                audit.Reopen();
+            }
+
+            Assert.True(await audit.TryWriteThroughAsync(Records.Make(), Cancellation));
+            Assert.InRange(new DriveInfo(disk).AvailableFreeSpace, 6 * 1024 * 1024, 7 * 1024 * 1024);
+        }
+        finally
+        {
+            Run("umount", disk);
+        }
+    }
+
+    [Fact]
     public async Task TryWriteThroughAsync_AfterTheEnd_IsFalse()
     {
         MakeDirectory();
@@ -196,6 +265,14 @@ public sealed class AuditLogTests : IDisposable
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+    }
 
     private static string OwnerOf(string path)
     {

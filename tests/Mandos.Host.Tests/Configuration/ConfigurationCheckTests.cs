@@ -7,7 +7,7 @@ namespace Mandos.Host.Tests.Configuration;
 
 public sealed class ConfigurationCheckTests : IDisposable
 {
-    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = ywFi\n";
+    private const string Client = "key_id = 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\nsecret = ywFi\nchecker = true\n";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -47,7 +47,7 @@ public sealed class ConfigurationCheckTests : IDisposable
 
         await RequireGoodAsync(
             $"{server}:2: note: option new is unknown and ignored",
-            $"{clients}:4: note: option hue is unknown; it is left to checker plugins",
+            $"{clients}:5: note: option hue is unknown; it is left to checker plugins",
             $"{_directory.FullName}: no problems, 1 client");
     }
 
@@ -61,7 +61,7 @@ public sealed class ConfigurationCheckTests : IDisposable
         string[] lines = await RunAsync(new CommandLineOptions(), expected: false);
 
         Assert.Equal(
-            [$"{server}:2", $"{server}:3", $"{clients}:4", $"{more}:2"],
+            [$"{server}:2", $"{server}:3", $"{clients}:5", $"{more}:2"],
             lines[..^1].Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]));
         Assert.Equal($"{_directory.FullName}: 4 problems", lines[^1]);
     }

@@ -56,6 +56,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             audit_log = /var/log/mandos-audit.json
             audit_required = True
             strict_config = yes
+            watchdog = PT45S
             """);
 
         Assert.Equal(
@@ -82,6 +83,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
                 StrictConfig = true,
+                Watchdog = TimeSpan.FromSeconds(45),
             },
             Load().Options);
         Assert.Empty(Load().Notes);
@@ -174,6 +176,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("max_connections = 0", "max_connections: \"0\" is not a limit; use a number from 1 to 2147483647")]
     [InlineData("audit_log = audit", "audit_log: \"audit\" is no file; give its name from the root, such as /var/log/x")]
     [InlineData("audit_required = yes", "audit_required: there is no audit log that could be required; set audit_log too")]
+    [InlineData("watchdog = PT0.5S", "watchdog: \"PT0.5S\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h")]
+    [InlineData("watchdog = P2D", "watchdog: \"P2D\" is no time for the watchdog; use PT1S to P1D, or PT0S for none")]
     [InlineData("nonsense", "is neither [section] nor name = value; indent it if it continues the value above")]
     public void Load_BadValue_GivesOneClearLine(string line, string expected)
     {

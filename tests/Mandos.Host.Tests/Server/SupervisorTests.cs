@@ -67,6 +67,47 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_CodeIsMissing_IsMalfunctionedAndNotRunAgain()
+    {
+        Exception missing = new MissingMethodException("no such method");
+
+        await RunAsync(_ => Task.FromException(new AggregateException(new TypeInitializationException("T", missing))));
+
+        Assert.Equal(
+            [
+                "Error: Plugin P: surface “s” lacks code that it needs, so it is not run again: no such method; "
+                    + "install the plugin anew, with all its files",
+            ],
+            _log.Lines);
+        Assert.Equal(
+            (PluginState.Malfunctioned, "surface “s” lacks code that it needs: no such method"),
+            (_plugin.Description.State, _plugin.Description.Reason));
+    }
+
+    [Fact]
+    public async Task Run_CodeIsMissingAfterAGoodRun_IsMalfunctionedAndRunAgain()
+    {
+        var runs = 0;
+        var run = RunAsync(async token =>
+        {
+            if (++runs == 1)
+            {
+                await Task.Delay(TimeSpan.FromMinutes(2), _time, token);
+                throw new TypeLoadException("for one request");
+            }
+
+            await Forever(token);
+        });
+        await _time.PassAsync(TimeSpan.FromMinutes(2));
+        await _time.PassAsync(TimeSpan.FromSeconds(1));
+        await WaitClock.UntilAsync(() => runs == 2);
+
+        Assert.Equal(PluginState.Malfunctioned, _plugin.Description.State);
+        await _stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task Run_BlocksItsThread_IsReportedAndLeftBehindAtTheEnd()
     {
         var run = RunAsync(_ =>

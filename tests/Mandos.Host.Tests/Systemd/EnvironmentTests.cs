@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Mandos.Host.Systemd;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Host.Tests.Systemd;
@@ -112,45 +111,6 @@ public sealed class EnvironmentTests : IDisposable
         });
 
         Assert.Equal("READY=1\nSTATUS=well", last);
-    }
-
-    [Fact]
-    public async Task Watchdog_OnlyWhileServerAnswers_TellsManager()
-    {
-        var name = $"mandos-test-{Guid.NewGuid():N}";
-        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        manager.Bind(new UnixDomainSocketEndPoint('\0' + name));
-        Set(("NOTIFY_SOCKET", "@" + name), ("WATCHDOG_USEC", "2000000"));
-        var answers = new Queue<Func<Task>>(
-        [
-            () => Task.CompletedTask,
-            () => throw new InvalidOperationException("not well"),
-            () => throw new SocketException(),
-            () => Task.CompletedTask,
-            () => new TaskCompletionSource().Task,
-        ]);
-        var asked = 0;
-        using var stop = new CancellationTokenSource();
-        var watchdog = new Watchdog(new ServiceNotifier(launcherId: null, _time), Probe, _time, NullLogger.Instance);
-
-        var running = watchdog.RunAsync(stop.Token);
-        for (var second = 1; second <= 4; second++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await WaitAsync(() => Volatile.Read(ref asked) > second || running.IsCompleted);
-        }
-
-        Assert.Equal(["WATCHDOG=1", "WATCHDOG=1"], [Receive(manager), Receive(manager)]);
-        Assert.Equal(0, manager.Available);
-        await stop.CancelAsync();
-        await running;
-
-        Task Probe(CancellationToken cancellationToken)
-        {
-            var answer = answers.Dequeue();
-            Interlocked.Increment(ref asked);
-            return answer();
-        }
     }
 
     /// <summary>Sends to a socket until it takes no more.</summary>

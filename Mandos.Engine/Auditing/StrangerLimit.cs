@@ -1,0 +1,182 @@
+using System.Net;
+using System.Net.Sockets;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Auditing;
+
+/// <summary>
+/// Decides which connections of strangers are told of one by one: else whoever can reach the server could fill its disk. The others are
+/// counted, by where they come from and what became of them, and told of together. Thread-safe.
+/// </summary>
+internal sealed class StrangerLimit : IDisposable
+{
+    /// <summary>How many of one kind from one network are told of at once: more than a person tries by hand.</summary>
+    internal const int OfNetwork = 50;
+
+    /// <summary>How many of one kind are told of at once, wherever they come from.</summary>
+    internal const int OfAll = 200;
+
+    /// <summary>How many networks are kept apart; the others count as one. Some 200 bytes each.</summary>
+    internal const int MaxNetworks = 1000;
+
+    /// <summary>How many networks have a summary of their own, those with the most connections; the others have one of each kind.</summary>
+    internal const int MaxSummaries = 10;
+
+    /// <summary>After what time a network may be told of once more.</summary>
+    private static readonly TimeSpan _networkPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>After what time one more is told of, wherever it comes from: some 3 MB a day of each kind.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly EngineClock _clock;
+    private readonly Action<AuditSummary, LogLevel> _tell;
+    private readonly ITimer _timer;
+    private readonly Dictionary<(IPNetwork? Network, AuditReason Reason, LogLevel Level), Bucket> _networks = [];
+    private readonly Dictionary<(AuditReason Reason, LogLevel Level), Bucket> _kinds = [];
+    private TimeSpan? _since;
+
+    /// <param name="clock">The time.</param>
+    /// <param name="tell">Is given what is to be told of together, with the level of the log.</param>
+    public StrangerLimit(EngineClock clock, Action<AuditSummary, LogLevel> tell)
+    {
+        (_clock, _tell) = (clock, tell);
+        _timer = clock.TimeProvider.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How long connections are counted until they are told of.</summary>
+    internal static TimeSpan Period { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether a connection is to be told of by itself; else it is counted.</summary>
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="level">The level at which the log would tell of it.</param>
+    public bool Admits(IPAddress address, AuditReason reason, LogLevel level)
+    {
+        IPNetwork network = NetworkOf(address);
+        lock (_lock)
+        {
+            TimeSpan now = _clock.Now;
+            if (!_networks.TryGetValue((network, reason, level), out Bucket? bucket))
+            {
+                bucket = Add(_networks, (_networks.Count < MaxNetworks ? network : null, reason, level), OfNetwork, now);
+            }
+
+            Bucket kind = Add(_kinds, (reason, level), OfAll, now);
+            bucket.Fill(now, _networkPause, OfNetwork);
+            kind.Fill(now, _pause, OfAll);
+            if (bucket.Left > 0 && kind.Left > 0)
+            {
+                bucket.Left--;
+                kind.Left--;
+                return true;
+            }
+
+            bucket.Counted++;
+            if (_since is null)
+            {
+                _since = now;
+                _timer.Change(Period, Timeout.InfiniteTimeSpan);
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Tells of all that was counted.</summary>
+    public void Flush()
+    {
+        List<(AuditSummary Summary, LogLevel Level)> summaries = [];
+        lock (_lock)
+        {
+            TimeSpan now = _clock.Now;
+            TimeSpan duration = now - (_since ?? now);
+            _since = null;
+            var counted = _networks.Where(static pair => pair.Value.Counted > 0).OrderByDescending(static pair => pair.Value.Counted).ToList();
+            foreach (((IPNetwork? network, AuditReason reason, LogLevel level), Bucket bucket) in
+                counted.Where(static pair => pair.Key.Network is not null).Take(MaxSummaries))
+            {
+                summaries.Add((Summarize(network, 1, reason, bucket.Counted, duration), level));
+                bucket.Counted = 0;
+            }
+
+            foreach (var kind in counted.Where(static pair => pair.Value.Counted > 0).GroupBy(static pair => (pair.Key.Reason, pair.Key.Level)))
+            {
+                long count = kind.Sum(static pair => pair.Value.Counted);
+                summaries.Add((Summarize(null, kind.Count(), kind.Key.Reason, count, duration), kind.Key.Level));
+                foreach ((_, Bucket bucket) in kind)
+                {
+                    bucket.Counted = 0;
+                }
+            }
+
+            foreach ((var key, Bucket bucket) in _networks)
+            {
+                bucket.Fill(now, _networkPause, OfNetwork);
+                if (bucket.Left == OfNetwork)
+                {
+                    _networks.Remove(key);
+                }
+            }
+        }
+
+        summaries.ForEach(summary => _tell(summary.Summary, summary.Level));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    private static Bucket Add<TKey>(Dictionary<TKey, Bucket> buckets, TKey key, int room, TimeSpan now)
+        where TKey : notnull
+    {
+        if (!buckets.TryGetValue(key, out Bucket? bucket))
+        {
+            buckets[key] = bucket = new Bucket { Left = room, FilledAt = now };
+        }
+
+        return bucket;
+    }
+
+    private AuditSummary Summarize(IPNetwork? network, int networks, AuditReason reason, long count, TimeSpan duration) => new()
+    {
+        Time = _clock.UtcNow,
+        Network = network,
+        Networks = networks,
+        Reason = reason,
+        Count = count,
+        Duration = duration,
+    };
+
+    /// <summary>An IPv4 address; of an IPv6 address its /64, within which anybody has as many as he likes.</summary>
+    private static IPNetwork NetworkOf(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            return new IPNetwork(address, 32);
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        bytes[8..].Clear();
+        return new IPNetwork(new IPAddress(bytes), 64);
+    }
+
+    /// <summary>What may be told of, and what was not.</summary>
+    private sealed class Bucket
+    {
+        public int Left { get; set; }
+
+        public TimeSpan FilledAt { get; set; }
+
+        public long Counted { get; set; }
+
+        /// <summary>Adds what has become allowed since the last time.</summary>
+        public void Fill(TimeSpan now, TimeSpan pause, int room)
+        {
+            long more = (long)((now - FilledAt) / pause);
+            FilledAt = Left + more >= room ? now : FilledAt + more * pause;
+            Left = (int)Math.Min(room, Left + more);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Mandos.Abstractions.Clients;
+using Mandos.Engine;
+using Mandos.Host.Logging;
+
+namespace Mandos.Host.Plugins.Checkers;
+
+/// <summary>Finds out before the first check whether the programs of the clients' commands are there, and whether fping may ping.</summary>
+internal static partial class CheckerPrograms
+{
+    /// <summary>Most programs that are looked for; who has more of them has scripts.</summary>
+    private const int Max = 20;
+
+    /// <summary>Most characters of what a program says that are shown.</summary>
+    private const int MaxWords = 200;
+
+    /// <summary>How long each may take: fping sends a few pings, half a second apart.</summary>
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Looks for the programs.</summary>
+    /// <param name="clients">The clients by name.</param>
+    /// <param name="pings">Whether fping is to ping; this process has to have the rights that it will have for that.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A line for each that will not do.</returns>
+    public static async Task<IReadOnlyList<string>> FindFaultsAsync(
+        IEnumerable<(string Name, ClientSettings Settings)> clients, bool pings, CancellationToken cancellationToken)
+    {
+        List<string> faults = [];
+        foreach (var users in clients
+            .Where(static client => client.Settings.CheckerPlugin is null or EngineOptions.StandardChecker)
+            .Select(static client => (client.Name, Program: ProgramOf(client.Settings.Checker)))
+            .Where(static client => client.Program is not null)
+            .GroupBy(static client => client.Program!, static client => client.Name).Take(Max))
+        {
+            if (await FindFaultAsync(users.Key, pings, cancellationToken).ConfigureAwait(false) is { } fault)
+            {
+                int others = users.Count() - 1;
+                string who = others == 0 ? $"Client {users.First()}" : $"Client {users.First()} and {others} others";
+                faults.Add($"{who}: {fault}; their checks will fail, and they will be disabled");
+            }
+        }
+
+        return faults;
+    }
+
+    /// <summary>Looks for one program.</summary>
+    /// <returns>What is wrong with it; null if nothing is.</returns>
+    public static async Task<string?> FindFaultAsync(string program, bool pings, CancellationToken cancellationToken)
+    {
+        // The shell itself is asked, as some are its own.
+        if ((await RunAsync("/bin/sh", ["-c", "command -v \"$0\"", program], cancellationToken).ConfigureAwait(false)).Status != 0)
+        {
+            return $"the program “{program}” of its checker is not there (PATH is {Environment.GetEnvironmentVariable("PATH")}); install it";
+        }
+
+        if (!pings || Path.GetFileName(program) != "fping")
+        {
+            return null;
+        }
+
+        (int status, string words) = await RunAsync("/bin/sh", ["-c", "\"$0\" -- 127.0.0.1", program], cancellationToken).ConfigureAwait(false);
+        return status == 0 ? null
+            : $"“{program}” cannot even ping this machine (exit code {status}: {words}); it needs the right to raw sockets (CAP_NET_RAW)";
+    }
+
+    /// <summary>The program of a simple command; null where only the shell knows what is run.</summary>
+    private static string? ProgramOf(string command) => SimpleCommand().Match(command) is { Success: true } match ? match.Groups[1].Value : null;
+
+    [GeneratedRegex(@"^\s*([A-Za-z0-9_/][A-Za-z0-9_.+/-]*)(?:\s|$)")]
+    private static partial Regex SimpleCommand();
+
+    /// <returns>Its exit status, and the last line of what it says; -1 if it cannot be run or takes too long.</returns>
+    private static async Task<(int Status, string Words)> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(_limit, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        try
+        {
+            using Process process = Process.Start(start)!;
+            try
+            {
+                process.StandardInput.Close();
+                Task<string> output = process.StandardOutput.ReadToEndAsync(either.Token);
+                string errors = await process.StandardError.ReadToEndAsync(either.Token).ConfigureAwait(false);
+                string last = $"{await output.ConfigureAwait(false)}\n{errors}".Trim().Split('\n')[^1];
+                await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
+                return (process.ExitCode, LogText.Escape(last.Length > MaxWords ? last[..MaxWords] : last));
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return (-1, "it does not end");
+            }
+            finally
+            {
+                if (!process.HasExited)
+                {
+                    process.Kill(entireProcessTree: true);
+                }
+            }
+        }
+        catch (Exception e) when (e is Win32Exception or IOException or InvalidOperationException)
+        {
+            return (-1, LogText.Summarize(e));
+        }
+    }
+}
