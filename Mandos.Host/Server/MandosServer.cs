@@ -133,7 +133,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
                 _stateFault is null ? store.Instance : new UnusableStore(_stateFault),
-                Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
+                Path.GetFullPath(options.StateDirectory), clients, options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
