@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Control;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
