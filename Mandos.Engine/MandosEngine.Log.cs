@@ -63,6 +63,6 @@ public sealed partial class MandosEngine
     private partial void LogProblem(string problem);
 
     [LoggerMessage(1802, LogLevel.Error,
-        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
+        "The configuration was not taken up (problems above: {Count}); the one before stays in force")]
     private partial void LogNotReloaded(int count);
 }
