@@ -234,7 +234,12 @@ public sealed partial class MandosEngine : IDisposable
             foreach (KeptRow row in left.Take(MostNamed))
             {
                 KeptClient client = row.ToKeptClient();
-                LogLeft(client.Name, client.State);
+                LogLeft(client.Name, client.State switch
+                {
+                    KeptState.Removed => "removed",
+                    KeptState.Disabled => "disabled",
+                    _ => "enabled",
+                });
             }
 
             if (left.Count > MostNamed)
@@ -309,7 +314,7 @@ public sealed partial class MandosEngine : IDisposable
         if (stored?.LeftAt is { } left)
         {
             LogBack(restored.State.Enabled ? LogLevel.Information : LogLevel.Warning, definition.Name, own!.ClientName, left,
-                restored.State.Enabled ? KeptState.Enabled : KeptState.Disabled);
+                restored.State.Enabled ? "enabled" : "disabled");
         }
         else if (own is not null && own.Name != definition.Name)
         {

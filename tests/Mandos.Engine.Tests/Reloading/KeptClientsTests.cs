@@ -336,7 +336,7 @@ public sealed class KeptClientsTests : IDisposable
         Become(restart, Define("a"));
 
         Assert.Equal(20, _rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
-            && line.Text.EndsWith("is gone from the configuration. It was Enabled, and is so again when its name or key is back, unless "
+            && line.Text.EndsWith("is gone from the configuration. It was enabled, and is so again when its name or key is back, unless "
                 + "it is forgotten: mandos-ctl --forget", StringComparison.Ordinal)));
         Assert.True(_rig.Log.Has(LogLevel.Warning, "5 more clients are gone from the configuration"));
         Assert.Equal(25, Kept().Count);
