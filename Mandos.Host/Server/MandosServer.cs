@@ -532,7 +532,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                announcer.Description, announcer.Plugin, token => announcement.RunAsync(announcer.Instance, token), cancellationToken)),
+                announcer.Description, announcer.Plugin,
+                token => announcement.RunAsync(
+                    announcer.Instance,
+                    running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, token),
+                    token),
+                cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
                 surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];
