@@ -13,7 +13,9 @@ cd "$work"
 
 # An apt of its own, for Debian 13 from where this machine has its Debian.
 mkdir -p lists cache/archives/partial
-echo "deb $(apt-get indextargets --format '$(SITE)' "Created-By: Packages" "Origin: Debian" | head -n 1) trixie main" > sources
+# shellcheck disable=SC2016  # the format is apt-get's
+mirror=$(apt-get indextargets --format '$(SITE)' "Created-By: Packages" "Origin: Debian" | head -n 1)
+echo "deb $mirror trixie main" > sources
 cat > apt.conf <<END
 Dir::Etc { SourceList "$work/sources"; SourceParts "-"; };
 Dir::State { Lists "$work/lists"; status "/dev/null"; };
@@ -45,7 +47,8 @@ for priority in NORMAL:+SIGN-UNKNOWN NORMAL NORMAL:+SIGN-ML-DSA-44 NORMAL:-SIGN-
     PK*ML-DSA-44*) taken="taken, listed" ;;
     PK*) taken="taken" ;;
   esac
-  exit=$(run gnutls-cli --insecure --debug 4 --port 4433 --priority "$priority" 127.0.0.1 < /dev/null > client.log 2>&1 && echo 0 || echo $?)
+  exit=0
+  run gnutls-cli --insecure --debug 4 --port 4433 --priority "$priority" 127.0.0.1 < /dev/null > client.log 2>&1 || exit=$?
   echo "$priority: $taken, offers $(grep -c "sent signature algo" client.log), of them 9.4: $(grep -c "algo (9.4)" client.log), exit $exit"
   grep -F "*** Received alert" client.log || true
 done
