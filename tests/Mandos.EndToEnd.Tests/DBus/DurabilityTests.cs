@@ -83,6 +83,8 @@ public sealed class DurabilityTests : IAsyncLifetime
 
         Assert.Contains(
             "cannot save what changes: " + Database, (await RunAsync(Own)).Errors, StringComparison.Ordinal);
+        await using var terminal = await Terminal.StartAsync(_bus, Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-monitor"));
+        await terminal.WaitForAsync("^The server cannot save what changes: ");
         await _server.SignalAsync("TERM");
         Assert.Equal(75, await _server.WaitForEndAsync());
         Assert.Contains("Ended without saving everything", _server.Log.Lines[^1], StringComparison.Ordinal);
