@@ -102,7 +102,7 @@ public interface IMandosServer
     /// <param name="name">The name that they had.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
-    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
+    /// <exception cref="StateNotSavedException">It is forgotten, but that is not saved.</exception>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
