@@ -47,6 +47,7 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
+    /// <exception cref="StateNotSavedException">A denial is in force, but not saved; an approval ends with the server anyway.</exception>
     Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies one connection that waits, and no other.</summary>
