@@ -45,10 +45,11 @@ public sealed class LimitTests
     {
         const int Limit = 1024;
         const int Free = 60;
+        const string WarmedUp = "TLS is warmed up"; // all the code that handshakes need is loaded
         var client = new TestClient("client");
         await using var trial = new TestServer("--debug");
         await trial.StartAsync();
-        await trial.Log.WaitForAsync("INFO", "Listening on address");
+        await trial.Log.WaitForAsync("DEBUG", WarmedUp);
         int own = Directory.GetFiles($"/proc/{trial.ProcessId}/fd").Length;
 
         // All others are open before it starts.
@@ -56,6 +57,7 @@ public sealed class LimitTests
         await using var server = new TestServer("--debug") { Wrapper = ["bash", "-c", open, "bash"] };
         server.AddClient(client.StanzaWith("checker = true"));
         await server.StartAsync();
+        await server.Log.WaitForAsync("DEBUG", WarmedUp);
         List<RawConnection> silent = [];
         for (int i = 0; i < 2 * Free; i++)
         {
