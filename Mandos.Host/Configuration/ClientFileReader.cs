@@ -111,6 +111,7 @@ internal sealed partial class ClientFileReader : IDisposable
     private ClientFileResult ReadCore(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
     {
         bool isRead = _document.AddFile(Path.Combine(configDirectory, FileName), isFileRequired);
+        bool isThere = !isDirectoryRequired || Directory.Exists(Path.Combine(configDirectory, DirectoryName));
         bool isComplete = AddFurtherFiles(configDirectory, isDirectoryRequired);
         PrepareNames();
         foreach (ConfigSection section in _document.Sections)
@@ -119,7 +120,7 @@ internal sealed partial class ClientFileReader : IDisposable
         }
 
         DropAmbiguous();
-        bool areUsable = isRead && !_document.Defaults.IsFaulty;
+        bool areUsable = isRead && isThere && !_document.Defaults.IsFaulty;
         if (!areUsable)
         {
             _candidates.ForEach(candidate => candidate.Definition.Secret.Dispose());

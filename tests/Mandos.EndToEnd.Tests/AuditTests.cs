@@ -165,7 +165,9 @@ public sealed class AuditTests(ClientKeys keys)
             reset.Stream.Socket.LingerState = new(enable: true, seconds: 0);
         }
 
-        await Patience.UntilAsync("four records", () => server.Log.Count("INFO", "Audit: decision=failed reason=\"peer gone\"") == 4);
+        // The one that was reset may be gone before the server looks at it; then it has no record.
+        await Patience.UntilAsync("three records", () => server.Log.Count("INFO", "Audit: decision=failed reason=\"peer gone\"") >= 3);
+        await server.StopAsync();
 
         Assert.Equal(0, server.Log.Count("WARNING", "Connection from"));
     }

@@ -98,11 +98,11 @@ public sealed class BadInputTests
     {
         await using var server = new TestServer("--foreground");
         var client = new TestClient("client");
-        server.AddClient(client.StanzaWith());
+        server.AddClient(client.StanzaWith("checker = true"));
         await server.StartAsync();
         await client.RequireSecretAsync(server);
         await server.StopAsync();
-        var state = Assert.Single(Directory.GetFiles(server.StateDirectory));
+        var state = Path.Combine(server.StateDirectory, "clients.db");
         await File.WriteAllTextAsync(state, "This was a database.", TestContext.Current.CancellationToken);
 
         Assert.Equal(CannotStart, await server.RunToEndAsync());

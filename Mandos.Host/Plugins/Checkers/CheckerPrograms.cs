@@ -37,7 +37,7 @@ internal static partial class CheckerPrograms
             if (await FindFaultAsync(users.Key, pings, cancellationToken).ConfigureAwait(false) is { } fault)
             {
                 int others = users.Count() - 1;
-                string who = others == 0 ? $"Client {users.First()}" : $"Client {users.First()} and {others} others";
+                string who = others == 0 ? $"Client {users.First()}" : $"Client {users.First()} and {others} more";
                 faults.Add($"{who}: {fault}; their checks will fail, and they will be disabled");
             }
         }

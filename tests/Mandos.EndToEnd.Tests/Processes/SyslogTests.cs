@@ -36,7 +36,8 @@ public sealed class SyslogTests
     {
         string[] levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
         await using var system = new PrivateSystem();
-        await using var server = CreateServer(system, "--foreground", $"--debuglevel={level}", "--interface=no-such-link");
+        await using var server = CreateServer(system, "--foreground", $"--debuglevel={level}");
+        server.AddClient("[left-out]\nkey_id = none\n"); // an error
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
 

@@ -17,7 +17,7 @@ public sealed class CheckerProgramsTests : IDisposable
     {
         string fault = Assert.Single(await FindAsync(command, command, "true"));
 
-        Assert.StartsWith("Client c0 and 1 others: the program “", fault, StringComparison.Ordinal);
+        Assert.StartsWith("Client c0 and 1 more: the program “", fault, StringComparison.Ordinal);
         Assert.Contains("is not there (PATH is ", fault, StringComparison.Ordinal);
     }
 
