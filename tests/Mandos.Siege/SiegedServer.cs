@@ -38,7 +38,7 @@ internal sealed class SiegedServer : IAsyncDisposable
         get
         {
             _process.Refresh();
-            return _process.TotalProcessorTime;
+            return _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class SiegedServer : IAsyncDisposable
         get
         {
             _process.Refresh();
-            return _process.WorkingSet64 >> 20;
+            return _process.HasExited ? 0 : _process.WorkingSet64 >> 20;
         }
     }
 
