@@ -40,7 +40,10 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken)
-        => CommandAsync(name, Quick(client => _approvals.Approve(client, approved)), cancellationToken);
+    {
+        Func<Client, Task> command = Quick(client => _approvals.Approve(client, approved));
+        return approved ? CommandAsync(name, command, cancellationToken) : ChangeStateAsync(name, command, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)

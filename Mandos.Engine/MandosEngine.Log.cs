@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Control;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
@@ -19,13 +18,13 @@ public sealed partial class MandosEngine
     [LoggerMessage(1710, LogLevel.Warning,
         "Client {Client}: is gone from the configuration. It was {State}, and is so again when its name or key is back, unless it is "
         + "forgotten: mandos-ctl --forget")]
-    private partial void LogLeft(string client, KeptState state);
+    private partial void LogLeft(string client, string state);
 
     [LoggerMessage(1711, LogLevel.Warning, "{Count} more clients are gone from the configuration: mandos-ctl --kept")]
     private partial void LogMoreLeft(int count);
 
     [LoggerMessage(EventId = 1712, Message = "Client {Client}: is back in the configuration, which it left as “{Former}” at {Left:u}: {State}")]
-    private partial void LogBack(LogLevel level, string client, string former, DateTimeOffset left, KeptState state);
+    private partial void LogBack(LogLevel level, string client, string former, DateTimeOffset left, string state);
 
     [LoggerMessage(1713, LogLevel.Warning,
         "Client {Client}: has a key of “{Former}”, which was disabled or removed: disabled; mandos-ctl --enable enables it")]
@@ -64,6 +63,6 @@ public sealed partial class MandosEngine
     private partial void LogProblem(string problem);
 
     [LoggerMessage(1802, LogLevel.Error,
-        "The configuration was not taken up, for the {Count} problems above; the one before stays in force")]
+        "The configuration was not taken up (problems above: {Count}); the one before stays in force")]
     private partial void LogNotReloaded(int count);
 }

@@ -211,6 +211,11 @@ public sealed partial class MandosEngine
             _kept.GoOver(row, next, plan.MayHave);
         }
 
+        foreach (KeptRow owner in owners)
+        {
+            _keeper.Link(owner.Name, client.Name);
+        }
+
         return isBarred;
     }
 

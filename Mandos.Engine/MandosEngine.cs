@@ -216,7 +216,7 @@ public sealed partial class MandosEngine : IDisposable
         }
 
         NoteLeft(configuration, MayHave);
-        ForgetOld(saved);
+        ForgetOld(saved, configuration);
 
         bool MayHave(string name) => names.Contains(name) || configuration.MayHave(name);
     }
@@ -234,7 +234,12 @@ public sealed partial class MandosEngine : IDisposable
             foreach (KeptRow row in left.Take(MostNamed))
             {
                 KeptClient client = row.ToKeptClient();
-                LogLeft(client.Name, client.State);
+                LogLeft(client.Name, client.State switch
+                {
+                    KeptState.Removed => "removed",
+                    KeptState.Disabled => "disabled",
+                    _ => "enabled",
+                });
             }
 
             if (left.Count > MostNamed)
@@ -254,10 +259,10 @@ public sealed partial class MandosEngine : IDisposable
     }
 
     /// <summary>Forgets who left long ago, unless by the clock the server has not run for as long: then it may be wrong, and once is enough.</summary>
-    private void ForgetOld(IReadOnlyList<StoredClient> saved)
+    private void ForgetOld(IReadOnlyList<StoredClient> saved, ClientConfiguration configuration)
     {
         if (saved.Max(static client => client.SavedAt) >= EngineClock.Add(_clock.UtcNow, -KeptClients.KeepTime)
-            && _kept.ForgetOld() is > 0 and int count)
+            && _kept.ForgetOld(row => configuration.MayHave(row.ClientName)) is > 0 and int count)
         {
             LogForgotOld(count, KeptClients.KeepTime.TotalDays);
         }
@@ -309,7 +314,7 @@ public sealed partial class MandosEngine : IDisposable
         if (stored?.LeftAt is { } left)
         {
             LogBack(restored.State.Enabled ? LogLevel.Information : LogLevel.Warning, definition.Name, own!.ClientName, left,
-                restored.State.Enabled ? KeptState.Enabled : KeptState.Disabled);
+                restored.State.Enabled ? "enabled" : "disabled");
         }
         else if (own is not null && own.Name != definition.Name)
         {

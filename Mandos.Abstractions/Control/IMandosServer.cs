@@ -47,6 +47,7 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
+    /// <exception cref="StateNotSavedException">A denial is in force, but not saved; an approval ends with the server anyway.</exception>
     Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies one connection that waits, and no other.</summary>
@@ -101,6 +102,7 @@ public interface IMandosServer
     /// <param name="name">The name that they had.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
+    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>

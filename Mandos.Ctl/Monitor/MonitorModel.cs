@@ -17,6 +17,9 @@ internal sealed class MonitorModel
     /// <summary>What is between us and the server, in one line; empty: nothing.</summary>
     public string Trouble { get; private set; } = "";
 
+    /// <summary>Why the server cannot save what changes; empty if it can.</summary>
+    public string StateProblem { get; private set; } = "";
+
     /// <summary>Whether the list of clients is being fetched.</summary>
     public bool IsListing => _held is not null;
 
@@ -43,6 +46,7 @@ internal sealed class MonitorModel
     public void Lose(string trouble)
     {
         _held = null;
+        StateProblem = "";
         Clients.Reset([]);
         if (trouble != Trouble)
         {
@@ -50,6 +54,17 @@ internal sealed class MonitorModel
         }
 
         Trouble = trouble;
+    }
+
+    /// <summary>What the server says of its state.</summary>
+    /// <param name="problem">Why it cannot save it; null if it can.</param>
+    public void NoteState(string? problem)
+    {
+        if ((problem ?? "") != StateProblem)
+        {
+            StateProblem = problem ?? "";
+            Tell(problem is null ? "The server can save what changes again." : $"The server cannot save what changes: {problem}");
+        }
     }
 
     public void Handle(ServerSignal signal)

@@ -15,6 +15,7 @@ internal sealed class MonitorScreen
 
     private static readonly Style _plain = Style.Plain;
     private static readonly Style _bar = new(decoration: Decoration.Invert);
+    private static readonly Style _badBar = new(foreground: Color.Red, decoration: Decoration.Invert);
     private static readonly Style _dim = new(foreground: Color.Grey);
     private static readonly Style _alarm = new(foreground: Color.Red);
     private static readonly Style _urgent = new(foreground: Color.Yellow, decoration: Decoration.Bold);
@@ -56,7 +57,7 @@ internal sealed class MonitorScreen
     /// <returns>A segment for each line, not wider than the terminal.</returns>
     public IReadOnlyList<Segment> Draw(MonitorModel model, MonitorView view, int width, int height)
     {
-        List<Segment> lines = [new(Summary(model), _bar)];
+        List<Segment> lines = [model.StateProblem.Length > 0 ? new(StateProblem(model), _badBar) : new(Summary(model), _bar)];
         int body = Math.Max(0, height - 2);
         if (view.IsHelpShown)
         {
@@ -97,6 +98,9 @@ internal sealed class MonitorScreen
                 + $"{clients.CountOf(ClientState.Failing):N0} failing, {clients.CountOf(ClientState.Disabled):N0} disabled; by "
                 + $"{clients.Comparer.Order.ToString().ToLowerInvariant()}{(clients.Comparer.IsReversed ? ", reversed" : "")}");
     }
+
+    /// <summary>Instead of the numbers: until it is mended, nothing that is decided here is sure to last.</summary>
+    private static string StateProblem(MonitorModel model) => "The server cannot save what changes: " + SafeText.From(model.StateProblem);
 
     private static Segment Prompt(MonitorModel model, MonitorView view)
         => view.TypedFilter is not null ? new Segment($"Filter: {SafeText.From(view.TypedFilter)}_", _urgent)

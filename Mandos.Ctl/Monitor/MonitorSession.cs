@@ -17,6 +17,9 @@ internal sealed partial class MonitorSession : IDisposable
     private static readonly TimeSpan _betweenClocks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _betweenConnections = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often the server is asked whether it can save, which it does not tell by itself.</summary>
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
+
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TimeProvider _time;
     private readonly MonitorModel _model;
@@ -256,15 +259,30 @@ internal sealed partial class MonitorSession : IDisposable
             cancellationToken).ConfigureAwait(false);
         Task lost = server.DisconnectedAsync();
         comings.Writer.TryWrite(await server.IsServerThereAsync(cancellationToken).ConfigureAwait(false));
+        Task<bool> coming = comings.Reader.ReadAsync(cancellationToken).AsTask();
+        bool isThere = false;
         while (!lost.IsCompleted)
         {
-            Task<bool> coming = comings.Reader.ReadAsync(cancellationToken).AsTask();
-            if (await Task.WhenAny(coming, lost).ConfigureAwait(false) == lost)
+            Task first = await Task.WhenAny(coming, lost, Task.Delay(_betweenLooks, _time, cancellationToken)).ConfigureAwait(false);
+            if (first == lost)
             {
                 return;
             }
 
-            if (!await coming.ConfigureAwait(false))
+            if (first != coming)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (isThere)
+                {
+                    await LookAtStateAsync(server, cancellationToken).ConfigureAwait(false);
+                }
+
+                continue;
+            }
+
+            isThere = await coming.ConfigureAwait(false);
+            coming = comings.Reader.ReadAsync(cancellationToken).AsTask();
+            if (!isThere)
             {
                 Post(() => _model.Lose("no Mandos server on the system bus; waiting for it"));
                 continue;
@@ -279,7 +297,14 @@ internal sealed partial class MonitorSession : IDisposable
                 _server = server;
                 _model.EndListing(clients.Select(client => client with { Requests = [.. byPath[client.Path]] }));
             });
+            await LookAtStateAsync(server, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task LookAtStateAsync(ServerConnection server, CancellationToken cancellationToken)
+    {
+        string? problem = await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false);
+        Post(() => _model.NoteState(problem));
     }
 
     /// <summary>One line of the screen, as it is.</summary>

@@ -43,7 +43,9 @@ internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
         row.Stored = row.Without(keys);
         if (row.IsDecision && row.Keys.Any())
         {
-            Add(KeptRow.Former(row.Stored) with { LeftAt = clock.UtcNow });
+            StoredClient former = KeptRow.Former(row.Stored) with { LeftAt = clock.UtcNow };
+            keeper.Link(client.Name, former.Name);
+            Add(former);
         }
     }
 
@@ -83,9 +85,11 @@ internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
         }
 
         row.Stored = row.Without(keys);
+        keeper.Link(row.Name, definition.Name);
         if (!row.IsFormer && isNamed(row.Name))
         {
-            Index(row); // the client of its name comes yet
+            Index(row); // the client of its name comes yet, or is left out for a mistake
+            keeper.Changed(row);
         }
         else if (row.IsDecision && row.Keys.Any())
         {
@@ -134,11 +138,12 @@ internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
     }
 
     /// <summary>Forgets what has left the files long ago.</summary>
+    /// <param name="isThere">Whether the files have, or may have, the client of a row again.</param>
     /// <returns>How many that were.</returns>
-    public int ForgetOld()
+    public int ForgetOld(Func<KeptRow, bool> isThere)
     {
         DateTimeOffset oldest = EngineClock.Add(clock.UtcNow, -KeepTime);
-        KeptRow[] old = [.. _byName.Values.Where(row => row.Stored.LeftAt < oldest)];
+        KeptRow[] old = [.. _byName.Values.Where(row => row.Stored.LeftAt < oldest && !isThere(row))];
         Forget(old);
         return old.Length;
     }

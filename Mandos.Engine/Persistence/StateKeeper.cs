@@ -27,6 +27,9 @@ internal sealed partial class StateKeeper : IDisposable
     private readonly Dictionary<string, ISaved> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
 
+    /// <summary>Rows between which keys have gone over: one of them without another could lose what was decided about a key.</summary>
+    private HashSet<string> _linked = new(StringComparer.Ordinal);
+
     /// <summary>Whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
 
@@ -84,6 +87,13 @@ internal sealed partial class StateKeeper : IDisposable
         _changed.Remove(name);
         _forgotten.Add(name);
         SaveWithin(GatherTime);
+    }
+
+    /// <summary>Notes that keys have gone over from one row to another, so that their changes are saved together.</summary>
+    public void Link(string from, string to)
+    {
+        _linked.Add(from);
+        _linked.Add(to);
     }
 
     /// <summary>Saves at once.</summary>
@@ -162,8 +172,14 @@ internal sealed partial class StateKeeper : IDisposable
             _deadlines.Cancel(_saveDue); // a part does not put off the rest
         }
 
-        ISaved[] changed = isPart ? [.. awaited.Select(name => _changed[name])] : [.. _changed.Values];
-        string[] forgotten = isPart ? [] : [.. _forgotten];
+        HashSet<string> linked = [];
+        if (!isPart || awaited.Overlaps(_linked))
+        {
+            (linked, _linked) = (_linked, new(StringComparer.Ordinal));
+        }
+
+        ISaved[] changed = isPart ? [.. awaited.Union(linked).Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
+        string[] forgotten = isPart ? [.. linked.Where(_forgotten.Contains)] : [.. _forgotten];
         foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
@@ -191,23 +207,26 @@ internal sealed partial class StateKeeper : IDisposable
                 error = e;
             }
 
-            _loop.Post(() => Saved(changed, forgotten, isPart ? null : awaited, done, error));
+            _loop.Post(() => Saved(changed, forgotten, linked, isPart ? null : awaited, done, error));
         }
     }
 
     /// <param name="changed">What was to be saved.</param>
     /// <param name="forgotten">What was to be forgotten.</param>
+    /// <param name="linked">Those of <see cref="_linked"/> among both.</param>
     /// <param name="awaited">Whose changes were waited for; null if the save was of these alone.</param>
     /// <param name="done">Tells who waits.</param>
     /// <param name="error">Why it failed.</param>
     private void Saved(
-        ISaved[] changed, string[] forgotten, HashSet<string>? awaited, TaskCompletionSource<string?> done, Exception? error)
+        ISaved[] changed, string[] forgotten, HashSet<string> linked, HashSet<string>? awaited, TaskCompletionSource<string?> done,
+        Exception? error)
     {
         _saving = null;
         _deadlines.Cancel(_slow);
         if (error is not null)
         {
             KeepUnsaved(changed, forgotten);
+            _linked.UnionWith(linked);
             _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
                 : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
             _problem = error.Message;

@@ -37,6 +37,10 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
 
         int count = clients.Clients?.Count ?? 0;
+        if (!Directory.Exists(directory))
+        {
+            _warnings.Add(new ConfigProblem(directory, 0, "there is no such directory"));
+        }
 
         if (server.UsageError is { } usageError)
         {

@@ -35,6 +35,7 @@ internal static class PriorityFit
             : "it allows no OpenPGP keys, the only ones that clients with a fingerprint alone have; add +CTYPE-OPENPGP";
         return options.AtPriority($"priority: {who}: {why}");
 
-        bool CanConnect(ClientSettings settings) => (takesRawKeys && settings.KeyId is not null) || (takesOpenPgp && settings.Fingerprint is not null);
+        // mandos-keygen writes both where the client has a raw key; it uses that, and never its OpenPGP key.
+        bool CanConnect(ClientSettings settings) => settings.KeyId is not null ? takesRawKeys : takesOpenPgp;
     }
 }

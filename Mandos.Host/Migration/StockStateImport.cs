@@ -28,7 +28,7 @@ internal sealed partial class StockStateImport : IStateStore
 
     private readonly IStateStore _store;
     private readonly string _path;
-    private readonly IReadOnlyList<ClientDefinition> _clients;
+    private readonly ClientConfiguration _configuration;
     private readonly bool _restore;
     private readonly Action<string> _report;
     private readonly TimeProvider _time;
@@ -45,16 +45,16 @@ internal sealed partial class StockStateImport : IStateStore
 
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>
-    /// <param name="clients">The clients of the configuration, whose secrets open those in the file.</param>
+    /// <param name="configuration">The clients, whose secrets open those in the file.</param>
     /// <param name="restore">Whether saved state is wanted at all.</param>
     /// <param name="report">Told now and then how far it is, in a line.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">The log.</param>
     public StockStateImport(
-        IStateStore store, string stateDirectory, IReadOnlyList<ClientDefinition> clients, bool restore, Action<string> report,
+        IStateStore store, string stateDirectory, ClientConfiguration configuration, bool restore, Action<string> report,
         TimeProvider timeProvider, ILogger logger)
     {
-        (_store, _clients, _restore, _report, _time, _logger) = (store, clients, restore, report, timeProvider, logger);
+        (_store, _configuration, _restore, _report, _time, _logger) = (store, configuration, restore, report, timeProvider, logger);
         _path = Path.Combine(stateDirectory, FileName);
         _kept = $"{_path}.imported";
     }
@@ -95,7 +95,7 @@ internal sealed partial class StockStateImport : IStateStore
             }
 
             IReadOnlyList<StoredClient> clients = Read();
-            if (_clients.Count == 0 && clients.Count > 0)
+            if (_configuration.Clients.Count == 0 && clients.Count > 0)
             {
                 // No secret could be decrypted: the configuration may be misspelt. There is a next start.
                 _isWaiting = true;
@@ -217,9 +217,18 @@ internal sealed partial class StockStateImport : IStateStore
     /// <returns>They, encrypted as those of this server, by client name.</returns>
     private ConcurrentDictionary<string, byte[]> ImportSecrets(IReadOnlyList<StoredClient> clients, CancellationToken cancellationToken)
     {
-        Dictionary<string, Secret> fileSecrets = _clients.ToDictionary(client => client.Name, client => client.Secret, StringComparer.Ordinal);
+        Dictionary<string, Secret> fileSecrets =
+            _configuration.Clients.ToDictionary(client => client.Name, client => client.Secret, StringComparer.Ordinal);
         StoredClient[] toDecrypt =
             [.. clients.Where(client => client is { Client: not null, EncryptedSecret.Length: > 0 } && fileSecrets.ContainsKey(client.Name))];
+        foreach (StoredClient client in clients)
+        {
+            if (client is { Client: not null, EncryptedSecret.Length: > 0 } && !fileSecrets.ContainsKey(client.Name) && _configuration.MayHave(client.Name))
+            {
+                LogCannotOpen(client.Name, _kept);
+            }
+        }
+
         var secrets = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
         int done = 0;
         Report();
@@ -314,6 +323,11 @@ internal sealed partial class StockStateImport : IStateStore
         + "was changed there since Debian's server ran. If it was not, a secret that was set at run time is not in force: set it again. "
         + "It stays in {Kept}, encrypted")]
     private partial void LogFileSecretWins(string client, string kept);
+
+    [LoggerMessage(2076, LogLevel.Warning,
+        "Client {Client}: is left out of the configuration, so that what Debian's server kept as its secret cannot be opened. Once the "
+        + "configuration is mended, its secret there is used: if another was set at run time, set it again. It stays in {Kept}, encrypted")]
+    private partial void LogCannotOpen(string client, string kept);
 
     [LoggerMessage(2075, LogLevel.Warning, "{File} was taken over, but cannot be renamed to {Kept}: {Reason}")]
     private partial void LogNotKept(string file, string kept, string reason);

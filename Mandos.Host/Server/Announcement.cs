@@ -12,7 +12,10 @@ namespace Mandos.Host.Server;
 internal sealed class Announcement(ListenPlaces places, bool hasInterface, ServiceDescription service, IProgress<string> announced)
 {
     /// <summary>Runs an announcer whenever there is something to announce, until cancelled or until it ends by itself.</summary>
-    public async Task RunAsync(IAnnouncer announcer, CancellationToken cancellationToken)
+    /// <param name="announcer">The announcer. It is not run twice at a time: an announcement that does not end is waited for.</param>
+    /// <param name="ending">Is told of each announcement that has to end as there will be another one.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(IAnnouncer announcer, Action<Task> ending, CancellationToken cancellationToken)
     {
         // The thread of its own that the caller gives is used up by the first wait.
         bool hasThread = true;
@@ -33,7 +36,9 @@ internal sealed class Announcement(ListenPlaces places, bool hasInterface, Servi
                 }
 
                 bool endedByItself = announcing.IsCompleted;
-                await other.CancelAsync().ConfigureAwait(false);
+                Task cancelled = other.CancelAsync();
+                ending(Task.WhenAll(cancelled, announcing));
+                await cancelled.ConfigureAwait(false);
                 await announcing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (endedByItself || announcing.IsFaulted)
                 {

@@ -185,6 +185,6 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     [LoggerMessage(2062, LogLevel.Warning, "{Warning}")]
     private partial void LogWarning(ConfigProblem warning);
 
-    [LoggerMessage(2063, LogLevel.Error, "{Count} clients are left out until the files are mended and read anew: {Names}; they {Meaning}")]
+    [LoggerMessage(2063, LogLevel.Error, "Left out until the files are mended and read anew: {Names} ({Count} in all); they {Meaning}")]
     private partial void LogLeftOut(int count, string names, string meaning);
 }

@@ -65,7 +65,7 @@ internal sealed partial class MandosServer
         "Ended without saving everything, so that the next start takes clients as they were before ({Unsaved})")]
     private partial void LogNotSaved(string unsaved);
 
-    [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What}, by a second signal")]
+    [LoggerMessage(3221, LogLevel.Warning, "Not waiting for {What} to end: a second signal came")]
     private partial void LogHurried(string what);
 
     [LoggerMessage(3222, LogLevel.Information, "Running as user {User} and group {Group}")]

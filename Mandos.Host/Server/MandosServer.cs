@@ -133,7 +133,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             ClientConfiguration clients = await TryAsync(source.TakeAsync(registry)).ConfigureAwait(false);
             var import = new StockStateImport(
                 _stateFault is null ? store.Instance : new UnusableStore(_stateFault),
-                Path.GetFullPath(options.StateDirectory), [.. clients.Clients], options.Restore,
+                Path.GetFullPath(options.StateDirectory), clients, options.Restore,
                 progress => _notifier.Starting(progress, _importTime), timeProvider, _logger);
             EngineOptions engineOptions = EngineOptions(
                 plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
@@ -532,7 +532,12 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         return
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
-                announcer.Description, announcer.Plugin, token => announcement.RunAsync(announcer.Instance, token), cancellationToken)),
+                announcer.Description, announcer.Plugin,
+                token => announcement.RunAsync(
+                    announcer.Instance,
+                    running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, token),
+                    token),
+                cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
                 surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
         ];

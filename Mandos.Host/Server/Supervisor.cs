@@ -71,8 +71,7 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
             await running.WaitAsync(PluginLimits.Stop, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!running.IsCompleted)
             {
-                plugin.Fail($"{name} does not stop");
-                LogDoesNotStop(plugin.Description.Name, name, PluginLimits.Stop.TotalSeconds);
+                TellDoesNotStop(name, plugin);
                 // One instance is not run twice at a time.
                 await Task.WhenAny(running, stopping).ConfigureAwait(false);
             }
@@ -89,6 +88,26 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
         }
 
         return (running.Exception?.InnerException is { } error ? plugin.Summarize(error) : "it ended by itself", false);
+    }
+
+    /// <summary>Says so if a run that was told to end, while its plugin is to go on, does not within <see cref="PluginLimits.Stop"/>. Does not throw.</summary>
+    /// <param name="name">What it is, for the log.</param>
+    /// <param name="plugin">The plugin that it belongs to.</param>
+    /// <param name="running">The run.</param>
+    /// <param name="stop">The end of all, which <see cref="RunAsync"/> sees to.</param>
+    public async Task WatchEndAsync(string name, Plugin plugin, Task running, CancellationToken stop)
+    {
+        await running.WaitAsync(PluginLimits.Stop, timeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!running.IsCompleted && !stop.IsCancellationRequested)
+        {
+            TellDoesNotStop(name, plugin);
+        }
+    }
+
+    private void TellDoesNotStop(string name, Plugin plugin)
+    {
+        plugin.Fail($"{name} does not stop");
+        LogDoesNotStop(plugin.Description.Name, name, PluginLimits.Stop.TotalSeconds);
     }
 
     private async Task WatchStartAsync(string name, Plugin plugin, Task starting, CancellationToken stop)

@@ -134,7 +134,8 @@ internal sealed class StateFile(string path) : IDisposable
             _ => $"{path}: {e.Message}",
         },
         IOException when IsReadOnly => ReadOnly(),
-        UnauthorizedAccessException or IOException => $"{path}: {exception.Message}",
+        UnauthorizedAccessException => $"{path}: permission denied; the server's user must own it and be able to write to its directory",
+        IOException => $"{path}: {exception.Message.TrimEnd('.')}",
         _ => null,
     };
 

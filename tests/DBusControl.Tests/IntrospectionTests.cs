@@ -27,7 +27,21 @@ public sealed class IntrospectionTests
         Assert.Contains($"{Caller.Extension} method Reload()", own);
         Assert.Contains(own, static member => member.StartsWith($"{Caller.Extension} method GetKeptClients(", StringComparison.Ordinal));
         Assert.Contains(own, static member => member.StartsWith($"{Caller.Extension} method ForgetClient(", StringComparison.Ordinal));
-        Assert.Contains($"{Caller.Extension} property Port q read [EmitsChangedSignal=const]", own);
+        Assert.Contains($"{Caller.Extension} property Version s read [EmitsChangedSignal=const]", own);
+    }
+
+    // Interfaces come and go, announcers are told another name, and plugins fail.
+    [Fact]
+    public async Task Introspect_ExtensionsProperties_ConstantIsTheVersionAlone()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        string[] properties = [.. (await DescribeAsync(rig, "/")).Where(line => line.StartsWith($"{Caller.Extension} property", StringComparison.Ordinal))];
+
+        Assert.Equal(7, properties.Length);
+        Assert.Equal(
+            $"{Caller.Extension} property Version s read [EmitsChangedSignal=const]",
+            Assert.Single(properties, line => !line.EndsWith("[EmitsChangedSignal=false]", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -101,6 +101,7 @@ public sealed class ReadingTests
             {
                 Version = "1.2",
                 ServiceName = "Mandos",
+                StateProblem = "the disk ☃ is\0 full",
                 EndPoints = [new(System.Net.IPAddress.IPv6Any, 4711)],
                 Plugins =
                 [
@@ -112,7 +113,7 @@ public sealed class ReadingTests
 
         const string expected = "{\"Address\": [\"[::]:4711\"], \"ClientCount\": 1, "
             + "\"Plugins\": [(\"One\", \"1.0\", \"Active\"), (\"Two\", \"\", \"Malfunctioned\")], "
-            + "\"Port\": 4711, \"ServiceName\": \"Mandos\", \"Version\": \"1.2\"}";
+            + "\"Port\": 4711, \"ServiceName\": \"Mandos\", \"StateProblem\": \"the disk ☃ is? full\", \"Version\": \"1.2\"}";
         Assert.Equal(expected, await rig.Caller.CallAsync("/", Caller.Properties, "GetAll", Caller.Extension));
         Assert.Equal("\"1.2\"", await rig.Caller.GetAsync("/", "Version", Caller.Extension));
         Assert.Equal("{}", await rig.Caller.CallAsync("/", Caller.Properties, "GetAll", Caller.Server));

@@ -1,6 +1,7 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
 using Mandos.DBus;
+using Mandos.DBusControl.Clients;
 
 namespace DBusControl.Tests;
 
@@ -205,6 +206,99 @@ public sealed class WritingTests
         Assert.Equal("räumt\0", Assert.Single(await rig.Server.GetKeptClientsAsync(TestContext.Current.CancellationToken)).Name);
         var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "gone"));
         Assert.Equal(("UnknownObject", "nothing is kept under the name “gone”"), (name, message));
+    }
+
+    // More than may wait to be sent, all together.
+    [Fact]
+    public async Task GetKeptClients_ManyLargeAnswersAtOnce_AreSentOneAfterAnother()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        for (int i = 0; i < 200; i++)
+        {
+            rig.Server.Keep(new KeptClient { Name = $"{i:d3}{new string('x', 100_000)}", State = KeptState.Disabled });
+        }
+
+        Caller[] callers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Caller.ConnectAsync(rig.Bus.Address)));
+        try
+        {
+            string[] answers = await Task.WhenAll(callers.Select(
+                caller => caller.CallAsync("/", Caller.Extension, "GetKeptClients", Array.Empty<string>())));
+            Assert.All(answers, answer => Assert.True(answer.Length > 20_000_000));
+            Assert.Equal("\"foo\"", await rig.Caller.GetAsync(Rig.Foo, "Name"));
+        }
+        finally
+        {
+            foreach (var caller in callers)
+            {
+                await caller.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task GetKeptClients_TooManyForAMessage_IsRefused()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        for (int i = 0; i < 100_000; i++)
+        {
+            rig.Server.Keep(new KeptClient { Name = $"{i:d6}{new string('x', 150)}", State = KeptState.Disabled });
+        }
+
+        for (int i = 0; i < 2; i++) // nor does a refusal keep others from their answers
+        {
+            var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync("/", Caller.Extension, "GetKeptClients", Array.Empty<string>()));
+            Assert.Equal("LimitsExceeded", name);
+            Assert.Contains("for 100000 that are kept", message, StringComparison.Ordinal);
+        }
+    }
+
+    public static TheoryData<string, string, string, VariantValue[]> Commands
+    {
+        get
+        {
+            var client = VariantValue.ObjectPath(Rig.Foo);
+            var data = new TheoryData<string, string, string, VariantValue[]>
+            {
+                { "/", Caller.Server, "RemoveClient", [client] },
+                { "/", Caller.Extension, "DecideRequest", [VariantValue.UInt64(1), VariantValue.Bool(true)] },
+                { "/", Caller.Extension, "ForgetClient", [VariantValue.String("gone")] },
+                { "/", Caller.Extension, "Reload", [] },
+                { Rig.Foo, Caller.Client, "Approve", [VariantValue.Bool(false)] },
+            };
+            foreach (var method in new[] { "CheckedOK", "Enable", "Disable", "StartChecker", "StopChecker" })
+            {
+                data.Add(Rig.Foo, Caller.Client, method, []);
+            }
+
+            foreach (var property in ClientProperties.All.Where(property => property.Set is not null))
+            {
+                VariantValue value = property.Signature switch
+                {
+                    "t" => VariantValue.UInt64(60_000),
+                    "b" => VariantValue.Bool(true),
+                    "ay" => VariantValue.ArrayOfByte([1]),
+                    _ => VariantValue.String("x"),
+                };
+                data.Add(
+                    Rig.Foo, Caller.Properties, "Set",
+                    [VariantValue.String(Caller.Client), VariantValue.String(property.Name), VariantValue.Variant(value)]);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands), DisableDiscoveryEnumeration = true)]
+    public async Task Command_ItsChangeIsNotSaved_EndsInAnError(string path, string face, string member, VariantValue[] arguments)
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        rig.Server.Failure = new StateNotSavedException("the disk is full");
+
+        var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync(path, face, member, arguments));
+
+        Assert.Equal($"{Caller.Extension}.Error.NotSaved", name);
+        Assert.Contains("the disk is full", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,16 @@ public sealed class CheckConfigurationTests
     }
 
     [Fact]
+    public async Task CheckConfig_OfDirectoryThatIsNotThere_SaysSo()
+    {
+        CommandResult result = await Command.RunAsync(Repository.Server, "--check-config", "--configdir", "/nonexistent");
+
+        Assert.Equal(
+            (0, "/nonexistent: warning: there is no such directory\n/nonexistent: no problems, 0 clients\n"),
+            (result.ExitCode, result.Output));
+    }
+
+    [Fact]
     public async Task CheckConfig_OfFaultyFiles_SaysEachFault()
     {
         await using var server = new TestServer("--check-config");
@@ -55,12 +65,14 @@ public sealed class CheckConfigurationTests
     }
 
     /// <summary>The line that Debian's mandos.conf has as a comment.</summary>
-    [Fact]
-    public async Task CheckConfig_PriorityForOpenPgpAndClientsWithRawKeys_WarnsAtItsLine()
+    [Theory]
+    [InlineData("")]
+    [InlineData("\nfingerprint = 488FC725660CF2A99221C87769FB101446F9E91C")] // mandos-keygen writes both
+    public async Task CheckConfig_PriorityForOpenPgpAndClientsWithRawKeys_WarnsAtItsLine(string more)
     {
         await using var server = new TestServer("--check-config");
         await server.ConfigureAsync("priority = SECURE256:!CTYPE-X.509:+CTYPE-OPENPGP:!RSA:+SIGN-DSA-SHA256");
-        server.AddClient($"[client]\nkey_id = {new TestClient("client").Key.KeyId}\nsecret = ywFi");
+        server.AddClient($"[client]\nkey_id = {new TestClient("client").Key.KeyId}{more}\nsecret = ywFi");
 
         CommandResult result = await CheckAsync(server);
 

@@ -126,7 +126,7 @@ public sealed class ReloadTests
 
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n", Cancellation);
         await server.SignalAsync("HUP");
-        await server.Log.WaitForAsync("WARNING", "Client second: is gone from the configuration. It was Disabled");
+        await server.Log.WaitForAsync("WARNING", "Client second: is gone from the configuration. It was disabled");
         var renamed = _second.StanzaWith().Replace("[second]", "[renamed]", StringComparison.Ordinal);
         server.AddClient(renamed);
         await server.SignalAsync("HUP");

@@ -91,7 +91,7 @@ public sealed class StateTests
 
         await File.WriteAllTextAsync(server.ClientsFile, _client.StanzaWith() + "\n", Cancellation);
         await RestartAsync(server, orderly);
-        await server.Log.WaitForAsync("WARNING", "Client other: is gone from the configuration. It was Disabled");
+        await server.Log.WaitForAsync("WARNING", "Client other: is gone from the configuration. It was disabled");
         await File.WriteAllTextAsync(server.ClientsFile, file, Cancellation);
         await RestartAsync(server, orderly);
 

@@ -35,6 +35,16 @@ public sealed class SqliteStateStoreTests : IDisposable
     }
 
     [Fact]
+    public void Explain_NoPermission_SaysWhatIsNeeded()
+    {
+        using var file = new StateFile("/state/clients.db");
+
+        Assert.Equal(
+            "/state/clients.db: permission denied; the server's user must own it and be able to write to its directory",
+            file.Explain(new UnauthorizedAccessException("Access to the path is denied.")));
+    }
+
+    [Fact]
     public async Task LoadAsync_FileOpenToOthers_TakesThatAway()
     {
         await _directory.SaveAsync(SampleClients.Stored(1));

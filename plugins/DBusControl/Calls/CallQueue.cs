@@ -108,8 +108,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
                 return false;
             }
 
-            RunLarge(call);
-            return true;
+            _isLargeUnderWay = true;
         }
 
         Task? outcome;
@@ -127,6 +126,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
 
         if (outcome is null)
         {
+            AfterAnswer(call);
             return true;
         }
 
@@ -140,15 +140,15 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         return false;
     }
 
-    /// <summary>Answers a call that has a large answer.</summary>
-    private void RunLarge(Call call)
+    /// <summary>Lets the next large answer go out once the bus has read the one before.</summary>
+    private void AfterAnswer(Call call)
     {
-        _isLargeUnderWay = true;
-        TryRun(call with { IsLarge = false });
-        _ = AwaitBusAsync();
+        if (call.IsLarge)
+        {
+            _ = AwaitBusAsync();
+        }
     }
 
-    /// <summary>Lets the next large answer go out once the bus has read the one before.</summary>
     private async Task AwaitBusAsync()
     {
         await askBus().ConfigureAwait(false);
@@ -161,9 +161,8 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
 
     private void RunNextLarge()
     {
-        if (_open && !_isLargeUnderWay && _large.TryDequeue(out Call next))
+        if (_open && !_isLargeUnderWay && _large.TryDequeue(out Call next) && TryRun(next))
         {
-            RunLarge(next);
             RunWaiting(SenderOf(next));
         }
     }
@@ -209,17 +208,19 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
     /// <summary>Answers a command that has ended.</summary>
     private void Answer(Call call, Task outcome)
     {
-        if (outcome.IsCompletedSuccessfully && call.Reply is { } reply)
+        if (!outcome.IsCompletedSuccessfully)
+        {
+            Refuse(call, outcome.Exception?.InnerException ?? new OperationCanceledException());
+        }
+        else if (call.Reply is { } reply)
         {
             reply();
-        }
-        else if (outcome.IsCompletedSuccessfully)
-        {
-            call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
+            AfterAnswer(call);
         }
         else
         {
-            Refuse(call, outcome.Exception?.InnerException ?? new OperationCanceledException());
+            call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
+            AfterAnswer(call);
         }
     }
 
@@ -244,6 +245,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         }
 
         call.Context.ReplyError(name, message);
+        AfterAnswer(call);
     }
 
     [LoggerMessage(4110, LogLevel.Error, "D-Bus: {Method} failed: {Reason}")]

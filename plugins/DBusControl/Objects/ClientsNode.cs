@@ -24,7 +24,7 @@ internal sealed class ClientsNode
 
     private Task? Introspect(MethodContext context)
     {
-        ReplySize.Check(_clients, ReplySize.OfNode, "look up single objects instead");
+        ReplySize.Check(_clients.All, ReplySize.OfNode, "look up single objects instead");
         return Introspection.Reply(context, Introspection.Node(_clients.All.Select(client => client.Key[Names.ClientPrefix.Length..])));
     }
 }

@@ -28,6 +28,9 @@ internal static class ReplySize
     /// <summary>Signature of a variant that holds a basic type: length, letter and NUL.</summary>
     private const int VariantOverhead = 3;
 
+    /// <summary>An IPv6 address with an IPv4 one in it, and the number of an interface.</summary>
+    private const int MaxAddressLength = 45 + 11;
+
     /// <summary>The widest alignment (D-Bus Specification, "Summary of D-Bus marshalling").</summary>
     private const int MaxAlignment = 8;
 
@@ -50,6 +53,11 @@ internal static class ReplySize
     /// <summary>What a client takes in GetManagedObjects.</summary>
     public static int OfManagedObject(string path, ClientSnapshot client)
         => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * OfProperties(client));
+
+    /// <summary>What the requests that wait for a client take in GetRequests.</summary>
+    public static int OfRequests(string path, ClientSnapshot client)
+        => client.Requests.Sum(request => (2 * MaxAlignment) + sizeof(ulong) + OfPath(path, client) + SafeText.Length(client.Name) + MaxAddressLength
+            + SafeText.Length(request.KeyId) + TimeText.MaxLength + (4 * (TextOverhead + sizeof(uint))));
 
     private static int OfProperties(ClientSnapshot client)
     {
@@ -77,17 +85,17 @@ internal static class ReplySize
     /// <param name="size">What each takes at most.</param>
     /// <param name="instead">What the caller can do instead.</param>
     /// <exception cref="CallException">It is.</exception>
-    public static void Check(ClientTable clients, Func<string, ClientSnapshot, int> size, string instead)
+    public static void Check(IEnumerable<KeyValuePair<string, ClientSnapshot>> clients, Func<string, ClientSnapshot, int> size, string instead)
     {
         long sum = 0;
-        foreach ((string path, ClientSnapshot client) in clients.All)
+        foreach ((string path, ClientSnapshot client) in clients)
         {
             sum += size(path, client);
             if (sum > Limit)
             {
                 throw new CallException(DBusErrors.LimitsExceeded, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the answer, for {clients.Count} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
+                    $"the answer, for {clients.Count()} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
             }
         }
     }

@@ -81,7 +81,7 @@ internal sealed class ServerObject
 
     private void GetAllClients(MethodContext context)
     {
-        ReplySize.Check(_clients, ReplySize.OfPath, "there is no other list");
+        ReplySize.Check(_clients.All, ReplySize.OfPath, "there is no other list");
         using MessageWriter writer = context.CreateReplyWriter("ao");
         ArrayStart paths = writer.WriteArrayStart(DBusType.ObjectPath);
         foreach ((string path, _) in _clients.All)
@@ -100,7 +100,7 @@ internal sealed class ServerObject
     private void ReplyWithAll(
         MethodContext context, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
     {
-        ReplySize.Check(_clients, size, Instead);
+        ReplySize.Check(_clients.All, size, Instead);
         using MessageWriter writer = context.CreateReplyWriter(signature);
         ArrayStart clients = writer.WriteDictionaryStart();
         foreach ((string path, ClientSnapshot client) in _clients.All)
@@ -160,6 +160,7 @@ internal sealed class ServerObject
     /// <summary>Replies with the requests that wait, those of the client that has waited longest first.</summary>
     private void GetRequests(MethodContext context)
     {
+        ReplySize.Check(_clients.Waiting, ReplySize.OfRequests, "approve or deny some clients");
         using MessageWriter writer = context.CreateReplyWriter("a" + RequestWriter.Signature);
         ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
         foreach ((string path, ClientSnapshot client) in _clients.Waiting.OrderBy(static client => client.Value.Requests[0].Id))
@@ -182,7 +183,7 @@ internal sealed class ServerObject
     private Call ReadGetKeptClients(MethodContext context)
     {
         IReadOnlyList<KeptClient> kept = [];
-        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept) };
+        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept), IsLarge = true };
 
         async Task GetAsync()
         {

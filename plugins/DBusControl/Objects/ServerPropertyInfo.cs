@@ -15,12 +15,12 @@ internal sealed record ServerPropertyInfo(
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ServerPropertyInfo> All { get; } =
     [
-        new("Address", "as", "const", static (writer, info, _) => writer.WriteVariant(
+        new("Address", "as", "false", static (writer, info, _) => writer.WriteVariant(
             VariantValue.ArrayOfString([.. info.EndPoints.Select(static endPoint => endPoint.ToString())]))),
         new("ClientCount", "u", "false", static (writer, _, count) => writer.WriteVariantUInt32((uint)count)),
-        new("Plugins", "a(sss)", "const", static (writer, info, _) => writer.WriteVariant(
+        new("Plugins", "a(sss)", "false", static (writer, info, _) => writer.WriteVariant(
             VariantValue.Array("(sss)", [.. info.Plugins.Select(ToStruct)]))),
-        new("Port", "q", "const", static (writer, info, _) => writer.WriteVariantUInt16(
+        new("Port", "q", "false", static (writer, info, _) => writer.WriteVariantUInt16(
             (ushort)(info.EndPoints is [{ } first, ..] ? first.Port : 0))),
         new("ServiceName", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
         new("StateProblem", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.StateProblem ?? ""))),

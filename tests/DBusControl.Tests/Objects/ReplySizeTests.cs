@@ -36,6 +36,8 @@ public sealed class ReplySizeTests
             DBusObjectPath = "/clients/" + path,
             Expires = time,
             LastApprovalRequest = time,
+            Requests = [.. new[] { "::", "::ffff:255.255.255.255", "1111:2222:3333:4444:5555:6666:7777:8888%4294967295" }
+                .Select(address => Rig.Request(1, address) with { KeyId = key ?? "", Since = time ?? default })],
             Settings = new ClientSettings { Host = host, Checker = checker, KeyId = key },
         };
 
@@ -45,6 +47,7 @@ public sealed class ReplySizeTests
         var byPath = clients.DistinctBy(client => client.DBusObjectPath).ToDictionary(client => client.DBusObjectPath!);
         Compare(byPath, ReplySize.OfManagedObject, Write(byPath, "a{oa{sa{sv}}}", ClientWriter.WriteInterfaces));
         Compare(byPath, ReplySize.OfProperties, Write(byPath, "a{oa{sv}}", ClientWriter.WriteProperties));
+        Compare(byPath, ReplySize.OfRequests, WriteRequests(byPath));
         Compare(byPath, ReplySize.OfPath, WritePaths(byPath.Keys));
         Compare(byPath, ReplySize.OfNode, Encoding.UTF8.GetByteCount(
             Introspection.Node(byPath.Keys.Select(path => path["/clients/".Length..]))));
@@ -59,7 +62,7 @@ public sealed class ReplySizeTests
             clients.Set($"/clients/{i}", Rig.Client("x"));
         }
 
-        var error = Assert.Throws<CallException>(() => ReplySize.Check(clients, ReplySize.OfManagedObject, "do otherwise"));
+        var error = Assert.Throws<CallException>(() => ReplySize.Check(clients.All, ReplySize.OfManagedObject, "do otherwise"));
 
         Assert.Equal(DBusErrors.LimitsExceeded, error.ErrorName);
         Assert.Equal("the answer, for 40000 clients, would be larger than the 32 MiB that a bus allows; do otherwise", error.Message);
@@ -70,6 +73,21 @@ public sealed class ReplySizeTests
     {
         var sum = clients.Sum(client => estimate(client.Key, client.Value));
         Assert.InRange(written, sum * 7 / 10, sum + Header);
+    }
+
+    private static int WriteRequests(Dictionary<string, ClientSnapshot> clients)
+    {
+        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
+        writer.WriteMethodReturnHeader(1, ":1.1", "a" + RequestWriter.Signature);
+        var start = writer.WriteArrayStart(DBusType.Struct);
+        foreach (var (path, client) in clients)
+        {
+            RequestWriter.Write(writer, path, client);
+        }
+
+        writer.WriteArrayEnd(start);
+        using var message = writer.CreateMessage();
+        return message.Length;
     }
 
     private static int WritePaths(IEnumerable<string> paths)

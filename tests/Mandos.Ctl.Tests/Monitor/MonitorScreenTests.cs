@@ -35,6 +35,24 @@ public sealed class MonitorScreenTests
     }
 
     [Fact]
+    public void Draw_ServerCannotSave_SaysSoInTheFirstLine()
+    {
+        _model.EndListing([new Client("/1") { Name = "machine", Enabled = true }]);
+
+        _model.NoteState("the disk is full\x1b");
+        string screen = Draw(80, 20);
+
+        Assert.StartsWith("The server cannot save what changes: the disk is full", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain('\x1b', screen);
+        _model.NoteState(null);
+        Assert.StartsWith("Mandos clients: 1", Draw(80, 20), StringComparison.Ordinal);
+        Assert.Contains("The server can save what changes again.", Draw(80, 20), StringComparison.Ordinal);
+        _model.NoteState("full");
+        _model.Lose("no server");
+        Assert.StartsWith("Mandos clients: 0", Draw(80, 20), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Draw_SeveralRequests_SaysHowManyAndWhereFrom()
     {
         _model.EndListing([Asking("192.0.2.1", "::1", "::1"), Asking("192.0.2.7") with { Name = "single" }]);

@@ -34,6 +34,9 @@ internal sealed class BusPeer : IAsyncDisposable
         _reading = ReadAsync();
     }
 
+    /// <summary>Its process.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>All signals so far that other peers, not the bus itself, have sent, in order.</summary>
     public IReadOnlyList<BusSignal> Signals
     {

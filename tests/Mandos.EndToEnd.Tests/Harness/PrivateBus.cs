@@ -3,11 +3,14 @@ using System.Security;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
-/// <summary>A D-Bus of the test's own: a real dbus-daemon, which stands for the system bus.</summary>
+/// <summary>A D-Bus of the test's own: a real dbus-daemon or dbus-broker, which stands for the system bus.</summary>
 internal sealed class PrivateBus : IAsyncDisposable
 {
     // As a peer may send any message that the specification allows; the system bus allows 32 MiB.
     private const int LargestMessage = 128 << 20;
+
+    // Of this dbus-broker makes what all connections of one user may keep in it, 64 times as much.
+    private const int BrokerLimit = 256 << 10;
 
     // What the system bus allows: every user to connect, nobody to own a name or to call a service.
     private const string SystemRules = """
@@ -56,9 +59,24 @@ internal sealed class PrivateBus : IAsyncDisposable
     /// <summary>Programs to be put before the daemon, in whose surroundings it is to run.</summary>
     private IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>Whether it is a dbus-broker.</summary>
+    private bool IsBroker { get; init; }
+
+    private IEnumerable<string> Program => IsBroker
+        ? ["unshare", "--mount", "/usr/bin/python3", Path.Combine(Repository.Root, "tests/Mandos.EndToEnd.Tests/Harness/dbus-broker.py"),
+            Path.Combine(Repository.Peers, "usr/bin"), Socket, Configuration]
+        : ["dbus-daemon", $"--config-file={Configuration}", "--nofork", "--nopidfile", "--nosyslog"];
+
     /// <summary>Starts a bus on which everybody may do everything.</summary>
     /// <param name="listen">Further addresses on which it listens.</param>
     public static Task<PrivateBus> StartAsync(params string[] listen) => StartAsync(new PrivateBus(), OpenRules, listen);
+
+    /// <summary>Starts a dbus-broker on which everybody may do everything.</summary>
+    public static Task<PrivateBus> StartBrokerAsync()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "making mount namespaces needs root");
+        return StartAsync(new PrivateBus { IsBroker = true }, OpenRules, []);
+    }
 
     /// <summary>Starts a bus with the system bus's rules.</summary>
     /// <param name="policies">Policy files that it includes.</param>
@@ -72,7 +90,7 @@ internal sealed class PrivateBus : IAsyncDisposable
     /// <summary>Starts it again after <see cref="KillAsync"/>.</summary>
     public async Task RestartAsync()
     {
-        string[] command = [.. Wrapper, "dbus-daemon", $"--config-file={Configuration}", "--nofork", "--nopidfile", "--nosyslog"];
+        string[] command = [.. Wrapper, .. Program];
         _process?.Dispose();
         _process = Process.Start(Command.Describe(command[0], command.Skip(1)))!;
         _process.StandardInput.Close();
@@ -81,7 +99,7 @@ internal sealed class PrivateBus : IAsyncDisposable
             _process.StandardOutput.ReadToEndAsync(CancellationToken.None));
         await Patience.UntilAsync("the bus listens", () =>
         {
-            Assert.False(_process.HasExited, "dbus-daemon ended instead of listening");
+            Assert.False(_process.HasExited, "the bus ended instead of listening");
             return File.Exists(Socket);
         });
     }
@@ -108,6 +126,7 @@ internal sealed class PrivateBus : IAsyncDisposable
 
     private static async Task<PrivateBus> StartAsync(PrivateBus bus, string rules, IEnumerable<string> listen)
     {
+        var limit = bus.IsBroker ? BrokerLimit : LargestMessage;
         var addresses = string.Concat(listen.Prepend(bus.Address).Select(address => $"<listen>{address}</listen>\n"));
         await File.WriteAllTextAsync(bus.Configuration, $"""
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -116,8 +135,8 @@ internal sealed class PrivateBus : IAsyncDisposable
             {addresses}
             <auth>EXTERNAL</auth>
             <limit name="max_message_size">{LargestMessage}</limit>
-            <limit name="max_incoming_bytes">{LargestMessage}</limit>
-            <limit name="max_outgoing_bytes">{LargestMessage}</limit>
+            <limit name="max_incoming_bytes">{limit}</limit>
+            <limit name="max_outgoing_bytes">{limit}</limit>
             {rules}
             </busconfig>
             """);

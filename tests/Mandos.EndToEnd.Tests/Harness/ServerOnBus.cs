@@ -35,9 +35,16 @@ internal sealed class ServerOnBus : IAsyncDisposable
     public static Task<ServerOnBus> StartAsync(IPEndPoint endPoint, params IEnumerable<string> stanzas)
         => StartAsync(stock: false, endPoint, stanzas);
 
+    /// <summary>Starts our server on a dbus-broker.</summary>
+    /// <param name="stanzas">Its clients.conf.</param>
+    public static async Task<ServerOnBus> StartOnBrokerAsync(params IEnumerable<string> stanzas)
+        => await StartAsync(await PrivateBus.StartBrokerAsync(), stock: false, new(IPAddress.IPv6Loopback, FreePort.Find()), stanzas);
+
     private static async Task<ServerOnBus> StartAsync(bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
+        => await StartAsync(await PrivateBus.StartAsync(), stock, endPoint, stanzas);
+
+    private static async Task<ServerOnBus> StartAsync(PrivateBus bus, bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
     {
-        var bus = await PrivateBus.StartAsync();
         var server = new TestServer(stock ? "--foreground" : "--debug")
         {
             Bus = bus,

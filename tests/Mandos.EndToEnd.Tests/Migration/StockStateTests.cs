@@ -123,6 +123,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
             }
 
             Assert.True(File.Exists($"{imported}.imported"));
+            await ours.Log.WaitForAsync("WARNING", "is gone from the configuration");
             await machines["untouched"].RequireSecretAsync(ours);
             await machines["secret"].RequireSecretAsync(ours, setSecret);
             await machines["new-secret"].RequireSecretAsync(ours, NewSecret);

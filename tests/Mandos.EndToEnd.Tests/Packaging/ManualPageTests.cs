@@ -59,6 +59,18 @@ public sealed partial class ManualPageTests
     }
 
     [Theory]
+    [InlineData("OPTIONS")]
+    [InlineData("SYNOPSIS")]
+    public async Task OwnOptions_OfMandosCtl_AreInItsPage(string section)
+    {
+        string text = string.Join('\n', await SectionAsync("mandos-ctl.8", section));
+
+        Assert.All(
+            ["--names", "--kept", "--forget", "--requests", "--approve-request", "--deny-request"],
+            option => Assert.Contains(option, Option().Matches(text).Select(match => match.Value)));
+    }
+
+    [Theory]
     [InlineData("mandos.conf.5", "mandos.conf", "[DEFAULT]")]
     [InlineData("mandos-clients.conf.5", "clients.conf", "[client]")]
     public async Task Options_InPageOfFile_AreKnownToServer(string page, string file, string section)

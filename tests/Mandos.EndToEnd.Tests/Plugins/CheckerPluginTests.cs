@@ -78,7 +78,7 @@ public sealed class CheckerPluginTests
         await File.WriteAllTextAsync(
             server.ClientsFile, _first.StanzaWith("checker_plugin = test-checker", "test_result_file = nowhere", "test_x = 1"), Cancellation);
         await server.SignalAsync("HUP");
-        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up, for the 2 problems above");
+        await server.Log.WaitForAsync("ERROR", "The configuration was not taken up (problems above: 2)");
         var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("checker_plugin = none"), Cancellation);
         var second = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));

@@ -60,7 +60,7 @@ public sealed class SignalTests
         await server.SignalAsync("TERM");
 
         Assert.Equal(0, await server.WaitForEndAsync());
-        Assert.Equal(1, server.Log.Count("WARNING", "Not waiting for plugins, by a second signal"));
+        Assert.Equal(1, server.Log.Count("WARNING", "Not waiting for plugins to end: a second signal came"));
     }
 
     [Fact]

@@ -693,9 +693,11 @@ internal sealed class RandomRun
         }
     }
 
+    /// <summary>Whether the stop waits for what takes the time of its own clock; a save that does not hang takes none.</summary>
     private bool IsWaitingAtStop()
         => _rig.Engine.Connections.All.Count == 0
-            && (_rig.Store.IsHanging || _names.Any(name => _rig.Checker.RunningOf(name).Count > 0));
+            && (_rig.Store.IsHanging
+                || (!_rig.Engine.Keeper.IsSaving && _names.Any(name => _rig.Checker.RunningOf(name).Count > 0)));
 
     // Comparison
 

@@ -173,6 +173,7 @@ public sealed class StateKeeperTests : IDisposable
     [InlineData("secret")]
     [InlineData("remove")]
     [InlineData("checked")]
+    [InlineData("deny")]
     [InlineData("reload")]
     public void Command_CannotBeSaved_IsInForceAndSaysSo(string command)
     {
@@ -187,6 +188,7 @@ public sealed class StateKeeperTests : IDisposable
             "change" => _rig.Engine.ChangeAsync("a", new ClientChange { Host = "new" }, TestContext.Current.CancellationToken),
             "secret" => _rig.Engine.SetSecretAsync("a", "new"u8.ToArray(), TestContext.Current.CancellationToken),
             "remove" => _rig.Engine.RemoveAsync("a", TestContext.Current.CancellationToken),
+            "deny" => _rig.Engine.ApproveAsync("a", false, TestContext.Current.CancellationToken),
             "checked" => _rig.Engine.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken),
             _ => _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken),
         }));

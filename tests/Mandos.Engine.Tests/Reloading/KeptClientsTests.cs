@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ public sealed class KeptClientsTests : IDisposable
     private static readonly TimeSpan _day = TimeSpan.FromDays(1);
 
     private EngineRig _rig = new();
+    private string[] _leftOut = [];
 
     public static TheoryData<bool> Ways => [false, true];
 
@@ -226,6 +228,74 @@ public sealed class KeptClientsTests : IDisposable
         Assert.Empty(Kept());
     }
 
+    /// <summary>A disk with room for some rows alone must not get the one without the other.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void KeyGoesOver_ThereIsRoomForSomeRowsAlone_IsStillDisabled(bool otherOrder)
+    {
+        ClientDefinition[] Files()
+        {
+            ClientDefinition[] both = [Define("a", key: "new"), Define("b", key: "a")];
+            return [.. otherOrder ? both.Reverse() : both, Define("c")];
+        }
+
+        Start("a", "b", "c");
+        _rig.Disable("a");
+        _rig.Store.Error = new StateStoreException("full");
+        Assert.Throws<StateNotSavedException>(() => _rig.Reload(Files()));
+        _rig.Serve("c");
+        _rig.Store.Error = null;
+        _rig.Store.MostClients = 3;
+        _rig.Change("a", new ClientChange { Host = "new" });
+        Assert.Equal("new", _rig.Store["a"]!.Client!.Settings.Host);
+
+        FakeStore store = new(_rig.Store.Durable);
+        _rig.Dispose();
+        _rig = new EngineRig { Store = store }.Start(Files());
+
+        Assert.False(_rig["b"].Enabled);
+        Assert.Null(_rig.Serve("a").Received);
+    }
+
+    [Fact]
+    public void KeyGoesOver_FromOneThatIsLeftOut_IsEnabledByAPersonForGood()
+    {
+        Start("a", "b");
+        _rig.Disable("a");
+        _leftOut = ["a"];
+        Become(restart: true, Define("b", key: "a"));
+        Assert.False(_rig["b"].Enabled);
+
+        _rig.Enable("b");
+        Become(restart: true, Define("b", key: "a"));
+
+        Assert.True(_rig["b"].Enabled);
+        _leftOut = [];
+        Become(restart: true, Define("a", key: "new"), Define("b", key: "a"));
+        Assert.Equal((false, true), (_rig["a"].Enabled, _rig["b"].Enabled));
+    }
+
+    [Fact]
+    public void Start_LeftLongAgoAndBackWithAMistake_IsNotForgotten()
+    {
+        Start("a", "b");
+        _rig.Disable("b");
+        Become(restart: true, Define("a"));
+        for (int i = 0; i < 10; i++)
+        {
+            _rig.Clock.WallOffset += 10 * _day;
+            _rig.MarkCheckedOk("a");
+        }
+
+        _leftOut = ["b"];
+        Become(restart: true, Define("a"));
+        _leftOut = [];
+        Become(restart: true, Define("a"), Define("b"));
+
+        Assert.False(_rig["b"].Enabled);
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public void Back_EditedToEnabled_IsEnabled(bool restart)
@@ -266,7 +336,7 @@ public sealed class KeptClientsTests : IDisposable
         Become(restart, Define("a"));
 
         Assert.Equal(20, _rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
-            && line.Text.EndsWith("is gone from the configuration. It was Enabled, and is so again when its name or key is back, unless "
+            && line.Text.EndsWith("is gone from the configuration. It was enabled, and is so again when its name or key is back, unless "
                 + "it is forgotten: mandos-ctl --forget", StringComparison.Ordinal)));
         Assert.True(_rig.Log.Has(LogLevel.Warning, "5 more clients are gone from the configuration"));
         Assert.Equal(25, Kept().Count);
@@ -367,7 +437,7 @@ public sealed class KeptClientsTests : IDisposable
         TestLog log = _rig.Log;
         TestClock clock = _rig.Clock;
         _rig.Dispose();
-        _rig = new EngineRig { Store = store, Clock = clock, Log = log }.Start(definitions);
+        _rig = new EngineRig { Store = store, Clock = clock, Log = log, LeftOut = _leftOut }.Start(definitions);
         _rig.Run(_rig.Engine.Keeper.FlushAsync());
     }
 

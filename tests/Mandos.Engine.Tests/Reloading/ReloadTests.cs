@@ -458,7 +458,7 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(
             [
                 "f:1: bad", "f:2: worse",
-                "The configuration was not taken up, for the 2 problems above; the one before stays in force",
+                "The configuration was not taken up (problems above: 2); the one before stays in force",
             ],
             _rig.Log.Lines.Where(static line => line.Level == LogLevel.Error).Select(static line => line.Text));
         Assert.Empty(_rig.TakeEvents());

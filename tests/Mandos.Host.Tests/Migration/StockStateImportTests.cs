@@ -24,6 +24,8 @@ public sealed class StockStateImportTests : IDisposable
     private readonly List<ClientDefinition> _clients =
         [.. new[] { "plain", "disabled", "changed", "secret", "\u00dcn\u00ef.code", "zero", "removed", "new" }.Select(Define)];
 
+    private string[] _leftOut = [];
+
     private string Pickle => _directory.PathOf("clients.pickle");
 
     public void Dispose() => _directory.Dispose();
@@ -101,6 +103,22 @@ public sealed class StockStateImportTests : IDisposable
         Assert.Contains("If it was not, a secret that was set at run time is not in force", warning, StringComparison.Ordinal);
         Assert.Contains($"It stays in {Pickle}.imported, encrypted", warning, StringComparison.Ordinal);
         Assert.Equal(state, await File.ReadAllBytesAsync($"{Pickle}.imported", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task LoadAsync_ClientThatIsLeftOut_WarnsThatItsSecretCannotBeTakenOver()
+    {
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        _clients.RemoveAll(client => client.Name is "plain" or "secret");
+        _leftOut = ["secret"];
+
+        IReadOnlyList<StoredClient> loaded = await LoadAsync();
+
+        Assert.True(Assert.Single(loaded, client => client.Name == "secret").EncryptedSecret.IsEmpty);
+        string warning = Assert.Single(_log.Lines, line => line.Contains("is left out of the configuration", StringComparison.Ordinal));
+        Assert.StartsWith("Warning", warning, StringComparison.Ordinal);
+        Assert.Contains("Client secret: ", warning, StringComparison.Ordinal);
+        Assert.Contains($"It stays in {Pickle}.imported, encrypted", warning, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -377,7 +395,7 @@ public sealed class StockStateImportTests : IDisposable
         => Import(_clients, restore, store).LoadAsync(cancelled ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
 
     private StockStateImport Import(IReadOnlyList<ClientDefinition> clients, bool restore = true, MemoryStore? store = null)
-        => new(store ?? _store, _directory.FullName, clients, restore, _ => { }, new FakeTimeProvider(), _log);
+        => new(store ?? _store, _directory.FullName, new ClientConfiguration([.. clients]) { LeftOut = _leftOut.ToHashSet() }, restore, _ => { }, new FakeTimeProvider(), _log);
 
     private sealed class MemoryStore : IStateStore
     {

@@ -195,6 +195,41 @@ public sealed class SupervisorTests : IDisposable
         await run;
     }
 
+    [Fact]
+    public async Task WatchEnd_DoesNotEnd_IsSaidOnceItsTimeIsOver()
+    {
+        var running = new TaskCompletionSource();
+
+        var watch = new Supervisor(_time, _log).WatchEndAsync("announcer “a”", _plugin, running.Task, _stop.Token);
+        await _time.PassAsync(PluginLimits.Stop);
+        await watch;
+
+        Assert.Equal(["Warning: Plugin P: announcer “a” does not stop: it still runs 10 s after it was told to end"], _log.Lines);
+        Assert.Equal(PluginState.Malfunctioned, _plugin.Description.State);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WatchEnd_EndsOrAllEnds_SaysNothing(bool ends)
+    {
+        var running = new TaskCompletionSource();
+
+        var watch = new Supervisor(_time, _log).WatchEndAsync("announcer “a”", _plugin, running.Task, _stop.Token);
+        if (ends)
+        {
+            running.SetException(new InvalidOperationException());
+        }
+        else
+        {
+            await _stop.CancelAsync();
+        }
+
+        await watch;
+
+        Assert.Empty(_log.Lines);
+    }
+
     private Task RunAsync(Func<CancellationToken, Task> run) => new Supervisor(_time, _log).RunAsync("surface “s”", _plugin, run, _stop.Token);
 
     private Task Forever(CancellationToken token) => Task.Delay(Timeout.InfiniteTimeSpan, _time, token);

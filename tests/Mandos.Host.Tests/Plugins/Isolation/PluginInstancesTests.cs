@@ -85,7 +85,7 @@ public sealed class PluginInstancesTests : IDisposable
         await disposal;
 
         Assert.True(File.Exists(file));
-        Assert.Equal(["Warning: Not waiting until plugin B has disposed its checker “B”, by a second signal"], _log.Lines);
+        Assert.Equal(["Warning: Not waiting until plugin B has disposed its checker “B”: a second signal came"], _log.Lines);
     }
 
     [Fact]
