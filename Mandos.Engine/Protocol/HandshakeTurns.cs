@@ -7,8 +7,8 @@ namespace Mandos.Engine.Protocol;
 /// A handshake computes in turns, between which it waits for the network. As many turns run at once as there are processors. When more are
 /// wanted, they are given by start-time fair queueing, level by level: first the network whose turns have cost least, within that the
 /// subnet, within that the address; there, whoever waits longest. So it costs nobody else anything how many connections a stranger makes,
-/// and who makes turns dear gets fewer of them. Who comes anew starts level with those who are served now, so nothing has to be remembered
-/// of those who are gone.
+/// and who makes turns dear gets fewer of them. Who comes anew starts level with those who are served now. Who is gone is remembered until
+/// the others have had as much: else one connection after the other would always be new, and always first.
 /// <para>
 /// Nobody waits for a thread as well: a turn that had to wait is run by the thread that gives the turns, up to where it waits for the network again.
 /// </para>
@@ -22,10 +22,18 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
     private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
+    /// <summary>How many sources are remembered that are gone; some 400 bytes each.</summary>
+    internal const int MostGone = 10_000;
+
     private readonly Dictionary<PeerSource, Share> _shares = [];
+
+    /// <summary>Those that are gone and have had more than others, the first one first.</summary>
+    private readonly LinkedList<Share> _gone = [];
+
     private readonly LinkedList<Turn> _waiting = [];
     private readonly Share _all = new(null, default);
     private int _free = atOnce;
+    private int _users;
     private long _sequence;
 
     private TimeSpan Now => clock.Now;
@@ -67,12 +75,14 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
                 if (!_shares.TryGetValue(source, out Share? part))
                 {
                     _shares[source] = part = new Share(share, source);
+                    Use(share);
                 }
 
-                part.Users++;
                 share = part;
             }
 
+            Use(share);
+            _users++;
             return new Turn(this, share, overdue);
         }
     }
@@ -165,6 +175,49 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
         for (; share.Parent is { } whole && share.Turns.Count == 0 && share.Queued.Count == 0; share = whole)
         {
             whole.Queued.Remove(share);
+        }
+    }
+
+    private void Use(Share share)
+    {
+        share.Users++;
+        if (share.Gone is { } gone)
+        {
+            share.Gone = null;
+            _gone.Remove(gone);
+        }
+    }
+
+    private void Leave(Share share)
+    {
+        if (--share.Users == 0 && share.Parent is { } whole)
+        {
+            if (share.Start > whole.Time)
+            {
+                share.Gone = _gone.AddLast(share);
+            }
+            else
+            {
+                Forget(share, whole);
+            }
+        }
+    }
+
+    private void Forget(Share share, Share whole)
+    {
+        _shares.Remove(share.Source);
+        Leave(whole);
+    }
+
+    /// <summary>Forgets who is gone and has had no more than others any more, is one too many, or has kept nobody waiting.</summary>
+    private void ForgetGone()
+    {
+        while (_gone.First is { Value: { Parent: { } whole } first }
+            && (_users == 0 || _gone.Count > MostGone || first.Start <= whole.Time))
+        {
+            _gone.RemoveFirst();
+            first.Gone = null;
+            Forget(first, whole);
         }
     }
 
@@ -292,13 +345,9 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
                 }
 
                 _isOver = true;
-                for (Share share = Share; share.Parent is { } whole; share = whole)
-                {
-                    if (--share.Users == 0)
-                    {
-                        _turns._shares.Remove(share.Source);
-                    }
-                }
+                _turns._users--;
+                _turns.Leave(Share);
+                _turns.ForgetGone();
             }
         }
 
@@ -387,8 +436,11 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
 
         public PeerSource Source => source;
 
-        /// <summary>How many handshakes take part.</summary>
+        /// <summary>How many handshakes, or parts, it has.</summary>
         public int Users { get; set; }
+
+        /// <summary>Its place among those that are gone; null while it has users.</summary>
+        public LinkedListNode<Share>? Gone { get; set; }
 
         /// <summary>When its next turn starts, in the parent's <see cref="Time"/>.</summary>
         public TimeSpan Start { get; set; }

@@ -40,6 +40,12 @@ internal static class Floods
         Group("p521", NamedGroup.secp521r1) with { Settings = Fields.Replace("FFDHE3072", "SECP521R1:+GROUP-X25519", StringComparison.Ordinal) },
         Group("ffdhe3072", NamedGroup.ffdhe3072) with { Settings = Fields },
         new("retry", "ask for another group and go", static (socket, token) => CannedServer.AnswerAsync(socket, NamedGroup.secp384r1, goesOn: false, token)),
+        new("anew", "the same, one connection at a time from each of 100 addresses",
+            static (socket, token) => CannedServer.AnswerAsync(socket, NamedGroup.secp384r1, goesOn: false, token))
+        {
+            Strangers = 100,
+            From = Sources.SomeAddresses,
+        },
 
         // Handshakes: keys. These strangers compute about as much as the server does.
         Peer("ed25519", new PeerOptions(PeerKeyPair.Create(PeerKeyKind.Ed25519))),

@@ -31,7 +31,7 @@ if (args is ["--attack", { } attack])
 }
 
 Flood[] floods = args.Length > 0 ? [.. args.Select(Find)] : [.. Floods.All];
-Console.WriteLine("flood           strangers  made/s   CPU   MB   secrets  failed  median s    most s   limit s");
+Console.WriteLine("flood           strangers   open  made/s   CPU   MB   secrets  failed  median s    most s   limit s");
 int failures = 0;
 foreach (Flood flood in floods)
 {
@@ -48,13 +48,20 @@ async Task<bool> BesiegeAsync(Flood flood)
     await using SiegedServer server = await SiegedServer.StartAsync(program, Sources.Server(isIPv6), key, flood.Settings);
     using Process? strangers = flood.Strangers > 0 ? StartStrangers(flood) : null;
     long made = 0;
+    long open = 0;
+    var begun = new TaskCompletionSource();
     _ = Task.Run(async () =>
     {
         while (strangers is not null && await strangers.StandardOutput.ReadLineAsync() is { } line)
         {
-            made = long.Parse(line, CultureInfo.InvariantCulture);
+            long[] counts = [.. line.Split(' ').Select(static count => long.Parse(count, CultureInfo.InvariantCulture))];
+            (made, open) = (counts[0], counts[1]);
+            begun.TrySetResult();
         }
+
+        begun.TrySetResult();
     });
+    await begun.Task; // on a busy machine that takes its time
     await Task.Delay(gathering, TimeProvider.System);
 
     List<double> times = [];
@@ -77,15 +84,9 @@ async Task<bool> BesiegeAsync(Flood flood)
 
     double seconds = watch.Elapsed.TotalSeconds;
     times.Sort();
-    if (server.End is { } end)
-    {
-        Console.WriteLine($"{flood.Name}: the server has ended: {end}");
-        failed++;
-    }
-
     bool isHeld = failed == 0 && times[^1] <= flood.Limit.TotalSeconds;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{flood.Name,-15} {flood.Strangers,9} {(made - before) / seconds,7:F0} {(server.CpuTime - cpu).TotalSeconds / seconds,5:P0} {server.Megabytes,4} "
+        $"{flood.Name,-15} {flood.Strangers,9} {open,6} {(made - before) / seconds,7:F0} {(server.CpuTime - cpu).TotalSeconds / seconds,5:P0} {server.Megabytes,4} "
         + $"{times.Count,9} {failed,7} {times[times.Count / 2],9:F3} {times[^1],9:F3} {flood.Limit.TotalSeconds,9:F0}"
         + $"{(isHeld ? "" : "  TOO LONG")}  {flood.Description}"));
     if (strangers is not null)
@@ -95,6 +96,12 @@ async Task<bool> BesiegeAsync(Flood flood)
         {
             strangers.Kill();
         }
+    }
+
+    if (server.End is { } end)
+    {
+        Console.WriteLine($"{flood.Name}: the server has ended: {end}");
+        return false;
     }
 
     return isHeld;

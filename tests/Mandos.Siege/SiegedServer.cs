@@ -26,8 +26,8 @@ internal sealed class SiegedServer : IAsyncDisposable
         _log = ReadAsync(process.StandardError);
     }
 
-    /// <summary>The last line of its log, if it has ended.</summary>
-    public string? End => _process.HasExited ? _lastLine : null;
+    /// <summary>Its exit status and the last line of its log, if it has ended.</summary>
+    public string? End => _process.HasExited ? $"status {_process.ExitCode}: {_lastLine}" : null;
 
     public static string Secret { get; } = new('s', 1200);
 
@@ -38,7 +38,7 @@ internal sealed class SiegedServer : IAsyncDisposable
         get
         {
             _process.Refresh();
-            return _process.TotalProcessorTime;
+            return _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class SiegedServer : IAsyncDisposable
         get
         {
             _process.Refresh();
-            return _process.WorkingSet64 >> 20;
+            return _process.HasExited ? 0 : _process.WorkingSet64 >> 20;
         }
     }
 

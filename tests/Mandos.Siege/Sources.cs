@@ -14,6 +14,9 @@ internal static class Sources
 
     public static string OneAddress(Random random) => "10.0.66.1";
 
+    /// <summary>One of a hundred addresses.</summary>
+    public static string SomeAddresses(Random random) => string.Create(CultureInfo.InvariantCulture, $"10.0.67.{random.Next(1, 101)}");
+
     /// <summary>Any address of one /64.</summary>
     public static string OneSubnet(Random random) => string.Create(CultureInfo.InvariantCulture, $"2001:db8:66:1::{random.Next(1, 0xFFFF):x}:{random.Next(1, 0xFFFF):x}");
 

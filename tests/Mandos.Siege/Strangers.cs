@@ -8,7 +8,9 @@ internal static class Strangers
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Attacks until told to stop. Prints how often a connection was made, every second.</summary>
+    private static int _open;
+
+    /// <summary>Attacks until told to stop. Prints how many connections have ended and how many are open, every second.</summary>
     public static async Task AttackAsync(Flood flood, IPEndPoint server, CancellationToken token)
     {
         long made = 0;
@@ -31,7 +33,7 @@ internal static class Strangers
             CancellationToken.None))];
         while (!token.IsCancellationRequested)
         {
-            Console.WriteLine(Interlocked.Read(ref made));
+            Console.WriteLine($"{Interlocked.Read(ref made)} {Volatile.Read(ref _open)}");
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -47,6 +49,7 @@ internal static class Strangers
             return false;
         }
 
+        Interlocked.Increment(ref _open);
         try
         {
             await flood.Attack(socket, token);
@@ -54,6 +57,10 @@ internal static class Strangers
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // Cut off, or the end
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
         }
 
         return true;

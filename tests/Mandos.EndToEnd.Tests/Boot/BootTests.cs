@@ -61,6 +61,45 @@ public sealed class BootTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Boot_ServerThatHoldsClientStops_GetsPasswordFromTheOther()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer stopping = await site.StartServerAsync(Held(keys.First), "--servicename", "Stopping");
+        await stopping.Log.WaitForAsync("INFO", "Announced as “Stopping”");
+        Task boot = keys.First.BootAsync(site.Link);
+        await stopping.Log.WaitForAsync("INFO", "Client first: waits for approval");
+        TestServer live = await site.StartServerAsync(keys.First, "--servicename", "Live");
+        await live.Log.WaitForAsync("INFO", "Announced as “Live”");
+
+        await stopping.StopAsync();
+
+        await boot;
+        await live.Log.WaitForAsync("INFO", "Client first: secret sent");
+    }
+
+    [Fact]
+    public async Task Boot_ServerHasNoPlace_GetsPasswordFromTheOther()
+    {
+        await using BootSite site = await BootSite.CreateAsync();
+        TestServer full = await site.StartServerAsync(Held(keys.Second), ["max_connections = 1"], "--servicename", "Full");
+        await full.Log.WaitForAsync("INFO", "Announced as “Full”");
+        Task held = keys.Second.BootAsync(site.Link);
+        await full.Log.WaitForAsync("INFO", "Client second: waits for approval");
+
+        // It has asked the full one before there is another.
+        Task boot = keys.First.BootAsync(site.Link);
+        await full.Log.WaitForAsync("WARNING", "none of which can give way");
+        TestServer live = site.PrepareServer(keys.First, IPAddress.IPv6Any, "--servicename", "Live");
+        live.AddClient(keys.Second.Stanza);
+        await live.StartAsync();
+        await boot;
+
+        await live.Log.WaitForAsync("INFO", "Client first: secret sent");
+        await full.StopAsync();
+        await held;
+    }
+
+    [Fact]
     public async Task Boot_AvahiKilledAndStartedAgain_GetsPassword()
     {
         await using BootSite site = await BootSite.CreateAsync();
@@ -148,4 +187,6 @@ public sealed class BootTests(ClientKeys keys)
 
         await keys.First.BootAsync(site.Link);
     }
+
+    private static StockClient Held(StockClient client) => client with { Stanza = client.StanzaWith("approval_delay = PT1H") };
 }

@@ -39,4 +39,35 @@ public sealed class LimitTests
 
         await client.RequireSecretAsync(server);
     }
+
+    [Fact]
+    public async Task Accept_NoDescriptorLeft_ClosesWhoWaitsAndServesAgain()
+    {
+        const int Limit = 1024;
+        const int Free = 60;
+        const string WarmedUp = "TLS is warmed up"; // all the code that handshakes need is loaded
+        var client = new TestClient("client");
+        await using var trial = new TestServer("--debug");
+        await trial.StartAsync();
+        await trial.Log.WaitForAsync("DEBUG", WarmedUp);
+        int own = Directory.GetFiles($"/proc/{trial.ProcessId}/fd").Length;
+
+        // All others are open before it starts.
+        string open = $"ulimit -n {Limit}; for i in $(seq {own + Free} {Limit - 1}); do eval \"exec $i</dev/null\"; done; exec \"$@\"";
+        await using var server = new TestServer("--debug") { Wrapper = ["bash", "-c", open, "bash"] };
+        server.AddClient(client.StanzaWith("checker = true"));
+        await server.StartAsync();
+        await server.Log.WaitForAsync("DEBUG", WarmedUp);
+        List<RawConnection> silent = [];
+        for (int i = 0; i < 2 * Free; i++)
+        {
+            silent.Add(await RawConnection.OpenAsync(server));
+        }
+
+        await server.Log.WaitForAsync("ERROR", "Cannot accept a connection: ");
+        await silent[^1].ReadToEndAsync();
+        Assert.Equal(0, server.Log.Count("WARNING", "did not send the protocol version in time"));
+        silent.ForEach(static connection => connection.Dispose());
+        await client.RequireSecretAsync(server);
+    }
 }

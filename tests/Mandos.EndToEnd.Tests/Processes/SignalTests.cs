@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestSupport;
 
@@ -60,6 +61,39 @@ public sealed class SignalTests
 
         Assert.Equal(0, await server.WaitForEndAsync());
         Assert.Equal(1, server.Log.Count("WARNING", "Not waiting for plugins to end: a second signal came"));
+    }
+
+    [Fact]
+    public async Task Signal_ToEndWhilePluginsStop_NobodyIsKeptWaiting()
+    {
+        await using var server = new TestServer("--debug") { Steered = true, Wrapper = ["env", "MANDOS_TEST_STUBBORN=1"] };
+        await server.StartAsync();
+        using TestControlClient control = await server.ConnectControlAsync(); // the stubborn plugin runs
+        using RawConnection silent = await RawConnection.OpenAsync(server);
+        await server.Log.WaitForAsync("DEBUG", $"Connection from {silent.Name}");
+
+        await server.SignalAsync("TERM");
+
+        await silent.ReadToEndAsync();
+        await Patience.UntilAsync("the server refuses connections", () => IsRefused(server));
+        Assert.False(server.HasEnded);
+        Assert.Equal(0, server.Log.Count("WARNING", "did not send the protocol version in time"));
+        await server.SignalAsync("TERM"); // not to wait for the plugin
+        Assert.Equal(0, await server.WaitForEndAsync());
+    }
+
+    private static bool IsRefused(TestServer server)
+    {
+        using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(server.EndPoint);
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return true;
+        }
     }
 
     private async Task<TestServer> StartAsync()

@@ -83,15 +83,61 @@ public sealed class HandshakeTurnsTests
         _order.Clear();
         Task[] all =
         [
-            .. Enumerable.Range(0, 10).Select(_ => TakeAsync("192.0.2.1", _cheap, 1)),
-            .. Enumerable.Range(0, 10).Select(_ => TakeAsync("192.0.2.2", _cheap, 1)),
+            .. Enumerable.Range(0, 30).Select(_ => TakeAsync("192.0.2.1", _cheap, 1)),
+            .. Enumerable.Range(0, 30).Select(_ => TakeAsync("192.0.2.2", _cheap, 1)),
         ];
 
         running.Give();
         await Task.WhenAll(all);
 
-        // What .1 has had before it was gone is forgotten, and .2 has not saved up anything.
-        Assert.InRange(_order[..10].Count(static from => from == "192.0.2.1"), 4, 6);
+        // Of what .1 has had before, only its last dear turn still counts, and .2 has not saved up anything.
+        Assert.InRange(_order[..30].Count(static from => from == "192.0.2.1"), 8, 12);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.{0}", "192.0.2.99")]
+    [InlineData("fe80::{0}%2", "fe80::99%2")]
+    [InlineData("2001:db8:{0}::1", "2001:db8:99::1")]
+    public async Task TakeAsync_StrangersAlwaysComeAnew_CountAsTheSameSources(string stranger, string client)
+    {
+        const int Strangers = 4;
+        using HandshakeTurns.Turn running = Enter("198.51.100.1");
+        Take(running);
+        using var stop = new CancellationTokenSource();
+        Task[] flood = [.. Enumerable.Range(1, Strangers).Select(i => ComeAnewAsync(string.Format(null, stranger, i)))];
+        Task served = TakeAsync(client, _dear, 6);
+
+        running.Give();
+        await served;
+        await stop.CancelAsync();
+        await Task.WhenAll(flood);
+
+        // Each of them gets about as much as the client, though it comes with a new connection for each turn.
+        Assert.InRange(_order.LastIndexOf(client), 0, 6 * (Strangers + 2));
+
+        async Task ComeAnewAsync(string from)
+        {
+            for (int i = 0; i < 500 && !stop.IsCancellationRequested; i++)
+            {
+                await TakeAsync(from, _dear, 1).ConfigureAwait(false);
+            }
+        }
+    }
+
+    [Fact]
+    public void Dispose_ManySourcesCameAndWent_FewAreRemembered()
+    {
+        using HandshakeTurns.Turn running = Enter("198.51.100.1");
+        for (uint i = 1; i < 3 * HandshakeTurns.MostGone; i++)
+        {
+            using HandshakeTurns.Turn turn = _turns.Enter(PeerSource.PathOf(new IPAddress(i)), static () => { });
+            Take(turn);
+            _time.Advance(_cheap);
+        }
+
+        Assert.InRange(_turns.Sources, 1, HandshakeTurns.MostGone + 1);
+        running.Dispose();
+        Assert.Equal(0, _turns.Sources);
     }
 
     [Fact]
