@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Plugins;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Authors;
@@ -29,7 +30,7 @@ public sealed class StrangerTests
         string said = await stranger.RequireAsync(commands[1..restart]);
 
         Assert.Matches(@"Test run summary: Passed!\s+total: [1-9][0-9]\s+failed: 0\s+succeeded: [0-9]+\s+skipped: 0", said);
-        Assert.Matches(@"\nWebAlive +1\.0\.0 +1\.0 +Active +checker webalive\n", said);
+        Assert.Matches($@"\nWebAlive +1\.0\.0 +{ContractVersion.Major}\.{ContractVersion.Minor} +Active +checker webalive\n", said);
         Assert.Equal(["WebAlive.deps.json", "WebAlive.dll"], BuildOf(stranger));
 
         // It is kept alive for longer than it would live unchecked.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mandos.Abstractions.Plugins;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Plugins;
@@ -187,8 +188,8 @@ public sealed class SteeringTests
 
         string reason = $"it is switched off at {file}:3";
         string library = $"{server.PluginDirectory}/DBusControl/DBusControl.dll";
-        Assert.Matches($@"(?m)^DBusControl +\S+ +1\.0 +Disabled +control surface dbus\n    {reason} \({library}\)$", table);
-        Assert.Matches(@"(?m)^TlsBouncy +\S+ +1\.0 +Active +TLS back end bouncy$", table);
+        Assert.Matches($@"(?m)^DBusControl +\S+ +{ContractVersion.Major}\.{ContractVersion.Minor} +Disabled +control surface dbus\n    {reason} \({library}\)$", table);
+        Assert.Matches($@"(?m)^TlsBouncy +\S+ +{ContractVersion.Major}\.{ContractVersion.Minor} +Active +TLS back end bouncy$", table);
         using var list = JsonDocument.Parse(json);
         var control = list.RootElement.EnumerateArray().Single(plugin => plugin.GetProperty("name").GetString() == "DBusControl");
         Assert.Equal(
