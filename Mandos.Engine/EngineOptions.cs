@@ -20,10 +20,10 @@ public sealed record EngineOptions
     /// <summary>Limit on simultaneous connections in all; at least 1. Default 50,000.</summary>
     public int MaxConnections { get; init; } = ProtocolLimits.DefaultMaxConnections;
 
-    /// <summary>Limit on simultaneous connections from one address; at least 1. Default a quarter of <see cref="MaxConnections"/>.</summary>
+    /// <summary>Limit on simultaneous connections from one address; at least 1. Default three quarters of <see cref="MaxConnections"/>.</summary>
     public int MaxConnectionsPerAddress
     {
-        get => _maxConnectionsPerAddress ?? Math.Max(1, MaxConnections / ProtocolLimits.DefaultAddressShare);
+        get => _maxConnectionsPerAddress ?? Math.Max(1, MaxConnections - (MaxConnections / ProtocolLimits.ReservedShare));
         init => _maxConnectionsPerAddress = value;
     }
 

@@ -34,9 +34,11 @@ internal static class ProtocolLimits
     public const int DefaultMaxConnections = 50_000;
 
     /// <summary>
-    /// Share of the total that one IPv4 address or IPv6 /64 may have by default: one cannot keep others out, and 1,000 machines behind one boot.
+    /// Share of the total that one IPv4 address or IPv6 /64 does not get by default, so that others find a free place at once. A smaller limit
+    /// would not be fairer, as the source with the most connections gives way first; and who is closed comes again at once, by the thousand,
+    /// until the kernel's queue has no room for others.
     /// </summary>
-    public const int DefaultAddressShare = 4;
+    public const int ReservedShare = 4;
 
     /// <summary>
     /// Default for simultaneous connections that have proved to own the key of one client: a machine with several addresses, which starts again
