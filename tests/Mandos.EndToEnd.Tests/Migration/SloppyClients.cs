@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Mandos.EndToEnd.Tests.Harness;
 
@@ -44,6 +45,8 @@ internal sealed class SloppyClients(Random random, string directory)
         ["N/A", "none", "", "-", "0000000000000000000000000000000000000000", "00:11", "unknown (new client)", "x\n  y", "7788"];
 
     private static readonly string[] Names = ["host", "web server", "\u00fcml\u00e4ut", "a.b-c", "[x]", "a:b", "50%", "DEFAULT2", "#1", "key_id"];
+
+    private static readonly bool _passesOverChecksum = PassesOverChecksum();
 
     private int _count;
 
@@ -148,6 +151,16 @@ internal sealed class SloppyClients(Random random, string directory)
         return Meaning.Same;
     }
 
+    /// <summary>
+    /// Whether Python passes over a checksum after complete padding. That of Debian 13 does not, and ends Debian's server.
+    /// </summary>
+    private static bool PassesOverChecksum()
+    {
+        using var python = Process.Start("python3", ["-c", "import base64; base64.decodebytes(b'YQ==\\n=Hgoj')"]);
+        python.WaitForExit();
+        return python.ExitCode == 0;
+    }
+
     private string SecretOption(byte[] secret)
     {
         if (Chance(4))
@@ -166,7 +179,7 @@ internal sealed class SloppyClients(Random random, string directory)
             1 => $"\"{base64}\"",
             2 => $"'{base64}'",
             3 => lines.Replace("\n", "\\\n", StringComparison.Ordinal),
-            4 => $"\n  {lines}\n  ={RandomChecksum()}",
+            4 when _passesOverChecksum => $"\n  {lines}\n  ={RandomChecksum()}",
             5 => $"{lines};",
             6 => $"\n\n  {lines}\n  ; a comment",
             7 => $"(base64) {lines}",

@@ -160,7 +160,7 @@ public sealed class PrivilegeTests
     [InlineData("-setuid")]
     public async Task Start_AsRootThatMayNotChangeItsUser_WarnsAndServes(string capabilities)
     {
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system, owner: 0, wrapper: ["setpriv", "--bounding-set", capabilities]);
 
         await server.StartAsync();
@@ -197,7 +197,8 @@ public sealed class PrivilegeTests
         await _client.RequireSecretAsync(server);
 
         await system.WaitForMessageAsync("traces this one");
-        var traced = (await Command.RequireAsync("pgrep", "-P", $"{server.ProcessId}")).Trim();
+        var traced = (await File.ReadAllTextAsync(
+            $"/proc/{server.ProcessId}/task/{server.ProcessId}/children", TestContext.Current.CancellationToken)).Trim();
         await Command.RequireAsync(
             "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "head", "-c", "1", $"/proc/{traced}/auxv");
     }
@@ -217,7 +218,7 @@ public sealed class PrivilegeTests
             assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
             os.execvp(sys.argv[1], sys.argv[1:])
             """;
-        await using var system = new PrivateSystem();
+        await using var system = await WithNobodyAsync();
         await using var server = CreateServer(system, wrapper: ["python3", "-c", NoLocks]);
 
         await server.StartAsync();

@@ -21,7 +21,8 @@ public sealed class PythonBase64Tests
     {
         int seed = RandomNumberGenerator.GetInt32(int.MaxValue);
         Random random = new(seed);
-        byte[][] texts = [.. Enumerable.Range(0, 20_000).Select(_ => RandomText(random))];
+        bool stopsAtPadding = await StopsAtPaddingAsync();
+        byte[][] texts = [.. Enumerable.Range(0, 20_000).Select(_ => RandomText(random, stopsAtPadding))];
         ProcessStartInfo start = new("/usr/bin/python3", ["-c", Oracle]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using Process python = Process.Start(start)!;
         Task<string> answers = python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -47,8 +48,16 @@ public sealed class PythonBase64Tests
         Assert.Equal(expected, isSloppy);
     }
 
-    private static byte[] RandomText(Random random)
-        => [.. random.GetItems("ABab09+/==\"\\ \n:-\xE9"u8, random.Next(24))];
+    /// <summary>Whether Python stops at complete padding, as ours does. Python 3.13 goes on, so there texts have none.</summary>
+    private static async Task<bool> StopsAtPaddingAsync()
+    {
+        using Process python = Process.Start("/usr/bin/python3", ["-c", "import sys; sys.exit(sys.version_info >= (3, 13))"]);
+        await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return python.ExitCode == 0;
+    }
+
+    private static byte[] RandomText(Random random, bool mayHavePadding)
+        => [.. random.GetItems(mayHavePadding ? "ABab09+/==\"\\ \n:-\xE9"u8 : "ABab09+/\"\\ \n:-\xE9"u8, random.Next(24))];
 
     private static string Decode(byte[] text)
     {
