@@ -192,7 +192,7 @@ internal sealed partial class ClientLifecycle(
     [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it; {LastCheck}")]
     private partial void LogExpired(string client, string lastCheck);
 
-    [LoggerMessage(1104, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
+    [LoggerMessage(1105, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
     private partial void LogPutOff(string client);
 
     [LoggerMessage(1103, LogLevel.Information, "Client {Client}: removed")]

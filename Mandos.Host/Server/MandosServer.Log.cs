@@ -48,7 +48,7 @@ internal sealed partial class MandosServer
         "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
     private partial void LogFewDescriptors(int wanted, long room);
 
-    [LoggerMessage(3112, LogLevel.Warning,
+    [LoggerMessage(3114, LogLevel.Warning,
         "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
     private partial void LogUnknownPriority(string word);
 
