@@ -48,6 +48,7 @@ internal sealed partial class Listener(
     {
         using Socket closing = socket;
         using var spare = new SpareDescriptor();
+        int reserve = DescriptorReserve.FindStart();
         LogListening(EndPoint.Address, EndPoint.Port);
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -72,6 +73,13 @@ internal sealed partial class Listener(
             try
             {
                 accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                if ((int)accepted.Handle >= reserve)
+                {
+                    accepted.Dispose();
+                    accepted = null;
+                    throw new SocketException((int)SocketError.TooManyOpenSockets);
+                }
+
                 if (IsGone(accepted))
                 {
                     LogGone("the peer has reset it");

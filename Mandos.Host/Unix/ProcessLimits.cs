@@ -5,8 +5,8 @@ namespace Mandos.Host.Unix;
 /// <summary>What .NET cannot live below: it would fail at any place, with whatever exception comes of it.</summary>
 internal static unsafe class ProcessLimits
 {
-    /// <summary>Some 100 are open once the plugins are loaded, and twice that meanwhile.</summary>
-    private const ulong LeastDescriptors = 192;
+    /// <summary>Some 170 are open once the plugins are loaded, and no connection takes the last ones.</summary>
+    private const ulong LeastDescriptors = 256;
 
     /// <summary>Addresses, not memory: the garbage collector reserves what it may ever use.</summary>
     private const ulong LeastAddresses = 4_000_000_000;

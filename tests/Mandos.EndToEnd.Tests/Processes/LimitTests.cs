@@ -24,7 +24,7 @@ public sealed class LimitTests
     }
 
     [Theory]
-    [InlineData("-n 192")]
+    [InlineData("-n 256")]
     [InlineData("-v 4000000")]
     public async Task Start_LimitJustEnough_Serves(string limit)
     {
@@ -66,6 +66,7 @@ public sealed class LimitTests
 
         await server.Log.WaitForAsync("ERROR", "Cannot accept a connection: ");
         await silent[^1].ReadToEndAsync();
+        Assert.InRange(Directory.GetFiles($"/proc/{server.ProcessId}/fd").Length, 0, Limit - Free / 4); // .NET ends when none is left
         Assert.Equal(0, server.Log.Count("WARNING", "did not send the protocol version in time"));
         silent.ForEach(static connection => connection.Dispose());
         await client.RequireSecretAsync(server);
