@@ -1,0 +1,325 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tmds.DBus.Protocol;
+
+namespace Mandos.Bus;
+
+/// <summary>
+/// A connection of Tmds.DBus.Protocol on which handlers, readers and posted actions run one at a time, calls end, and nothing that a
+/// handler or a peer does wrong ends it.
+/// </summary>
+public sealed partial class BusConnection : IAsyncDisposable
+{
+    private const string Name = "org.freedesktop.DBus";
+    private const string Path = "/org/freedesktop/DBus";
+
+    private readonly BusOptions _options;
+    private readonly ILogger _logger;
+    private readonly DBusConnection _connection;
+
+    /// <summary>Held while a handler, a reader or a posted action runs.</summary>
+    private readonly Lock _turn = new();
+    private readonly Queue<Action> _posted = [];
+    private bool _isRunningPosted;
+    private Task<Exception?> _disconnected = Task.FromResult<Exception?>(null);
+    private volatile bool _isConnected;
+
+    public BusConnection(BusOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _logger = options.Logger ?? NullLogger.Instance;
+        options.OnException = context =>
+        {
+            context.DisconnectConnection = false;
+            if (context.Source != DBusConnection.ExceptionSource.ConnectionFailed)
+            {
+                LogFault(_options.Name, context.Source, context.Exception.Message);
+            }
+        };
+        _connection = new DBusConnection(options);
+    }
+
+    public string? UniqueName { get; private set; }
+
+    /// <exception cref="DBusConnectFailedException">It failed or took too long.</exception>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        Task connecting = _connection.ConnectAsync().AsTask();
+        try
+        {
+            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Abandon(connecting);
+            throw new DBusConnectFailedException($"the bus did not answer within {_options.ConnectTimeout.TotalSeconds} seconds");
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(connecting);
+            throw;
+        }
+        catch (Exception e) when (e is not DBusExceptionBase)
+        {
+            throw new DBusConnectFailedException(e.Message, e);
+        }
+
+        // It counts as connected, too, if the bus has refused the first call.
+        UniqueName = _connection.UniqueName ?? throw new DBusConnectFailedException("the bus refuses us, it has too many connections");
+        _disconnected = _connection.DisconnectedAsync();
+        _isConnected = true;
+        _ = _disconnected.ContinueWith(_ => _isConnected = false, TaskScheduler.Default);
+    }
+
+    public Task<Exception?> DisconnectedAsync() => _disconnected;
+
+    public MessageWriter GetMessageWriter() => _connection.GetMessageWriter();
+
+    public bool TrySendMessage(MessageBuffer message)
+    {
+        try
+        {
+            return _connection.TrySendMessage(message);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Runs an action in its turn, after what was posted before, and never within this call.</summary>
+    public bool Post(Action action)
+    {
+        lock (_posted)
+        {
+            if (!_isConnected)
+            {
+                return false;
+            }
+
+            _posted.Enqueue(action);
+            if (_isRunningPosted)
+            {
+                return true;
+            }
+
+            _isRunningPosted = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunPosted(), this, preferLocal: false);
+        return true;
+    }
+
+    /// <summary>Lets a handler answer calls to its path and, with <paramref name="below"/>, all below.</summary>
+    public void AddHandler(string path, bool below, Action<BusCall> handler)
+        => _connection.AddMethodHandler(new Handler(this, path, below, handler));
+
+    /// <summary>Calls a method; the reader runs in its turn, before whatever the bus sent after the reply.</summary>
+    public async Task<T> CallAsync<T>(MessageBuffer message, Func<Message, T> reader, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _connection.CallMethodAsync(
+                message,
+                (Message reply, object? _) =>
+                {
+                    lock (_turn)
+                    {
+                        return reader(reply);
+                    }
+                }).WaitAsync(_options.CallTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new DBusErrorReplyException(BusErrors.NoReply, $"no reply within {_options.CallTimeout.TotalSeconds} seconds");
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new DBusConnectionClosedException("not connected to the bus", e);
+        }
+    }
+
+    public Task CallAsync(MessageBuffer message, CancellationToken cancellationToken = default)
+        => CallAsync(message, static _ => true, cancellationToken);
+
+    /// <summary>Subscribes to signals. The handler runs in its turn, and reads the message itself.</summary>
+    public async Task<IDisposable> AddMatchAsync(MatchRule rule, Action<Message> handler, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _connection.AddMatchAsync(
+                rule,
+                (Message message, object? _) =>
+                {
+                    try
+                    {
+                        lock (_turn)
+                        {
+                            handler(message);
+                        }
+                    }
+                    catch (Exception e)
+                    {
+                        LogFault(_options.Name, DBusConnection.ExceptionSource.SignalReader, e.Message);
+                    }
+
+                    return true;
+                },
+                static (Notification<bool> _) => { },
+                emitOnCapturedContext: false).AsTask().WaitAsync(_options.CallTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new DBusErrorReplyException(BusErrors.NoReply, $"no reply within {_options.CallTimeout.TotalSeconds} seconds");
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new DBusConnectionClosedException("not connected to the bus", e);
+        }
+    }
+
+    /// <returns>1: owned; 3: somebody else owns it; 4: it was ours already.</returns>
+    public Task<uint> RequestNameAsync(string name, CancellationToken cancellationToken = default)
+    {
+        using MessageWriter writer = CallBus("RequestName", "su");
+        const uint doNotQueue = 4;
+        writer.WriteString(name);
+        writer.WriteUInt32(doNotQueue);
+        return CallAsync(writer.CreateMessage(), static reply => reply.GetBodyReader().ReadUInt32(), cancellationToken);
+    }
+
+    public Task ReleaseNameAsync(string name, CancellationToken cancellationToken = default)
+    {
+        using MessageWriter writer = CallBus("ReleaseName", "s");
+        writer.WriteString(name);
+        return CallAsync(writer.CreateMessage(), cancellationToken);
+    }
+
+    public async Task<string?> GetNameOwnerAsync(string name, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await CallAsync(Ask(), static reply => reply.GetBodyReader().ReadString(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (e.ErrorName == BusErrors.NameHasNoOwner)
+        {
+            return null;
+        }
+
+        MessageBuffer Ask()
+        {
+            using MessageWriter writer = CallBus("GetNameOwner", "s");
+            writer.WriteString(name);
+            return writer.CreateMessage();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isConnected)
+        {
+            // Tmds drops what is queued; what was queued before this is sent when it is answered.
+            using var limit = new CancellationTokenSource(_options.FlushTimeout, _options.TimeProvider);
+            try
+            {
+                await GetNameOwnerAsync(Name, limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or DBusExceptionBase)
+            {
+                // Then it is not sent.
+            }
+        }
+
+        lock (_posted)
+        {
+            _isConnected = false;
+        }
+
+        _connection.Dispose();
+    }
+
+    private MessageWriter CallBus(string member, string signature)
+    {
+        MessageWriter writer = _connection.GetMessageWriter();
+        writer.WriteMethodCallHeader(Name, Path, Name, member, signature);
+        return writer;
+    }
+
+    private void Abandon(Task connecting)
+    {
+        _connection.Dispose();
+        _ = connecting.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+    }
+
+    private void RunPosted()
+    {
+        while (true)
+        {
+            Action? action;
+            lock (_posted)
+            {
+                if (!_posted.TryDequeue(out action))
+                {
+                    _isRunningPosted = false;
+                    return;
+                }
+            }
+
+            _options.Stream!.BeginTurn();
+            try
+            {
+                lock (_turn)
+                {
+                    action();
+                }
+            }
+            catch (Exception e)
+            {
+                LogFault(_options.Name, DBusConnection.ExceptionSource.MethodHandler, e.Message);
+            }
+            finally
+            {
+                _options.Stream!.EndTurn();
+            }
+        }
+    }
+
+    [LoggerMessage(4003, LogLevel.Error, "{Connection}: {Source}: {Reason}")]
+    private partial void LogFault(string connection, DBusConnection.ExceptionSource source, string reason);
+
+    private sealed class Handler(BusConnection connection, string path, bool below, Action<BusCall> handler) : IPathMethodHandler
+    {
+        public string Path => path;
+
+        public bool HandlesChildPaths => below;
+
+        public ValueTask HandleMethodAsync(MethodContext context)
+        {
+            context.DisposesAsynchronously = true;
+            var call = new BusCall(context);
+            try
+            {
+                if (call.Interface is null && call.Member == "Ping")
+                {
+                    using MessageWriter writer = call.CreateReplyWriter(null);
+                    call.Reply(writer.CreateMessage());
+                    return ValueTask.CompletedTask;
+                }
+
+                lock (connection._turn)
+                {
+                    handler(call);
+                }
+            }
+            catch (Exception e)
+            {
+                connection.LogFault(connection._options.Name, DBusConnection.ExceptionSource.MethodHandler, e.Message);
+                call.ReplyError(BusErrors.Failed, "the call failed; the log says why");
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}
