@@ -25,7 +25,14 @@ public sealed class ClientChange
     {
         ArgumentNullException.ThrowIfNull(setting);
         ArgumentNullException.ThrowIfNull(value);
-        return new(Settings.Contains(setting) ? Settings : [.. Settings, setting], setting.Set(_values, value));
+        return With(setting, setting.Set(_unset, value));
+    }
+
+    /// <summary>Gives a setting the value that a client has, besides the others.</summary>
+    public ClientChange With(ClientSetting setting, ClientSettings source)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        return new(Settings.Contains(setting) ? Settings : [.. Settings, setting], setting.Copy(source, _values));
     }
 
     /// <summary>A client's settings with the new values.</summary>
@@ -47,4 +54,7 @@ public sealed class ClientChange
             }
         }
     }
+
+    /// <summary>The settings with their values, for a log.</summary>
+    public override string ToString() => string.Join(", ", Settings.Select(setting => $"{setting} = {setting.ToText(_values)}"));
 }

@@ -81,6 +81,9 @@ public abstract class ClientSetting : ClientProperty
     /// <summary>Says what is wrong with a client's value, in words that follow “the timeout”; null if nothing is.</summary>
     public abstract string? FindFault(ClientSettings settings);
 
+    /// <summary>A client's value as text, for a log.</summary>
+    internal abstract string ToText(ClientSettings settings);
+
     private static string ToOptionName(string name)
     {
         var result = new StringBuilder(name.Length + 4);

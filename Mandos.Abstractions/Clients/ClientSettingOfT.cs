@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mandos.Abstractions.Clients;
 
 /// <inheritdoc/>
@@ -52,4 +54,7 @@ public sealed class ClientSetting<T> : ClientSetting
         string text when text.Contains('\0', StringComparison.Ordinal) => "must not contain a NUL character",
         _ => null,
     };
+
+    /// <inheritdoc/>
+    internal override string ToText(ClientSettings settings) => string.Create(CultureInfo.InvariantCulture, $"{Get(settings)}");
 }

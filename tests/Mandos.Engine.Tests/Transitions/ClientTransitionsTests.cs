@@ -86,9 +86,9 @@ public sealed class ClientTransitionsTests : IDisposable
         }
 
         TimeSpan before = _rig["a"].Settings.Timeout;
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.MaxValue });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.MaxValue));
         Assert.Equal(DateTimeOffset.MaxValue, _rig["a"].Expires);
-        _rig.Change("a", new ClientChange { Timeout = before });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, before));
 
         Assert.True(_rig["a"].Enabled);
         Assert.Equal(TestClock.Epoch.AddHours(1).AddMinutes(5), _rig["a"].Expires);
@@ -102,7 +102,7 @@ public sealed class ClientTransitionsTests : IDisposable
         _rig.Serve("a");
         Assert.Equal(TestClock.Epoch.AddSeconds(1), _rig["a"].Expires);
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.Zero });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.Zero));
 
         Assert.False(_rig["a"].Enabled);
     }
@@ -115,7 +115,7 @@ public sealed class ClientTransitionsTests : IDisposable
         _rig.Serve("a");
         _rig.TakeEvents();
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.FromSeconds(10) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(10)));
 
         Assert.Equal(["Timeout=10", "Expires=-985", "Expires=", "Enabled=False"], _rig.TakeEvents());
     }
