@@ -1,14 +1,15 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Approval;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine.Clients;
+namespace Mandos.Engine.Transitions;
 
 /// <summary>Enables, disables, changes and removes clients. Used on the engine loop alone.</summary>
-internal sealed partial class ClientLifecycle(
+internal sealed partial class ClientTransitions(
     EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
     CheckRunner checks, ApprovalDesk approvals, Random random, ILogger logger)
 {

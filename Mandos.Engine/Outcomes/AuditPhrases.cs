@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Mandos.Engine.Auditing;
+namespace Mandos.Engine.Outcomes;
 
 /// <summary>The fixed words by which records name decisions and reasons. Programs read them: add to them, but change none.</summary>
 public static class AuditPhrases

@@ -1,9 +1,10 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
 using Mandos.Engine.Persistence;
 
-namespace Mandos.Engine.Clients;
+namespace Mandos.Engine.Transitions;
 
 /// <summary>The only way to change a client's visible state: makes sure that subscribers and the state store hear of it.</summary>
 internal sealed class ClientJournal(EventHub events, StateKeeper keeper)

@@ -3,10 +3,11 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine.Tests.Auditing;
+namespace Mandos.Engine.Tests.Protocol;
 
 /// <summary>Each way in which a connection can end gives one record, through the engine.</summary>
 public sealed class AuditTrailTests : IDisposable

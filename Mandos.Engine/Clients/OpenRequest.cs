@@ -1,8 +1,7 @@
 using Mandos.Abstractions.Clients;
-using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 
-namespace Mandos.Engine.Approval;
+namespace Mandos.Engine.Clients;
 
 /// <summary>One connection's request for the secret of its client. Owned by the engine loop but for <see cref="Outcome"/>.</summary>
 internal sealed class OpenRequest(Client client, SecretRequest description)

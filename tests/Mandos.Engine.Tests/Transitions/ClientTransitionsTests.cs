@@ -2,10 +2,10 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Tests.Support;
 
-namespace Mandos.Engine.Tests.Clients;
+namespace Mandos.Engine.Tests.Transitions;
 
 /// <summary>Settings at the ends of their ranges, clocks that jump, and commands that are refused.</summary>
-public sealed class ClientLifecycleTests : IDisposable
+public sealed class ClientTransitionsTests : IDisposable
 {
     private readonly EngineRig _rig = new();
 

@@ -1,7 +1,6 @@
-using Mandos.Engine.Auditing;
-using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 
-namespace Mandos.Engine.Approval;
+namespace Mandos.Engine.Clients;
 
 /// <summary>What becomes of a request for a secret.</summary>
 /// <param name="Secret">The secret to send; the receiver disposes it. Null: it gets none.</param>

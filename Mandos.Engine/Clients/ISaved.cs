@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Persistence;
 
-namespace Mandos.Engine.Persistence;
+namespace Mandos.Engine.Clients;
 
 /// <summary>Something that the state store has a row for.</summary>
 internal interface ISaved

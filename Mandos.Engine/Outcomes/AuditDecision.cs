@@ -1,6 +1,6 @@
-namespace Mandos.Engine.Auditing;
+namespace Mandos.Engine.Outcomes;
 
-/// <summary>What an <see cref="AuditRecord"/> says has come of a connection.</summary>
+/// <summary>What the audit says has come of a connection.</summary>
 public enum AuditDecision
 {
     /// <summary>The secret is about to go out; another record says what has come of it. Only where the audit is required.</summary>

@@ -1,4 +1,4 @@
-namespace Mandos.Engine.Checking;
+namespace Mandos.Engine.Clients;
 
 /// <summary>A check from its start to its end or until it is stopped.</summary>
 #pragma warning disable CA1001 // Without a timer or a wait handle the source holds nothing, and disposing it would race with cancelling

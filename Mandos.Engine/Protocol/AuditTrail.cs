@@ -1,8 +1,9 @@
-using Mandos.Engine.Protocol;
+using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine.Auditing;
+namespace Mandos.Engine.Protocol;
 
 /// <summary>
 /// Says once of every connection how it ended, in the log and in the audit log; of strangers who come again and again, how many there were.

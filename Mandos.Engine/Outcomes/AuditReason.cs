@@ -1,4 +1,4 @@
-namespace Mandos.Engine.Auditing;
+namespace Mandos.Engine.Outcomes;
 
 /// <summary>Why a connection ended as it did. Each reason belongs to one <see cref="AuditDecision"/>; docs/operations.md lists them.</summary>
 public enum AuditReason
