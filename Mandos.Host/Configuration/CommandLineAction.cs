@@ -1,4 +1,4 @@
-namespace Mandos.Host.CommandLine;
+namespace Mandos.Host.Configuration;
 
 /// <summary>What the program is asked to do.</summary>
 internal enum CommandLineAction

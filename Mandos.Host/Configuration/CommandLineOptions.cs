@@ -1,6 +1,4 @@
-using Mandos.Host.Configuration;
-
-namespace Mandos.Host.CommandLine;
+namespace Mandos.Host.Configuration;
 
 /// <summary>What the command line says; null is where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
 internal sealed record CommandLineOptions

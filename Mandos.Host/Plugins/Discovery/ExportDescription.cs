@@ -1,4 +1,4 @@
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>One thing that a plugin exports, as its metadata says.</summary>
 /// <param name="Kind">What it is.</param>

@@ -1,4 +1,4 @@
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>What an assembly says of itself in its metadata, read without loading it.</summary>
 /// <param name="Version">Version of the plugin.</param>

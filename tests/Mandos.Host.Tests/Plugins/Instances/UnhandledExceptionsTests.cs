@@ -2,11 +2,12 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Mandos.Host.Tests.Plugins.Isolation;
+namespace Mandos.Host.Tests.Plugins.Instances;
 
 public sealed class UnhandledExceptionsTests : IDisposable
 {

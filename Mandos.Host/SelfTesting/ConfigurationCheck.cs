@@ -5,12 +5,13 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
-using Mandos.Host.CommandLine;
+using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Steering;
 
-namespace Mandos.Host.Configuration;
+namespace Mandos.Host.SelfTesting;
 
 /// <summary>Reads all files as a start would, and says what is wrong with them, for <c>--check-config</c>.</summary>
 /// <param name="commandLine">The options given there.</param>

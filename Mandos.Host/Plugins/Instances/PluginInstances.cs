@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Mandos.Host.Plugins.Discovery;
+using Mandos.Host.Plugins.Isolation;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Host.Plugins.Isolation;
+namespace Mandos.Host.Plugins.Instances;
 
 /// <summary>All that the server has had plugins construct, to be disposed at its end, the last one first.</summary>
 internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger logger)
@@ -64,7 +66,7 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
             TimeSpan left = hurry.IsCancellationRequested ? TimeSpan.Zero : PluginLimits.AllDisposals - timeProvider.GetElapsedTime(start);
             TimeSpan limit = left > PluginLimits.Disposal ? PluginLimits.Disposal
                 : left > PluginLimits.LeastDisposal ? left : PluginLimits.LeastDisposal;
-            Task disposal = DisposeAsync(instance);
+            Task disposal = PluginThread.DisposeAsync(instance);
             try
             {
                 await disposal.WaitAsync(limit, timeProvider, hurry.IsCancellationRequested ? default : hurry).ConfigureAwait(false);
@@ -84,22 +86,6 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
                 LogNotDisposed(plugin.Description.Name, name, reason);
             }
         }
-    }
-
-    /// <summary>Disposes an object on a thread of its own, if it can be disposed.</summary>
-    public static async Task DisposeAsync(object instance)
-    {
-        ValueTask disposal = await PluginThread.Start(() =>
-        {
-            if (instance is IAsyncDisposable disposable)
-            {
-                return disposable.DisposeAsync();
-            }
-
-            (instance as IDisposable)?.Dispose();
-            return ValueTask.CompletedTask;
-        }).ConfigureAwait(false);
-        await disposal.ConfigureAwait(false);
     }
 
     [LoggerMessage(2010, LogLevel.Error, "{Fault}")]

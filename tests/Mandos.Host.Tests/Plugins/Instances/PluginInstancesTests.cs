@@ -1,8 +1,9 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Isolation;
 
-namespace Mandos.Host.Tests.Plugins.Isolation;
+namespace Mandos.Host.Tests.Plugins.Instances;
 
 public sealed class PluginInstancesTests : IDisposable
 {

@@ -7,7 +7,7 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Plugins;
 using Mandos.Abstractions.Tls;
 
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>What a plugin can be.</summary>
 internal abstract class PluginKind

@@ -1,4 +1,4 @@
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>A file that may be a plugin.</summary>
 /// <param name="File">Its absolute path.</param>

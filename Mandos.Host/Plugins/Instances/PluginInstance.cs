@@ -1,4 +1,4 @@
-namespace Mandos.Host.Plugins.Isolation;
+namespace Mandos.Host.Plugins.Instances;
 
 /// <summary>An object that a plugin has constructed.</summary>
 /// <typeparam name="T">The contract of its kind.</typeparam>

@@ -1,6 +1,6 @@
 using Mandos.BadPlugins;
 
-namespace Mandos.Host.Tests.Plugins.Isolation;
+namespace Mandos.Host.Tests.Plugins.Instances;
 
 /// <summary>Plugins with one checker, in which a test may put what it wants.</summary>
 internal static class Sources

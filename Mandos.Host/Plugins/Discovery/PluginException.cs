@@ -1,6 +1,6 @@
 using Mandos.Host.Configuration;
 
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>A plugin is missing, broken or ambiguous.</summary>
 /// <param name="message">One line that names the plugin or the directory and says what is wrong.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Host.Tests.Plugins.Isolation;
+namespace Mandos.Host.Tests.Plugins.Instances;
 
 /// <summary>A log whose lines a test can read. Thread-safe.</summary>
 internal sealed class LogLines : ILogger

@@ -5,7 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Unix;
 
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>Reads the metadata of an assembly (ECMA-335 part II). No code of the assembly runs.</summary>
 internal static class PluginManifestReader

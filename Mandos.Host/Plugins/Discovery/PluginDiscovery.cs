@@ -1,6 +1,6 @@
 using Mandos.Host.Unix;
 
-namespace Mandos.Host.Plugins;
+namespace Mandos.Host.Plugins.Discovery;
 
 /// <summary>Finds the files that may be plugins.</summary>
 internal static class PluginDiscovery

@@ -1,4 +1,4 @@
-namespace Mandos.Host.Server;
+namespace Mandos.Host.Configuration;
 
 /// <summary>The server cannot start.</summary>
 /// <param name="problems">Everything that keeps it from starting, a line each, fit for the terminal and the log.</param>

@@ -3,9 +3,10 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Loader;
 using Mandos.Engine;
+using Mandos.Host.Plugins.Isolation;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Host.Plugins.Isolation;
+namespace Mandos.Host.Plugins.Instances;
 
 /// <summary>
 /// Catches exceptions that plugins let go on threads of their own, in timers, in <c>async void</c> methods and the like, which would end

@@ -1,9 +1,9 @@
-using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.SelfTesting;
 using Mandos.Host.Tests.Plugins;
 using Mandos.TestSupport;
 
-namespace Mandos.Host.Tests.Configuration;
+namespace Mandos.Host.Tests.SelfTesting;
 
 public sealed class ConfigurationCheckTests : IDisposable
 {

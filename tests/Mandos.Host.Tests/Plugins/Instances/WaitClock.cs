@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace Mandos.Host.Tests.Plugins.Isolation;
+namespace Mandos.Host.Tests.Plugins.Instances;
 
 /// <summary>
 /// A clock that a test moves only when something waits on it: other threads take real time, during which the clock must stand still.
