@@ -127,10 +127,15 @@ public sealed class ClientTransitionsTests : IDisposable
         TimeSpan negative = TimeSpan.FromTicks(-1);
         ClientChange[] changes =
         [
-            new() { Host = "x", Interval = TimeSpan.Zero }, new() { Host = "x", Interval = negative },
-            new() { Host = "x", Timeout = negative },
-            new() { Host = "x", ExtendedTimeout = negative }, new() { Host = "x", ApprovalDelay = negative },
-            new() { Host = "x", ApprovalDuration = negative }, new() { Host = "x\0" }, new() { Host = "x", Checker = "\0" },
+            ClientChange.Of(ClientSetting.Host, "x\0"),
+            Bad(ClientSetting.Checker, "\0"),
+            Bad(ClientSetting.Location, "\0"),
+            Bad(ClientSetting.Interval, TimeSpan.Zero),
+            Bad(ClientSetting.Interval, negative),
+            Bad(ClientSetting.Timeout, negative),
+            Bad(ClientSetting.ExtendedTimeout, negative),
+            Bad(ClientSetting.ApprovalDelay, negative),
+            Bad(ClientSetting.ApprovalDuration, negative),
         ];
 
         Assert.All(changes, change => Assert.Throws<ArgumentException>(() => _rig.Change("a", change)));
@@ -201,4 +206,7 @@ public sealed class ClientTransitionsTests : IDisposable
 
         Assert.Equal((false, null), (_rig["a"].Enabled, _rig["a"].Expires));
     }
+
+    private static ClientChange Bad<T>(ClientSetting<T> setting, T value)
+        where T : notnull => ClientChange.Of(ClientSetting.Host, "x").With(setting, value);
 }
