@@ -5,7 +5,7 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Host.Migration;
-using Mandos.Host.Tests.Plugins.Isolation;
+using Mandos.Host.Tests.Plugins.Instances;
 using Mandos.TestSupport;
 using Microsoft.Extensions.Time.Testing;
 
