@@ -7,7 +7,7 @@ using Mandos.Host.Plugins.Checkers;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Tests.Plugins.Isolation;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Plugins.Checkers;
 
