@@ -9,6 +9,8 @@ namespace Mandos.Bus;
 /// <summary>Where a connection goes, and its limits.</summary>
 public sealed class BusOptions(string address) : DBusConnectionOptions(address)
 {
+    private static readonly TimeSpan _pauseWhileBusy = TimeSpan.FromMilliseconds(20);
+
     private readonly string _address = address;
 
     public string Name { get; init; } = "dbus";
@@ -30,24 +32,51 @@ public sealed class BusOptions(string address) : DBusConnectionOptions(address)
     /// <summary>No descriptors are taken, and a machine without an identity is no reason not to connect.</summary>
     protected override async ValueTask<SetupResult> SetupAsync(CancellationToken cancellationToken)
     {
-        string path = _address["unix:path=".Length..]; // spike: one address of one kind
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
-        socket.Blocking = false;
+        Socket socket = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         Stream = new BusStream(socket);
         return new SetupResult(_address)
         {
             UserId = geteuid().ToString(CultureInfo.InvariantCulture), MachineId = ReadMachineId(), ConnectionStream = Stream,
         };
+    }
+
+    /// <summary>Connects to the first address that can be used.</summary>
+    private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    {
+        List<string> problems = [];
+        foreach (BusAddress address in BusAddress.ParseList(_address))
+        {
+            string? problem = address.Problem;
+            while (problem is null)
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+                try
+                {
+                    await socket.ConnectAsync(address.EndPoint!, cancellationToken).ConfigureAwait(false);
+                    return socket;
+                }
+                catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)
+                {
+                    // Too many wait to be accepted.
+                    socket.Dispose();
+                    await Task.Delay(_pauseWhileBusy, TimeProvider, cancellationToken).ConfigureAwait(false);
+                }
+                catch (SocketException e)
+                {
+                    socket.Dispose();
+                    problem = e.SocketErrorCode is SocketError.AddressNotAvailable ? "No such file or directory" : e.Message;
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            }
+
+            problems.Add($"{address.Text}: {problem}");
+        }
+
+        throw new DBusConnectFailedException(problems.Count == 0 ? "the bus's address is empty" : string.Join("; ", problems));
     }
 
     private static string ReadMachineId()

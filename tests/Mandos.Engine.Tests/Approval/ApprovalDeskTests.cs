@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 

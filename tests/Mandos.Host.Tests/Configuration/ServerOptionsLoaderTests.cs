@@ -1,4 +1,3 @@
-using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
 using Mandos.TestKit;
 
