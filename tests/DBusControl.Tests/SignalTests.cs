@@ -15,7 +15,7 @@ public sealed class SignalTests
     private static readonly ClientProperty[] _properties =
     [
         .. typeof(ClientProperty).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(property => (ClientProperty)property.GetValue(null)!),
-        .. ClientSetting.All,
+        .. ClientSetting.All.Where(setting => !setting.IsExtension),
     ];
 
     public static TheoryData<string, string, string> Changes => new()

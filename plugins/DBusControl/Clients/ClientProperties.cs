@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
@@ -43,7 +43,7 @@ internal static class ClientProperties
         {
             Change = ClientProperty.LastCheckerStatus,
             Value = client => client.LastCheckerStatus,
-            Write = (writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
+            Write = (ref writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
         },
         Time("LastEnabled", ClientProperty.LastEnabled, client => client.LastEnabled),
         Constant("Name", client => client.Name),
@@ -52,7 +52,7 @@ internal static class ClientProperties
             EmitsChangedSignal = "const",
             Deprecated = true,
             TextLength = client => client.DBusObjectPath!.Length,
-            Write = (writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
+            Write = (ref writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
         },
         new("Secret", "ay")
         {
@@ -81,7 +81,7 @@ internal static class ClientProperties
     {
         Change = setting,
         Value = client => setting.Get(client.Settings),
-        Write = (writer, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
+        Write = (ref writer, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
         Set = value => Changes(ClientChange.Of(setting, Values.ToDuration(value, setting.Name))),
     };
 
@@ -90,7 +90,7 @@ internal static class ClientProperties
         Change = setting,
         Value = client => setting.Get(client.Settings),
         TextLength = client => SafeText.Length(setting.Get(client.Settings)),
-        Write = (writer, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
+        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
         Set = value => Changes(ClientChange.Of(setting, Values.ToText(value, setting.Name))),
     };
 
@@ -105,7 +105,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
-            Write = (writer, client) => writer.WriteVariantBool(get(client)),
+            Write = (ref writer, client) => writer.WriteVariantBool(get(client)),
             Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
         };
 
@@ -116,7 +116,7 @@ internal static class ClientProperties
             Change = change,
             Value = client => get(client),
             TextLength = _ => TimeText.MaxLength,
-            Write = (writer, client) => WriteTime(writer, get(client)),
+            Write = (ref writer, client) => WriteTime(ref writer, get(client)),
             Set = set,
         };
 
@@ -124,14 +124,14 @@ internal static class ClientProperties
     {
         EmitsChangedSignal = "const",
         TextLength = client => SafeText.Length(get(client)),
-        Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
+        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
     };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
         TextLength = _ => TimeText.MaxLength,
-        Write = (writer, client) => WriteTime(writer, get(client)),
+        Write = (ref writer, client) => WriteTime(ref writer, get(client)),
     };
 
     private static Func<IMandosServer, string, CancellationToken, Task> Changes(ClientChange change)
@@ -149,7 +149,7 @@ internal static class ClientProperties
         }
     };
 
-    private static void WriteTime(MessageWriter writer, DateTimeOffset? time)
+    private static void WriteTime(ref MessageWriter writer, DateTimeOffset? time)
     {
         Span<byte> text = stackalloc byte[TimeText.MaxLength];
         int length = TimeText.Format(time, text);
