@@ -98,14 +98,18 @@ internal sealed partial class ClientCommands : IMandosServer
     public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        ClientChangeValidator.Validate(change);
+        change.Validate();
         return ChangeStateAsync(name, client => Change(client, change), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
     {
-        ClientChangeValidator.ValidateSecret(secret);
+        if (secret.Length > Secret.MaxLength)
+        {
+            throw new ArgumentException($"a secret may have at most {Secret.MaxLength} bytes, this one has {secret.Length}");
+        }
+
         var copy = new Secret(secret.Span);
         return SetSecretAsync(name, copy, cancellationToken);
     }
@@ -208,7 +212,7 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <returns>Ends when a check that the change causes has started.</returns>
     private Task Change(Client client, ClientChange change)
-        => _transitions.Change(client, change) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
+        => _transitions.Change(client, change.ApplyTo(client.Settings)) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
 
     private void Remove(Client client)
     {

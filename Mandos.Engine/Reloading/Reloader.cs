@@ -191,7 +191,7 @@ internal sealed partial class Reloader
             _transitions.Disable(client);
         }
 
-        if (_transitions.Change(client, ToChange(merged)))
+        if (_transitions.Change(client, merged))
         {
             CheckSoon(client, checks);
         }
@@ -250,18 +250,6 @@ internal sealed partial class Reloader
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
     }
-
-    private static ClientChange ToChange(ClientSettings settings) => new()
-    {
-        Host = settings.Host,
-        Checker = settings.Checker,
-        Interval = settings.Interval,
-        Timeout = settings.Timeout,
-        ExtendedTimeout = settings.ExtendedTimeout,
-        ApprovalDelay = settings.ApprovalDelay,
-        ApprovalDuration = settings.ApprovalDuration,
-        ApprovedByDefault = settings.ApprovedByDefault,
-    };
 
     [LoggerMessage(1800, LogLevel.Information,
         "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]

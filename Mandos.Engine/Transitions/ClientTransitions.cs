@@ -221,7 +221,7 @@ internal sealed partial class ClientTransitions
 
         client.LastResult = result;
         ClientSnapshot next = client.Snapshot with { LastCheckerStatus = result.ExitCode };
-        ReadOnlySpan<ClientProperty> status = StatusOf(client, next);
+        ClientProperty[] status = StatusOf(client, next);
         if (!check.IsAnnounced)
         {
             // It failed before it began: the status is all there is to tell.
@@ -243,7 +243,7 @@ internal sealed partial class ClientTransitions
     public void MarkCheckedOk(Client client)
     {
         ClientSnapshot next = client.Snapshot with { LastCheckerStatus = 0 };
-        ReadOnlySpan<ClientProperty> status = StatusOf(client, next);
+        ClientProperty[] status = StatusOf(client, next);
         bool extends = SeenAlive(client, ref next);
         _journal.Update(client, next, [
             ClientProperty.LastCheckedOk,
@@ -265,34 +265,26 @@ internal sealed partial class ClientTransitions
 
     // Settings
 
-    /// <summary>Changes settings that <see cref="ClientChangeValidator"/> has found good.</summary>
+    /// <summary>Gives a client other settings, as far as <see cref="ClientSetting"/> has them. Each has been found good.</summary>
     /// <returns>Whether an enabled client has another interval, so that the caller has to see to its next check.</returns>
-    public bool Change(Client client, ClientChange change)
+    public bool Change(Client client, ClientSettings next)
     {
-        Set(client, change.Host, static s => s.Host, static (s, v) => s with { Host = v }, ClientProperty.Host);
-        Set(client, change.Checker, static s => s.Checker, static (s, v) => s with { Checker = v }, ClientProperty.Checker);
-        Set(client, change.ExtendedTimeout, static s => s.ExtendedTimeout,
-            static (s, v) => s with { ExtendedTimeout = v }, ClientProperty.ExtendedTimeout);
-        Set(client, change.ApprovalDelay, static s => s.ApprovalDelay,
-            static (s, v) => s with { ApprovalDelay = v }, ClientProperty.ApprovalDelay);
-        Set(client, change.ApprovalDuration, static s => s.ApprovalDuration,
-            static (s, v) => s with { ApprovalDuration = v }, ClientProperty.ApprovalDuration);
-        Set(client, change.ApprovedByDefault, static s => s.ApprovedByDefault,
-            static (s, v) => s with { ApprovedByDefault = v }, ClientProperty.ApprovedByDefault);
-
-        TimeSpan oldTimeout = client.Settings.Timeout;
-        if (Set(client, change.Timeout, static s => s.Timeout, static (s, v) => s with { Timeout = v }, ClientProperty.Timeout)
-            && client.Snapshot.Enabled)
+        ClientSettings old = client.Settings;
+        foreach (ClientSetting setting in ClientSetting.All)
         {
-            _journal.Update(client, _expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
-            if (_expiry.IsPast(client))
+            if (setting.IsSame(old, next))
             {
-                Expire(client);
+                continue;
+            }
+
+            _journal.Update(client, client.Snapshot with { Settings = setting.Copy(next, client.Settings) }, setting);
+            if (setting == ClientSetting.Timeout && client.Snapshot.Enabled)
+            {
+                MoveExpiry(client, old.Timeout);
             }
         }
 
-        return Set(client, change.Interval, static s => s.Interval, static (s, v) => s with { Interval = v }, ClientProperty.Interval)
-            && client.Snapshot.Enabled;
+        return client.Snapshot.Enabled && !ClientSetting.Interval.IsSame(old, next);
     }
 
     /// <summary>
@@ -392,7 +384,7 @@ internal sealed partial class ClientTransitions
         return extends;
     }
 
-    private static ReadOnlySpan<ClientProperty> StatusOf(Client client, ClientSnapshot next)
+    private static ClientProperty[] StatusOf(Client client, ClientSnapshot next)
         => client.Snapshot.LastCheckerStatus != next.LastCheckerStatus ? [ClientProperty.LastCheckerStatus] : [];
 
     private TimeSpan RandomDelay(Client client) => _random.NextDouble() * client.Settings.Interval;
@@ -405,24 +397,12 @@ internal sealed partial class ClientTransitions
         return _expiry.Set(client, state, timeLeft > afterFirstCheck ? timeLeft : afterFirstCheck);
     }
 
-    private bool Set<T>(Client client, T? value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property) where T : class
-        => value is not null && Replace(client, value, get, set, property);
-
-    private bool Set<T>(Client client, T? value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property) where T : struct
-        => value is { } given && Replace(client, given, get, set, property);
-
-    private bool Replace<T>(Client client, T value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property)
+    private void MoveExpiry(Client client, TimeSpan oldTimeout)
     {
-        ClientSnapshot old = client.Snapshot;
-        if (EqualityComparer<T>.Default.Equals(get(old.Settings), value))
+        _journal.Update(client, _expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
+        if (_expiry.IsPast(client))
         {
-            return false;
+            Expire(client);
         }
-
-        _journal.Update(client, old with { Settings = set(old.Settings, value) }, property);
-        return true;
     }
 }
