@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Handshakes;
+namespace Mandos.TestKit;
 
 /// <summary>What a thread has used.</summary>
 /// <param name="Milliseconds">CPU.</param>
 /// <param name="Bytes">Allocated on the managed heap.</param>
-internal readonly partial record struct Cost(double Milliseconds, long Bytes)
+public readonly partial record struct Cost(double Milliseconds, long Bytes)
 {
     /// <summary>CLOCK_THREAD_CPUTIME_ID of clock_gettime(2).</summary>
     private const int ThreadClock = 3;

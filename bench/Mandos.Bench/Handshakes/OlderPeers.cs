@@ -3,7 +3,7 @@ using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 
-namespace Handshakes;
+namespace Mandos.Bench.Handshakes;
 
 /// <summary>Peers with TLS up to 1.2, and with each group in TLS 1.3.</summary>
 internal static class OlderPeers

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Mandos.TestKit;
 using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 
-namespace Handshakes;
+namespace Mandos.Bench.Handshakes;
 
 /// <summary>A connection to a peer that answers at once, within the call that writes to it.</summary>
 internal sealed class PeerStream : Stream

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Mandos.TestKit.Peers;
 
-namespace ServerLoad;
+namespace Mandos.Bench.Load;
 
 /// <summary>What strangers cost the server, and how the first and the others fare beside them.</summary>
 internal static class Strangers

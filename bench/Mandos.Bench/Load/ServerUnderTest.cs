@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Mandos.TestKit.Peers;
 
-namespace ServerLoad;
+namespace Mandos.Bench.Load;
 
 /// <summary>The published server in a process of its own, with a configuration made for one measurement.</summary>
 internal sealed class ServerUnderTest : IAsyncDisposable

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Mandos.DBus;
+using Mandos.TestKit.Daemons;
 
-namespace ServerLoad;
+namespace Mandos.Bench.Load;
 
 /// <summary>mandos-ctl and mandos-monitor with many clients, on a real dbus-daemon.</summary>
 internal static class Tools
@@ -126,7 +127,7 @@ internal static class Tools
     /// <summary>A server with clients, on a bus.</summary>
     private sealed class Scene : IAsyncDisposable
     {
-        public required BenchBus Bus { get; init; }
+        public required DBusDaemon Bus { get; init; }
 
         public required int Clients { get; init; }
 
@@ -136,7 +137,7 @@ internal static class Tools
 
         public static async Task<Scene> StartAsync(string root, int clients)
         {
-            BenchBus bus = await BenchBus.StartAsync();
+            DBusDaemon bus = await DBusDaemon.StartAsync(DBusDaemon.OpenRules + DBusDaemon.UsualLimits);
             string clientsConf = "[DEFAULT]\ninterval = P1D\ntimeout = P2D\nchecker = true\n" + string.Concat(Enumerable.Range(0, clients)
                 .Select(i => ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
             ServerUnderTest server = await ServerUnderTest.StartAsync(root, clientsConf, busAddress: bus.Address);
