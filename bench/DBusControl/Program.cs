@@ -7,7 +7,7 @@ using Mandos.Abstractions.Control;
 using Mandos.DBus;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 const string service = "se.recompile.Mandos";
 int clients = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;

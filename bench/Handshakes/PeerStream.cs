@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 
 namespace Handshakes;

@@ -4,7 +4,7 @@
 using System.Globalization;
 using Handshakes;
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;

@@ -6,7 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Mandos.DBus;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using ServerLoad;
 
 string root = Path.GetFullPath(Path.Combine(Here(), "../.."));

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerFping;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 int checks = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5000;
 int atOnce = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 20;

@@ -8,7 +8,8 @@ using System.Net.Sockets;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh;
-using Mandos.TestSupport;
+using Mandos.TestKit;
+using Mandos.TestKit.Daemons;
 
 int checks = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200;
 string key = args.Length > 1 ? args[1] : "ed25519";

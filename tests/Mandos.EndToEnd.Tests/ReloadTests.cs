@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests;
 

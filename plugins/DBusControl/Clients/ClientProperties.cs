@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
@@ -45,7 +45,7 @@ internal static class ClientProperties
         {
             Change = ClientProperty.LastCheckerStatus,
             Value = client => client.LastCheckerStatus,
-            Write = (writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
+            Write = (ref writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
         },
         Time("LastEnabled", ClientProperty.LastEnabled, client => client.LastEnabled),
         Constant("Name", client => client.Name),
@@ -54,7 +54,7 @@ internal static class ClientProperties
             EmitsChangedSignal = "const",
             Deprecated = true,
             TextLength = client => client.DBusObjectPath!.Length,
-            Write = (writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
+            Write = (ref writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
         },
         new("Secret", "ay")
         {
@@ -85,7 +85,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client.Settings),
-            Write = (writer, client) => writer.WriteVariantUInt64((ulong)(get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
+            Write = (ref writer, client) => writer.WriteVariantUInt64((ulong)(get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
             Set = value => Changes(set(Values.ToDuration(value, name))),
         };
 
@@ -96,7 +96,7 @@ internal static class ClientProperties
             Change = change,
             Value = client => get(client.Settings),
             TextLength = client => SafeText.Length(get(client.Settings)),
-            Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client.Settings))),
+            Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(get(client.Settings))),
             Set = value => Changes(set(Values.ToText(value, name))),
         };
 
@@ -107,7 +107,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
-            Write = (writer, client) => writer.WriteVariantBool(get(client)),
+            Write = (ref writer, client) => writer.WriteVariantBool(get(client)),
             Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
         };
 
@@ -118,7 +118,7 @@ internal static class ClientProperties
             Change = change,
             Value = client => get(client),
             TextLength = _ => TimeText.MaxLength,
-            Write = (writer, client) => WriteTime(writer, get(client)),
+            Write = (ref writer, client) => WriteTime(ref writer, get(client)),
             Set = set,
         };
 
@@ -126,14 +126,14 @@ internal static class ClientProperties
     {
         EmitsChangedSignal = "const",
         TextLength = client => SafeText.Length(get(client)),
-        Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
+        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
     };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
         TextLength = _ => TimeText.MaxLength,
-        Write = (writer, client) => WriteTime(writer, get(client)),
+        Write = (ref writer, client) => WriteTime(ref writer, get(client)),
     };
 
     private static Func<IMandosServer, string, CancellationToken, Task> Changes(ClientChange change)
@@ -151,7 +151,7 @@ internal static class ClientProperties
         }
     };
 
-    private static void WriteTime(MessageWriter writer, DateTimeOffset? time)
+    private static void WriteTime(ref MessageWriter writer, DateTimeOffset? time)
     {
         Span<byte> text = stackalloc byte[TimeText.MaxLength];
         int length = TimeText.Format(time, text);

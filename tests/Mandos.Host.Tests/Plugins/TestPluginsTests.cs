@@ -5,7 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Host.Plugins;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 using Moq;
 
 namespace Mandos.Host.Tests.Plugins;
