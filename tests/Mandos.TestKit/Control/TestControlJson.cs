@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 
 namespace Mandos.TestKit.Control;
 
@@ -17,8 +18,13 @@ internal static class TestControlJson
             new TextConverter<IPAddress>(IPAddress.Parse),
             new TextConverter<IPEndPoint>(IPEndPoint.Parse),
             new CheckResultConverter(),
+            new TextConverter<ClientProperty>(FindProperty),
+            new ClientChangeConverter(),
         },
     };
+
+    private static ClientProperty FindProperty(string name) => ClientSetting.All.FirstOrDefault(setting => setting.Name == name)
+        ?? (ClientProperty)typeof(ClientProperty).GetProperty(name)!.GetValue(null)!;
 
     private sealed class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
         where T : class
@@ -29,6 +35,25 @@ internal static class TestControlJson
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => parse(reader.GetString()!);
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+
+    /// <summary>The names of the settings, and settings that have their values.</summary>
+    private sealed class ClientChangeConverter : JsonConverter<ClientChange>
+    {
+        public override ClientChange Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var change = JsonElement.ParseValue(ref reader);
+            var values = change.GetProperty("values").Deserialize<ClientSettings>(options)!;
+            return change.GetProperty("settings").EnumerateArray()
+                .Select(name => ClientSetting.All.Single(setting => setting.Name == name.GetString()))
+                .Aggregate(ClientChange.None, (result, setting) => result.With(setting, values));
+        }
+
+        public override void Write(Utf8JsonWriter writer, ClientChange value, JsonSerializerOptions options)
+            => JsonSerializer.Serialize(
+                writer,
+                new { Settings = value.Settings.Select(setting => setting.Name), Values = value.ApplyTo(new ClientSettings()) },
+                options);
     }
 
     private sealed class CheckResultConverter : JsonConverter<CheckResult>
