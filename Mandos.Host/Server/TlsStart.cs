@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Tls;
+using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Isolation;
