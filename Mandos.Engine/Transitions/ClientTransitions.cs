@@ -93,53 +93,35 @@ internal sealed partial class ClientTransitions(
             .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
     }
 
-    /// <summary>Changes settings that <see cref="ClientChangeValidator"/> has found good.</summary>
+    /// <summary>Gives a client other settings, as far as <see cref="ClientSetting"/> has them. Each has been found good.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="change">What to change.</param>
+    /// <param name="next">The settings.</param>
     /// <param name="checkNow">Whether another interval begins with a check; if not, with the random delay of a start,
     /// or the check that was due anyway if that comes first.</param>
     /// <returns>Ends when a check that the change causes has started.</returns>
-    public Task Change(Client client, ClientChange change, bool checkNow = true)
+    public Task Change(Client client, ClientSettings next, bool checkNow = true)
     {
-        Set(client, change.Host, static s => s.Host, static (s, v) => s with { Host = v }, ClientProperty.Host);
-        Set(client, change.Checker, static s => s.Checker, static (s, v) => s with { Checker = v }, ClientProperty.Checker);
-        Set(client, change.ExtendedTimeout, static s => s.ExtendedTimeout,
-            static (s, v) => s with { ExtendedTimeout = v }, ClientProperty.ExtendedTimeout);
-        Set(client, change.ApprovalDelay, static s => s.ApprovalDelay,
-            static (s, v) => s with { ApprovalDelay = v }, ClientProperty.ApprovalDelay);
-        Set(client, change.ApprovalDuration, static s => s.ApprovalDuration,
-            static (s, v) => s with { ApprovalDuration = v }, ClientProperty.ApprovalDuration);
-        Set(client, change.ApprovedByDefault, static s => s.ApprovedByDefault,
-            static (s, v) => s with { ApprovedByDefault = v }, ClientProperty.ApprovedByDefault);
-
-        TimeSpan oldTimeout = client.Settings.Timeout;
-        if (Set(client, change.Timeout, static s => s.Timeout, static (s, v) => s with { Timeout = v }, ClientProperty.Timeout)
-            && client.Snapshot.Enabled)
+        ClientSettings old = client.Settings;
+        Task check = Task.CompletedTask;
+        foreach (ClientSetting setting in ClientSetting.All)
         {
-            journal.Update(client, expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
-            if (expiry.IsPast(client))
+            if (setting.IsSame(old, next))
             {
-                Expire(client);
+                continue;
+            }
+
+            journal.Update(client, client.Snapshot with { Settings = setting.Copy(next, client.Settings) }, setting);
+            if (setting == ClientSetting.Timeout && client.Snapshot.Enabled)
+            {
+                MoveExpiry(client, old.Timeout);
+            }
+            else if (setting == ClientSetting.Interval && client.Snapshot.Enabled)
+            {
+                check = MoveNextCheck(client, checkNow);
             }
         }
 
-        if (Set(client, change.Interval, static s => s.Interval, static (s, v) => s with { Interval = v }, ClientProperty.Interval)
-            && client.Snapshot.Enabled)
-        {
-            if (checkNow)
-            {
-                return checks.StartAndRepeat(client);
-            }
-
-            // Not later than was planned: the expiry counts on that check, and a longer interval must not let it pass.
-            TimeSpan next = clock.After(RandomDelay(client));
-            if (client.NextCheck.Due is not { } planned || next < planned)
-            {
-                deadlines.Schedule(client.NextCheck, next);
-            }
-        }
-
-        return Task.CompletedTask;
+        return check;
     }
 
     /// <summary>Ends all that runs for a client that was removed.</summary>
@@ -163,25 +145,30 @@ internal sealed partial class ClientTransitions(
         return expiry.Set(client, state, timeLeft > afterFirstCheck ? timeLeft : afterFirstCheck);
     }
 
-    private bool Set<T>(Client client, T? value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property) where T : class
-        => value is not null && Replace(client, value, get, set, property);
-
-    private bool Set<T>(Client client, T? value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property) where T : struct
-        => value is { } given && Replace(client, given, get, set, property);
-
-    private bool Replace<T>(Client client, T value, Func<ClientSettings, T> get, Func<ClientSettings, T, ClientSettings> set,
-        ClientProperty property)
+    private void MoveExpiry(Client client, TimeSpan oldTimeout)
     {
-        ClientSnapshot old = client.Snapshot;
-        if (EqualityComparer<T>.Default.Equals(get(old.Settings), value))
+        journal.Update(client, expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
+        if (expiry.IsPast(client))
         {
-            return false;
+            Expire(client);
+        }
+    }
+
+    private Task MoveNextCheck(Client client, bool checkNow)
+    {
+        if (checkNow)
+        {
+            return checks.StartAndRepeat(client);
         }
 
-        journal.Update(client, old with { Settings = set(old.Settings, value) }, property);
-        return true;
+        // Not later than was planned: the expiry counts on that check, and a longer interval must not let it pass.
+        TimeSpan next = clock.After(RandomDelay(client));
+        if (client.NextCheck.Due is not { } planned || next < planned)
+        {
+            deadlines.Schedule(client.NextCheck, next);
+        }
+
+        return Task.CompletedTask;
     }
 
     [LoggerMessage(1100, LogLevel.Information, "Client {Client}: enabled")]

@@ -4,7 +4,7 @@ using AvahiAnnouncer.Tests.Support;
 using Mandos.Abstractions.Announcing;
 using Mandos.AvahiAnnouncer;
 using Mandos.DBus;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace AvahiAnnouncer.Tests;

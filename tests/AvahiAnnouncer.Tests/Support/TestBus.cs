@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Mandos.DBus;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace AvahiAnnouncer.Tests.Support;
 

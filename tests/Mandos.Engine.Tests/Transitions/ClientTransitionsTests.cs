@@ -86,9 +86,9 @@ public sealed class ClientTransitionsTests : IDisposable
         }
 
         TimeSpan before = _rig["a"].Settings.Timeout;
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.MaxValue });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.MaxValue));
         Assert.Equal(DateTimeOffset.MaxValue, _rig["a"].Expires);
-        _rig.Change("a", new ClientChange { Timeout = before });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, before));
 
         Assert.True(_rig["a"].Enabled);
         Assert.Equal(TestClock.Epoch.AddHours(1).AddMinutes(5), _rig["a"].Expires);
@@ -102,7 +102,7 @@ public sealed class ClientTransitionsTests : IDisposable
         _rig.Serve("a");
         Assert.Equal(TestClock.Epoch.AddSeconds(1), _rig["a"].Expires);
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.Zero });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.Zero));
 
         Assert.False(_rig["a"].Enabled);
     }
@@ -115,7 +115,7 @@ public sealed class ClientTransitionsTests : IDisposable
         _rig.Serve("a");
         _rig.TakeEvents();
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.FromSeconds(10) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(10)));
 
         Assert.Equal(["Timeout=10", "Expires=-985", "Expires=", "Enabled=False"], _rig.TakeEvents());
     }
@@ -127,10 +127,15 @@ public sealed class ClientTransitionsTests : IDisposable
         TimeSpan negative = TimeSpan.FromTicks(-1);
         ClientChange[] changes =
         [
-            new() { Host = "x", Interval = TimeSpan.Zero }, new() { Host = "x", Interval = negative },
-            new() { Host = "x", Timeout = negative },
-            new() { Host = "x", ExtendedTimeout = negative }, new() { Host = "x", ApprovalDelay = negative },
-            new() { Host = "x", ApprovalDuration = negative }, new() { Host = "x\0" }, new() { Host = "x", Checker = "\0" },
+            ClientChange.Of(ClientSetting.Host, "x\0"),
+            Bad(ClientSetting.Checker, "\0"),
+            Bad(ClientSetting.Location, "\0"),
+            Bad(ClientSetting.Interval, TimeSpan.Zero),
+            Bad(ClientSetting.Interval, negative),
+            Bad(ClientSetting.Timeout, negative),
+            Bad(ClientSetting.ExtendedTimeout, negative),
+            Bad(ClientSetting.ApprovalDelay, negative),
+            Bad(ClientSetting.ApprovalDuration, negative),
         ];
 
         Assert.All(changes, change => Assert.Throws<ArgumentException>(() => _rig.Change("a", change)));
@@ -201,4 +206,7 @@ public sealed class ClientTransitionsTests : IDisposable
 
         Assert.Equal((false, null), (_rig["a"].Enabled, _rig["a"].Expires));
     }
+
+    private static ClientChange Bad<T>(ClientSetting<T> setting, T value)
+        where T : notnull => ClientChange.Of(ClientSetting.Host, "x").With(setting, value);
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Mandos.Host.Auditing;
 using Mandos.Host.Configuration;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

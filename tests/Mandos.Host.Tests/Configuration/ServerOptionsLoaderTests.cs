@@ -1,5 +1,5 @@
 using Mandos.Host.Configuration;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Configuration;
 

@@ -6,7 +6,7 @@ using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Host.Migration;
 using Mandos.Host.Tests.Plugins.Instances;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Host.Tests.Migration;

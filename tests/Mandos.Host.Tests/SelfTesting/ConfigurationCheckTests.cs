@@ -1,7 +1,7 @@
 using Mandos.Host.Configuration;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Tests.Plugins;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.SelfTesting;
 

@@ -8,7 +8,7 @@ using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Tests.Plugins.Instances;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Plugins.Checkers;
 
