@@ -52,7 +52,7 @@ internal sealed partial class ExtraPlugins(
                     token),
                 cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
-                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
+                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine.Server, token), cancellationToken)),
         ]);
     }
 

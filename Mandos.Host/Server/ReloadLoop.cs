@@ -31,7 +31,7 @@ internal sealed partial class ReloadLoop(
                 context.Notifier.Reloading();
                 try
                 {
-                    await engine.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                    await engine.Server.ReloadAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
