@@ -45,13 +45,21 @@ internal sealed partial class EngineStart(
             instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
         var registry = new CheckerRegistry(plugins, checkers, context.TimeProvider);
         ClientConfiguration clients = await StartFault.TranslateAsync(source.TakeAsync(registry)).ConfigureAwait(false);
-        var import = new StockStateImport(
-            stateFault is null ? store.Instance : new UnusableStore(stateFault), context.StateDirectory, clients, context.Options.Restore,
-            progress => context.Notifier.Starting(progress, _importTime), context.TimeProvider, _logger);
+        IStateStore state = stateFault is null ? store.Instance : new UnusableStore(stateFault);
+        StockStateImport? import = StockStateImport.IsNeeded(context.StateDirectory)
+            ? new StockStateImport(
+                state, context.StateDirectory, clients, context.Options.Restore, progress => context.Notifier.Starting(progress, _importTime),
+                context.TimeProvider, _logger)
+            : null;
         EngineOptions options = new EngineSettings(context).Create(
-            plugins, audit, async () => import.RequireTakenOver(await source.ReloadAsync(registry).ConfigureAwait(false)));
+            plugins, audit,
+            async () =>
+            {
+                ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);
+                return import?.RequireTakenOver(read) ?? read;
+            });
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;
-        _engine = new MandosEngine(options, handshaker, import, registry.ForEngine(), context.TimeProvider, _logger);
+        _engine = new MandosEngine(options, handshaker, import ?? state, registry.ForEngine(), context.TimeProvider, _logger);
         return await LoadAsync(_engine, clients, store, import, stopSignal).ConfigureAwait(false) ? _engine : null;
     }
 
@@ -61,7 +69,7 @@ internal sealed partial class EngineStart(
     /// <summary>Loads the state. That may take its time, but a signal ends the wait.</summary>
     /// <returns>False if a signal ended it before.</returns>
     private async Task<bool> LoadAsync(
-        MandosEngine engine, ClientConfiguration clients, PluginInstance<IStateStore> store, StockStateImport import, Task stopSignal)
+        MandosEngine engine, ClientConfiguration clients, PluginInstance<IStateStore> store, StockStateImport? import, Task stopSignal)
     {
         // Not disposed: a store that hangs still has its token.
         var giveUp = new CancellationTokenSource();
@@ -69,7 +77,7 @@ internal sealed partial class EngineStart(
         await Task.WhenAny(starting, stopSignal, Task.Delay(PluginLimits.Start, context.TimeProvider)).ConfigureAwait(false);
         if (!starting.IsCompleted)
         {
-            if (!stopSignal.IsCompleted && !import.IsImporting)
+            if (!stopSignal.IsCompleted && import is not { IsImporting: true })
             {
                 LogSlowStore(store.Plugin.Description.Name, store.Description);
             }
