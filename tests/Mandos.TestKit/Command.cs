@@ -75,14 +75,14 @@ public static class Command
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ];
 
-    /// <summary>The folder of the peers' libraries.</summary>
+    /// <summary>The folder of the peers' libraries; it is missing, like the peers, where tests/peers has not run.</summary>
     public static string PeerLibraries { get; } = Directory.Exists($"{Repository.Peers}/usr/lib")
         ? Directory.GetDirectories($"{Repository.Peers}/usr/lib", "*-linux-gnu").Single()
-        : throw new DirectoryNotFoundException($"{Repository.Peers} is empty: run tests/peers first");
+        : $"{Repository.Peers}/usr/lib";
 
     // A program is looked for in our PATH, not in the one that it will get.
     private static string Find(string program) => program.Contains('/', StringComparison.Ordinal)
         ? program
         : Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"{program} is neither installed nor among the peers");
+            ?? throw new FileNotFoundException($"{program} is neither installed nor among the peers, which tests/peers fetches");
 }

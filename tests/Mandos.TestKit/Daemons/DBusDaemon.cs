@@ -45,6 +45,12 @@ public sealed class DBusDaemon(string rules = DBusDaemon.OpenRules) : IAsyncDisp
         </policy>
         """;
 
+    /// <summary>Messages as large as on the system bus, and as many calls at once as on a session bus.</summary>
+    public const string UsualLimits = """
+        <limit name="max_message_size">33554432</limit>
+        <limit name="max_replies_per_connection">50000</limit>
+        """;
+
     /// <summary>A peer may send any message that the specification allows; the system bus allows 32 MiB.</summary>
     private const string LargeMessages = """
         <limit name="max_message_size">134217728</limit>
@@ -83,13 +89,17 @@ public sealed class DBusDaemon(string rules = DBusDaemon.OpenRules) : IAsyncDisp
         : ["dbus-daemon", $"--config-file={Configuration}", "--nofork", "--nopidfile", "--nosyslog", "--print-address"];
 
     /// <summary>Starts one on which everybody may do everything, and send large messages.</summary>
-    public static Task<DBusDaemon> StartAsync() => StartAsync(new(OpenRules + LargeMessages));
+    public static Task<DBusDaemon> StartAsync() => StartAsync(OpenRules + LargeMessages);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="rules">Policies, and whatever else belongs in the configuration.</param>
+    public static Task<DBusDaemon> StartAsync(string rules) => StartAsync(new DBusDaemon(rules));
 
     /// <summary>Starts one on which everybody may do everything, as a dbus-broker; the test is skipped without root.</summary>
     public static Task<DBusDaemon> StartBrokerAsync()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "making mount namespaces needs root");
-        return StartAsync(new(OpenRules + BrokerLimits) { IsBroker = true });
+        return StartAsync(new DBusDaemon(OpenRules + BrokerLimits) { IsBroker = true });
     }
 
     /// <summary>Starts one with the system bus's rules.</summary>
@@ -98,7 +108,7 @@ public sealed class DBusDaemon(string rules = DBusDaemon.OpenRules) : IAsyncDisp
     public static Task<DBusDaemon> StartWithPolicyAsync(IEnumerable<string> policies, params IReadOnlyList<string> wrapper)
     {
         var includes = policies.Select(policy => $"<include>{SecurityElement.Escape(policy)}</include>");
-        return StartAsync(new(string.Concat([SystemRules, LargeMessages, .. includes])) { Wrapper = wrapper });
+        return StartAsync(new DBusDaemon(string.Concat([SystemRules, LargeMessages, .. includes])) { Wrapper = wrapper });
     }
 
     /// <summary>Starts it, also again after <see cref="KillAsync"/>. It listens when this is done.</summary>
