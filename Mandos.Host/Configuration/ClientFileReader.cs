@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Clients;
-using Mandos.Engine;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -217,7 +216,7 @@ internal sealed partial class ClientFileReader : IDisposable
 
         bool hasKey = ReadKeys(section, out string? keyId, out string? fingerprint);
         string checker = ReadText(section, Known.CheckerPlugin);
-        bool isPlain = checker is "" or EngineOptions.StandardChecker;
+        bool isPlain = checker is "" or ClientDefinition.StandardChecker;
         ClientSettings settings = ReadSettings(section, new ClientSettings
         {
             KeyId = keyId,
