@@ -13,17 +13,16 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineLoop loop, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls,
-    ILogger logger)
+    EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls)
 {
-    private readonly ILogger _logger = logger;
+    private readonly ILogger _logger = services.Logger;
 
     /// <summary>Serves a connection to its end. Does not throw.</summary>
     public async Task ServeAsync(Connection connection)
     {
         IPEndPoint peer = connection.Peer.RemoteEndPoint;
         using HandshakeTurns.Turn turn = turns.Enter(
-            connection.Sources, () => loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
+            connection.Sources, () => services.Loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
         try
         {
             await ServeAsync(connection, peer, turn).ConfigureAwait(false);
@@ -84,7 +83,7 @@ internal sealed partial class ConnectionHandler(
             }
             finally
             {
-                loop.Post(table.Leave, connection);
+                services.Loop.Post(table.Leave, connection);
             }
         }
     }
@@ -117,7 +116,7 @@ internal sealed partial class ConnectionHandler(
         connection.Enter(ConnectionPhase.Deciding);
         string keyId = PeerIdentity.Of(session.PeerKey);
         connection.KeyId = keyId;
-        OpenRequest? request = await loop.InvokeAsync(() =>
+        OpenRequest? request = await services.Loop.InvokeAsync(() =>
         {
             // It may have given way, or the server may have begun to stop, while it was on its way here.
             connection.Aborted.ThrowIfCancellationRequested();
@@ -178,7 +177,7 @@ internal sealed partial class ConnectionHandler(
             if (await Task.WhenAny(request.Outcome, peerGone).ConfigureAwait(false) == peerGone)
             {
                 AuditReason reason = await peerGone.ConfigureAwait(false);
-                loop.Post(() => approvals.Abandon(request, reason));
+                services.Loop.Post(() => approvals.Abandon(request, reason));
             }
 
             await decided.CancelAsync().ConfigureAwait(false);
@@ -195,7 +194,7 @@ internal sealed partial class ConnectionHandler(
         connection.Enter(ConnectionPhase.Sending);
         if (wasHeld)
         {
-            loop.Post(table.Watch, connection);
+            services.Loop.Post(table.Watch, connection);
         }
 
         return audit.IsRequired ? await AnnounceAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
@@ -232,10 +231,10 @@ internal sealed partial class ConnectionHandler(
         granted.Secret?.Dispose();
         if (await audit.TryAnnounceAsync(connection, granted.Reason).ConfigureAwait(false))
         {
-            return await loop.InvokeAsync(() => approvals.Confirm(request, granted.Reason)).ConfigureAwait(false);
+            return await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Reason)).ConfigureAwait(false);
         }
 
-        loop.Post(() => approvals.Finish(request, sent: false));
+        services.Loop.Post(() => approvals.Finish(request, sent: false));
         if (connection.AbortReason is { Reason: AuditReason.ServerStopping and var stopping })
         {
             return new RequestOutcome(null, stopping);
@@ -266,7 +265,7 @@ internal sealed partial class ConnectionHandler(
         }
         finally
         {
-            loop.Post(() => approvals.Finish(request, sent));
+            services.Loop.Post(() => approvals.Finish(request, sent));
         }
 
         return sent;
@@ -287,7 +286,7 @@ internal sealed partial class ConnectionHandler(
     private async Task CloseAsync(Connection connection, ITlsSession session, bool isSent)
     {
         connection.Enter(isSent ? ConnectionPhase.Closing : ConnectionPhase.Refused);
-        loop.Post(isSent ? table.Watch : table.Refused, connection);
+        services.Loop.Post(isSent ? table.Watch : table.Refused, connection);
         try
         {
             await session.CloseAsync(connection.Aborted).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Clients;
-using Mandos.Engine;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -229,7 +228,7 @@ internal sealed partial class ClientFileReader : IDisposable
 
         bool hasKey = ReadKeys(section, out string? keyId, out string? fingerprint);
         string checker = ReadText(section, Known.CheckerPlugin);
-        bool isPlain = checker is "" or EngineOptions.StandardChecker;
+        bool isPlain = checker is "" or ClientDefinition.StandardChecker;
         bool? approvedByDefault = ReadBoolean(section, Known.ApprovedByDefault);
         ClientSettings settings = new()
         {

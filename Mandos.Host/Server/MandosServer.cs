@@ -541,7 +541,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                     token),
                 cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(
-                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine, token), cancellationToken)),
+                surface.Description, surface.Plugin, token => surface.Instance.RunAsync(engine.Server, token), cancellationToken)),
         ];
     }
 
@@ -568,7 +568,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 _notifier.Reloading();
                 try
                 {
-                    await engine.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                    await engine.Server.ReloadAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {

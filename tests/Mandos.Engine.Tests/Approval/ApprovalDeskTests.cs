@@ -28,7 +28,7 @@ public sealed class ApprovalDeskTests : IDisposable
         FakePeer peer = _rig.Hold("a");
 
         // Posted before the timer's work, carried out after the expiry
-        Task approved = _rig.Engine.ApproveAsync("a", true, CancellationToken.None);
+        Task approved = _rig.Engine.Server.ApproveAsync("a", true, CancellationToken.None);
         _rig.Clock.Advance(TimeSpan.FromHours(1));
         _rig.Run(approved);
         _rig.Finish(peer);

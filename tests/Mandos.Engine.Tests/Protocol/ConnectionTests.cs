@@ -131,7 +131,7 @@ public sealed class ConnectionTests : IDisposable
         FakePeer peer = _rig.Hold("a");
 
         // The approval stands in the loop's queue before the connection notices its fault.
-        Task approve = _rig.Engine.ApproveAsync("a", true, TestContext.Current.CancellationToken);
+        Task approve = _rig.Engine.Server.ApproveAsync("a", true, TestContext.Current.CancellationToken);
         peer.Gone.SetException(new InvalidOperationException("a fault"));
         SpinWait.SpinUntil(() => _rig.Log.Has(LogLevel.Error, "unexpected error"));
         _rig.Run(approve);

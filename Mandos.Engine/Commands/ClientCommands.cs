@@ -1,14 +1,40 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Control;
 using Mandos.Engine.Persistence;
+using Mandos.Engine.Reloading;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine;
+namespace Mandos.Engine.Commands;
 
-/// <content>What control surfaces see.</content>
-public sealed partial class MandosEngine : IMandosServer
+/// <summary>The server as control surfaces see and command it. Thread-safe.</summary>
+internal sealed partial class ClientCommands : IMandosServer
 {
+    private readonly EngineServices _services;
+    private readonly ClientRegistry _clients;
+    private readonly EventHub _events;
+    private readonly StateKeeper _keeper;
+    private readonly KeptClients _kept;
+    private readonly ClientTransitions _transitions;
+    private readonly CheckRunner _checks;
+    private readonly ApprovalDesk _approvals;
+    private readonly Reloader _reloader;
+    private readonly ILogger _logger;
+
+    public ClientCommands(
+        EngineServices services, ClientRegistry clients, EventHub events, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
+        CheckRunner checks, ApprovalDesk approvals, Reloader reloader)
+    {
+        (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
+        (_transitions, _checks, _approvals, _reloader) = (transitions, checks, approvals, reloader);
+    }
+
     /// <inheritdoc/>
     /// <remarks>Set it before the control surfaces start.</remarks>
     public ServerInfo Info
@@ -19,24 +45,24 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
-        => await _loop.InvokeAsync(() => _events.Subscribe(Snapshots(), _loop.Post), cancellationToken).ConfigureAwait(false);
+        => await _services.Loop.InvokeAsync(() => _events.Subscribe(Snapshots(), _services.Loop.Post), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ClientSnapshot>> GetClientsAsync(CancellationToken cancellationToken)
-        => await _loop.InvokeAsync(Snapshots, cancellationToken).ConfigureAwait(false);
+        => await _services.Loop.InvokeAsync(Snapshots, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken)
-        => await _loop.InvokeAsync(
+        => await _services.Loop.InvokeAsync(
             () => _clients.TryGet(name, out Client? client) ? client.Snapshot : null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task EnableAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_lifecycle.Enable), cancellationToken);
+        => ChangeStateAsync(name, Quick(_transitions.Enable), cancellationToken);
 
     /// <inheritdoc/>
     public Task DisableAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_lifecycle.Disable), cancellationToken);
+        => ChangeStateAsync(name, Quick(_transitions.Disable), cancellationToken);
 
     /// <inheritdoc/>
     public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken)
@@ -47,10 +73,10 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
-        => _loop.InvokeAsync(
+        => _services.Loop.InvokeAsync(
             () =>
             {
-                ThrowIfStopping();
+                _services.ThrowIfStopping();
                 _approvals.Decide(requestId, approved);
                 return true;
             },
@@ -58,7 +84,7 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_lifecycle.MarkCheckedOk), cancellationToken);
+        => ChangeStateAsync(name, Quick(_transitions.MarkCheckedOk), cancellationToken);
 
     /// <inheritdoc/>
     public Task StartCheckerAsync(string name, CancellationToken cancellationToken)
@@ -66,14 +92,14 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public Task StopCheckerAsync(string name, CancellationToken cancellationToken)
-        => CommandAsync(name, Quick(_checks.Stop), cancellationToken);
+        => CommandAsync(name, Quick(_transitions.StopCheck), cancellationToken);
 
     /// <inheritdoc/>
     public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         change.Validate();
-        return ChangeStateAsync(name, client => _lifecycle.Change(client, change.ApplyTo(client.Settings)), cancellationToken);
+        return ChangeStateAsync(name, client => Change(client, change), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -94,18 +120,26 @@ public sealed partial class MandosEngine : IMandosServer
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
-        => await _loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+        => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
-        await _loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
+        await _services.Loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
         await SaveAsync(null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        ReloadEffect effect = await _reloader.ReloadAsync(cancellationToken).ConfigureAwait(false);
+        await _services.WaitAsync(effect.Checks, "checkers to start after a reload", cancellationToken).ConfigureAwait(false);
+        await WaitUntilSavedAsync(effect.Saved, cancellationToken).ConfigureAwait(false);
     }
 
     private bool Forget(string name)
     {
-        ThrowIfStopping();
+        _services.ThrowIfStopping();
         if (!_kept.Forget(name))
         {
             throw new UnknownClientException(name);
@@ -119,7 +153,7 @@ public sealed partial class MandosEngine : IMandosServer
     {
         try
         {
-            await ChangeStateAsync(name, Quick(client => SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
+            await ChangeStateAsync(name, Quick(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (
             e is not StateNotSavedException && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
@@ -146,15 +180,15 @@ public sealed partial class MandosEngine : IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     private async Task SaveAsync(string? name, CancellationToken cancellationToken)
     {
-        Task<string?> saved = await _loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
+        Task<string?> saved = await _services.Loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
         await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="StateNotSavedException">It failed, or takes too long.</exception>
     private async Task WaitUntilSavedAsync(Task<string?> saved, CancellationToken cancellationToken)
     {
-        bool hasEnded = await WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
-        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_patience.TotalSeconds} s";
+        bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {EngineServices.Patience.TotalSeconds} s";
         if (problem is not null)
         {
             throw new StateNotSavedException(problem);
@@ -163,79 +197,30 @@ public sealed partial class MandosEngine : IMandosServer
 
     private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
-        Task effect = await _loop.InvokeAsync(() => Run(name, command), cancellationToken).ConfigureAwait(false);
-        await WaitAsync(effect, "a checker to start", cancellationToken).ConfigureAwait(false);
+        Task effect = await _services.Loop.InvokeAsync(() => Run(name, command), cancellationToken).ConfigureAwait(false);
+        await _services.WaitAsync(effect, "a checker to start", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Carries out a command, unless the server stops: what it set going would outlast the stop.</summary>
     private Task Run(string name, Func<Client, Task> command)
     {
-        ThrowIfStopping();
+        _services.ThrowIfStopping();
         return command(_clients.Get(name));
-    }
-
-    private void ThrowIfStopping()
-    {
-        if (_stopping)
-        {
-            throw new OperationCanceledException("the server is stopping");
-        }
     }
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 
-    private void SetSecret(Client client, Secret secret)
-    {
-        if (client.Secret.FixedTimeEquals(secret.Memory.Span))
-        {
-            secret.Dispose();
-            return;
-        }
-
-        Secret old = client.Secret;
-        Secret file = client.Definition.Secret;
-        bool isFile = file.FixedTimeEquals(secret.Memory.Span);
-        client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
-        client.Secret = isFile ? file : secret;
-        if (isFile)
-        {
-            secret.Dispose();
-        }
-
-        if (old != file)
-        {
-            old.Dispose();
-        }
-
-        _journal.Update(client, client.Snapshot, ClientProperty.Secret);
-        LogSecretChanged(client.Name);
-    }
+    /// <returns>Ends when a check that the change causes has started.</returns>
+    private Task Change(Client client, ClientChange change)
+        => _transitions.Change(client, change.ApplyTo(client.Settings)) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
 
     private void Remove(Client client)
     {
         StoredClient stored = client.ToStored();
-        TakeOut(client);
+        _transitions.Remove(client);
         _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
 
-    /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>
-    private void TakeOut(Client client)
-    {
-        // Out of reach before anything else, so that no fault below can leave it there.
-        _clients.Remove(client);
-        if (client.Snapshot.DBusObjectPath is { } path)
-        {
-            _paths?.Release(path);
-        }
-
-        _lifecycle.Remove(client);
-        _journal.Publish(client, static state => new ClientRemoved(state));
-        client.IsRemoved = true;
-        client.Secret.Dispose();
-        client.Definition.Secret.Dispose();
-        if (!client.LastCheck.IsCompleted)
-        {
-            _lastChecks[client.Name] = client.LastCheck;
-        }
-    }
+    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
+    private partial void LogForgotten(string client);
 }

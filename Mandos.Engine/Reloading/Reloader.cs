@@ -1,62 +1,81 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
-using Mandos.Engine.Reloading;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine;
+namespace Mandos.Engine.Reloading;
 
-/// <content>Takes up changes of the configuration.</content>
-public sealed partial class MandosEngine
+/// <summary>Takes up changes of the configuration, one reload after another.</summary>
+internal sealed partial class Reloader
 {
     /// <summary>Clients that one work item changes at most, so that connections wait for some milliseconds at most.</summary>
-    private const int ReloadBatch = 500;
+    private const int Batch = 500;
 
     /// <summary>Checks that one reload starts at once; the others are spread over the interval, as at the start of the server.</summary>
-    private const int MostReloadChecks = 100;
+    private const int MostChecks = 100;
+
+    private readonly EngineServices _services;
+    private readonly ClientRegistry _clients;
+    private readonly StateKeeper _keeper;
+    private readonly KeptClients _kept;
+    private readonly ClientTransitions _transitions;
+    private readonly CheckRunner _checks;
+    private readonly ClientLoader _loader;
+    private readonly Func<Task<ClientConfiguration>>? _readClients;
+    private readonly ILogger _logger;
 
     /// <summary>The last reload, for the next one to wait for.</summary>
-    private Task _reload = Task.CompletedTask;
+    private Task _last = Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public async Task ReloadAsync(CancellationToken cancellationToken)
+    public Reloader(
+        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions, CheckRunner checks,
+        ClientLoader loader, Func<Task<ClientConfiguration>>? readClients)
     {
-        Task<ReloadEffect> reload = await _loop.InvokeAsync(BeginReload, cancellationToken).ConfigureAwait(false);
-        ReloadEffect effect = await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await WaitAsync(effect.Checks, "checkers to start after a reload", cancellationToken).ConfigureAwait(false);
-        await WaitUntilSavedAsync(effect.Saved, cancellationToken).ConfigureAwait(false);
+        (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
+        (_transitions, _checks, _loader, _readClients) = (transitions, checks, loader, readClients);
     }
 
-    private Task<ReloadEffect> BeginReload()
+    /// <summary>Reads the configuration, after the reload before, and takes it up.</summary>
+    /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
+    public async Task<ReloadEffect> ReloadAsync(CancellationToken cancellationToken)
     {
-        Task<ReloadEffect> reload = ReloadAfterAsync(_reload);
-        _reload = reload;
+        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin, cancellationToken).ConfigureAwait(false);
+        return await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<ReloadEffect> Begin()
+    {
+        Task<ReloadEffect> reload = ReloadAfterAsync(_last);
+        _last = reload;
         return reload;
     }
 
-    /// <returns>What <see cref="EndReload"/> does; the next reload need not wait for it.</returns>
     private async Task<ReloadEffect> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
-        plan.Compare(await _loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        plan.Compare(await _services.Loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
         if (plan.Conflicts is { Count: > 0 } conflicts)
         {
             throw Refuse(new ConfigurationException(conflicts));
         }
 
         var checks = new List<Task>();
-        while (await _loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
+        while (await _services.Loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
         {
         }
 
-        return await _loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
+        return await _services.Loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
     }
 
     private async Task<ClientConfiguration> ReadClientsAsync()
     {
-        if (_options.ReadClients is not { } read)
+        if (_readClients is not { } read)
         {
             throw new InvalidOperationException("this server was started without a configuration to reload");
         }
@@ -87,9 +106,9 @@ public sealed partial class MandosEngine
     /// <returns>Whether there are more.</returns>
     private bool Apply(ReloadPlan plan, List<Task> checks)
     {
-        for (int i = 0; i < ReloadBatch; i++)
+        for (int i = 0; i < Batch; i++)
         {
-            ThrowIfStopping();
+            _services.ThrowIfStopping();
             if (!plan.TryTake(out ReloadStep step))
             {
                 return false;
@@ -118,10 +137,10 @@ public sealed partial class MandosEngine
     private void Add(ClientDefinition definition, ReloadPlan plan)
     {
         FreeKeys(definition, plan);
-        if (TryLoad(definition, plan.MayHave) is { } client)
+        if (_loader.TryLoad(definition, plan.MayHave) is { } client)
         {
             plan.Added++;
-            _journal.Publish(client, static state => new ClientAdded(state));
+            _transitions.Announce(client);
         }
     }
 
@@ -135,7 +154,7 @@ public sealed partial class MandosEngine
 
         plan.Removed++;
         StoredClient stored = client.ToStored();
-        TakeOut(client);
+        _transitions.Remove(client);
         _kept.Add(stored);
     }
 
@@ -165,28 +184,21 @@ public sealed partial class MandosEngine
         plan.Changed++;
         FreeKeys(next, plan);
         bool isBarred = TakeKeys(client, next, plan);
-        _clients.Redefine(client, next);
         ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
-        TakeUnchangeable(client, merged);
-        if (isSecretNew)
-        {
-            ReplaceFileSecret(client, old.Secret);
-        }
-
+        _transitions.Redefine(client, next, merged);
         if ((old.Enabled && !next.Enabled) || isBarred)
         {
-            _lifecycle.Disable(client);
+            _transitions.Disable(client);
         }
 
-        Task check = _lifecycle.Change(client, merged, checkNow: checks.Count < MostReloadChecks);
-        if (!check.IsCompleted)
+        if (_transitions.Change(client, merged))
         {
-            checks.Add(check);
+            CheckSoon(client, checks);
         }
 
         if (!old.Enabled && next.Enabled && !isBarred)
         {
-            _lifecycle.Enable(client);
+            _transitions.Enable(client);
         }
     }
 
@@ -205,7 +217,7 @@ public sealed partial class MandosEngine
             .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
                 .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
         ];
-        bool isBarred = Bars([.. found, .. owners], next, except: null);
+        bool isBarred = _loader.Bars([.. found, .. owners], next, except: null);
         foreach (KeptRow row in found)
         {
             _kept.GoOver(row, next, plan.MayHave);
@@ -219,61 +231,34 @@ public sealed partial class MandosEngine
         return isBarred;
     }
 
-    /// <summary>Has a client take the settings that only a configuration can give it. With another key it is another client to subscribers.</summary>
-    private void TakeUnchangeable(Client client, ClientSettings settings)
+    private void CheckSoon(Client client, List<Task> checks)
     {
-        ClientSettings old = client.Settings;
-        bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
-        if (isKeyNew)
+        if (checks.Count >= MostChecks)
         {
-            _approvals.KeyChanged(client);
-            _journal.Publish(client, static state => new ClientRemoved(state));
+            _transitions.SpreadCheck(client);
         }
-
-        ClientSettings next = old with
+        else if (_checks.StartAndRepeat(client) is { IsCompleted: false } check)
         {
-            KeyId = settings.KeyId,
-            Fingerprint = settings.Fingerprint,
-            CheckerPlugin = settings.CheckerPlugin,
-            ApproveAll = settings.ApproveAll,
-            Options = settings.Options,
-        };
-        _journal.Update(client, client.Snapshot with { Settings = next });
-        if (isKeyNew)
-        {
-            _journal.Publish(client, static state => new ClientAdded(state));
+            checks.Add(check);
         }
-    }
-
-    private void ReplaceFileSecret(Client client, Secret oldFileSecret)
-    {
-        if (!client.EncryptedSecret.IsEmpty)
-        {
-            LogFileSecretWins(client.Name);
-        }
-
-        Secret old = client.Secret;
-        client.Secret = client.Definition.Secret;
-        client.EncryptedSecret = default;
-        if (!client.Secret.FixedTimeEquals(old.Memory.Span))
-        {
-            _journal.Update(client, client.Snapshot, ClientProperty.Secret);
-        }
-
-        old.Dispose();
-        oldFileSecret.Dispose();
     }
 
     private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
     {
         _checks.Reloaded();
-        NoteLeft(plan.Configuration, plan.MayHave);
+        _loader.NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
     }
 
-    /// <summary>What a reload has set going.</summary>
-    /// <param name="Checks">Ends when the checks that it caused have started.</param>
-    /// <param name="Saved">Why it is not saved; null if it is.</param>
-    private sealed record ReloadEffect(Task Checks, Task<string?> Saved);
+    [LoggerMessage(1800, LogLevel.Information,
+        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
+    private partial void LogReloaded(int count, int added, int removed, int changed);
+
+    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(1802, LogLevel.Error,
+        "The configuration was not taken up (problems above: {Count}); the one before stays in force")]
+    private partial void LogNotReloaded(int count);
 }
