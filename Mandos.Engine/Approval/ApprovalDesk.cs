@@ -73,13 +73,14 @@ internal sealed partial class ApprovalDesk(
     public RequestOutcome Confirm(OpenRequest request, AuditReason granted)
     {
         Client client = request.Client;
-        AuditReason? refused = client.IsRemoved ? AuditReason.Removed
+        AuditReason? refused = request.Withdrawn ?? (client.IsRemoved ? AuditReason.Removed
             : requests.IsStranger(request) ? AuditReason.UnknownKey
             : !transitions.IsEntitled(client) ? AuditReason.Disabled
             : client.Verdict == false ? AuditReason.Denied
-            : null;
+            : null);
         if (refused is not { } reason)
         {
+            request.IsAtGates = false;
             return new RequestOutcome(client.Secret.Borrow(), granted);
         }
 
@@ -174,7 +175,7 @@ internal sealed partial class ApprovalDesk(
             return;
         }
 
-        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+        RequestTransitions.Grant(request, reason);
     }
 
     [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]

@@ -32,6 +32,7 @@ public static class AuditPhrases
         AuditReason.PeerGone => "peer gone",
         AuditReason.TimedOut => "timed out",
         AuditReason.SendFailed => "send failed",
+        AuditReason.SendAborted => "send aborted",
         AuditReason.GaveWay => "gave way",
         AuditReason.TooManyConnections => "too many connections",
         AuditReason.Overloaded => "overloaded",
