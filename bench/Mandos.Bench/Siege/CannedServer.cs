@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Tls;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>Answers in TLS 1.3 with what was made beforehand, so that the server computes and the stranger does not.</summary>
 internal static class CannedServer

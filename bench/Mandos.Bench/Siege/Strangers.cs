@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>The strangers of a flood. They are a process of their own, with its own processors.</summary>
 internal static class Strangers

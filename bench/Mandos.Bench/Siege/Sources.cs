@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>Who is where: whatever begins with 10. or 2001:db8: is an address of this machine here.</summary>
 internal static class Sources

@@ -4,7 +4,7 @@ using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>All floods. To add one, add it here.</summary>
 internal static class Floods

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>A flood of connections.</summary>
 /// <param name="Name">Its name on the command line.</param>

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Mandos.TestKit.Peers;
 
-namespace Mandos.Siege;
+namespace Mandos.Bench.Siege;
 
 /// <summary>The built server on one processor, with one client and the limits that it has by default.</summary>
 internal sealed class SiegedServer : IAsyncDisposable
