@@ -6,6 +6,8 @@ namespace Mandos.Host.Tests.Listening;
 
 public sealed class SocketPeerConnectionTests
 {
+    private const int PieceLength = 4096;
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -39,7 +41,7 @@ public sealed class SocketPeerConnectionTests
         else
         {
             await ReadAllAsync();
-            Assert.Equal(written, read);
+            Assert.InRange(read, written, written + PieceLength);
         }
 
         async Task ReadAllAsync()
@@ -64,7 +66,7 @@ public sealed class SocketPeerConnectionTests
     /// <summary>Writes until the peer, which does not read, takes no more.</summary>
     private static async Task<int> FillAsync(Stream stream, CancellationToken cancellationToken)
     {
-        byte[] piece = new byte[4096];
+        byte[] piece = new byte[PieceLength];
         int written = 0;
         while (true)
         {
