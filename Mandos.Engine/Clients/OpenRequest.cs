@@ -37,7 +37,7 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     public bool IsAtGates { get; set; }
 
     /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
-    public AuditReason? Withdrawn { get; set; }
+    public Outcome? Withdrawn { get; set; }
 
     /// <summary>Breaks the connection off; takes why, as “its client was …”. Null until the connection is known.</summary>
     public Action<string>? OnAbort { get; set; }

@@ -3,6 +3,6 @@ using Mandos.Engine.Outcomes;
 namespace Mandos.Engine.Protocol;
 
 /// <summary>Why a release gate did not agree.</summary>
-/// <param name="Reason">For the audit.</param>
+/// <param name="Outcome">For the audit.</param>
 /// <param name="Detail">More on it, for the audit; null for nothing.</param>
-internal sealed record GateRefusal(AuditReason Reason, string? Detail);
+internal sealed record GateRefusal(Outcome Outcome, string? Detail);

@@ -10,7 +10,7 @@ namespace Mandos.Engine.Protocol;
 internal interface IReleaseGate
 {
     /// <summary>Why the request is refused if it does not agree, for the audit.</summary>
-    AuditReason Refusal { get; }
+    Outcome Refusal { get; }
 
     /// <summary>The same for the log, as the end of “refused its secret: …”.</summary>
     string Otherwise { get; }
@@ -19,7 +19,7 @@ internal interface IReleaseGate
     /// <param name="connection">The connection that is to get the secret.</param>
     /// <param name="granted">Why it is to get it.</param>
     /// <param name="cancellationToken">Gives up: the connection is aborted, or the time is over.</param>
-    Task<bool> AgreesAsync(Connection connection, AuditReason granted, CancellationToken cancellationToken);
+    Task<bool> AgreesAsync(Connection connection, Outcome granted, CancellationToken cancellationToken);
 
     /// <summary>Whether what it agreed to still holds. It is asked in the moment before the first byte is written, and answers at once.</summary>
     bool StillAgrees(Connection connection) => true;

@@ -15,7 +15,7 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
     /// <summary>Asks one gate after another.</summary>
     /// <returns>The refusal of the first that does not agree, which the log tells of; null if all agree.</returns>
     /// <exception cref="OperationCanceledException">The connection was aborted.</exception>
-    public async Task<GateRefusal?> AskAsync(Connection connection, AuditReason granted)
+    public async Task<GateRefusal?> AskAsync(Connection connection, Outcome granted)
     {
         foreach (IReleaseGate gate in gates)
         {
@@ -45,7 +45,7 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
         return null;
     }
 
-    private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, AuditReason granted)
+    private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, Outcome granted)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
         try

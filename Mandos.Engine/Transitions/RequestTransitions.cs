@@ -82,7 +82,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Decides that a request gets the secret.</summary>
-    public static void Grant(OpenRequest request, AuditReason reason)
+    public static void Grant(OpenRequest request, Outcome reason)
     {
         Client client = request.Client;
         (client.Granted ??= []).Add(request);
@@ -95,19 +95,19 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     public static void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
 
     /// <summary>Decides that a request gets nothing.</summary>
-    public void Refuse(OpenRequest request, AuditReason reason)
+    public void Refuse(OpenRequest request, Outcome reason)
     {
         Reject(request, reason);
         request.Decide(new RequestOutcome(null, reason));
     }
 
     /// <summary>Notes that a request gets nothing, even if it was granted before.</summary>
-    public void Reject(OpenRequest request, AuditReason reason)
+    public void Reject(OpenRequest request, Outcome reason)
     {
         RejectionReason rejection = reason switch
         {
-            AuditReason.Denied => RejectionReason.Denied,
-            AuditReason.ApprovalTimedOut or AuditReason.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
+            Outcome.Denied => RejectionReason.Denied,
+            Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
             _ => RejectionReason.Disabled,
         };
         LogRejected(request.Client.Name, rejection);
@@ -116,7 +116,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Ends the wait of a request of which nobody waits for the outcome any more.</summary>
-    public void GiveUp(OpenRequest request, AuditReason reason)
+    public void GiveUp(OpenRequest request, Outcome reason)
     {
         EndWait(request);
         End(request);
@@ -140,7 +140,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Refuses everything that waits for a client that is disabled or removed now, and takes back what was granted.</summary>
-    public void RefuseAll(Client client, AuditReason reason)
+    public void RefuseAll(Client client, Outcome reason)
     {
         while (client.Waiting.First is { } first)
         {
@@ -148,7 +148,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             Refuse(first.Value, reason);
         }
 
-        Withdraw(client.Granted, reason, reason == AuditReason.Removed ? "its client was removed" : "its client was disabled");
+        Withdraw(client.Granted, reason, reason == Outcome.Removed ? "its client was removed" : "its client was disabled");
     }
 
     /// <summary>
@@ -160,10 +160,10 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
         {
             EndWait(request);
-            Refuse(request, AuditReason.UnknownKey);
+            Refuse(request, Outcome.UnknownKey);
         }
 
-        Withdraw(client.Granted?.Where(IsStranger), AuditReason.UnknownKey, "its client has another key");
+        Withdraw(client.Granted?.Where(IsStranger), Outcome.UnknownKey, "its client has another key");
     }
 
     /// <summary>Whether a reload has taken the peer's key from the client.</summary>
@@ -191,7 +191,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         LogVerdict(client.Name, verdict ? "approved" : "denied");
         if (!verdict)
         {
-            Withdraw(client.Granted, AuditReason.Denied, "its client was denied");
+            Withdraw(client.Granted, Outcome.Denied, "its client was denied");
         }
     }
 
@@ -246,7 +246,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// Takes back what was granted. What is at the gates is refused when they have agreed, even if the client may have its secret again by
     /// then; what is on its way is broken off.
     /// </summary>
-    private static void Withdraw(IEnumerable<OpenRequest>? granted, AuditReason? reason, string why)
+    private static void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
     {
         foreach (OpenRequest request in granted ?? [])
         {

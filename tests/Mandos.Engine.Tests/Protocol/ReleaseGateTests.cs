@@ -30,7 +30,7 @@ public sealed class ReleaseGateTests : IDisposable
         _second.Answer.SetResult(true);
 
         Assert.Equal(EngineRig.FileSecret("a"), Encoding.ASCII.GetString(_rig.Finish(peer).Received!));
-        Assert.Equal(AuditReason.ApprovedByDefault, Assert.Single(_rig.Audit.Of(peer)).Reason);
+        Assert.Equal(Outcome.ApprovedByDefault, Assert.Single(_rig.Audit.Of(peer)).Outcome);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class ReleaseGateTests : IDisposable
         Assert.Null(peer.Received);
         Assert.True(peer.GotCloseNotify);
         AuditRecord record = Assert.Single(rig.Audit.Of(peer));
-        Assert.Equal((AuditReason.Denied, "it took longer than 10 s"), (record.Reason, record.Detail));
+        Assert.Equal((Outcome.Denied, "it took longer than 10 s"), (record.Outcome, record.Detail));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class ReleaseGateTests : IDisposable
 
         Assert.True(_first.HasGivenUp);
         Assert.Null(peer.Received);
-        Assert.Equal(AuditReason.ServerStopping, Assert.Single(_rig.Audit.Of(peer)).Reason);
+        Assert.Equal(Outcome.ServerStopping, Assert.Single(_rig.Audit.Of(peer)).Outcome);
         Assert.DoesNotContain(_rig.Log.Lines, static line => line.Level >= LogLevel.Error);
     }
 
@@ -134,7 +134,7 @@ public sealed class ReleaseGateTests : IDisposable
         Assert.True(peer.GotCloseNotify);
         Assert.False(peer.IsReset);
         AuditRecord record = Assert.Single(_rig.Audit.Of(peer));
-        Assert.Equal((AuditDecision.Refused, AuditReason.Denied, detail), (record.Decision, record.Reason, record.Detail));
+        Assert.Equal(("refused", Outcome.Denied, detail), (record.Decision, record.Outcome, record.Detail));
         Assert.DoesNotContain("GotSecret", _rig.TakeEvents());
     }
 }

@@ -68,7 +68,7 @@ public sealed class SendAbortTests : IDisposable
         Assert.False(peer.GotCloseNotify || peer.SendIsShutDown);
         Assert.Null(peer.Received);
         AuditRecord record = Assert.Single(_rig.Audit.Of(peer));
-        Assert.Equal((AuditDecision.Failed, AuditReason.SendAborted), (record.Decision, record.Reason));
+        Assert.Equal(("failed", Outcome.SendAborted), (record.Decision, record.Outcome));
         Assert.Equal((detail, EngineRig.KeyId("a"), "a"), (record.Detail, record.KeyId, record.Client));
         Assert.Single(_rig.Log.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains(detail, StringComparison.Ordinal));
         Assert.DoesNotContain("GotSecret", _rig.TakeEvents());
@@ -98,7 +98,7 @@ public sealed class SendAbortTests : IDisposable
         _rig.Run(disabled);
         _rig.Finish(peer);
         Assert.NotNull(peer.Received);
-        Assert.Equal(AuditDecision.Sent, Assert.Single(_rig.Audit.Of(peer)).Decision);
+        Assert.Equal("sent", Assert.Single(_rig.Audit.Of(peer)).Decision);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class SendAbortTests : IDisposable
 
         Assert.False(peer.IsReset || peer.IsDisposed);
         Assert.True(peer.GotCloseNotify);
-        Assert.Equal(AuditDecision.Sent, Assert.Single(_rig.Audit.Of(peer)).Decision);
+        Assert.Equal("sent", Assert.Single(_rig.Audit.Of(peer)).Decision);
     }
 
     [Fact]

@@ -18,11 +18,11 @@ internal sealed class FakeGate : IReleaseGate
 
     public volatile bool HasChangedItsMind;
 
-    public AuditReason Refusal => AuditReason.Denied;
+    public Outcome Refusal => Outcome.Denied;
 
     public string Otherwise => "the fake gate is closed";
 
-    public async Task<bool> AgreesAsync(Connection connection, AuditReason granted, CancellationToken cancellationToken)
+    public async Task<bool> AgreesAsync(Connection connection, Outcome granted, CancellationToken cancellationToken)
     {
         Asked++;
         try
