@@ -1,11 +1,10 @@
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
-using Mandos.DBus.Tests.Support;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
 /// <summary>Who has the server's name on a bus, and answers as a test wants.</summary>
-internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
+internal sealed class FakeServer : IPathMethodHandler, IDisposable
 {
     private readonly Action<MethodContext> _answer;
 
@@ -21,7 +20,7 @@ internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
     {
         var server = new FakeServer(await bus.ConnectAsync(), answer);
         server.Connection.AddMethodHandler(server);
-        await server.Connection.RequestNameAsync(ServerNames.Service, RequestNameOptions.None, TestContext.Current.CancellationToken);
+        await server.Connection.RequestNameAsync(ServerNames.Service);
         return server;
     }
 
@@ -52,5 +51,5 @@ internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    public void Dispose() => Connection.Dispose();
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
-using Mandos.DBus.Tests.Support;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
@@ -17,8 +16,8 @@ public sealed class SignalTests
     public async Task Watch_SignalsOfAStranger_AreNotHeard()
     {
         await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
-        await using DBusConnection stranger = await bus.ConnectAsync();
+        using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        using DBusConnection stranger = await bus.ConnectAsync();
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
@@ -37,14 +36,14 @@ public sealed class SignalTests
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.False(await server.IsServerThereAsync(Token));
 
-        await using FakeServer first = await FakeServer.StartAsync(bus, _ => { });
+        using FakeServer first = await FakeServer.StartAsync(bus, _ => { });
         Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
         Broadcast(first.Connection, "/clients/first");
         Assert.Equal(new ServerSignal.GotSecret("/clients/first"), await heard.ReadAsync(Token));
-        await first.Connection.ReleaseNameAsync(ServerNames.Service, Token);
+        await first.Connection.ReleaseNameAsync(ServerNames.Service);
         Assert.Equal(new ServerSignal.OwnerChanged(false), await heard.ReadAsync(Token));
 
-        await using FakeServer second = await FakeServer.StartAsync(bus, _ => { });
+        using FakeServer second = await FakeServer.StartAsync(bus, _ => { });
         Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
         await TellAllAsync(first.Connection, "/clients/first");
         Broadcast(second.Connection, "/clients/second");
@@ -55,7 +54,7 @@ public sealed class SignalTests
     public async Task Watch_ChangeOfAnotherType_IsLeftOut()
     {
         await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
@@ -77,16 +76,12 @@ public sealed class SignalTests
     /// <summary>Sends a signal to each program on the bus, by its own name, and waits until the bus has them.</summary>
     private static async Task TellAllAsync(DBusConnection sender, string path)
     {
-        MessageWriter writer = sender.GetMessageWriter();
-        writer.WriteMethodCallHeader("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames");
-        string[] names = await sender.CallMethodAsync(
-            writer.CreateMessage(), static (message, _) => message.GetBodyReader().ReadArrayOfString(), null, Token);
-        foreach (string name in names.Where(name => name.StartsWith(':')))
+        foreach (string name in (await sender.ListServicesAsync()).Where(name => name.StartsWith(':')))
         {
             Assert.True(sender.TrySendMessage(GotSecret(sender, path, name)));
         }
 
-        await sender.GetNameOwnerAsync(ServerNames.Service, Token);
+        await sender.ListServicesAsync();
     }
 
     private static void Broadcast(DBusConnection sender, string path) => Assert.True(sender.TrySendMessage(GotSecret(sender, path, null)));
@@ -108,7 +103,7 @@ public sealed class SignalTests
         writer.WriteString(property);
         writer.WriteVariant(value);
         writer.WriteDictionaryEnd(changes);
-        writer.WriteArrayOfString([]);
+        writer.WriteArray(Array.Empty<string>());
         Assert.True(sender.TrySendMessage(writer.CreateMessage()));
     }
 }

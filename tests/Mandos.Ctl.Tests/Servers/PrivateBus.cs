@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Mandos.TestSupport;
+using Tmds.DBus.Protocol;
+
+namespace Mandos.Ctl.Tests.Servers;
+
+/// <summary>A real dbus-daemon on a socket of its own.</summary>
+internal sealed class PrivateBus : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private Process? _daemon;
+
+    private PrivateBus()
+    {
+    }
+
+    public string Address => $"unix:path={_directory.PathOf("bus")}";
+
+    public static async Task<PrivateBus> StartAsync()
+    {
+        PrivateBus bus = new();
+        await File.WriteAllTextAsync(
+            bus._directory.PathOf("bus.conf"),
+            $"""
+            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+             "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+            <busconfig>
+              <listen>{bus.Address}</listen>
+              <auth>EXTERNAL</auth>
+              <policy context="default">
+                <allow send_destination="*" eavesdrop="true"/>
+                <allow eavesdrop="true"/>
+                <allow own="*"/>
+              </policy>
+              <limit name="max_replies_per_connection">50000</limit>
+            </busconfig>
+            """);
+        await bus.RunAsync();
+        return bus;
+    }
+
+    public async Task<DBusConnection> ConnectAsync()
+    {
+        var connection = new DBusConnection(Address);
+        await connection.ConnectAsync();
+        return connection;
+    }
+
+    /// <summary>Starts the daemon; it listens when this returns.</summary>
+    private async Task RunAsync()
+    {
+        _daemon = Process.Start(new ProcessStartInfo(
+            "dbus-daemon",
+            [$"--config-file={_directory.PathOf("bus.conf")}", "--nofork", "--nopidfile", "--nosyslog", "--print-address"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        // It complains of what it cannot do without root.
+        _daemon.ErrorDataReceived += (_, _) => { };
+        _daemon.BeginErrorReadLine();
+        Assert.NotNull(await _daemon.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon != null)
+        {
+            _daemon.Kill();
+            await _daemon.WaitForExitAsync(CancellationToken.None);
+            _daemon.Dispose();
+        }
+        _directory.Dispose();
+    }
+}
