@@ -2,7 +2,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.Bus;
 
-/// <summary>A call that somebody made, and the way to answer it, once, now or later.</summary>
+/// <summary>A call that somebody made, and the way to answer it, once, now or later, from any thread.</summary>
 public sealed class BusCall
 {
     private readonly MethodContext _context;
@@ -16,53 +16,83 @@ public sealed class BusCall
             request.PathAsString!, request.InterfaceAsString, request.MemberAsString!, request.SignatureAsString, request.SenderAsString);
     }
 
+    /// <summary>The object that is called.</summary>
     public string Path { get; }
 
+    /// <summary>The interface that has the method; null if the caller did not say.</summary>
     public string? Interface { get; }
 
+    /// <summary>The method.</summary>
     public string Member { get; }
 
+    /// <summary>The types of the arguments; empty if there are none.</summary>
     public string Signature { get; }
 
+    /// <summary>The unique name of the caller; null without a bus between.</summary>
     public string? Sender { get; }
 
-    /// <summary>Readable until the call is answered.</summary>
+    /// <summary>The message, with the arguments. It can be read until the call is answered.</summary>
     public Message Request => _context.Request;
 
-    public MessageWriter CreateReplyWriter(string? signature) => _context.CreateReplyWriter(signature);
-
-    public bool Reply(MessageBuffer message)
+    /// <summary>Answers, unless that is done already, or nobody wants to know.</summary>
+    /// <param name="signature">The types of the results; null for none.</param>
+    /// <param name="body">Writes the results. If it throws, the call is not answered yet.</param>
+    /// <returns>Whether this was the first answer.</returns>
+    public bool Reply(string? signature = null, BodyWriter? body = null)
     {
-        if (Interlocked.Exchange(ref _replied, 1) != 0)
+        if (Volatile.Read(ref _replied) != 0)
         {
             return false;
         }
 
-        Finish(() => _context.Reply(message));
-        return true;
-    }
-
-    public bool ReplyError(string errorName, string message)
-    {
-        if (Interlocked.Exchange(ref _replied, 1) != 0)
-        {
-            return false;
-        }
-
-        Finish(() => _context.ReplyError(errorName, message.Replace('\0', '\uFFFD')));
-        return true;
-    }
-
-    private void Finish(Action reply)
-    {
         try
         {
-            reply();
-            _context.Dispose();
+            MessageWriter writer = _context.CreateReplyWriter(signature);
+            try
+            {
+                body?.Invoke(ref writer);
+                return Finish(writer.CreateMessage(), static (context, message) => context.Reply(message));
+            }
+            finally
+            {
+                writer.Dispose();
+            }
         }
         catch (ObjectDisposedException)
         {
-            // The connection is gone, and who called is told so by the bus.
+            return false; // The connection is gone, and the bus tells who called.
         }
+    }
+
+    /// <summary>Answers with an error, unless the call is answered already, or nobody wants to know.</summary>
+    /// <param name="errorName">Name of the error, such as those in <see cref="BusErrors"/>.</param>
+    /// <param name="message">What is wrong, for a person. NUL, which D-Bus cannot carry, is replaced.</param>
+    /// <returns>Whether this was the first answer.</returns>
+    public bool ReplyError(string errorName, string message)
+    {
+        try
+        {
+            return Finish(
+                (Name: errorName, Text: message.Replace('\0', '\uFFFD')), static (context, error) => context.ReplyError(error.Name, error.Text));
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private bool Finish<T>(T answer, Action<MethodContext, T> reply)
+    {
+        if (Interlocked.Exchange(ref _replied, 1) != 0)
+        {
+            return false;
+        }
+
+        using (_context)
+        {
+            reply(_context, answer);
+        }
+
+        return true;
     }
 }

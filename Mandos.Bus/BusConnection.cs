@@ -24,6 +24,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     private Task<Exception?> _disconnected = Task.FromResult<Exception?>(null);
     private volatile bool _isConnected;
 
+    /// <param name="options">Where it goes, and its limits. Not to be used for another connection.</param>
     public BusConnection(BusOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -40,8 +41,10 @@ public sealed partial class BusConnection : IAsyncDisposable
         _connection = new DBusConnection(options);
     }
 
+    /// <summary>The name that the bus gave us; null until it is connected.</summary>
     public string? UniqueName { get; private set; }
 
+    /// <summary>Connects, once.</summary>
     /// <exception cref="DBusConnectFailedException">It failed or took too long.</exception>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
@@ -72,10 +75,14 @@ public sealed partial class BusConnection : IAsyncDisposable
         _ = _disconnected.ContinueWith(_ => _isConnected = false, TaskScheduler.Default);
     }
 
+    /// <summary>Ends when the connection is lost, with the reason, or is disposed, with null.</summary>
     public Task<Exception?> DisconnectedAsync() => _disconnected;
 
+    /// <summary>Begins a message, which is to be disposed and, once complete, sent.</summary>
     public MessageWriter GetMessageWriter() => _connection.GetMessageWriter();
 
+    /// <summary>Sends a message that needs no answer.</summary>
+    /// <returns>False if the connection is gone.</returns>
     public bool TrySendMessage(MessageBuffer message)
     {
         try
@@ -85,6 +92,31 @@ public sealed partial class BusConnection : IAsyncDisposable
         catch (ObjectDisposedException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Sends a signal to all who listen.</summary>
+    /// <param name="path">The object that it is of.</param>
+    /// <param name="interfaceName">The interface that has it.</param>
+    /// <param name="member">Its name.</param>
+    /// <param name="signature">The types of its arguments; null for none.</param>
+    /// <param name="body">Writes the arguments.</param>
+    /// <exception cref="DBusConnectionClosedException">The connection is gone.</exception>
+    public void SendSignal(string path, string interfaceName, string member, string? signature = null, BodyWriter? body = null)
+    {
+        MessageWriter writer = GetMessageWriter();
+        try
+        {
+            writer.WriteSignalHeader(null, path, interfaceName, member, signature);
+            body?.Invoke(ref writer);
+            if (!TrySendMessage(writer.CreateMessage()))
+            {
+                throw new DBusConnectionClosedException("not connected to the bus");
+            }
+        }
+        finally
+        {
+            writer.Dispose();
         }
     }
 
@@ -148,6 +180,8 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Calls a method whose results do not matter.</summary>
+    /// <inheritdoc cref="CallAsync{T}"/>
     public Task CallAsync(MessageBuffer message, CancellationToken cancellationToken = default)
         => CallAsync(message, static _ => true, cancellationToken);
 
@@ -188,16 +222,22 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
-    /// <returns>1: owned; 3: somebody else owns it; 4: it was ours already.</returns>
-    public Task<uint> RequestNameAsync(string name, CancellationToken cancellationToken = default)
+    /// <summary>Takes a name, if nobody else has it; does not wait for it otherwise.</summary>
+    /// <returns>Whether it is ours.</returns>
+    /// <exception cref="DBusErrorReplyException">The bus refuses it.</exception>
+    public Task<bool> TryTakeNameAsync(string name, CancellationToken cancellationToken = default)
     {
-        using MessageWriter writer = CallBus("RequestName", "su");
         const uint doNotQueue = 4;
+        using MessageWriter writer = CallBus("RequestName", "su");
         writer.WriteString(name);
         writer.WriteUInt32(doNotQueue);
-        return CallAsync(writer.CreateMessage(), static reply => reply.GetBodyReader().ReadUInt32(), cancellationToken);
+        return CallAsync(
+            writer.CreateMessage(),
+            static reply => reply.GetBodyReader().ReadUInt32() is 1 or 4, // DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER, …_ALREADY_OWNER
+            cancellationToken);
     }
 
+    /// <summary>Gives up a name.</summary>
     public Task ReleaseNameAsync(string name, CancellationToken cancellationToken = default)
     {
         using MessageWriter writer = CallBus("ReleaseName", "s");
@@ -205,6 +245,8 @@ public sealed partial class BusConnection : IAsyncDisposable
         return CallAsync(writer.CreateMessage(), cancellationToken);
     }
 
+    /// <summary>Asks who has a name.</summary>
+    /// <returns>The owner's unique name; null if there is none.</returns>
     public async Task<string?> GetNameOwnerAsync(string name, CancellationToken cancellationToken = default)
     {
         try
@@ -224,6 +266,7 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets the bus take what is queued, for <see cref="BusOptions.FlushTimeout"/> at most, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isConnected)
@@ -311,8 +354,7 @@ public sealed partial class BusConnection : IAsyncDisposable
             {
                 if (call.Interface is null && call.Member == "Ping")
                 {
-                    using MessageWriter writer = call.CreateReplyWriter(null);
-                    call.Reply(writer.CreateMessage());
+                    call.Reply();
                     return ValueTask.CompletedTask;
                 }
 

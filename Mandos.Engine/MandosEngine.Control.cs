@@ -72,14 +72,18 @@ public sealed partial class MandosEngine : IMandosServer
     public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        ClientChangeValidator.Validate(change);
-        return ChangeStateAsync(name, client => _lifecycle.Change(client, change), cancellationToken);
+        change.Validate();
+        return ChangeStateAsync(name, client => _lifecycle.Change(client, change.ApplyTo(client.Settings)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
     {
-        ClientChangeValidator.ValidateSecret(secret);
+        if (secret.Length > Secret.MaxLength)
+        {
+            throw new ArgumentException($"a secret may have at most {Secret.MaxLength} bytes, this one has {secret.Length}");
+        }
+
         var copy = new Secret(secret.Span);
         return SetSecretAsync(name, copy, cancellationToken);
     }

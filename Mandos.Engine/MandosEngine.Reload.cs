@@ -178,7 +178,7 @@ public sealed partial class MandosEngine
             _lifecycle.Disable(client);
         }
 
-        Task check = _lifecycle.Change(client, ToChange(merged), checkNow: checks.Count < MostReloadChecks);
+        Task check = _lifecycle.Change(client, merged, checkNow: checks.Count < MostReloadChecks);
         if (!check.IsCompleted)
         {
             checks.Add(check);
@@ -271,18 +271,6 @@ public sealed partial class MandosEngine
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
     }
-
-    private static ClientChange ToChange(ClientSettings settings) => new()
-    {
-        Host = settings.Host,
-        Checker = settings.Checker,
-        Interval = settings.Interval,
-        Timeout = settings.Timeout,
-        ExtendedTimeout = settings.ExtendedTimeout,
-        ApprovalDelay = settings.ApprovalDelay,
-        ApprovalDuration = settings.ApprovalDuration,
-        ApprovedByDefault = settings.ApprovedByDefault,
-    };
 
     /// <summary>What a reload has set going.</summary>
     /// <param name="Checks">Ends when the checks that it caused have started.</param>

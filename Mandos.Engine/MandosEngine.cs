@@ -3,13 +3,14 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine;
@@ -52,7 +53,7 @@ public sealed partial class MandosEngine : IDisposable
     private readonly ExpirySchedule _expiry;
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
-    private readonly ClientLifecycle _lifecycle;
+    private readonly ClientTransitions _lifecycle;
     private readonly AuditTrail _audit;
     private readonly ConnectionTable _connections;
     private readonly HandshakeTurns _turns;
@@ -88,7 +89,7 @@ public sealed partial class MandosEngine : IDisposable
         _expiry = new ExpirySchedule(_clock, _deadlines);
         _checks = new CheckRunner(_loop, _clock, _deadlines, _journal, _expiry, checkers, logger);
         _approvals = new ApprovalDesk(_clock, _deadlines, _clients, _journal, _expiry, _events, logger);
-        _lifecycle = new ClientLifecycle(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
+        _lifecycle = new ClientTransitions(_clock, _deadlines, _journal, _expiry, _checks, _approvals, options.Random, logger);
         _audit = new AuditTrail(_clock, options.Audit, logger);
         _connections = new ConnectionTable(
             _clock, _deadlines, options.MaxConnections, options.MaxConnectionsPerAddress, options.MaxRequestsPerClient, _audit, logger);

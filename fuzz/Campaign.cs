@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Handshakes;
+using Mandos.TestKit;
 
 namespace Mandos.Fuzz;
 

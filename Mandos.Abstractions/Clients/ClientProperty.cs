@@ -1,59 +1,43 @@
 namespace Mandos.Abstractions.Clients;
 
-/// <summary>The properties of a client that change at run time.</summary>
-public enum ClientProperty
+/// <summary>A property of a client that changes at run time: one of those here, or a <see cref="ClientSetting"/>. Each is one object.</summary>
+public class ClientProperty
 {
+    private protected ClientProperty(string name) => Name = name;
+
     /// <summary><see cref="ClientSnapshot.Enabled"/></summary>
-    Enabled,
+    public static ClientProperty Enabled { get; } = new(nameof(Enabled));
 
     /// <summary><see cref="ClientSnapshot.LastEnabled"/></summary>
-    LastEnabled,
+    public static ClientProperty LastEnabled { get; } = new(nameof(LastEnabled));
 
     /// <summary><see cref="ClientSnapshot.Expires"/></summary>
-    Expires,
+    public static ClientProperty Expires { get; } = new(nameof(Expires));
 
     /// <summary><see cref="ClientSnapshot.LastCheckedOk"/></summary>
-    LastCheckedOk,
+    public static ClientProperty LastCheckedOk { get; } = new(nameof(LastCheckedOk));
 
     /// <summary><see cref="ClientSnapshot.LastCheckerStatus"/></summary>
-    LastCheckerStatus,
+    public static ClientProperty LastCheckerStatus { get; } = new(nameof(LastCheckerStatus));
 
     /// <summary><see cref="ClientSnapshot.LastApprovalRequest"/></summary>
-    LastApprovalRequest,
+    public static ClientProperty LastApprovalRequest { get; } = new(nameof(LastApprovalRequest));
 
     /// <summary><see cref="ClientSnapshot.ApprovalsPending"/> became or ceased to be zero.</summary>
-    ApprovalPending,
+    public static ClientProperty ApprovalPending { get; } = new(nameof(ApprovalPending));
 
     /// <summary><see cref="ClientSnapshot.CheckerRunning"/></summary>
-    CheckerRunning,
-
-    /// <summary><see cref="ClientSettings.Host"/></summary>
-    Host,
-
-    /// <summary><see cref="ClientSettings.Checker"/></summary>
-    Checker,
-
-    /// <summary><see cref="ClientSettings.Interval"/></summary>
-    Interval,
-
-    /// <summary><see cref="ClientSettings.Timeout"/></summary>
-    Timeout,
-
-    /// <summary><see cref="ClientSettings.ExtendedTimeout"/></summary>
-    ExtendedTimeout,
-
-    /// <summary><see cref="ClientSettings.ApprovalDelay"/></summary>
-    ApprovalDelay,
-
-    /// <summary><see cref="ClientSettings.ApprovalDuration"/></summary>
-    ApprovalDuration,
-
-    /// <summary><see cref="ClientSettings.ApprovedByDefault"/></summary>
-    ApprovedByDefault,
+    public static ClientProperty CheckerRunning { get; } = new(nameof(CheckerRunning));
 
     /// <summary>The secret was replaced. Its value is not to be had.</summary>
-    Secret,
+    public static ClientProperty Secret { get; } = new(nameof(Secret));
 
     /// <summary><see cref="ClientSnapshot.Requests"/></summary>
-    Requests,
+    public static ClientProperty Requests { get; } = new(nameof(Requests));
+
+    /// <summary>Its name, such as <c>LastEnabled</c>; no other property has it.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
 }

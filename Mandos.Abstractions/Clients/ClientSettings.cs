@@ -40,6 +40,9 @@ public sealed record ClientSettings
     /// <summary>What happens when nobody approved or denied in time.</summary>
     public bool ApprovedByDefault { get; init; } = true;
 
+    /// <summary>Where the machine is, in any words, for people; may be empty.</summary>
+    public string Location { get; init; } = "";
+
     /// <summary>
     /// Whether approving the client approves its connections from all addresses; if not, those from one address only.
     /// </summary>

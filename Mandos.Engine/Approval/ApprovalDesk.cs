@@ -1,10 +1,11 @@
 using System.Net;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Approval;

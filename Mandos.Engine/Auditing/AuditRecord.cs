@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Auditing;
 

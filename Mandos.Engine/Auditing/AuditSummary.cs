@@ -1,4 +1,5 @@
 using System.Net;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Auditing;
 

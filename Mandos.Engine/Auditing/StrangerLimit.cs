@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Checking;

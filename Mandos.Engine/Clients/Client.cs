@@ -2,9 +2,6 @@ using System.Net;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
-using Mandos.Engine.Approval;
-using Mandos.Engine.Checking;
-using Mandos.Engine.Persistence;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Clients;
@@ -28,7 +25,7 @@ internal sealed class Client : ISaved
 
     public string Name => Definition.Name;
 
-    /// <summary>Its visible state, replaced as a whole by <see cref="ClientJournal"/>.</summary>
+    /// <summary>Its visible state, replaced as a whole by <c>ClientJournal</c>.</summary>
     public ClientSnapshot Snapshot { get; set; }
 
     public ClientSettings Settings => Snapshot.Settings;

@@ -18,7 +18,7 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
     internal static readonly TimeSpan Lead = TimeSpan.FromSeconds(5);
 
     /// <summary>Has the client expire after a delay.</summary>
-    /// <returns>The state to give to <see cref="ClientJournal"/>.</returns>
+    /// <returns>The state to give to <c>ClientJournal</c>.</returns>
     public ClientSnapshot Set(Client client, ClientSnapshot state, TimeSpan fromNow)
     {
         client.ExpiryDue = clock.After(fromNow);
@@ -29,7 +29,7 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
     }
 
     /// <summary>Has a client whose expiry is due expire later, if there were gaps since it was set.</summary>
-    /// <returns>The state to give to <see cref="ClientJournal"/>; null if it is to expire now.</returns>
+    /// <returns>The state to give to <c>ClientJournal</c>; null if it is to expire now.</returns>
     public ClientSnapshot? PutOff(Client client)
     {
         TimeSpan left = EngineClock.Add(End(client, out bool forChecks), -clock.Now);

@@ -113,18 +113,12 @@ internal static class ClientRestorer
     /// <param name="saved">The settings that were in force.</param>
     public static ClientSettings Merge(ClientSettings file, ClientSettings fileThen, ClientSettings saved)
     {
-        return file with
+        ClientSettings result = file;
+        foreach (ClientSetting setting in ClientSetting.All)
         {
-            Host = Pick(file.Host, fileThen.Host, saved.Host),
-            Checker = Pick(file.Checker, fileThen.Checker, saved.Checker),
-            Interval = Pick(file.Interval, fileThen.Interval, saved.Interval),
-            Timeout = Pick(file.Timeout, fileThen.Timeout, saved.Timeout),
-            ExtendedTimeout = Pick(file.ExtendedTimeout, fileThen.ExtendedTimeout, saved.ExtendedTimeout),
-            ApprovalDelay = Pick(file.ApprovalDelay, fileThen.ApprovalDelay, saved.ApprovalDelay),
-            ApprovalDuration = Pick(file.ApprovalDuration, fileThen.ApprovalDuration, saved.ApprovalDuration),
-            ApprovedByDefault = Pick(file.ApprovedByDefault, fileThen.ApprovedByDefault, saved.ApprovedByDefault),
-        };
+            result = setting.IsSame(file, fileThen) ? setting.Copy(saved, result) : result;
+        }
 
-        static T Pick<T>(T file, T fileThen, T saved) => EqualityComparer<T>.Default.Equals(file, fileThen) ? saved : file;
+        return result;
     }
 }

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,4 @@
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Protocol;
 

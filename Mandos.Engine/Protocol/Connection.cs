@@ -1,5 +1,5 @@
-using Mandos.Engine.Approval;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Protocol;

@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 

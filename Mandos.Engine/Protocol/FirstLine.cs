@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Protocol;
 

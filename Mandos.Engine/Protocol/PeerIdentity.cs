@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Protocol;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Host.Auditing;
 

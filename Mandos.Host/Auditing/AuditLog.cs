@@ -1,5 +1,5 @@
 using Mandos.Engine.Auditing;
-using Mandos.Host.Server;
+using Mandos.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Auditing;

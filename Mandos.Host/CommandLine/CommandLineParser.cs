@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Mandos.Host.Configuration;
 
 namespace Mandos.Host.CommandLine;
 

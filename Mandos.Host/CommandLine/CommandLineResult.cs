@@ -1,3 +1,5 @@
+using Mandos.Host.Configuration;
+
 namespace Mandos.Host.CommandLine;
 
 /// <summary>What came of reading the command line: options to go on with, or an exit.</summary>

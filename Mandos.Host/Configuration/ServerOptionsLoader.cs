@@ -1,5 +1,4 @@
 using System.Text;
-using Mandos.Host.CommandLine;
 
 namespace Mandos.Host.Configuration;
 

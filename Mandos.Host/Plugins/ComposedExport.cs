@@ -1,5 +1,6 @@
 using System.Composition;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins;
 

@@ -2,6 +2,7 @@ using System.Composition;
 using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Plugins;

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Host.Configuration;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Plugins;

@@ -2,6 +2,7 @@ using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;

@@ -2,6 +2,7 @@ using System.Composition.Hosting;
 using System.Reflection;
 using System.Runtime.Loader;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins;
 

@@ -1,3 +1,5 @@
+using Mandos.Host.Plugins.Discovery;
+
 namespace Mandos.Host.Plugins;
 
 /// <summary>One plugin that was found, in use or not.</summary>

@@ -1,5 +1,6 @@
 using System.Composition;
 using Mandos.Abstractions.Plugins;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Isolation;
 
 namespace Mandos.Host.Plugins;
@@ -32,7 +33,7 @@ internal sealed class PluginExport<T>(ExportDescription export, Plugin plugin, E
             // Not disposed as an Export<T>: MEF knows nothing of IAsyncDisposable.
             return PluginThread.Run(
                 () => factory.CreateExport().Value, PluginLimits.Construction, plugin.TimeProvider,
-                late: instance => _ = PluginInstances.DisposeAsync(instance));
+                late: instance => _ = PluginThread.DisposeAsync(instance));
         }
         catch (Exception e)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins;
 

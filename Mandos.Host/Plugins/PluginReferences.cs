@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins;
 

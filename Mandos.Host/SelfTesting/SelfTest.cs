@@ -4,6 +4,7 @@ using Mandos.Abstractions.Tls;
 using Mandos.Engine;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.SelfTesting;
 

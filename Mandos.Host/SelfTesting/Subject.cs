@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.PluginContracts;
 using Mandos.PluginContracts.Announcing;
 using Mandos.PluginContracts.Checking;

@@ -17,6 +17,8 @@ using Mandos.Host.Logging;
 using Mandos.Host.Migration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Discovery;
+using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;

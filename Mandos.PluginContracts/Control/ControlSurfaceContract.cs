@@ -198,17 +198,8 @@ public static class ControlSurfaceContract
         await server.StopCheckerAsync(client.Name, cancellationToken).ConfigureAwait(false);
         await server.MarkCheckedOkAsync(client.Name, cancellationToken).ConfigureAwait(false);
         await server.SetSecretAsync(client.Name, new byte[] { 1 }, cancellationToken).ConfigureAwait(false);
-        var change = new ClientChange
-        {
-            Host = "::1",
-            Checker = "true",
-            Interval = TimeSpan.FromSeconds(1),
-            Timeout = TimeSpan.FromSeconds(2),
-            ExtendedTimeout = TimeSpan.FromSeconds(3),
-            ApprovalDelay = TimeSpan.FromSeconds(4),
-            ApprovalDuration = TimeSpan.FromSeconds(5),
-            ApprovedByDefault = false,
-        };
+        ClientSettings unusual = SampleClients.Unusual(3).FileSettings;
+        ClientChange change = ClientSetting.All.Aggregate(ClientChange.None, (some, setting) => some.With(setting, unusual));
         await server.ChangeAsync(client.Name, change, cancellationToken).ConfigureAwait(false);
         server.Update(client.Name, snapshot => snapshot with { ApprovalsPending = 1, LastApprovalRequest = client.Created });
         server.Publish(new NeedApproval(client, TimeSpan.FromSeconds(1), ApprovedByDefault: true));

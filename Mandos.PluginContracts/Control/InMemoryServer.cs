@@ -20,14 +20,6 @@ public sealed class InMemoryServer : IMandosServer
         (ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
         (ClientProperty.ApprovalPending, client => client.ApprovalsPending > 0),
         (ClientProperty.CheckerRunning, client => client.CheckerRunning),
-        (ClientProperty.Host, client => client.Settings.Host),
-        (ClientProperty.Checker, client => client.Settings.Checker),
-        (ClientProperty.Interval, client => client.Settings.Interval),
-        (ClientProperty.Timeout, client => client.Settings.Timeout),
-        (ClientProperty.ExtendedTimeout, client => client.Settings.ExtendedTimeout),
-        (ClientProperty.ApprovalDelay, client => client.Settings.ApprovalDelay),
-        (ClientProperty.ApprovalDuration, client => client.Settings.ApprovalDuration),
-        (ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault),
         (ClientProperty.Requests, client => client.Requests),
     ];
 
@@ -144,6 +136,11 @@ public sealed class InMemoryServer : IMandosServer
                 {
                     Publish(new ClientPropertyChanged(after, property));
                 }
+            }
+
+            foreach (ClientSetting setting in ClientSetting.All.Where(setting => !setting.IsSame(before.Settings, after.Settings)))
+            {
+                Publish(new ClientPropertyChanged(after, setting));
             }
 
             return after;
@@ -290,11 +287,16 @@ public sealed class InMemoryServer : IMandosServer
     public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        TimeSpan?[] durations =
-            [change.Interval, change.Timeout, change.ExtendedTimeout, change.ApprovalDelay, change.ApprovalDuration];
-        return change.Interval == TimeSpan.Zero || durations.Any(duration => duration < TimeSpan.Zero)
-            ? Task.FromException(new ArgumentException("a duration is out of its range"))
-            : UpdateAsync(name, client => client with { Settings = Apply(change, client.Settings) }, cancellationToken);
+        try
+        {
+            change.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            return Task.FromException(e);
+        }
+
+        return UpdateAsync(name, client => client with { Settings = change.ApplyTo(client.Settings) }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -377,18 +379,6 @@ public sealed class InMemoryServer : IMandosServer
             Reloads++;
         }
     }
-
-    private static ClientSettings Apply(ClientChange change, ClientSettings settings) => settings with
-    {
-        Host = change.Host ?? settings.Host,
-        Checker = change.Checker ?? settings.Checker,
-        Interval = change.Interval ?? settings.Interval,
-        Timeout = change.Timeout ?? settings.Timeout,
-        ExtendedTimeout = change.ExtendedTimeout ?? settings.ExtendedTimeout,
-        ApprovalDelay = change.ApprovalDelay ?? settings.ApprovalDelay,
-        ApprovalDuration = change.ApprovalDuration ?? settings.ApprovalDuration,
-        ApprovedByDefault = change.ApprovedByDefault ?? settings.ApprovedByDefault,
-    };
 
     private async Task UpdateAsync(string name, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
     {

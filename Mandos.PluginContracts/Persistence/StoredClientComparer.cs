@@ -42,5 +42,5 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
         EncryptedSecret = default,
     };
 
-    private static ClientSettings Kept(ClientSettings settings) => settings with { Options = new ClientSettings().Options };
+    internal static ClientSettings Kept(ClientSettings settings) => settings with { Options = new ClientSettings().Options };
 }

@@ -106,18 +106,39 @@ public static class SampleClients
 
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"client-{number}.example.org");
 
-    private static ClientSettings UnusualSettings(int number, int variant) => new()
+    private static ClientSettings UnusualSettings(int number, int variant)
     {
-        KeyId = variant == 1 ? null : Settings(number).KeyId,
-        Fingerprint = Convert.ToHexString(Bytes(number + variant, 20)),
-        Host = $"host {variant} ☃",
-        Checker = $"printf '%%s\\n' {variant}\nexit 1",
-        CheckerPlugin = $"plugin {variant}",
-        Interval = TimeSpan.FromTicks(10 + variant),
-        Timeout = TimeSpan.FromTicks(20 + variant),
-        ExtendedTimeout = TimeSpan.FromTicks(30 + variant),
-        ApprovalDelay = TimeSpan.MaxValue,
-        ApprovalDuration = TimeSpan.FromTicks(40 + variant),
-        ApprovedByDefault = variant == 1,
+        ClientSettings settings = new()
+        {
+            KeyId = variant == 1 ? null : Settings(number).KeyId,
+            Fingerprint = Convert.ToHexString(Bytes(number + variant, 20)),
+            CheckerPlugin = $"plugin {variant}",
+        };
+        foreach (ClientSetting setting in ClientSetting.All)
+        {
+            settings = setting switch
+            {
+                ClientSetting<string> text => text.Set(settings, UnusualText(text, variant)),
+                ClientSetting<TimeSpan> duration => duration.Set(settings, UnusualDuration(duration, variant)),
+                ClientSetting<bool> flag => flag.Set(settings, flag.Default == (variant == 1)),
+                _ => throw new NotSupportedException($"there is no sample of {setting}"),
+            };
+        }
+
+        return settings;
+    }
+
+    private static string UnusualText(ClientSetting<string> setting, int variant) => setting == ClientSetting.Checker
+        ? $"printf '%%s\\n' {variant}\nexit 1"
+        : $"{setting.OptionName} {variant} ☃";
+
+    private static TimeSpan UnusualDuration(ClientSetting<TimeSpan> setting, int variant) => setting.Name switch
+    {
+        nameof(ClientSetting.Interval) => TimeSpan.FromTicks(10 + variant),
+        nameof(ClientSetting.Timeout) => TimeSpan.FromTicks(20 + variant),
+        nameof(ClientSetting.ExtendedTimeout) => TimeSpan.FromTicks(30 + variant),
+        nameof(ClientSetting.ApprovalDelay) => TimeSpan.MaxValue,
+        nameof(ClientSetting.ApprovalDuration) => TimeSpan.FromTicks(40 + variant),
+        _ => TimeSpan.FromTicks(100 + variant),
     };
 }

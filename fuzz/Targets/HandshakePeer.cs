@@ -1,4 +1,4 @@
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.Fuzz.Targets;

@@ -1,5 +1,5 @@
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;

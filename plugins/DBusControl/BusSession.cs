@@ -1,12 +1,13 @@
 using System.Threading.Channels;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Objects;
 using Mandos.DBusControl.Signals;
 using Microsoft.Extensions.Logging;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
@@ -17,11 +18,6 @@ namespace Mandos.DBusControl;
 /// </remarks>
 internal sealed partial class BusSession : IAsyncDisposable
 {
-    /// <summary>
-    /// What may wait to be sent: as reading stops at half of it, there is room for a reply of the largest size, and a batch of signals.
-    /// </summary>
-    private const int MaxQueuedBytes = 96 << 20;
-
     /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
     private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
 
@@ -29,7 +25,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     private static readonly TimeSpan _wakeTime = TimeSpan.FromSeconds(1);
 
     private readonly IMandosServer _server;
-    private readonly DBusConnection _connection;
+    private readonly BusConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _ended = new();
@@ -50,12 +46,11 @@ internal sealed partial class BusSession : IAsyncDisposable
     public BusSession(IMandosServer server, string address, TimeProvider time, ILogger logger)
     {
         (_server, _time, _logger) = (server, time, logger);
-        _connection = new DBusConnection(new DBusConnectionOptions(address)
+        _connection = new BusConnection(new BusOptions(address)
         {
             Name = "dbus-control",
             TimeProvider = time,
             Logger = logger,
-            MaxQueuedBytes = MaxQueuedBytes,
             FlushTimeout = TimeSpan.FromSeconds(0.2),
         });
         _stall = new StallWatch(LetBusKeepUpAsync, time);
@@ -63,7 +58,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _signals = new EventSignals(_clients, _writer);
         _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
         _calls = new CallQueue(
-            action => _connection.Post(static state => ((Action)state!)(), action),
+            _connection.Post,
             async () => await LetBusKeepUpAsync(_ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
             _events,
             logger);
@@ -85,7 +80,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             return e;
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             return Lost(e);
         }
@@ -161,7 +156,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             await _connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusConnectException e)
+        catch (DBusConnectFailedException e)
         {
             throw new BusException(e.Message);
         }
@@ -171,12 +166,13 @@ internal sealed partial class BusSession : IAsyncDisposable
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
         // Calls can come as soon as we have a name; they wait until the clients are known.
-        _connection.AddMethodHandler(new ObjectTree(
+        var tree = new ObjectTree(
             new ServerObject(_server, _clients, cancellationToken),
             new ClientsNode(_clients),
             new ClientObject(_server, _clients, cancellationToken),
             _calls,
-            _stall.Sent));
+            _stall.Sent);
+        _connection.AddHandler(Names.Root, below: true, tree.Handle);
         await TakeNameAsync(Names.Service, cancellationToken).ConfigureAwait(false);
         await TakeNameAsync(Names.OldService, cancellationToken).ConfigureAwait(false);
         bool goesOn = true;
@@ -198,16 +194,13 @@ internal sealed partial class BusSession : IAsyncDisposable
     {
         try
         {
-            RequestNameReply reply = await _connection.RequestNameAsync(
-                name, RequestNameOptions.DoNotQueue, cancellationToken).ConfigureAwait(false);
-            if (reply == RequestNameReply.Exists)
+            if (await _connection.TryTakeNameAsync(name, cancellationToken).ConfigureAwait(false))
             {
-                await WakeOwnerAsync(name, cancellationToken).ConfigureAwait(false);
-                reply = await _connection.RequestNameAsync(
-                    name, RequestNameOptions.DoNotQueue, cancellationToken).ConfigureAwait(false);
+                return;
             }
 
-            if (reply is not (RequestNameReply.PrimaryOwner or RequestNameReply.AlreadyOwner))
+            await WakeOwnerAsync(name, cancellationToken).ConfigureAwait(false);
+            if (!await _connection.TryTakeNameAsync(name, cancellationToken).ConfigureAwait(false))
             {
                 throw new BusException($"another program has the name {name}; is another Mandos server running?") { IsRefusal = true };
             }
@@ -226,7 +219,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     {
         try
         {
-            await _connection.CallMethodAsync(ComposePing(name), cancellationToken)
+            await _connection.CallAsync(ComposePing(name), cancellationToken)
                 .WaitAsync(_wakeTime, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DBusErrorReplyException or TimeoutException)
@@ -304,7 +297,7 @@ internal sealed partial class BusSession : IAsyncDisposable
             _fault ??= e;
             _ = _ended.CancelAsync();
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             LogUntold(e.Message);
         }
@@ -334,7 +327,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         {
             // The bus sees the names go when the connection is closed.
         }
-        catch (DBusException)
+        catch (DBusExceptionBase)
         {
             // The bus is gone: nobody is left to tell.
         }
@@ -372,7 +365,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool posted = _connection.Post(
-            _ =>
+            () =>
             {
                 try
                 {
@@ -385,8 +378,7 @@ internal sealed partial class BusSession : IAsyncDisposable
                 {
                     done.SetException(e);
                 }
-            },
-            null);
+            });
         if (!posted)
         {
             throw new DBusConnectionClosedException("the connection is closed");

@@ -1,7 +1,7 @@
 using System.Composition;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Plugins;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
@@ -18,7 +18,7 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
 
-    private string Address => context.Settings.GetValueOrDefault("address", DBusAddress.System);
+    private string Address => context.Settings.GetValueOrDefault("address", DBusAddress.System!);
 
     /// <inheritdoc/>
     public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
@@ -18,13 +19,13 @@ internal static class SlowReader
 
     /// <summary>Looks for it.</summary>
     /// <returns>Its name on the bus, its process, and how much the bus keeps for it; null if there is none.</returns>
-    /// <exception cref="DBusException">The bus does not tell.</exception>
+    /// <exception cref="DBusExceptionBase">The bus does not tell.</exception>
     /// <exception cref="OperationCanceledException">It took too long, or is cancelled.</exception>
     public static async Task<string?> FindAsync(string address, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var connection = new DBusConnection(new DBusConnectionOptions(address) { Name = "slow-reader", TimeProvider = time });
+        var connection = new BusConnection(new BusOptions(address) { Name = "slow-reader", TimeProvider = time });
         await using (connection.ConfigureAwait(false))
         {
             await connection.ConnectAsync(either.Token).ConfigureAwait(false);
@@ -39,7 +40,7 @@ internal static class SlowReader
                         connection, Statistics, "GetConnectionStats", name, ReadKept, either.Token).ConfigureAwait(false);
                     most = bytes > most.Bytes ? (name, bytes) : most;
                 }
-                catch (DBusErrorReplyException e) when (e.ErrorName == DBusErrors.NameHasNoOwner)
+                catch (DBusErrorReplyException e) when (e.ErrorName == BusErrors.NameHasNoOwner)
                 {
                     // It has gone meanwhile, as the connection that the server had before.
                 }
@@ -59,7 +60,7 @@ internal static class SlowReader
     }
 
     private static Task<T> AskAsync<T>(
-        DBusConnection connection, string interfaceName, string member, string? argument, Func<Message, T> read, CancellationToken cancellationToken)
+        BusConnection connection, string interfaceName, string member, string? argument, Func<Message, T> read, CancellationToken cancellationToken)
     {
         using MessageWriter writer = connection.GetMessageWriter();
         writer.WriteMethodCallHeader(Bus, BusPath, interfaceName, member, argument is null ? null : "s");
@@ -68,7 +69,7 @@ internal static class SlowReader
             writer.WriteString(argument);
         }
 
-        return connection.CallMethodAsync(writer.CreateMessage(), (message, _) => read(message), null, cancellationToken);
+        return connection.CallAsync(writer.CreateMessage(), read, cancellationToken);
     }
 
     private static uint ReadKept(Message message)
@@ -80,7 +81,7 @@ internal static class SlowReader
             reader.AlignStruct();
             string name = reader.ReadString();
             VariantValue value = reader.ReadVariantValue();
-            if (name == "OutgoingBytes" && value.Type == DBusType.UInt32)
+            if (name == "OutgoingBytes" && value.Type == VariantValueType.UInt32)
             {
                 return value.GetUInt32();
             }

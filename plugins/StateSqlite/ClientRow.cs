@@ -3,9 +3,11 @@ using Mandos.Abstractions.Persistence;
 
 namespace Mandos.StateSqlite;
 
-/// <summary>A client as a row, in the order of the columns of <see cref="Schema"/>.</summary>
+/// <summary>A client as a row, in the order of the columns of a <see cref="ClientLayout"/>.</summary>
 internal static class ClientRow
 {
+    private static readonly ClientSettings _defaults = new();
+
     /// <summary>Writes a client, so that only the checksum is left to be written.</summary>
     public static void Write(StoredClient stored, RowWriter row)
     {
@@ -14,9 +16,13 @@ internal static class ClientRow
         row.Write(stored.FileEnabled);
         WriteSettings(stored.FileSettings, row);
         row.Write(stored.EncryptedSecret.Span);
-        row.Write(stored.SavedAt);
-        row.Write(stored.LeftAt);
-        row.Write(stored.DeniedUntil);
+        if (row.Layout.HasTimes)
+        {
+            row.Write(stored.SavedAt);
+            row.Write(stored.LeftAt);
+            row.Write(stored.DeniedUntil);
+        }
+
         row.Write(stored.Client is null);
         if (stored.Client is { } client)
         {
@@ -37,10 +43,9 @@ internal static class ClientRow
     }
 
     /// <summary>Reads a client, which is to be trusted once its checksum has been compared.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="hasTimes">Whether it has the columns of version 2.</param>
-    public static StoredClient Read(RowReader row, bool hasTimes = true)
+    public static StoredClient Read(RowReader row)
     {
+        bool hasTimes = row.Layout.HasTimes;
         row.Begin();
         string name = row.ReadText();
         bool fileEnabled = row.ReadBoolean();
@@ -79,31 +84,20 @@ internal static class ClientRow
 
     private static void WriteSettings(ClientSettings settings, RowWriter row)
     {
-        row.WriteOptional(settings.KeyId);
-        row.WriteOptional(settings.Fingerprint);
-        row.Write(settings.Host);
-        row.Write(settings.Checker);
-        row.WriteOptional(settings.CheckerPlugin);
-        row.Write(settings.Interval);
-        row.Write(settings.Timeout);
-        row.Write(settings.ExtendedTimeout);
-        row.Write(settings.ApprovalDelay);
-        row.Write(settings.ApprovalDuration);
-        row.Write(settings.ApprovedByDefault);
+        foreach (SettingColumn column in row.Layout.Settings)
+        {
+            column.Write(settings, row);
+        }
     }
 
-    private static ClientSettings ReadSettings(RowReader row) => new()
+    private static ClientSettings ReadSettings(RowReader row)
     {
-        KeyId = row.ReadOptionalText(),
-        Fingerprint = row.ReadOptionalText(),
-        Host = row.ReadText(),
-        Checker = row.ReadText(),
-        CheckerPlugin = row.ReadOptionalText(),
-        Interval = row.ReadTimeSpan(),
-        Timeout = row.ReadTimeSpan(),
-        ExtendedTimeout = row.ReadTimeSpan(),
-        ApprovalDelay = row.ReadTimeSpan(),
-        ApprovalDuration = row.ReadTimeSpan(),
-        ApprovedByDefault = row.ReadBoolean(),
-    };
+        ClientSettings settings = _defaults;
+        foreach (SettingColumn column in row.Layout.Settings)
+        {
+            settings = column.Read(settings, row);
+        }
+
+        return settings;
+    }
 }

@@ -6,16 +6,19 @@ namespace Mandos.StateSqlite;
 
 /// <summary>Reads the columns of a row one after another, and at its end compares their checksum with the last of them.</summary>
 /// <param name="statement">A query that stands at a row.</param>
-/// <param name="columns">How many columns it has.</param>
+/// <param name="layout">The columns that it has.</param>
 /// <remarks>
 /// It reads directly from SQLite, because it does so some millions of times while the server starts. That a column has a value of
 /// the right type is not looked at: SQLite converts it if it has not, and the checksum shows whether that is the value which was
 /// written.
 /// </remarks>
-internal sealed class RowReader(sqlite3_stmt statement, int columns)
+internal sealed class RowReader(sqlite3_stmt statement, ClientLayout layout)
 {
     private readonly RowChecksum _checksum = new();
     private int _next;
+
+    /// <summary>The columns.</summary>
+    public ClientLayout Layout => layout;
 
     /// <summary>Begins a row.</summary>
     public void Begin()
@@ -64,7 +67,7 @@ internal sealed class RowReader(sqlite3_stmt statement, int columns)
     /// <returns>The checksum.</returns>
     public long Complete()
     {
-        long checksum = sqlite3_column_int64(statement, columns - 1);
+        long checksum = sqlite3_column_int64(statement, layout.Columns.Count - 1);
         return checksum == _checksum.Complete() ? checksum : throw Damaged();
     }
 

@@ -12,9 +12,16 @@ internal sealed class RowWriter
     private readonly RowChecksum _checksum = new();
     private int _next;
 
-    /// <param name="insert"><see cref="Schema.InsertClient"/>.</param>
-    public RowWriter(SqliteCommand insert)
-        => _parameters = [.. Schema.ClientColumns.Select(column => insert.Parameters.Add("$" + column, SqliteType.Integer))];
+    /// <param name="insert"><see cref="ClientLayout.Insert"/>.</param>
+    /// <param name="layout">The columns.</param>
+    public RowWriter(SqliteCommand insert, ClientLayout layout)
+    {
+        Layout = layout;
+        _parameters = [.. layout.Columns.Select(column => insert.Parameters.Add("$" + column, SqliteType.Integer))];
+    }
+
+    /// <summary>The columns.</summary>
+    public ClientLayout Layout { get; }
 
     /// <summary>Begins a row, whatever became of the one before.</summary>
     public void Begin()

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Microsoft.Data.Sqlite;
 
@@ -15,45 +16,40 @@ internal static class Schema
     /// <remarks>
     /// A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.
     /// </remarks>
-    private static readonly Action<SqliteConnection>[] _migrations = [CreateTables, AddTimes];
+    private static readonly Action<SqliteConnection>[] _migrations =
+    [
+        CreateTables,
+        AddTimes,
+        static connection => AddSetting(connection, 3),
+    ];
+
+    /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
+    private static readonly (int Version, ClientSetting Setting)[] _addedSettings =
+    [
+        (3, ClientSetting.Location),
+    ];
+
+    /// <summary>The settings of version 1. Their order, as all others, counts for the checksum.</summary>
+    private static readonly SettingColumn[] _firstSettings =
+    [
+        SettingColumn.KeyId,
+        SettingColumn.Fingerprint,
+        SettingColumn.Of(ClientSetting.Host),
+        SettingColumn.Of(ClientSetting.Checker),
+        SettingColumn.CheckerPlugin,
+        SettingColumn.Of(ClientSetting.Interval),
+        SettingColumn.Of(ClientSetting.Timeout),
+        SettingColumn.Of(ClientSetting.ExtendedTimeout),
+        SettingColumn.Of(ClientSetting.ApprovalDelay),
+        SettingColumn.Of(ClientSetting.ApprovalDuration),
+        SettingColumn.Of(ClientSetting.ApprovedByDefault),
+    ];
 
     /// <summary>The present version.</summary>
     public static int Version => _migrations.Length;
 
-    /// <summary>
-    /// The columns of a client in the order of <see cref="ClientRow"/>; the last is the checksum over the others.
-    /// </summary>
-    public static IReadOnlyList<string> ClientColumns { get; } = Columns(["saved_at", "left_at", "denied_until"]);
-
-    /// <summary>The columns of version 1.</summary>
-    private static readonly IReadOnlyList<string> _firstColumns = Columns([]);
-
-    private static IReadOnlyList<string> Columns(string[] times) =>
-    [
-        "name",
-        "file_enabled",
-        .. SettingsColumns("file_"),
-        "encrypted_secret",
-        .. times,
-        "removed",
-        "created",
-        "enabled",
-        "last_enabled",
-        "expires",
-        "last_checked_ok",
-        "last_checker_status",
-        "last_approval_request",
-        "own_settings",
-        .. SettingsColumns(""),
-        "checksum",
-    ];
-
-    /// <summary>Reads all clients.</summary>
-    public static string SelectClients { get; } = Select(ClientColumns);
-
-    /// <summary>Adds a client; the parameters are called <c>$</c> and the column's name.</summary>
-    public static string InsertClient { get; } =
-        $"INSERT INTO client ({string.Join(", ", ClientColumns)}) VALUES (${string.Join(", $", ClientColumns)})";
+    /// <summary>The present columns of a client.</summary>
+    public static ClientLayout Clients { get; } = Layout(Version);
 
     /// <summary>Brings the tables to the present version, inside the caller's transaction.</summary>
     /// <param name="connection">The database.</param>
@@ -90,22 +86,10 @@ internal static class Schema
         return (int)version;
     }
 
-    private static string Select(IEnumerable<string> columns) => $"SELECT {string.Join(", ", columns)} FROM client";
-
-    private static string[] SettingsColumns(string prefix) =>
-    [
-        $"{prefix}key_id",
-        $"{prefix}fingerprint",
-        $"{prefix}host",
-        $"{prefix}checker",
-        $"{prefix}checker_plugin",
-        $"{prefix}interval",
-        $"{prefix}timeout",
-        $"{prefix}extended_timeout",
-        $"{prefix}approval_delay",
-        $"{prefix}approval_duration",
-        $"{prefix}approved_by_default",
-    ];
+    /// <summary>The columns of a client in a version.</summary>
+    private static ClientLayout Layout(int version) => new(
+        [.. _firstSettings, .. _addedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
+        hasTimes: version >= 2);
 
     /// <summary>Version 1.</summary>
     /// <remarks>
@@ -169,15 +153,34 @@ internal static class Schema
             ALTER TABLE client ADD COLUMN left_at INTEGER;
             ALTER TABLE client ADD COLUMN denied_until INTEGER;
             """);
+        Rewrite(connection, 2);
+    }
+
+    /// <summary>A version that has another setting of clients. Who is there already has its default.</summary>
+    private static void AddSetting(SqliteConnection connection, int version)
+    {
+        SettingColumn column = SettingColumn.Of(_addedSettings.Single(added => added.Version == version).Setting);
+        connection.Execute(
+            $"""
+            ALTER TABLE client ADD COLUMN {ClientLayout.FilePrefix}{column.Name} {column.Type};
+            ALTER TABLE client ADD COLUMN {column.Name} {column.Type};
+            """);
+        Rewrite(connection, version);
+    }
+
+    /// <summary>Writes the clients of the version before into the columns of a version: each checksum is over the new ones too.</summary>
+    private static void Rewrite(SqliteConnection connection, int version)
+    {
+        ClientLayout before = Layout(version - 1);
         List<StoredClient> clients = [];
         long checksum = 0;
-        using (SqliteCommand select = connection.Prepare(Select(_firstColumns)))
+        using (SqliteCommand select = connection.Prepare(before.Select))
         using (SqliteDataReader reader = select.ExecuteReader())
         {
-            var row = new RowReader(reader.Handle!, _firstColumns.Count);
+            var row = new RowReader(reader.Handle!, before);
             while (reader.Read())
             {
-                clients.Add(ClientRow.Read(row, hasTimes: false));
+                clients.Add(ClientRow.Read(row));
                 checksum ^= row.Complete();
             }
         }
@@ -187,10 +190,10 @@ internal static class Schema
             throw new DamageException("some clients are missing or out of date");
         }
 
-        // Each checksum is over the new columns too.
         connection.Execute("DELETE FROM client");
-        using SqliteCommand insert = connection.Prepare(InsertClient);
-        var writer = new RowWriter(insert);
+        ClientLayout after = Layout(version);
+        using SqliteCommand insert = connection.Prepare(after.Insert);
+        var writer = new RowWriter(insert, after);
         checksum = 0;
         foreach (StoredClient client in clients)
         {

@@ -42,10 +42,10 @@ internal sealed partial class StateDatabase : IDisposable
     private StateDatabase(SqliteConnection connection)
     {
         _connection = connection;
-        _insert = connection.Prepare(Schema.InsertClient);
+        _insert = connection.Prepare(Schema.Clients.Insert);
         _delete = connection.Prepare("DELETE FROM client WHERE name = $name RETURNING checksum");
         _deletedName = _delete.Parameters.Add("$name", SqliteType.Text);
-        _row = new RowWriter(_insert);
+        _row = new RowWriter(_insert, Schema.Clients);
     }
 
     /// <summary>Number and checksum of the clients, by which a database that another program has changed is known.</summary>
@@ -291,9 +291,9 @@ internal sealed partial class StateDatabase : IDisposable
     {
         (long count, long checksum) = ReadSummary();
         clients.EnsureCapacity((int)Math.Clamp(count, 0, 1_000_000));
-        using SqliteCommand select = _connection.Prepare(Schema.SelectClients);
+        using SqliteCommand select = _connection.Prepare(Schema.Clients.Select);
         using SqliteDataReader reader = select.ExecuteReader();
-        var row = new RowReader(reader.Handle!, Schema.ClientColumns.Count);
+        var row = new RowReader(reader.Handle!, Schema.Clients);
         while (reader.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();

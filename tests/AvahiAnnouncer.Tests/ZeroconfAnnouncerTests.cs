@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using AvahiAnnouncer.Tests.Support;
 using Mandos.Abstractions.Announcing;
 using Mandos.AvahiAnnouncer;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 using Tmds.DBus.Protocol;
 

@@ -1,5 +1,5 @@
 using Mandos.Abstractions.Checking;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 

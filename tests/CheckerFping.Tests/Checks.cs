@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerFping;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Mandos.CheckerFping.Processes;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 

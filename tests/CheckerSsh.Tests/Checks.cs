@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerSsh.Tests;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using CheckerSsh.Tests.Fakes;
 using Mandos.Abstractions.Checking;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerSsh.Tests;
 
@@ -136,8 +136,8 @@ public sealed class ReplayTests
         };
         await using FakeHost host = new(server.ServeAsync);
 
-        string printed = await SshServer.RunAsync(
-            "usr/bin/ssh-keyscan",
+        string printed = await Command.RequireAsync(
+            "ssh-keyscan",
             ["-T", "60", "-t", "ed25519", "-p", host.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "127.0.0.1"]);
 
         Assert.Contains(key.Pin, printed, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using CheckerSsh.Tests.Fakes;
 using Mandos.Abstractions.Checking;
-using Mandos.TestSupport;
+using Mandos.TestKit.Daemons;
 
 namespace CheckerSsh.Tests;
 

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Mandos.DBus.Tests.Support;
 using Mandos.DBus.Transport;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.DBus.Tests;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests;
 

@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests;
 
@@ -42,7 +43,7 @@ public sealed class CheckerTests
     [Fact]
     public async Task Check_ObjectPathWithDBus_IsThatOfTheBus()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var server = new TestServer("--debug") { Bus = bus };
         server.AddClient(new TestClient("a.b c").StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
         await server.StartAsync();

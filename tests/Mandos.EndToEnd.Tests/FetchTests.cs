@@ -1,6 +1,5 @@
 using System.Net;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests;
 

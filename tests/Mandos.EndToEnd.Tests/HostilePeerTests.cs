@@ -1,6 +1,6 @@
 using System.Globalization;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests;
 

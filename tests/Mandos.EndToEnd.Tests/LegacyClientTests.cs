@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 

@@ -1,5 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests;
 

@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests;
 
@@ -45,7 +45,7 @@ public sealed class ReloadTests
         server.AddClient(_first.StanzaWith());
         await server.StartAsync();
         using var control = await server.ConnectControlAsync();
-        await control.ChangeAsync("first", new ClientChange { Host = "by-hand" }, Cancellation);
+        await control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
         var before = await control.GetClientAsync("first", Cancellation);
 
         await File.WriteAllTextAsync(
@@ -220,7 +220,7 @@ public sealed class ReloadTests
         {
             await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("host = two"), Cancellation);
             await control.ReloadAsync(Cancellation);
-            await control.ChangeAsync("first", new ClientChange { Host = "by-hand" }, Cancellation);
+            await control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
         }
 
         await server.KillAsync();

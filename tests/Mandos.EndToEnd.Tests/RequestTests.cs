@@ -3,8 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestPeers;
-using Mandos.TestSupport;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Mandos.BadPlugins;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
 
 namespace Mandos.EndToEnd.Tests;
 

@@ -1,5 +1,6 @@
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests;
 

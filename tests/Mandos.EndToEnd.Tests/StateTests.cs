@@ -1,7 +1,7 @@
 using System.Globalization;
 using Mandos.Abstractions.Clients;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests;
 
@@ -35,7 +35,7 @@ public sealed class StateTests
     public async Task Restart_AfterChangingSettings_KeepsThem(bool orderly)
     {
         await using var server = await StartServerAsync();
-        ClientChange change = new() { Host = "elsewhere", Timeout = TimeSpan.FromMinutes(42), ApprovedByDefault = false };
+        ClientChange change = ClientChange.Of(ClientSetting.Host, "elsewhere").With(ClientSetting.Timeout, TimeSpan.FromMinutes(42)).With(ClientSetting.ApprovedByDefault, false);
         await SteerAsync(server, control => control.ChangeAsync("client", change, Cancellation));
 
         await RestartAsync(server, orderly);
@@ -103,7 +103,7 @@ public sealed class StateTests
     public async Task Restart_AfterEditingFile_PrefersFile()
     {
         await using var server = await StartServerAsync("timeout = PT10M");
-        ClientChange change = new() { Timeout = TimeSpan.FromMinutes(42), Host = "elsewhere" };
+        ClientChange change = ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromMinutes(42)).With(ClientSetting.Host, "elsewhere");
         await SteerAsync(server, control => control.ChangeAsync("client", change, Cancellation));
         await server.StopAsync();
 
@@ -160,7 +160,7 @@ public sealed class StateTests
             while (true)
             {
                 number++;
-                await control.ChangeAsync("client", new() { Host = number.ToString(CultureInfo.InvariantCulture) }, Cancellation);
+                await control.ChangeAsync("client", ClientChange.Of(ClientSetting.Host, number.ToString(CultureInfo.InvariantCulture)), Cancellation);
                 acknowledged = number;
             }
         }

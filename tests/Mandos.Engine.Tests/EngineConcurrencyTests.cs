@@ -81,7 +81,7 @@ public sealed class EngineConcurrencyTests
                         peer.Gone.TrySetException(new InvalidOperationException("a fault"));
                         break;
                     case 9:
-                        await engine.ChangeAsync(Busy, new ClientChange { Host = "host " + i }, cancellation);
+                        await engine.ChangeAsync(Busy, ClientChange.Of(ClientSetting.Host, "host " + i), cancellation);
                         break;
                 }
             }
@@ -123,7 +123,7 @@ public sealed class EngineConcurrencyTests
         HashSet<string> pending = [];
         await foreach (ServerEvent e in events.Events.ReadAllAsync(CancellationToken.None))
         {
-            if (e is ClientPropertyChanged { Property: ClientProperty.ApprovalPending } change)
+            if (e is ClientPropertyChanged change && change.Property == ClientProperty.ApprovalPending)
             {
                 bool changed = change.Client.ApprovalsPending > 0 ? pending.Add(change.Client.Name)
                     : pending.Remove(change.Client.Name);

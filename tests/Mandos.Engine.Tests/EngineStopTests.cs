@@ -130,7 +130,7 @@ public sealed class EngineStopTests : IDisposable
         Task stop = _rig.Engine.StopAsync(CancellationToken.None);
         _rig.Until(() => !_rig["a"].CheckerRunning, "the stop to begin");
 
-        Task shorter = _rig.Engine.ChangeAsync("a", new ClientChange { Timeout = TimeSpan.FromMinutes(5) },
+        Task shorter = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromMinutes(5)),
             TestContext.Current.CancellationToken);
         Task check = _rig.Engine.StartCheckerAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => shorter.IsCompleted && check.IsCompleted, "the commands to end");

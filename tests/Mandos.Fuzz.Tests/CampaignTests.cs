@@ -1,4 +1,4 @@
-using Handshakes;
+using Mandos.TestKit;
 
 namespace Mandos.Fuzz.Tests;
 

@@ -2,6 +2,7 @@ using Mandos.PluginContracts.Announcing;
 using Mandos.PluginContracts.Checking;
 using Mandos.PluginContracts.Control;
 using Mandos.PluginContracts.Persistence;
+using Mandos.PluginContracts.Sharing;
 using Mandos.PluginContracts.Tls;
 
 namespace Mandos.PluginContracts.Tests;
@@ -18,6 +19,7 @@ public sealed class DocumentationTests
             Section("Control surface", ControlSurfaceContract.Checks(_ => throw new NotSupportedException())),
             Section("Announcer", AnnouncerContract.Checks(_ => throw new NotSupportedException())),
             Section("State store", StateStoreContract.Checks(_ => throw new NotSupportedException())),
+            Section("Shared state store", SharedStateStoreContract.Checks(_ => throw new NotSupportedException())),
             Section("TLS back end", TlsBackendContract.Checks(_ => throw new NotSupportedException())),
         };
 

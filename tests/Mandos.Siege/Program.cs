@@ -8,7 +8,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Mandos.Siege;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 // How long a flood lasts before the client comes, and while it comes again and again
 TimeSpan gathering = TimeSpan.FromSeconds(4);

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.Siege;
 

@@ -23,7 +23,7 @@ public sealed class TestAnnouncer : IAnnouncer
         var file = Environment.GetEnvironmentVariable("MANDOS_TEST_ANNOUNCER");
         if (file is not null)
         {
-            await AppendAsync(file, JsonSerializer.SerializeToNode(service, TestSupport.TestControlJson.Options)!.AsObject());
+            await AppendAsync(file, JsonSerializer.SerializeToNode(service, TestKit.Control.TestControlJson.Options)!.AsObject());
             announced.Report(service.Name);
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.TestPlugins;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 using Mandos.StateSqlite;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace StateSqlite.Tests;
 

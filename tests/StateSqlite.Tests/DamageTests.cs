@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 using Mandos.StateSqlite;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Data.Sqlite;
 
 namespace StateSqlite.Tests;

@@ -16,23 +16,19 @@ internal static class RandomClients
         Gen.Select(Gen.Bool, _time, (none, time) => none ? null : (DateTimeOffset?)time);
 
     private static readonly Gen<ClientSettings> _settings = Gen.Select(
-        Gen.Select(_optionalText, _optionalText, Gen.String, Gen.String, _optionalText),
-        _duration.Array[5],
-        Gen.Bool,
-        (texts, durations, approved) => new ClientSettings
-        {
-            KeyId = texts.Item1,
-            Fingerprint = texts.Item2,
-            Host = texts.Item3,
-            Checker = texts.Item4,
-            CheckerPlugin = texts.Item5,
-            Interval = durations[0],
-            Timeout = durations[1],
-            ExtendedTimeout = durations[2],
-            ApprovalDelay = durations[3],
-            ApprovalDuration = durations[4],
-            ApprovedByDefault = approved,
-        });
+        _optionalText.Array[3],
+        Gen.String.Array[ClientSetting.All.Count],
+        _duration.Array[ClientSetting.All.Count],
+        Gen.Bool.Array[ClientSetting.All.Count],
+        static (optional, texts, durations, flags) => ClientSetting.All.Index().Aggregate(
+            new ClientSettings { KeyId = optional[0], Fingerprint = optional[1], CheckerPlugin = optional[2] },
+            (settings, next) => next.Item switch
+            {
+                ClientSetting<string> text => text.Set(settings, texts[next.Index]),
+                ClientSetting<TimeSpan> duration => duration.Set(settings, durations[next.Index]),
+                ClientSetting<bool> flag => flag.Set(settings, flags[next.Index]),
+                _ => throw new NotSupportedException(),
+            }));
 
     private static readonly Gen<ClientSnapshot> _snapshot = Gen.Select(
         _settings,

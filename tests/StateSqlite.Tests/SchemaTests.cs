@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 using Mandos.StateSqlite;
@@ -68,7 +69,18 @@ public sealed class SchemaTests : IDisposable
             clients = [.. clients.Select(static client => client with { SavedAt = null, LeftAt = null, DeniedUntil = null })];
         }
 
+        // A setting that it does not have yet
+        ClientSetting[] missing = version < 3 ? [ClientSetting.Location] : [];
+        clients = [.. clients.Select(client => client with
+        {
+            FileSettings = Without(missing, client.FileSettings),
+            Client = client.Client is { } state ? state with { Settings = Without(missing, state.Settings) } : null,
+        })];
+
         Assert.True(StateDirectory.Same(clients, await directory.LoadAsync()));
         Assert.True(StateDirectory.Same(clients, await directory.LoadAsync())); // as it is after the migration
     }
+
+    private static ClientSettings Without(ClientSetting[] missing, ClientSettings settings)
+        => missing.Aggregate(settings, static (result, setting) => setting.Copy(new ClientSettings(), result));
 }

@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Persistence;
 using Mandos.StateSqlite;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace StateSqlite.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace TlsBouncy.Tests;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
-using Mandos.TestSupport;
+using Mandos.TestKit;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;

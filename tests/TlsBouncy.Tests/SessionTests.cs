@@ -2,7 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.OpenSsl;

@@ -4,6 +4,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Engine;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 

@@ -56,4 +56,20 @@ internal static class PluginThread
             late?.Invoke(await task.ConfigureAwait(false));
         }
     }
+
+    /// <summary>Disposes an object on a thread of its own, if it can be disposed.</summary>
+    public static async Task DisposeAsync(object instance)
+    {
+        ValueTask disposal = await Start(() =>
+        {
+            if (instance is IAsyncDisposable disposable)
+            {
+                return disposable.DisposeAsync();
+            }
+
+            (instance as IDisposable)?.Dispose();
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
+        await disposal.ConfigureAwait(false);
+    }
 }

@@ -1,4 +1,5 @@
 using Mandos.Host.Configuration;
+using Mandos.Host.Plugins.Discovery;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

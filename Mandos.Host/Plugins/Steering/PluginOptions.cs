@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Plugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins.Steering;
 

@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins.Trust;
 

@@ -1,3 +1,4 @@
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Unix;
 
 namespace Mandos.Host.Plugins.Trust;

@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Mandos.Bus;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -8,7 +8,7 @@ namespace Mandos.DBusControl.Calls;
 /// Carries it out: answers at once and returns null, or returns a task after which an empty answer is due. What it throws, or the
 /// task, becomes an error.
 /// </param>
-internal readonly record struct Call(MethodContext Context, Func<Task?> Run)
+internal readonly record struct Call(BusCall Context, Func<Task?> Run)
 {
     /// <summary>Answers once the task has ended well; null: with an empty answer.</summary>
     public Action? Reply { get; init; }

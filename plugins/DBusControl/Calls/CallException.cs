@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Mandos.Bus;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -13,10 +13,10 @@ internal sealed class CallException(string errorName, string message) : Exceptio
     public string ErrorName { get; } = errorName;
 
     /// <summary>The arguments, or one of them, are of a wrong type, number or range.</summary>
-    public static CallException InvalidArgs(string message) => new(DBusErrors.InvalidArgs, message);
+    public static CallException InvalidArgs(string message) => new(BusErrors.InvalidArgs, message);
 
     /// <summary>There is nothing at a path.</summary>
-    public static CallException UnknownObject(string path) => new(DBusErrors.UnknownObject, $"there is no object {path}");
+    public static CallException UnknownObject(string path) => new(BusErrors.UnknownObject, $"there is no object {path}");
 
     private static string Shorten(string message)
     {

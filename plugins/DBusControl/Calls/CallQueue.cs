@@ -1,7 +1,8 @@
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Signals;
 using Microsoft.Extensions.Logging;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -88,7 +89,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         if (sender.Waiting.Count >= MaxWaiting || _waitingBytes + call.Size > MaxWaitingBytes)
         {
             call.Context.ReplyError(
-                DBusErrors.LimitsExceeded, "too many calls are waiting for an earlier one to end; wait for answers before calling on");
+                BusErrors.LimitsExceeded, "too many calls are waiting for an earlier one to end; wait for answers before calling on");
             return;
         }
 
@@ -219,7 +220,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         }
         else
         {
-            call.Context.Reply(call.Context.CreateReplyWriter(null).CreateMessage());
+            call.Context.Reply();
             AfterAnswer(call);
         }
     }
@@ -229,17 +230,16 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         (string name, string message) = error switch
         {
             CallException e => (e.ErrorName, e.Message),
-            UnknownClientException => (DBusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
-            UnknownRequestException e => (DBusErrors.UnknownObject, e.Message),
+            UnknownClientException => (BusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
+            UnknownRequestException e => (BusErrors.UnknownObject, e.Message),
             ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
             StateNotSavedException e => (NotSaved, e.Message),
-            ArgumentException or DBusReadException => (DBusErrors.InvalidArgs, error.Message),
-            DBusMessageTooLargeException => (DBusErrors.LimitsExceeded, error.Message),
-            OperationCanceledException => (DBusErrors.Failed, "the server is stopping"),
-            _ => (DBusErrors.Failed, "an internal error; the server's log tells more"),
+            ArgumentException or DBusReadException => (BusErrors.InvalidArgs, error.Message),
+            OperationCanceledException => (BusErrors.Failed, "the server is stopping"),
+            _ => (BusErrors.Failed, "an internal error; the server's log tells more"),
         };
-        if (name == DBusErrors.Failed && error is not OperationCanceledException)
+        if (name == BusErrors.Failed && error is not OperationCanceledException)
         {
             LogFault(call.Context.Member, error.Message);
         }

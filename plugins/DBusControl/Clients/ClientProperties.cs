@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
@@ -13,18 +13,16 @@ internal static class ClientProperties
     /// <summary>All of them, in the order of the interface's description.</summary>
     public static IReadOnlyList<ClientPropertyInfo> All { get; } =
     [
-        Duration("ApprovalDelay", ClientProperty.ApprovalDelay, s => s.ApprovalDelay, v => new() { ApprovalDelay = v }),
-        Duration("ApprovalDuration", ClientProperty.ApprovalDuration, s => s.ApprovalDuration, v => new() { ApprovalDuration = v }),
+        Duration(ClientSetting.ApprovalDelay),
+        Duration(ClientSetting.ApprovalDuration),
         Boolean("ApprovalPending", ClientProperty.ApprovalPending, client => client.ApprovalsPending > 0),
-        Boolean(
-            "ApprovedByDefault", ClientProperty.ApprovedByDefault, client => client.Settings.ApprovedByDefault,
-            value => Changes(new() { ApprovedByDefault = value })),
+        Flag(ClientSetting.ApprovedByDefault),
         Boolean(
             "CheckerRunning", ClientProperty.CheckerRunning, client => client.CheckerRunning,
             value => value
                 ? (server, name, token) => server.StartCheckerAsync(name, token)
                 : (server, name, token) => server.StopCheckerAsync(name, token)),
-        Text("Checker", ClientProperty.Checker, s => s.Checker, value => new() { Checker = value }),
+        Text(ClientSetting.Checker),
         Constant("Created", client => client.Created),
         Boolean(
             "Enabled", ClientProperty.Enabled, client => client.Enabled,
@@ -32,10 +30,10 @@ internal static class ClientProperties
                 ? (server, name, token) => server.EnableAsync(name, token)
                 : (server, name, token) => server.DisableAsync(name, token)),
         Time("Expires", ClientProperty.Expires, client => client.Expires),
-        Duration("ExtendedTimeout", ClientProperty.ExtendedTimeout, s => s.ExtendedTimeout, v => new() { ExtendedTimeout = v }),
+        Duration(ClientSetting.ExtendedTimeout),
         Constant("Fingerprint", client => client.Settings.Fingerprint ?? ""),
-        Text("Host", ClientProperty.Host, s => s.Host, value => new() { Host = value }),
-        Duration("Interval", ClientProperty.Interval, s => s.Interval, value => new() { Interval = value }),
+        Text(ClientSetting.Host),
+        Duration(ClientSetting.Interval),
         Constant("KeyID", client => client.Settings.KeyId ?? ""),
         Time("LastApprovalRequest", ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
         Time(
@@ -45,7 +43,7 @@ internal static class ClientProperties
         {
             Change = ClientProperty.LastCheckerStatus,
             Value = client => client.LastCheckerStatus,
-            Write = (writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
+            Write = (ref writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
         },
         Time("LastEnabled", ClientProperty.LastEnabled, client => client.LastEnabled),
         Constant("Name", client => client.Name),
@@ -54,7 +52,7 @@ internal static class ClientProperties
             EmitsChangedSignal = "const",
             Deprecated = true,
             TextLength = client => client.DBusObjectPath!.Length,
-            Write = (writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
+            Write = (ref writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
         },
         new("Secret", "ay")
         {
@@ -62,7 +60,7 @@ internal static class ClientProperties
             EmitsChangedSignal = "invalidates",
             Set = value => SetsSecret(Values.ToBytes(value, "Secret")),
         },
-        Duration("Timeout", ClientProperty.Timeout, s => s.Timeout, value => new() { Timeout = value }),
+        Duration(ClientSetting.Timeout),
     ];
 
     /// <summary>Those that can be read.</summary>
@@ -71,7 +69,7 @@ internal static class ClientProperties
     private static readonly FrozenDictionary<string, ClientPropertyInfo> _byName = All.ToFrozenDictionary(property => property.Name);
 
     private static readonly FrozenDictionary<ClientProperty, ClientPropertyInfo> _byChange = All
-        .Where(property => property.Change is not null).ToFrozenDictionary(property => property.Change!.Value);
+        .Where(property => property.Change is not null).ToFrozenDictionary(property => property.Change!);
 
     /// <summary>The property of a name.</summary>
     public static ClientPropertyInfo? Find(string name) => _byName.GetValueOrDefault(name);
@@ -79,26 +77,26 @@ internal static class ClientProperties
     /// <summary>The property that an event is about; null if the interface of a client does not have it.</summary>
     public static ClientPropertyInfo? Of(ClientProperty change) => _byChange.GetValueOrDefault(change);
 
-    private static ClientPropertyInfo Duration(
-        string name, ClientProperty change, Func<ClientSettings, TimeSpan> get, Func<TimeSpan, ClientChange> set)
-        => new(name, "t")
-        {
-            Change = change,
-            Value = client => get(client.Settings),
-            Write = (writer, client) => writer.WriteVariantUInt64((ulong)(get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
-            Set = value => Changes(set(Values.ToDuration(value, name))),
-        };
+    private static ClientPropertyInfo Duration(ClientSetting<TimeSpan> setting) => new(setting.Name, "t")
+    {
+        Change = setting,
+        Value = client => setting.Get(client.Settings),
+        Write = (ref writer, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
+        Set = value => Changes(ClientChange.Of(setting, Values.ToDuration(value, setting.Name))),
+    };
 
-    private static ClientPropertyInfo Text(
-        string name, ClientProperty change, Func<ClientSettings, string> get, Func<string, ClientChange> set)
-        => new(name, "s")
-        {
-            Change = change,
-            Value = client => get(client.Settings),
-            TextLength = client => SafeText.Length(get(client.Settings)),
-            Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client.Settings))),
-            Set = value => Changes(set(Values.ToText(value, name))),
-        };
+    private static ClientPropertyInfo Text(ClientSetting<string> setting) => new(setting.Name, "s")
+    {
+        Change = setting,
+        Value = client => setting.Get(client.Settings),
+        TextLength = client => SafeText.Length(setting.Get(client.Settings)),
+        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
+        Set = value => Changes(ClientChange.Of(setting, Values.ToText(value, setting.Name))),
+    };
+
+    private static ClientPropertyInfo Flag(ClientSetting<bool> setting) => Boolean(
+        setting.Name, setting, client => setting.Get(client.Settings),
+        value => Changes(ClientChange.Of(setting, value)));
 
     private static ClientPropertyInfo Boolean(
         string name, ClientProperty change, Func<ClientSnapshot, bool> get,
@@ -107,7 +105,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
-            Write = (writer, client) => writer.WriteVariantBool(get(client)),
+            Write = (ref writer, client) => writer.WriteVariantBool(get(client)),
             Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
         };
 
@@ -118,7 +116,7 @@ internal static class ClientProperties
             Change = change,
             Value = client => get(client),
             TextLength = _ => TimeText.MaxLength,
-            Write = (writer, client) => WriteTime(writer, get(client)),
+            Write = (ref writer, client) => WriteTime(ref writer, get(client)),
             Set = set,
         };
 
@@ -126,14 +124,14 @@ internal static class ClientProperties
     {
         EmitsChangedSignal = "const",
         TextLength = client => SafeText.Length(get(client)),
-        Write = (writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
+        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
     };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
         TextLength = _ => TimeText.MaxLength,
-        Write = (writer, client) => WriteTime(writer, get(client)),
+        Write = (ref writer, client) => WriteTime(ref writer, get(client)),
     };
 
     private static Func<IMandosServer, string, CancellationToken, Task> Changes(ClientChange change)
@@ -151,7 +149,7 @@ internal static class ClientProperties
         }
     };
 
-    private static void WriteTime(MessageWriter writer, DateTimeOffset? time)
+    private static void WriteTime(ref MessageWriter writer, DateTimeOffset? time)
     {
         Span<byte> text = stackalloc byte[TimeText.MaxLength];
         int length = TimeText.Format(time, text);

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl.Calls;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 

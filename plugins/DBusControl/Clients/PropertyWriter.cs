@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
 /// <summary>Writes the value of a property as a variant.</summary>
-internal delegate void PropertyWriter(MessageWriter writer, ClientSnapshot client);
+internal delegate void PropertyWriter(ref MessageWriter writer, ClientSnapshot client);

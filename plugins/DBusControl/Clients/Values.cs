@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Mandos.DBus;
 using Mandos.DBusControl.Calls;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
@@ -27,12 +27,12 @@ internal static class Values
         value = Unwrap(value);
         double? number = value.Type switch
         {
-            DBusType.Double => value.GetDouble(),
+            VariantValueType.Double => value.GetDouble(),
             _ => ToInteger(value) is { } integer ? (double)integer : null,
         };
         if (number is null)
         {
-            throw CallException.InvalidArgs($"{property} is a number of milliseconds (t); it cannot be of type {value.Signature}");
+            throw CallException.InvalidArgs($"{property} is a number of milliseconds (t); it cannot be of type {TypeOf(value)}");
         }
 
         // Written so that NaN is out of range.
@@ -42,7 +42,7 @@ internal static class Values
                 CultureInfo.InvariantCulture, $"{property} is in milliseconds, from 0 to {MaxMilliseconds}; {number} is not"));
         }
 
-        return value.Type == DBusType.Double
+        return value.Type == VariantValueType.Double
             ? TimeSpan.FromMicroseconds(Math.Round(Math.Min(number.Value, MaxMilliseconds - 1) * 1000))
             : TimeSpan.FromMilliseconds((long)ToInteger(value)!.Value);
     }
@@ -54,11 +54,11 @@ internal static class Values
         value = Unwrap(value);
         return value.Type switch
         {
-            DBusType.Bool => value.GetBool(),
-            DBusType.Double => value.GetDouble() != 0,
-            DBusType.String => value.GetString().Length > 0,
+            VariantValueType.Bool => value.GetBool(),
+            VariantValueType.Double => value.GetDouble() != 0,
+            VariantValueType.String => value.GetString().Length > 0,
             _ when ToInteger(value) is { } integer => integer != 0,
-            _ => throw CallException.InvalidArgs($"{property} is true or false (b); it cannot be of type {value.Signature}"),
+            _ => throw CallException.InvalidArgs($"{property} is true or false (b); it cannot be of type {TypeOf(value)}"),
         };
     }
 
@@ -67,9 +67,9 @@ internal static class Values
     public static bool RequireBoolean(VariantValue value, string name)
     {
         value = Unwrap(value);
-        return value.Type == DBusType.Bool
+        return value.Type == VariantValueType.Bool
             ? value.GetBool()
-            : throw CallException.InvalidArgs($"{name} is true or false (b); it cannot be of type {value.Signature}");
+            : throw CallException.InvalidArgs($"{name} is true or false (b); it cannot be of type {TypeOf(value)}");
     }
 
     /// <summary>A text, or the text form of a number.</summary>
@@ -79,13 +79,13 @@ internal static class Values
         value = Unwrap(value);
         string text = value.Type switch
         {
-            DBusType.String => value.GetString(),
-            DBusType.ObjectPath => value.GetObjectPath(),
-            DBusType.Signature => value.GetSignature(),
-            DBusType.Bool => value.GetBool() ? "1" : "0",
-            DBusType.Double => ToText(value.GetDouble()),
+            VariantValueType.String => value.GetString(),
+            VariantValueType.ObjectPath => value.GetObjectPathAsString(),
+            VariantValueType.Signature => value.GetSignature().ToString(),
+            VariantValueType.Bool => value.GetBool() ? "1" : "0",
+            VariantValueType.Double => ToText(value.GetDouble()),
             _ when ToInteger(value) is { } integer => integer.ToString(CultureInfo.InvariantCulture),
-            _ => throw CallException.InvalidArgs($"{property} is a text (s); it cannot be of type {value.Signature}"),
+            _ => throw CallException.InvalidArgs($"{property} is a text (s); it cannot be of type {TypeOf(value)}"),
         };
         return text.Length <= MaxTextLength
             ? text
@@ -97,12 +97,12 @@ internal static class Values
     public static byte[] ToBytes(VariantValue value, string property)
     {
         value = Unwrap(value);
-        if (value.Signature != "ay")
+        if (value.Type != VariantValueType.Array || value.ItemType != VariantValueType.Byte)
         {
-            throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {value.Signature}");
+            throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {TypeOf(value)}");
         }
 
-        byte[] bytes = value.GetArrayOfByte();
+        byte[] bytes = value.GetArray<byte>();
         if (bytes.Length > MaxBytes)
         {
             CryptographicOperations.ZeroMemory(bytes);
@@ -118,8 +118,8 @@ internal static class Values
         value = Unwrap(value);
         return value.Type switch
         {
-            DBusType.String => value.GetString().Length * sizeof(char),
-            DBusType.Array => value.Count,
+            VariantValueType.String => value.GetString().Length * sizeof(char),
+            VariantValueType.Array => value.Count,
             _ => 0,
         };
     }
@@ -127,7 +127,7 @@ internal static class Values
     /// <summary>What is in variants that are in the variant.</summary>
     private static VariantValue Unwrap(VariantValue value)
     {
-        while (value.Type == DBusType.Variant)
+        while (value.Type == VariantValueType.Variant)
         {
             value = value.GetVariantValue();
         }
@@ -137,13 +137,13 @@ internal static class Values
 
     private static Int128? ToInteger(VariantValue value) => value.Type switch
     {
-        DBusType.Byte => value.GetByte(),
-        DBusType.Int16 => value.GetInt16(),
-        DBusType.UInt16 => value.GetUInt16(),
-        DBusType.Int32 => value.GetInt32(),
-        DBusType.UInt32 => value.GetUInt32(),
-        DBusType.Int64 => value.GetInt64(),
-        DBusType.UInt64 => value.GetUInt64(),
+        VariantValueType.Byte => value.GetByte(),
+        VariantValueType.Int16 => value.GetInt16(),
+        VariantValueType.UInt16 => value.GetUInt16(),
+        VariantValueType.Int32 => value.GetInt32(),
+        VariantValueType.UInt32 => value.GetUInt32(),
+        VariantValueType.Int64 => value.GetInt64(),
+        VariantValueType.UInt64 => value.GetUInt64(),
         _ => null,
     };
 
@@ -153,4 +153,13 @@ internal static class Values
         string text = number.ToString("R", CultureInfo.InvariantCulture);
         return double.IsFinite(number) && !text.AsSpan().ContainsAny('.', 'E') ? text + ".0" : text;
     }
+
+    /// <summary>Its type, for messages.</summary>
+    private static string TypeOf(VariantValue value) => value.Type switch
+    {
+        VariantValueType.Array => $"a{(char)value.ItemType}",
+        VariantValueType.Dictionary => $"a{{{(char)value.KeyType}{(char)value.ValueType}}}",
+        VariantValueType.Struct => $"({string.Concat(Enumerable.Range(0, value.Count).Select(i => TypeOf(value.GetItem(i))))})",
+        _ => ((char)value.Type).ToString(),
+    };
 }

@@ -1,8 +1,9 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -39,7 +40,7 @@ internal sealed class ClientObject
     }
 
     /// <inheritdoc cref="MethodTable.Read"/>
-    public Call Read(MethodContext context)
+    public Call Read(BusCall context)
     {
         try
         {
@@ -63,21 +64,21 @@ internal sealed class ClientObject
         if (!IsClientInterface(interfaceName))
         {
             throw new CallException(
-                DBusErrors.UnknownInterface, $"a client has no interface “{interfaceName}” with properties; it has {Names.Client}");
+                BusErrors.UnknownInterface, $"a client has no interface “{interfaceName}” with properties; it has {Names.Client}");
         }
 
         return ClientProperties.Find(name)
-            ?? throw new CallException(DBusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
+            ?? throw new CallException(BusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
     }
 
     /// <exception cref="CallException">There is no such client.</exception>
     private ClientSnapshot Find(string path)
         => _clients.TryGet(path, out ClientSnapshot? client) ? client : throw CallException.UnknownObject(path);
 
-    private Task? Introspect(MethodContext context) => Introspection.Reply(
+    private Task? Introspect(BusCall context) => Introspection.Reply(
         context, _clients.TryGet(context.Path, out _) ? Introspection.Client(context.Path) : Introspection.Node([]));
 
-    private Call ReadGet(MethodContext context)
+    private Call ReadGet(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         string interfaceName = reader.ReadString();
@@ -86,47 +87,45 @@ internal sealed class ClientObject
         {
             ClientSnapshot client = Find(context.Path);
             PropertyWriter write = FindProperty(interfaceName, name).Write
-                ?? throw new CallException(DBusErrors.AccessDenied, $"the property {name} cannot be read");
-            using MessageWriter writer = context.CreateReplyWriter("v");
-            write(writer, client);
-            context.Reply(writer.CreateMessage());
+                ?? throw new CallException(BusErrors.AccessDenied, $"the property {name} cannot be read");
+            context.Reply("v", (ref writer) => write(ref writer, client));
             return null;
         });
     }
 
-    private Call ReadGetAll(MethodContext context)
+    private Call ReadGetAll(BusCall context)
     {
         string interfaceName = context.Request.GetBodyReader().ReadString();
         return new Call(context, () =>
         {
             ClientSnapshot client = Find(context.Path);
-            using MessageWriter writer = context.CreateReplyWriter("a{sv}");
-            if (interfaceName.Length == 0 || IsClientInterface(interfaceName))
+            context.Reply("a{sv}", (ref writer) =>
             {
-                ClientWriter.WriteProperties(writer, client);
-            }
-            else
-            {
-                writer.WriteDictionaryEnd(writer.WriteDictionaryStart());
-            }
-
-            context.Reply(writer.CreateMessage());
+                if (interfaceName.Length == 0 || IsClientInterface(interfaceName))
+                {
+                    ClientWriter.WriteProperties(ref writer, client);
+                }
+                else
+                {
+                    writer.WriteDictionaryEnd(writer.WriteDictionaryStart());
+                }
+            });
             return null;
         });
     }
 
-    private Call ReadSet(MethodContext context)
+    private Call ReadSet(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         string interfaceName = reader.ReadString();
         ClientPropertyInfo property = FindProperty(interfaceName, reader.ReadString());
         PropertySetter set = property.Set
-            ?? throw new CallException(DBusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
+            ?? throw new CallException(BusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
         VariantValue value = reader.ReadVariantValue();
         return Command(context, set(value)) with { Size = Values.SizeOf(value) };
     }
 
-    private Call ReadApprove(MethodContext context)
+    private Call ReadApprove(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         bool approve = context.Signature == "b"
@@ -138,6 +137,6 @@ internal sealed class ClientObject
     private Method Plain(Func<IMandosServer, string, CancellationToken, Task> command)
         => new(_interfaces, [""], context => Command(context, command));
 
-    private Call Command(MethodContext context, Func<IMandosServer, string, CancellationToken, Task> command)
+    private Call Command(BusCall context, Func<IMandosServer, string, CancellationToken, Task> command)
         => new(context, () => command(_server, Find(context.Path).Name, _ended));
 }

@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 
@@ -20,9 +20,9 @@ internal sealed class ClientsNode
     }
 
     /// <inheritdoc cref="MethodTable.Read"/>
-    public Call Read(MethodContext context) => _methods.Read(context);
+    public Call Read(BusCall context) => _methods.Read(context);
 
-    private Task? Introspect(MethodContext context)
+    private Task? Introspect(BusCall context)
     {
         ReplySize.Check(_clients.All, ReplySize.OfNode, "look up single objects instead");
         return Introspection.Reply(context, Introspection.Node(_clients.All.Select(client => client.Key[Names.ClientPrefix.Length..])));

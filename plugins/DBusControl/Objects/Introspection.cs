@@ -1,5 +1,5 @@
 using System.Text;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Clients;
 
 namespace Mandos.DBusControl.Objects;
@@ -198,11 +198,9 @@ internal static class Introspection
     }
 
     /// <summary>Answers a call of Introspect.</summary>
-    public static Task? Reply(MethodContext context, string description)
+    public static Task? Reply(BusCall context, string description)
     {
-        using MessageWriter writer = context.CreateReplyWriter("s");
-        writer.WriteString(description);
-        context.Reply(writer.CreateMessage());
+        context.Reply("s", (ref writer) => writer.WriteString(description));
         return null;
     }
 

@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 
 namespace Mandos.DBusControl.Objects;
@@ -7,4 +7,4 @@ namespace Mandos.DBusControl.Objects;
 /// <param name="Interfaces">The interfaces that have it.</param>
 /// <param name="Signatures">What arguments it takes: one of these.</param>
 /// <param name="Read">Reads the arguments.</param>
-internal sealed record Method(IReadOnlyList<string> Interfaces, IReadOnlyList<string> Signatures, Func<MethodContext, Call> Read);
+internal sealed record Method(IReadOnlyList<string> Interfaces, IReadOnlyList<string> Signatures, Func<BusCall, Call> Read);

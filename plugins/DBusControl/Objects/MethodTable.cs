@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -13,13 +14,13 @@ internal sealed class MethodTable(IReadOnlyDictionary<string, Method> methods)
     /// <summary>Reads a call.</summary>
     /// <exception cref="CallException">There is no such method, or its arguments are others.</exception>
     /// <exception cref="DBusReadException">An argument is malformed.</exception>
-    public Call Read(MethodContext context)
+    public Call Read(BusCall context)
     {
         if (!_methods.TryGetValue(context.Member, out Method? method)
             || (context.Interface is { } name && !method.Interfaces.Contains(name)))
         {
             string wanted = context.Interface is { } given ? $"{given}.{context.Member}" : context.Member;
-            throw new CallException(DBusErrors.UnknownMethod, $"{context.Path} has no method {wanted}");
+            throw new CallException(BusErrors.UnknownMethod, $"{context.Path} has no method {wanted}");
         }
 
         if (!method.Signatures.Contains(context.Signature))

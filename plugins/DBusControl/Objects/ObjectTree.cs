@@ -1,20 +1,14 @@
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
 /// <summary>Takes the calls to all objects: nothing is registered for each client.</summary>
 internal sealed class ObjectTree(ServerObject server, ClientsNode clients, ClientObject client, CallQueue calls, Action called)
-    : IPathMethodHandler
 {
-    /// <inheritdoc/>
-    public string Path => Names.Root;
-
-    /// <inheritdoc/>
-    public bool HandlesChildPaths => true;
-
-    /// <inheritdoc/>
-    public ValueTask HandleMethodAsync(MethodContext context)
+    /// <summary>Takes a call, and answers it in its turn.</summary>
+    public void Handle(BusCall context)
     {
         called();
         Call call;
@@ -28,10 +22,9 @@ internal sealed class ObjectTree(ServerObject server, ClientsNode clients, Clien
         }
 
         calls.Submit(call);
-        return ValueTask.CompletedTask;
     }
 
-    private Call Read(MethodContext context) => context.Path switch
+    private Call Read(BusCall context) => context.Path switch
     {
         Names.Root => server.Read(context),
         Names.Clients => clients.Read(context),

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Texts;
@@ -93,7 +93,7 @@ internal static class ReplySize
             sum += size(path, client);
             if (sum > Limit)
             {
-                throw new CallException(DBusErrors.LimitsExceeded, string.Create(
+                throw new CallException(BusErrors.LimitsExceeded, string.Create(
                     CultureInfo.InvariantCulture,
                     $"the answer, for {clients.Count()} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
             }
@@ -107,7 +107,7 @@ internal static class ReplySize
         const int others = 64 + 40 + 8 + TimeText.MaxLength + (4 * (TextOverhead + MaxAlignment)); // key ID, fingerprint, state, time
         if (kept.Sum(static client => (long)SafeText.Length(client.Name) + TextOverhead + (2 * MaxAlignment) + others) > Limit)
         {
-            throw new CallException(DBusErrors.LimitsExceeded, string.Create(
+            throw new CallException(BusErrors.LimitsExceeded, string.Create(
                 CultureInfo.InvariantCulture,
                 $"the answer, for {kept.Count} that are kept, would be larger than the {BusLimit >> 20} MiB that a bus allows; forget some"));
         }

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -11,7 +11,7 @@ internal static class RequestWriter
     public const string Signature = "(tossqss)";
 
     /// <summary>Writes those of one client, within an array.</summary>
-    public static void Write(MessageWriter writer, string path, ClientSnapshot client)
+    public static void Write(ref MessageWriter writer, string path, ClientSnapshot client)
     {
         Span<byte> time = stackalloc byte[TimeText.MaxLength];
         foreach (SecretRequest request in client.Requests)

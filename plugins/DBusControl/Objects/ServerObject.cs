@@ -1,10 +1,11 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -48,10 +49,10 @@ internal sealed class ServerObject
     }
 
     /// <inheritdoc cref="MethodTable.Read"/>
-    public Call Read(MethodContext context) => _methods.Read(context);
+    public Call Read(BusCall context) => _methods.Read(context);
 
     /// <summary>A method whose answer is about all clients.</summary>
-    private static Method Read(IReadOnlyList<string> interfaces, Action<MethodContext> answer)
+    private static Method Read(IReadOnlyList<string> interfaces, Action<BusCall> answer)
         => new(interfaces, [""], context => new Call(context, () =>
         {
             answer(context);
@@ -66,62 +67,64 @@ internal sealed class ServerObject
         if (interfaceName != Names.ServerExtension)
         {
             throw new CallException(
-                DBusErrors.UnknownInterface,
+                BusErrors.UnknownInterface,
                 $"the server has no interface “{interfaceName}” with properties; it has {Names.ServerExtension}");
         }
 
         return ServerPropertyInfo.All.FirstOrDefault(property => property.Name == name)
-            ?? throw new CallException(DBusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
+            ?? throw new CallException(BusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
     }
 
-    private void Introspect(MethodContext context) => Introspection.Reply(context, Introspection.Server(_clients.Count > 0));
+    private void Introspect(BusCall context) => Introspection.Reply(context, Introspection.Server(_clients.Count > 0));
 
-    private void GetManagedObjects(MethodContext context)
+    private void GetManagedObjects(BusCall context)
         => ReplyWithAll(context, "a{oa{sa{sv}}}", ReplySize.OfManagedObject, ClientWriter.WriteInterfaces);
 
-    private void GetAllClients(MethodContext context)
+    private void GetAllClients(BusCall context)
     {
         ReplySize.Check(_clients.All, ReplySize.OfPath, "there is no other list");
-        using MessageWriter writer = context.CreateReplyWriter("ao");
-        ArrayStart paths = writer.WriteArrayStart(DBusType.ObjectPath);
-        foreach ((string path, _) in _clients.All)
+        context.Reply("ao", (ref writer) =>
         {
-            writer.WriteObjectPath(path);
-        }
+            ArrayStart paths = writer.WriteArrayStart(DBusType.ObjectPath);
+            foreach ((string path, _) in _clients.All)
+            {
+                writer.WriteObjectPath(path);
+            }
 
-        writer.WriteArrayEnd(paths);
-        context.Reply(writer.CreateMessage());
+            writer.WriteArrayEnd(paths);
+        });
     }
 
-    private void GetAllClientsWithProperties(MethodContext context)
+    private void GetAllClientsWithProperties(BusCall context)
         => ReplyWithAll(context, "a{oa{sv}}", ReplySize.OfProperties, ClientWriter.WriteProperties);
 
     /// <summary>Replies with a dictionary that has an entry for each client, by its path.</summary>
     private void ReplyWithAll(
-        MethodContext context, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
+        BusCall context, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
     {
         ReplySize.Check(_clients.All, size, Instead);
-        using MessageWriter writer = context.CreateReplyWriter(signature);
-        ArrayStart clients = writer.WriteDictionaryStart();
-        foreach ((string path, ClientSnapshot client) in _clients.All)
+        context.Reply(signature, (ref writer) =>
         {
-            writer.WriteDictionaryEntryStart();
-            writer.WriteObjectPath(path);
-            write(writer, client);
-        }
+            ArrayStart clients = writer.WriteDictionaryStart();
+            foreach ((string path, ClientSnapshot client) in _clients.All)
+            {
+                writer.WriteDictionaryEntryStart();
+                writer.WriteObjectPath(path);
+                write(ref writer, client);
+            }
 
-        writer.WriteDictionaryEnd(clients);
-        context.Reply(writer.CreateMessage());
+            writer.WriteDictionaryEnd(clients);
+        });
     }
 
-    private Call ReadGetClients(MethodContext context)
+    private Call ReadGetClients(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         ulong after = reader.ReadUInt64();
         uint count = reader.ReadUInt32();
         return new Call(context, () =>
         {
-            GetClients(context, after, count);
+            context.Reply("a{oa{sv}}t", (ref writer) => WritePage(ref writer, after, count));
             return null;
         })
         {
@@ -129,10 +132,9 @@ internal sealed class ServerObject
         };
     }
 
-    /// <summary>Replies with some clients and the number of the last one, from which to go on.</summary>
-    private void GetClients(MethodContext context, ulong after, uint count)
+    /// <summary>Writes some clients and the number of the last one, from which to go on.</summary>
+    private void WritePage(ref MessageWriter writer, ulong after, uint count)
     {
-        using MessageWriter writer = context.CreateReplyWriter("a{oa{sv}}t");
         ArrayStart clients = writer.WriteDictionaryStart();
         long size = 0;
         foreach ((ulong number, string path, ClientSnapshot client) in _clients.After(after))
@@ -148,31 +150,31 @@ internal sealed class ServerObject
 
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            ClientWriter.WriteProperties(writer, client);
+            ClientWriter.WriteProperties(ref writer, client);
             after = number;
         }
 
         writer.WriteDictionaryEnd(clients);
         writer.WriteUInt64(after);
-        context.Reply(writer.CreateMessage());
     }
 
     /// <summary>Replies with the requests that wait, those of the client that has waited longest first.</summary>
-    private void GetRequests(MethodContext context)
+    private void GetRequests(BusCall context)
     {
         ReplySize.Check(_clients.Waiting, ReplySize.OfRequests, "approve or deny some clients");
-        using MessageWriter writer = context.CreateReplyWriter("a" + RequestWriter.Signature);
-        ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
-        foreach ((string path, ClientSnapshot client) in _clients.Waiting.OrderBy(static client => client.Value.Requests[0].Id))
+        context.Reply("a" + RequestWriter.Signature, (ref writer) =>
         {
-            RequestWriter.Write(writer, path, client);
-        }
+            ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
+            foreach ((string path, ClientSnapshot client) in _clients.Waiting.OrderBy(static client => client.Value.Requests[0].Id))
+            {
+                RequestWriter.Write(ref writer, path, client);
+            }
 
-        writer.WriteArrayEnd(requests);
-        context.Reply(writer.CreateMessage());
+            writer.WriteArrayEnd(requests);
+        });
     }
 
-    private Call ReadDecideRequest(MethodContext context)
+    private Call ReadDecideRequest(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         ulong id = reader.ReadUInt64();
@@ -180,10 +182,14 @@ internal sealed class ServerObject
         return new Call(context, () => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, _ended));
     }
 
-    private Call ReadGetKeptClients(MethodContext context)
+    private Call ReadGetKeptClients(BusCall context)
     {
         IReadOnlyList<KeptClient> kept = [];
-        return new Call(context, GetAsync) { Reply = () => ReplyWithKept(context, kept), IsLarge = true };
+        return new Call(context, GetAsync)
+        {
+            Reply = () => context.Reply("a(sssss)", (ref writer) => WriteKept(ref writer, kept)),
+            IsLarge = true,
+        };
 
         async Task GetAsync()
         {
@@ -192,10 +198,9 @@ internal sealed class ServerObject
         }
     }
 
-    private static void ReplyWithKept(MethodContext context, IReadOnlyList<KeptClient> kept)
+    private static void WriteKept(ref MessageWriter writer, IReadOnlyList<KeptClient> kept)
     {
         Span<byte> left = stackalloc byte[TimeText.MaxLength];
-        using MessageWriter writer = context.CreateReplyWriter("a(sssss)");
         ArrayStart clients = writer.WriteArrayStart(DBusType.Struct);
         foreach (KeptClient client in kept)
         {
@@ -213,10 +218,9 @@ internal sealed class ServerObject
         }
 
         writer.WriteArrayEnd(clients);
-        context.Reply(writer.CreateMessage());
     }
 
-    private Call ReadForgetClient(MethodContext context)
+    private Call ReadForgetClient(BusCall context)
     {
         string name = context.Request.GetBodyReader().ReadString();
         return new Call(context, ForgetAsync);
@@ -229,57 +233,56 @@ internal sealed class ServerObject
             }
             catch (UnknownClientException)
             {
-                throw new CallException(DBusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+                throw new CallException(BusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
             }
         }
     }
 
-    private Call ReadRemoveClient(MethodContext context)
+    private Call ReadRemoveClient(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
-        string path = context.Signature == "o" ? reader.ReadObjectPath() : reader.ReadString();
+        string path = context.Signature == "o" ? reader.ReadObjectPathAsString() : reader.ReadString();
         return new Call(context, () => _clients.TryGet(path, out ClientSnapshot? client)
             ? _server.RemoveAsync(client.Name, _ended)
             : throw CallException.UnknownObject(path));
     }
 
-    private Call ReadGet(MethodContext context)
+    private Call ReadGet(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         ServerPropertyInfo property = FindProperty(reader.ReadString(), reader.ReadString());
         return new Call(context, () =>
         {
-            using MessageWriter writer = context.CreateReplyWriter("v");
-            property.Write(writer, _server.Info, _clients.Count);
-            context.Reply(writer.CreateMessage());
+            context.Reply("v", (ref writer) => property.Write(ref writer, _server.Info, _clients.Count));
             return null;
         });
     }
 
-    private Call ReadGetAll(MethodContext context)
+    private Call ReadGetAll(BusCall context)
     {
         string interfaceName = context.Request.GetBodyReader().ReadString();
         return new Call(context, () =>
         {
-            using MessageWriter writer = context.CreateReplyWriter("a{sv}");
-            ArrayStart properties = writer.WriteDictionaryStart();
-            foreach (ServerPropertyInfo property in interfaceName is "" or Names.ServerExtension ? ServerPropertyInfo.All : [])
+            context.Reply("a{sv}", (ref writer) =>
             {
-                writer.WriteDictionaryEntryStart();
-                writer.WriteString(property.Name);
-                property.Write(writer, _server.Info, _clients.Count);
-            }
+                ArrayStart properties = writer.WriteDictionaryStart();
+                foreach (ServerPropertyInfo property in interfaceName is "" or Names.ServerExtension ? ServerPropertyInfo.All : [])
+                {
+                    writer.WriteDictionaryEntryStart();
+                    writer.WriteString(property.Name);
+                    property.Write(ref writer, _server.Info, _clients.Count);
+                }
 
-            writer.WriteDictionaryEnd(properties);
-            context.Reply(writer.CreateMessage());
+                writer.WriteDictionaryEnd(properties);
+            });
             return null;
         });
     }
 
-    private static Call ReadSet(MethodContext context)
+    private static Call ReadSet(BusCall context)
     {
         Reader reader = context.Request.GetBodyReader();
         ServerPropertyInfo property = FindProperty(reader.ReadString(), reader.ReadString());
-        throw new CallException(DBusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
+        throw new CallException(BusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
     }
 }

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -10,25 +10,23 @@ namespace Mandos.DBusControl.Objects;
 /// <param name="EmitsChangedSignal">Value of the annotation org.freedesktop.DBus.Property.EmitsChangedSignal.</param>
 /// <param name="Write">Writes its value, given the number of clients, as a variant.</param>
 internal sealed record ServerPropertyInfo(
-    string Name, string Signature, string EmitsChangedSignal, Action<MessageWriter, ServerInfo, int> Write)
+    string Name, string Signature, string EmitsChangedSignal, ServerPropertyWriter Write)
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ServerPropertyInfo> All { get; } =
     [
-        new("Address", "as", "false", static (writer, info, _) => writer.WriteVariant(
-            VariantValue.ArrayOfString([.. info.EndPoints.Select(static endPoint => endPoint.ToString())]))),
-        new("ClientCount", "u", "false", static (writer, _, count) => writer.WriteVariantUInt32((uint)count)),
-        new("Plugins", "a(sss)", "false", static (writer, info, _) => writer.WriteVariant(
-            VariantValue.Array("(sss)", [.. info.Plugins.Select(ToStruct)]))),
-        new("Port", "q", "false", static (writer, info, _) => writer.WriteVariantUInt16(
+        new("Address", "as", "false", static (ref writer, info, _) => writer.WriteVariant(
+            VariantValue.Array(info.EndPoints.Select(static endPoint => endPoint.ToString()).ToArray()))),
+        new("ClientCount", "u", "false", static (ref writer, _, count) => writer.WriteVariantUInt32((uint)count)),
+        new("Plugins", "a(sss)", "false", static (ref writer, info, _) => writer.WriteVariant(
+            ToVariant(info.Plugins))),
+        new("Port", "q", "false", static (ref writer, info, _) => writer.WriteVariantUInt16(
             (ushort)(info.EndPoints is [{ } first, ..] ? first.Port : 0))),
-        new("ServiceName", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
-        new("StateProblem", "s", "false", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.StateProblem ?? ""))),
-        new("Version", "s", "const", static (writer, info, _) => writer.WriteVariantString(SafeText.Of(info.Version))),
+        new("ServiceName", "s", "false", static (ref writer, info, _) => writer.WriteVariantString(SafeText.Of(info.ServiceName))),
+        new("StateProblem", "s", "false", static (ref writer, info, _) => writer.WriteVariantString(SafeText.Of(info.StateProblem ?? ""))),
+        new("Version", "s", "const", static (ref writer, info, _) => writer.WriteVariantString(SafeText.Of(info.Version))),
     ];
 
-    private static VariantValue ToStruct(PluginInfo plugin) => VariantValue.Struct(
-        VariantValue.String(SafeText.Of(plugin.Name)),
-        VariantValue.String(SafeText.Of(plugin.Version ?? "")),
-        VariantValue.String(SafeText.Of(plugin.State)));
+    private static VariantValue ToVariant(IEnumerable<PluginInfo> plugins) => new Array<Struct<string, string, string>>(plugins.Select(
+        static plugin => Struct.Create(SafeText.Of(plugin.Name), SafeText.Of(plugin.Version ?? ""), SafeText.Of(plugin.State)))).AsVariantValue();
 }

@@ -85,7 +85,7 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             case ClientAdded:
                 signals.ClientAdded(path, clientEvent.Client);
                 break;
-            case ClientPropertyChanged { Property: ClientProperty.Requests }:
+            case ClientPropertyChanged e when e.Property == ClientProperty.Requests:
                 signals.RequestsChanged(path, clientEvent.Client);
                 break;
             case ConflictingRequests e:

@@ -2,58 +2,57 @@ using System.Net;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Objects;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Signals;
 
 /// <summary>Sends signals. Those of the interfaces of Mandos go out under both names, the new one first.</summary>
 /// <param name="connection">Where they go.</param>
 /// <param name="sent">Is told of each.</param>
-internal sealed class SignalWriter(DBusConnection connection, Action sent)
+internal sealed class SignalWriter(BusConnection connection, Action sent)
 {
+    /// <summary>About how many bytes a signal takes besides long texts.</summary>
+    private const int Overhead = 300;
+
     private static readonly string[] _serverInterfaces = [Names.Server, Names.OldServer];
     private static readonly string[] _clientInterfaces = [Names.Client, Names.OldClient];
 
-    /// <summary>How many bytes of signals were sent.</summary>
+    /// <summary>About how many bytes of signals were sent.</summary>
     public long BytesSent { get; private set; }
 
     /// <summary>A client appeared.</summary>
     public void ClientAdded(string path, ClientSnapshot client)
     {
-        using (MessageWriter writer = Begin(Names.Root, Names.ObjectManager, "InterfacesAdded", "oa{sa{sv}}"))
+        Send(Names.Root, Names.ObjectManager, "InterfacesAdded", ReplySize.OfManagedObject(path, client), "oa{sa{sv}}", (ref writer) =>
         {
             writer.WriteObjectPath(path);
-            ClientWriter.WriteInterfaces(writer, client);
-            Send(writer);
-        }
-
+            ClientWriter.WriteInterfaces(ref writer, client);
+        });
         foreach (string name in _serverInterfaces)
         {
-            using MessageWriter writer = Begin(Names.Root, name, "ClientAdded", "o");
-            writer.WriteObjectPath(path);
-            Send(writer);
+            Send(Names.Root, name, "ClientAdded", 0, "o", (ref writer) => writer.WriteObjectPath(path));
         }
     }
 
     /// <summary>A client is gone.</summary>
     public void ClientRemoved(string path, ClientSnapshot client)
     {
-        using (MessageWriter writer = Begin(Names.Root, Names.ObjectManager, "InterfacesRemoved", "oas"))
+        Send(Names.Root, Names.ObjectManager, "InterfacesRemoved", 0, "oas", (ref writer) =>
         {
             writer.WriteObjectPath(path);
-            ClientWriter.WriteInterfaceNames(writer);
-            Send(writer);
-        }
-
+            ClientWriter.WriteInterfaceNames(ref writer);
+        });
         foreach (string name in _serverInterfaces)
         {
-            using MessageWriter writer = Begin(Names.Root, name, "ClientRemoved", "os");
-            writer.WriteObjectPath(path);
-            writer.WriteString(SafeText.Of(client.Name));
-            Send(writer);
+            Send(Names.Root, name, "ClientRemoved", 0, "os", (ref writer) =>
+            {
+                writer.WriteObjectPath(path);
+                writer.WriteString(SafeText.Of(client.Name));
+            });
         }
     }
 
@@ -62,147 +61,120 @@ internal sealed class SignalWriter(DBusConnection connection, Action sent)
     {
         foreach (string name in _serverInterfaces)
         {
-            using MessageWriter writer = Begin(Names.Root, name, "ClientNotFound", "ss");
-            writer.WriteString(SafeText.Of(keyId));
-            writer.WriteString(address.ToString());
-            Send(writer);
+            Send(Names.Root, name, "ClientNotFound", 0, "ss", (ref writer) =>
+            {
+                writer.WriteString(SafeText.Of(keyId));
+                writer.WriteString(address.ToString());
+            });
         }
     }
 
     /// <summary>A property has a new value.</summary>
     public void PropertyChanged(string path, ClientSnapshot client, ClientPropertyInfo property)
     {
+        int size = property.TextLength?.Invoke(client) ?? 0;
         if (property.Write is { } write)
         {
             foreach (string name in _clientInterfaces)
             {
-                using MessageWriter old = Begin(path, name, "PropertyChanged", "sv");
-                old.WriteString(property.Utf8Name.Span);
-                write(old, client);
-                Send(old);
+                Send(path, name, "PropertyChanged", size, "sv", (ref writer) =>
+                {
+                    writer.WriteString(property.Utf8Name.Span);
+                    write(ref writer, client);
+                });
             }
         }
 
-        using MessageWriter writer = Begin(path, Names.Properties, "PropertiesChanged", "sa{sv}as");
-        writer.WriteString("se.recompile.Mandos.Client"u8);
-        ArrayStart changed = writer.WriteDictionaryStart();
-        if (property.Write is { } writeValue)
+        Send(path, Names.Properties, "PropertiesChanged", size, "sa{sv}as", (ref writer) =>
         {
-            writer.WriteDictionaryEntryStart();
-            writer.WriteString(property.Utf8Name.Span);
-            writeValue(writer, client);
-        }
+            writer.WriteString("se.recompile.Mandos.Client"u8);
+            ArrayStart changed = writer.WriteDictionaryStart();
+            if (property.Write is { } writeValue)
+            {
+                writer.WriteDictionaryEntryStart();
+                writer.WriteString(property.Utf8Name.Span);
+                writeValue(ref writer, client);
+            }
 
-        writer.WriteDictionaryEnd(changed);
-        ArrayStart invalidated = writer.WriteArrayStart(DBusType.String);
-        if (property.Write is null)
-        {
-            writer.WriteString(property.Utf8Name.Span);
-        }
+            writer.WriteDictionaryEnd(changed);
+            ArrayStart invalidated = writer.WriteArrayStart(DBusType.String);
+            if (property.Write is null)
+            {
+                writer.WriteString(property.Utf8Name.Span);
+            }
 
-        writer.WriteArrayEnd(invalidated);
-        Send(writer);
+            writer.WriteArrayEnd(invalidated);
+        });
     }
 
     /// <summary>A check began.</summary>
     public void CheckerStarted(string path, string command)
-    {
-        foreach (string name in _clientInterfaces)
-        {
-            using MessageWriter writer = Begin(path, name, "CheckerStarted", "s");
-            writer.WriteString(SafeText.Of(command));
-            Send(writer);
-        }
-    }
+        => SendOfClient(path, "CheckerStarted", command.Length, "s", (ref writer) => writer.WriteString(SafeText.Of(command)));
 
     /// <summary>A check ended by itself.</summary>
     public void CheckerCompleted(string path, CheckResult result, string command)
     {
         // What did not exit has -1 where the exit code would be in the status of wait(2), as programs for Mandos expect it.
         long waitStatus = result.Outcome == CheckOutcome.Exited ? result.WaitStatus : (-1L << 8) | (uint)result.Signal;
-        foreach (string name in _clientInterfaces)
+        SendOfClient(path, "CheckerCompleted", command.Length, "nxs", (ref writer) =>
         {
-            using MessageWriter writer = Begin(path, name, "CheckerCompleted", "nxs");
             writer.WriteInt16((short)result.ExitCode);
             writer.WriteInt64(waitStatus);
             writer.WriteString(SafeText.Of(command));
-            Send(writer);
-        }
+        });
     }
 
     /// <summary>A client was sent its secret.</summary>
-    public void GotSecret(string path)
-    {
-        foreach (string name in _clientInterfaces)
-        {
-            using MessageWriter writer = Begin(path, name, "GotSecret", null);
-            Send(writer);
-        }
-    }
+    public void GotSecret(string path) => SendOfClient(path, "GotSecret", 0, null, null);
 
     /// <summary>A client was refused its secret.</summary>
-    public void Rejected(string path, RejectionReason reason)
+    public void Rejected(string path, RejectionReason reason) => SendOfClient(path, "Rejected", 0, "s", (ref writer) => writer.WriteString(reason switch
     {
-        foreach (string name in _clientInterfaces)
-        {
-            using MessageWriter writer = Begin(path, name, "Rejected", "s");
-            writer.WriteString(reason switch
-            {
-                RejectionReason.Disabled => "Disabled",
-                RejectionReason.Denied => "Denied",
-                _ => "Approval timed out",
-            });
-            Send(writer);
-        }
-    }
+        RejectionReason.Disabled => "Disabled",
+        RejectionReason.Denied => "Denied",
+        _ => "Approval timed out",
+    }));
 
     /// <summary>A client waits for approval.</summary>
-    public void NeedApproval(string path, TimeSpan timeLeft, bool approvedByDefault)
+    public void NeedApproval(string path, TimeSpan timeLeft, bool approvedByDefault) => SendOfClient(path, "NeedApproval", 0, "tb", (ref writer) =>
     {
-        foreach (string name in _clientInterfaces)
-        {
-            using MessageWriter writer = Begin(path, name, "NeedApproval", "tb");
-            writer.WriteUInt64((ulong)Math.Max(0, timeLeft.Ticks / TimeSpan.TicksPerMillisecond));
-            writer.WriteBool(approvedByDefault);
-            Send(writer);
-        }
-    }
+        writer.WriteUInt64((ulong)Math.Max(0, timeLeft.Ticks / TimeSpan.TicksPerMillisecond));
+        writer.WriteBool(approvedByDefault);
+    });
 
     /// <summary>Other requests wait for a client than before.</summary>
     public void RequestsChanged(string path, ClientSnapshot client)
     {
-        using MessageWriter writer = Begin(Names.Root, Names.ServerExtension, "RequestsChanged", "oa" + RequestWriter.Signature);
-        writer.WriteObjectPath(path);
-        ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
-        RequestWriter.Write(writer, path, client);
-        writer.WriteArrayEnd(requests);
-        Send(writer);
+        int size = ReplySize.OfRequests(path, client);
+        Send(Names.Root, Names.ServerExtension, "RequestsChanged", size, "oa" + RequestWriter.Signature, (ref writer) =>
+        {
+            writer.WriteObjectPath(path);
+            ArrayStart requests = writer.WriteArrayStart(DBusType.Struct);
+            RequestWriter.Write(ref writer, path, client);
+            writer.WriteArrayEnd(requests);
+        });
     }
 
     /// <summary>Requests from different addresses wait for a client.</summary>
     public void ConflictingRequests(string path, IReadOnlyList<IPAddress> addresses)
-    {
-        using MessageWriter writer = Begin(Names.Root, Names.ServerExtension, "ConflictingRequests", "oas");
-        writer.WriteObjectPath(path);
-        writer.WriteArrayOfString([.. addresses.Select(static address => address.ToString())]);
-        Send(writer);
-    }
-
-    private MessageWriter Begin(string path, string interfaceName, string member, string? signature)
-    {
-        MessageWriter writer = connection.GetMessageWriter();
-        writer.WriteSignalHeader(null, path, interfaceName, member, signature);
-        return writer;
-    }
-
-    private void Send(MessageWriter writer)
-    {
-        BytesSent += writer.Length;
-        if (!connection.TrySendMessage(writer.CreateMessage()))
+        => Send(Names.Root, Names.ServerExtension, "ConflictingRequests", 0, "oas", (ref writer) =>
         {
-            throw new DBusConnectionClosedException("the bus does not take our signals");
-        }
+            writer.WriteObjectPath(path);
+            writer.WriteArray(addresses.Select(static address => address.ToString()).ToArray());
+        });
 
+    private void SendOfClient(string path, string member, int size, string? signature, BodyWriter? body)
+    {
+        foreach (string name in _clientInterfaces)
+        {
+            Send(path, name, member, size, signature, body);
+        }
+    }
+
+    private void Send(string path, string interfaceName, string member, int longTexts, string? signature, BodyWriter? body)
+    {
+        BytesSent += Overhead + longTexts;
+        connection.SendSignal(path, interfaceName, member, signature, body);
         sent();
     }
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Tmds.DBus.Protocol;
 
 namespace AvahiAnnouncer.Tests.Support;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerFping.Expansion;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests.Expansion;
 

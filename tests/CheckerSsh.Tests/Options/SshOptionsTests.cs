@@ -3,7 +3,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh;
 using Mandos.CheckerSsh.Options;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace CheckerSsh.Tests.Options;
 

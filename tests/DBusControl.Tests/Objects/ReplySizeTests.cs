@@ -1,8 +1,10 @@
+using System.Reflection;
 using System.Text;
 using CsCheck;
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Objects;
@@ -64,7 +66,7 @@ public sealed class ReplySizeTests
 
         var error = Assert.Throws<CallException>(() => ReplySize.Check(clients.All, ReplySize.OfManagedObject, "do otherwise"));
 
-        Assert.Equal(DBusErrors.LimitsExceeded, error.ErrorName);
+        Assert.Equal(BusErrors.LimitsExceeded, error.ErrorName);
         Assert.Equal("the answer, for 40000 clients, would be larger than the 32 MiB that a bus allows; do otherwise", error.Message);
     }
 
@@ -75,25 +77,19 @@ public sealed class ReplySizeTests
         Assert.InRange(written, sum * 7 / 10, sum + Header);
     }
 
-    private static int WriteRequests(Dictionary<string, ClientSnapshot> clients)
+    private static int WriteRequests(Dictionary<string, ClientSnapshot> clients) => Written("a" + RequestWriter.Signature, (ref writer) =>
     {
-        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
-        writer.WriteMethodReturnHeader(1, ":1.1", "a" + RequestWriter.Signature);
         var start = writer.WriteArrayStart(DBusType.Struct);
         foreach (var (path, client) in clients)
         {
-            RequestWriter.Write(writer, path, client);
+            RequestWriter.Write(ref writer, path, client);
         }
 
         writer.WriteArrayEnd(start);
-        using var message = writer.CreateMessage();
-        return message.Length;
-    }
+    });
 
-    private static int WritePaths(IEnumerable<string> paths)
+    private static int WritePaths(IEnumerable<string> paths) => Written("ao", (ref writer) =>
     {
-        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
-        writer.WriteMethodReturnHeader(1, ":1.1", "ao");
         var start = writer.WriteArrayStart(DBusType.ObjectPath);
         foreach (var path in paths)
         {
@@ -101,25 +97,28 @@ public sealed class ReplySizeTests
         }
 
         writer.WriteArrayEnd(start);
-        using var message = writer.CreateMessage();
-        return message.Length;
-    }
+    });
 
-    private static int Write(
-        Dictionary<string, ClientSnapshot> clients, string signature, Action<MessageWriter, ClientSnapshot> write)
+    private static int Write(Dictionary<string, ClientSnapshot> clients, string signature, PropertyWriter write) => Written(signature, (ref writer) =>
     {
-        using var writer = new DBusConnection(new DBusConnectionOptions("unix:path=/nonexistent")).GetMessageWriter();
-        writer.WriteMethodReturnHeader(1, ":1.1", signature);
         var start = writer.WriteDictionaryStart();
         foreach (var (path, client) in clients)
         {
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            write(writer, client);
+            write(ref writer, client);
         }
 
         writer.WriteDictionaryEnd(start);
-        using var message = writer.CreateMessage();
-        return message.Length;
+    });
+
+    /// <summary>The length of a reply, which the library keeps to itself.</summary>
+    private static int Written(string signature, BodyWriter body)
+    {
+        MessageWriter writer = new BusConnection(new BusOptions("unix:path=/nonexistent")).GetMessageWriter();
+        writer.WriteMethodReturnHeader(1, ":1.1"u8, signature);
+        body(ref writer);
+        object data = typeof(MessageBuffer).GetProperty("Sequence", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(writer.CreateMessage())!;
+        return (int)(long)data.GetType().GetProperty("Length")!.GetValue(data)!;
     }
 }

@@ -1,4 +1,5 @@
 using Mandos.Ctl.Servers;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
@@ -16,12 +17,20 @@ internal sealed class FakeServer : IPathMethodHandler, IDisposable
 
     public DBusConnection Connection { get; }
 
-    public static async Task<FakeServer> StartAsync(PrivateBus bus, Action<MethodContext> answer)
+    public static async Task<FakeServer> StartAsync(DBusDaemon bus, Action<MethodContext> answer)
     {
-        var server = new FakeServer(await bus.ConnectAsync(), answer);
+        var server = new FakeServer(await ConnectAsync(bus), answer);
         server.Connection.AddMethodHandler(server);
         await server.Connection.RequestNameAsync(ServerNames.Service);
         return server;
+    }
+
+    /// <summary>Connects to a bus, as anybody.</summary>
+    public static async Task<DBusConnection> ConnectAsync(DBusDaemon bus)
+    {
+        var connection = new DBusConnection(bus.Address);
+        await connection.ConnectAsync();
+        return connection;
     }
 
     /// <summary>Answers <c>GetClients</c> with clients of one property each.</summary>

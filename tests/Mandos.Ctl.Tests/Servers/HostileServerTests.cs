@@ -1,5 +1,6 @@
 using Mandos.Ctl.Commands;
 using Mandos.Ctl.Servers;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
@@ -45,7 +46,7 @@ public sealed class HostileServerTests
     [Fact]
     public async Task Select_NameThatTwoClientsHave_IsTheFirstOne()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, context =>
         {
             bool isFirst = context.Request.GetBodyReader().ReadUInt64() == 0;
@@ -61,7 +62,7 @@ public sealed class HostileServerTests
 
     private static async Task<ServerException> FailAsync(Action<MethodContext> answer)
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, answer);
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         return await Assert.ThrowsAsync<ServerException>(() => server.ListAsync(Token));

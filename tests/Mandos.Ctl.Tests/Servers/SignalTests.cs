@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
@@ -15,9 +16,9 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_SignalsOfAStranger_AreNotHeard()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
-        using DBusConnection stranger = await bus.ConnectAsync();
+        using DBusConnection stranger = await FakeServer.ConnectAsync(bus);
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
@@ -31,7 +32,7 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_AnotherServerTakesTheName_HearsThatOneAlone()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.False(await server.IsServerThereAsync(Token));
@@ -53,7 +54,7 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_ChangeOfAnotherType_IsLeftOut()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.DBus.Tests.Support;
 
@@ -73,7 +73,7 @@ internal sealed class PrivateBus : IAsyncDisposable
     /// <returns>What it said, without the last line's end.</returns>
     public async Task<string> RunAsync(string program, params string[] arguments)
     {
-        ProcessStartInfo start = PeerPrograms.Describe($"usr/bin/{program}", arguments);
+        ProcessStartInfo start = Command.Describe(program, arguments);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = Address;
         start.Environment["DBUS_SESSION_BUS_ADDRESS"] = Address;
         using Process process = Process.Start(start)!;

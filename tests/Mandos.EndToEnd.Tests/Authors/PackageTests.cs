@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Authors;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Boot;
 
@@ -8,11 +9,11 @@ internal sealed class BootSite : IAsyncDisposable
 {
     private readonly List<TestServer> _servers = [];
 
-    private BootSite(NetworkLink link, PrivateBus bus) => (Link, Bus) = (link, bus);
+    private BootSite(NetworkLink link, DBusDaemon bus) => (Link, Bus) = (link, bus);
 
     public NetworkLink Link { get; }
 
-    public PrivateBus Bus { get; }
+    public DBusDaemon Bus { get; }
 
     /// <summary>Runs once <see cref="StartAvahiAsync"/> was called.</summary>
     public AvahiDaemon Avahi { get; private set; } = null!;
@@ -27,7 +28,7 @@ internal sealed class BootSite : IAsyncDisposable
 
     /// <summary>The same with Avahi to come later.</summary>
     public static async Task<BootSite> CreateWithoutAvahiAsync()
-        => new(await NetworkLink.CreateAsync(), await PrivateBus.StartWithPolicyAsync([AvahiDaemon.Policy]));
+        => new(await NetworkLink.CreateAsync(), await DBusDaemon.StartWithPolicyAsync([AvahiDaemon.Policy]));
 
     public async Task StartAvahiAsync(params string[] options) => Avahi = await AvahiDaemon.StartAsync(Bus, Link, options);
 

@@ -1,4 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -12,7 +13,7 @@ public sealed class BusLossTests
     [Fact]
     public async Task Bus_KilledManyTimesUnderLoad_DelaysNoSecretAndNamesAreTakenAgain()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var server = new TestServer("--debug") { Bus = bus };
         var clients = Enumerable.Range(0, ClientsAtOnce).Select(i => new TestClient($"client{i}")).ToArray();
         // Often, so that the checker has made its descriptors soon: they look like those of connections.
@@ -60,7 +61,7 @@ public sealed class BusLossTests
     [Fact]
     public async Task Bus_ComesAfterServer_IsFound()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await bus.KillAsync();
         await using var server = new TestServer("--debug") { Bus = bus };
         var client = new TestClient("client");

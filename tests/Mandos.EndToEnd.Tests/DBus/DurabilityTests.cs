@@ -1,4 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -19,7 +20,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     private readonly string _readOnly = Path.GetTempFileName();
     private readonly TestClient _client = new("client");
     private readonly TestClient _other = new("other");
-    private PrivateBus _bus = null!;
+    private DBusDaemon _bus = null!;
     private TestServer _server = null!;
     private bool _isMounted;
 
@@ -31,7 +32,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     {
         File.Delete(_readOnly);
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a disk needs root");
-        _bus = await PrivateBus.StartAsync();
+        _bus = await DBusDaemon.StartAsync();
         _server = new TestServer("--debug") { Bus = _bus, Wrapper = ["unshare", "--mount", "sh", "-ec", Mount, "sh", _readOnly] };
         _server.AddClient(_client.StanzaWith("checker = true"));
         _server.AddClient(_other.StanzaWith("checker = true"));

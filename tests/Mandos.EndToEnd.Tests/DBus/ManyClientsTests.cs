@@ -1,4 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -10,7 +11,7 @@ public sealed class ManyClientsTests
     [Fact]
     public async Task GetManagedObjects_TooLargeForTheBus_IsRefusedAndServerStaysOnTheBus()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var server = new TestServer("--debug") { Bus = bus };
         server.AddClient("[DEFAULT]\ninterval = P1D\ntimeout = P2D\nsecret = c2VjcmV0\n" + string.Concat(
             Enumerable.Range(0, Clients).Select(i => $"[client{i}]\nkey_id = {i:X64}\n")));

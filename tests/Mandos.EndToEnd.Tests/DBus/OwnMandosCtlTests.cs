@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -154,7 +155,7 @@ public sealed partial class OwnMandosCtlTests
     [Fact]
     public async Task Errors_WithoutBusOrServer_AreOneLine()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         foreach (var (address, expected) in new[]
         {
             (bus.Address, "no Mandos server on the system bus"), ("unix:path=/nonexistent", "cannot connect to the system bus"),

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -109,7 +110,7 @@ public sealed class OwnMandosMonitorTests
     [Fact]
     public async Task Server_ThatIsStoppedAndStarted_IsWaitedFor()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var terminal = await Terminal.StartAsync(bus, Monitor);
         await terminal.WaitForAsync("no Mandos server on the system bus; waiting for it");
 
@@ -199,7 +200,7 @@ public sealed class OwnMandosMonitorTests
     [Fact]
     public async Task Start_OnDumbTerminal_SaysSoInOneLine()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var terminal = await Terminal.StartAsync(
             bus, "/bin/sh", "-c", "TERM=dumb \"$0\"; echo \"status $?\"; TERM= \"$0\"; echo \"again $?\"; read x", Monitor);
 

@@ -1,4 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
@@ -80,7 +81,7 @@ public sealed class PolicyTests
         {
         }
 
-        public PrivateBus Bus { get; private set; } = null!;
+        public DBusDaemon Bus { get; private set; } = null!;
 
         public TestServer Server { get; private set; } = null!;
 
@@ -140,7 +141,7 @@ public sealed class PolicyTests
                 "unshare", "--mount", "sh", "-euc",
                 "mount --bind \"$0/passwd\" /etc/passwd; mount --bind \"$0/group\" /etc/group; exec \"$@\"", _directory.FullName,
             ];
-            Bus = await PrivateBus.StartWithPolicyAsync([policy], machine);
+            Bus = await DBusDaemon.StartWithPolicyAsync([policy], machine);
             Root = await BusPeer.ConnectAsync(Bus);
             Server = new TestServer("--debug") { Bus = Bus, Wrapper = machine, Owner = Mandos };
             Server.AddClient(new TestClient("foo").StanzaWith("interval = P10D"));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
@@ -17,19 +18,19 @@ internal sealed class AvahiDaemon : IAsyncDisposable
         """;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-avahi-");
-    private readonly PrivateBus _bus;
+    private readonly DBusDaemon _bus;
     private readonly NetworkLink _link;
     private readonly ServerLog _log = new();
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
-    private AvahiDaemon(PrivateBus bus, NetworkLink link) => (_bus, _link) = (bus, link);
+    private AvahiDaemon(DBusDaemon bus, NetworkLink link) => (_bus, _link) = (bus, link);
 
     /// <summary>Starts one; it is not ready at once.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="link">The link.</param>
     /// <param name="options">Further options of its section “server”.</param>
-    public static async Task<AvahiDaemon> StartAsync(PrivateBus bus, NetworkLink link, params string[] options)
+    public static async Task<AvahiDaemon> StartAsync(DBusDaemon bus, NetworkLink link, params string[] options)
     {
         var daemon = new AvahiDaemon(bus, link);
         string file = daemon.PathOf("avahi-daemon.conf");

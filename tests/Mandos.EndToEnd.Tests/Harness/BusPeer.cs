@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
@@ -52,7 +53,7 @@ internal sealed class BusPeer : IAsyncDisposable
     /// <summary>Connects to a bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="user">The numeric ID of the user and the group that it is to be; null for those of the tests.</param>
-    public static async Task<BusPeer> ConnectAsync(PrivateBus bus, int? user = null)
+    public static async Task<BusPeer> ConnectAsync(DBusDaemon bus, int? user = null)
     {
         string[] wrapper = user is null ? [] : ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
         string[] command = [.. wrapper, "/usr/bin/python3", "-c", Script, bus.Address];

@@ -1,19 +1,19 @@
 using System.Net;
-using Mandos.TestSupport;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>A server on a bus of its own, with a peer that hears it.</summary>
 internal sealed class ServerOnBus : IAsyncDisposable
 {
-    private ServerOnBus(PrivateBus bus, TestServer server, BusPeer peer)
+    private ServerOnBus(DBusDaemon bus, TestServer server, BusPeer peer)
     {
         Bus = bus;
         Server = server;
         Peer = peer;
     }
 
-    public PrivateBus Bus { get; }
+    public DBusDaemon Bus { get; }
 
     public TestServer Server { get; }
 
@@ -38,12 +38,12 @@ internal sealed class ServerOnBus : IAsyncDisposable
     /// <summary>Starts our server on a dbus-broker.</summary>
     /// <param name="stanzas">Its clients.conf.</param>
     public static async Task<ServerOnBus> StartOnBrokerAsync(params IEnumerable<string> stanzas)
-        => await StartAsync(await PrivateBus.StartBrokerAsync(), stock: false, new(IPAddress.IPv6Loopback, FreePort.Find()), stanzas);
+        => await StartAsync(await DBusDaemon.StartBrokerAsync(), stock: false, new(IPAddress.IPv6Loopback, FreePort.Find()), stanzas);
 
     private static async Task<ServerOnBus> StartAsync(bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
-        => await StartAsync(await PrivateBus.StartAsync(), stock, endPoint, stanzas);
+        => await StartAsync(await DBusDaemon.StartAsync(), stock, endPoint, stanzas);
 
-    private static async Task<ServerOnBus> StartAsync(PrivateBus bus, bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
+    private static async Task<ServerOnBus> StartAsync(DBusDaemon bus, bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
     {
         var server = new TestServer(stock ? "--foreground" : "--debug")
         {
@@ -100,7 +100,7 @@ internal sealed class ServerOnBus : IAsyncDisposable
 
     public ValueTask DisposeAsync() => DisposeAsync(Bus, Server, Peer);
 
-    private static async ValueTask DisposeAsync(PrivateBus bus, TestServer server, BusPeer? peer)
+    private static async ValueTask DisposeAsync(DBusDaemon bus, TestServer server, BusPeer? peer)
     {
         if (peer is not null)
         {

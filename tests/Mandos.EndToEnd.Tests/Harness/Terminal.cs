@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
@@ -15,7 +16,7 @@ internal sealed class Terminal : IAsyncDisposable
     /// <param name="bus">The bus that it takes for the system bus.</param>
     /// <param name="program">Its path, or that among the peers.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static async Task<Terminal> StartAsync(PrivateBus bus, string program, params string[] arguments)
+    public static async Task<Terminal> StartAsync(DBusDaemon bus, string program, params string[] arguments)
     {
         var terminal = new Terminal();
         // The session would keep our pipes open.

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
@@ -55,7 +56,7 @@ internal sealed class TestServer : IAsyncDisposable
     public string? NetworkNamespace { get; init; }
 
     /// <summary>The D-Bus on which it is to be; null for none.</summary>
-    public PrivateBus? Bus { get; init; }
+    public DBusDaemon? Bus { get; init; }
 
     /// <summary>Whether it announces itself; then it needs a bus, but not to be on it otherwise.</summary>
     public bool Zeroconf { get; init; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Migration;
 
@@ -21,14 +22,14 @@ public sealed class ClientFilesTests
     [Fact]
     public async Task Start_SloppyFiles_WhoGetsASecretFromDebiansGetsItFromOurs()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         for (int i = 0; i < Files; i++)
         {
             await CompareAsync(bus, FirstSeed + i);
         }
     }
 
-    private static async Task CompareAsync(PrivateBus bus, int seed)
+    private static async Task CompareAsync(DBusDaemon bus, int seed)
     {
         await using var stock = new TestServer("--foreground", "--no-dbus") { Bus = bus, Program = Repository.StockServer };
         await using var ours = new TestServer("--debug", "--no-dbus") { Bus = bus };

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Migration;
 
@@ -57,7 +57,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
     [Fact]
     public async Task Start_AThousandClientsInEveryState_AllIsTakenOver()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         Dictionary<string, TestClient> machines = Kinds.ToDictionary(kind => kind.Name, kind => new TestClient($"{kind.Name}.0"));
         var setSecret = RandomNumberGenerator.GetBytes(900);
         await using var stock = new TestServer("--foreground")
@@ -142,7 +142,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         var secret = _directory.PathOf("secret");
         await File.WriteAllBytesAsync(secret, Convert.FromBase64String(
             Regex.Match(keys.Second.Stanza, @"secret =\s*(.*)", RegexOptions.Singleline).Groups[1].Value), Cancellation);
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var server = new TestServer("--foreground") { Bus = bus, Program = Repository.StockServer };
         // The first client is given the second's blob at run time, and has the second's OpenPGP key too.
         var both = keys.First with { Directory = _directory.FullName, Password = keys.Second.Password };
@@ -183,7 +183,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
     [Fact]
     public async Task Start_SecretsInTheFileOfEveryLengthAndByte_ThoseSetAtRunTimeAreTakenOver()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         TestClient[] machines =
         [
             .. new[] { 1, 1020, 1021, 1022, 1023, 2000, 5000 }
@@ -342,9 +342,9 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
             : null;
     }
 
-    private static async Task<JsonNode> DumpAsync(PrivateBus bus) => JsonNode.Parse(await ControlAsync(bus, "--dump-json"))!;
+    private static async Task<JsonNode> DumpAsync(DBusDaemon bus) => JsonNode.Parse(await ControlAsync(bus, "--dump-json"))!;
 
-    private static async Task<string> ControlAsync(PrivateBus bus, params string[] arguments)
+    private static async Task<string> ControlAsync(DBusDaemon bus, params string[] arguments)
     {
         var start = Command.Describe("mandos-ctl", arguments);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;

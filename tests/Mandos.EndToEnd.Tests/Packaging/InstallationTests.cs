@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Packaging;
 

@@ -1,5 +1,3 @@
-using Mandos.EndToEnd.Tests.Harness;
-
 namespace Mandos.EndToEnd.Tests.Packaging;
 
 /// <summary>The files under packaging/.</summary>

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests.Plugins;
 

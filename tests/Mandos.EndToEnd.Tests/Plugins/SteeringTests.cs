@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mandos.Abstractions.Plugins;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Plugins;
 
@@ -140,7 +141,7 @@ public sealed class SteeringTests
     [Fact]
     public async Task DBusAndZeroconfFolders_Removed_ServesWithOneLineForEach()
     {
-        await using var bus = await PrivateBus.StartAsync();
+        await using var bus = await DBusDaemon.StartAsync();
         await using var server = new TestServer("--debug") { Steered = true, Bus = bus, Zeroconf = true };
         server.AddClient(_client.StanzaWith());
         string plugins = server.PreparePlugins();

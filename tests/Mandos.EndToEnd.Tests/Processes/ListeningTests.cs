@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests.Processes;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests.Processes;
 

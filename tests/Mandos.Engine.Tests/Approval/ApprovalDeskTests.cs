@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
@@ -68,7 +68,7 @@ public sealed class ApprovalDeskTests : IDisposable
         _rig.Start(EngineRig.Define("a",
             s => s with { ApprovalDelay = TimeSpan.FromSeconds(10), ApprovedByDefault = !byDefault }));
         FakePeer peer = _rig.Hold("a");
-        _rig.Change("a", new ClientChange { ApprovedByDefault = byDefault });
+        _rig.Change("a", ClientChange.Of(ClientSetting.ApprovedByDefault, byDefault));
 
         _rig.Pass(TimeSpan.FromSeconds(9.999));
         Assert.Equal(1, _rig["a"].ApprovalsPending);

@@ -1,5 +1,6 @@
 using System.Net;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Tests.Auditing;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;

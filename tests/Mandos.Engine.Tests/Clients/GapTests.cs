@@ -113,7 +113,7 @@ public sealed class GapTests : IDisposable
     [Fact]
     public void Idle_ForLong_IsNoGapAndWakesNobody()
     {
-        _rig.Change("a", new ClientChange { Interval = TimeSpan.FromHours(1), Timeout = TimeSpan.FromHours(30) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Interval, TimeSpan.FromHours(1)).With(ClientSetting.Timeout, TimeSpan.FromHours(30)));
         _rig.Settle();
         Run(2 * _minute); // what was due before
         _rig.Settle();

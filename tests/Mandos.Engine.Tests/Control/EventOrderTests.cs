@@ -89,7 +89,7 @@ public sealed class EventOrderTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a"));
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.FromSeconds(400) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(400)));
 
         Assert.Equal(["Timeout=400", "Expires=400"], _rig.TakeEvents());
     }
@@ -100,7 +100,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         _rig.Pass(TimeSpan.FromSeconds(50));
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.FromSeconds(40) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(40)));
 
         Assert.Equal(["Timeout=40", "Expires=40", "Expires=", "Enabled=False"], _rig.TakeEvents());
     }
@@ -110,7 +110,7 @@ public sealed class EventOrderTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a", enabled: false));
 
-        _rig.Change("a", new ClientChange { Timeout = TimeSpan.FromSeconds(40) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(40)));
 
         Assert.Equal(["Timeout=40"], _rig.TakeEvents());
     }
@@ -121,7 +121,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Checker.Plan("a", CheckMode.Hangs);
         _rig.Start(EngineRig.Define("a"));
 
-        _rig.Change("a", new ClientChange { Interval = TimeSpan.FromSeconds(30) });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Interval, TimeSpan.FromSeconds(30)));
 
         Assert.Equal(["Interval=30", "CheckerRunning=True", "CheckerStarted(fake check)"], _rig.TakeEvents());
     }
@@ -132,17 +132,14 @@ public sealed class EventOrderTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         ClientSettings s = _rig["a"].Settings;
 
-        _rig.Change("a", new ClientChange
-        {
-            Host = s.Host,
-            Checker = s.Checker,
-            Interval = s.Interval,
-            Timeout = s.Timeout,
-            ExtendedTimeout = s.ExtendedTimeout,
-            ApprovalDelay = s.ApprovalDelay,
-            ApprovalDuration = s.ApprovalDuration,
-            ApprovedByDefault = s.ApprovedByDefault,
-        });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, s.Host)
+            .With(ClientSetting.Checker, s.Checker)
+            .With(ClientSetting.Interval, s.Interval)
+            .With(ClientSetting.Timeout, s.Timeout)
+            .With(ClientSetting.ExtendedTimeout, s.ExtendedTimeout)
+            .With(ClientSetting.ApprovalDelay, s.ApprovalDelay)
+            .With(ClientSetting.ApprovalDuration, s.ApprovalDuration)
+            .With(ClientSetting.ApprovedByDefault, s.ApprovedByDefault));
         _rig.SetSecret("a", System.Text.Encoding.UTF8.GetBytes(EngineRig.FileSecret("a")));
 
         Assert.Empty(_rig.TakeEvents());
@@ -153,15 +150,12 @@ public sealed class EventOrderTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a", enabled: false));
 
-        _rig.Change("a", new ClientChange
-        {
-            Host = "h",
-            Checker = "c",
-            ExtendedTimeout = TimeSpan.FromSeconds(1),
-            ApprovalDelay = TimeSpan.FromSeconds(2),
-            ApprovalDuration = TimeSpan.FromSeconds(3),
-            ApprovedByDefault = false,
-        });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "h")
+            .With(ClientSetting.Checker, "c")
+            .With(ClientSetting.ExtendedTimeout, TimeSpan.FromSeconds(1))
+            .With(ClientSetting.ApprovalDelay, TimeSpan.FromSeconds(2))
+            .With(ClientSetting.ApprovalDuration, TimeSpan.FromSeconds(3))
+            .With(ClientSetting.ApprovedByDefault, false));
         _rig.SetSecret("a", new byte[] { 1 });
 
         Assert.Equal(

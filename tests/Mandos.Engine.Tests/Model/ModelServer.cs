@@ -165,16 +165,17 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         }
 
         (ClientSettings was, ClientSettings now) = (old.Settings, next.Settings);
-        Change(c, new ClientChange
+        Change(c, settings => settings with
         {
-            Host = was.Host == now.Host ? null : now.Host,
-            Checker = was.Checker == now.Checker ? null : now.Checker,
-            Interval = was.Interval == now.Interval ? null : now.Interval,
-            Timeout = was.Timeout == now.Timeout ? null : now.Timeout,
-            ExtendedTimeout = was.ExtendedTimeout == now.ExtendedTimeout ? null : now.ExtendedTimeout,
-            ApprovalDelay = was.ApprovalDelay == now.ApprovalDelay ? null : now.ApprovalDelay,
-            ApprovalDuration = was.ApprovalDuration == now.ApprovalDuration ? null : now.ApprovalDuration,
-            ApprovedByDefault = was.ApprovedByDefault == now.ApprovedByDefault ? null : now.ApprovedByDefault,
+            Host = was.Host == now.Host ? settings.Host : now.Host,
+            Checker = was.Checker == now.Checker ? settings.Checker : now.Checker,
+            Location = was.Location == now.Location ? settings.Location : now.Location,
+            Interval = was.Interval == now.Interval ? settings.Interval : now.Interval,
+            Timeout = was.Timeout == now.Timeout ? settings.Timeout : now.Timeout,
+            ExtendedTimeout = was.ExtendedTimeout == now.ExtendedTimeout ? settings.ExtendedTimeout : now.ExtendedTimeout,
+            ApprovalDelay = was.ApprovalDelay == now.ApprovalDelay ? settings.ApprovalDelay : now.ApprovalDelay,
+            ApprovalDuration = was.ApprovalDuration == now.ApprovalDuration ? settings.ApprovalDuration : now.ApprovalDuration,
+            ApprovedByDefault = was.ApprovedByDefault == now.ApprovedByDefault ? settings.ApprovedByDefault : now.ApprovedByDefault,
         });
         if (!old.Enabled && next.Enabled)
         {
@@ -262,20 +263,10 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         }
     }
 
-    public void Change(ModelClient c, ClientChange change)
+    public void Change(ModelClient c, Func<ClientSettings, ClientSettings> change)
     {
         ClientSettings old = c.Settings;
-        c.Settings = old with
-        {
-            Host = change.Host ?? old.Host,
-            Checker = change.Checker ?? old.Checker,
-            Timeout = change.Timeout ?? old.Timeout,
-            ExtendedTimeout = change.ExtendedTimeout ?? old.ExtendedTimeout,
-            Interval = change.Interval ?? old.Interval,
-            ApprovalDelay = change.ApprovalDelay ?? old.ApprovalDelay,
-            ApprovalDuration = change.ApprovalDuration ?? old.ApprovalDuration,
-            ApprovedByDefault = change.ApprovedByDefault ?? old.ApprovedByDefault,
-        };
+        c.Settings = change(old);
         if (c.Enabled && c.Settings.Timeout != old.Timeout)
         {
             SetExpiry(c, TimeSpan.FromMilliseconds(c.ExpiresAt.At!.Value - Now) + c.Settings.Timeout - old.Timeout);
@@ -699,6 +690,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
                 ApprovalDelay = Pick(static s => s.ApprovalDelay),
                 ApprovalDuration = Pick(static s => s.ApprovalDuration),
                 ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
+                Location = Pick(static s => s.Location),
                 ApproveAll = file.Settings.ApproveAll,
             },
             Secret = file.Secret == record.File.Secret ? record.Secret! : file.Secret,

@@ -6,7 +6,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
-using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Tests.Support;
@@ -363,9 +363,9 @@ internal sealed class RandomRun
                 Do($"stop checker {name}", c, () => server.StopCheckerAsync(name, none), ModelServer.StopCheck, saves: false);
                 break;
             case < 32:
-                ClientChange change = RandomChange();
+                (ClientChange change, Func<ClientSettings, ClientSettings> apply) = RandomChange();
                 Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, none),
-                    client => _model.Change(client, change));
+                    client => _model.Change(client, apply));
                 break;
             case < 35:
                 string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
@@ -865,29 +865,18 @@ internal sealed class RandomRun
         }
     }
 
-    private static ClientSnapshot Copy(ClientSnapshot to, ClientSnapshot from, ClientProperty property) => property switch
+    private static ClientSnapshot Copy(ClientSnapshot to, ClientSnapshot from, ClientProperty property) => property.Name switch
     {
-        ClientProperty.Enabled => to with { Enabled = from.Enabled },
-        ClientProperty.LastEnabled => to with { LastEnabled = from.LastEnabled },
-        ClientProperty.Expires => to with { Expires = from.Expires },
-        ClientProperty.LastCheckedOk => to with { LastCheckedOk = from.LastCheckedOk },
-        ClientProperty.LastCheckerStatus => to with { LastCheckerStatus = from.LastCheckerStatus },
-        ClientProperty.LastApprovalRequest => to with { LastApprovalRequest = from.LastApprovalRequest },
-        ClientProperty.ApprovalPending => to with { ApprovalsPending = from.ApprovalsPending },
-        ClientProperty.CheckerRunning => to with { CheckerRunning = from.CheckerRunning },
-        ClientProperty.Requests => to with { Requests = from.Requests },
-        ClientProperty.Host => to with { Settings = to.Settings with { Host = from.Settings.Host } },
-        ClientProperty.Checker => to with { Settings = to.Settings with { Checker = from.Settings.Checker } },
-        ClientProperty.Interval => to with { Settings = to.Settings with { Interval = from.Settings.Interval } },
-        ClientProperty.Timeout => to with { Settings = to.Settings with { Timeout = from.Settings.Timeout } },
-        ClientProperty.ExtendedTimeout
-            => to with { Settings = to.Settings with { ExtendedTimeout = from.Settings.ExtendedTimeout } },
-        ClientProperty.ApprovalDelay => to with { Settings = to.Settings with { ApprovalDelay = from.Settings.ApprovalDelay } },
-        ClientProperty.ApprovalDuration
-            => to with { Settings = to.Settings with { ApprovalDuration = from.Settings.ApprovalDuration } },
-        ClientProperty.ApprovedByDefault
-            => to with { Settings = to.Settings with { ApprovedByDefault = from.Settings.ApprovedByDefault } },
-        _ => to,
+        nameof(ClientProperty.Enabled) => to with { Enabled = from.Enabled },
+        nameof(ClientProperty.LastEnabled) => to with { LastEnabled = from.LastEnabled },
+        nameof(ClientProperty.Expires) => to with { Expires = from.Expires },
+        nameof(ClientProperty.LastCheckedOk) => to with { LastCheckedOk = from.LastCheckedOk },
+        nameof(ClientProperty.LastCheckerStatus) => to with { LastCheckerStatus = from.LastCheckerStatus },
+        nameof(ClientProperty.LastApprovalRequest) => to with { LastApprovalRequest = from.LastApprovalRequest },
+        nameof(ClientProperty.ApprovalPending) => to with { ApprovalsPending = from.ApprovalsPending },
+        nameof(ClientProperty.CheckerRunning) => to with { CheckerRunning = from.CheckerRunning },
+        nameof(ClientProperty.Requests) => to with { Requests = from.Requests },
+        _ => property is ClientSetting setting ? to with { Settings = setting.Copy(from.Settings, to.Settings) } : to,
     };
 
     private void CheckLog()
@@ -975,37 +964,57 @@ internal sealed class RandomRun
 
     private ClientSettings RandomSettings(string name, ClientSettings old)
     {
-        ClientChange change = RandomChange();
-        return old with
+        (_, Func<ClientSettings, ClientSettings> apply) = RandomChange();
+        return apply(old) with
         {
             KeyId = name == LegacyName ? null : EngineRig.KeyId(name),
             Fingerprint = name == LegacyName ? Fingerprint(name) : null,
-            Host = change.Host ?? old.Host,
-            Checker = change.Checker ?? old.Checker,
-            Timeout = change.Timeout ?? old.Timeout,
-            ExtendedTimeout = change.ExtendedTimeout ?? old.ExtendedTimeout,
-            Interval = change.Interval ?? old.Interval,
-            ApprovalDelay = change.ApprovalDelay ?? old.ApprovalDelay,
-            ApprovalDuration = change.ApprovalDuration ?? old.ApprovalDuration,
-            ApprovedByDefault = change.ApprovedByDefault ?? old.ApprovedByDefault,
             ApproveAll = _random.Next(4) == 0,
         };
     }
 
-    private ClientChange RandomChange()
+    /// <summary>A change for the engine, and the same as the model has it.</summary>
+    private (ClientChange Change, Func<ClientSettings, ClientSettings> Apply) RandomChange()
     {
-        TimeSpan? Maybe(int[] values) => _random.Next(3) == 0 ? TimeSpan.FromMilliseconds(Pick(values)) : null;
-        return new ClientChange
+        ClientChange change = ClientChange.None;
+        List<Func<ClientSettings, ClientSettings>> steps = [];
+        Text(ClientSetting.Host, "host", static (s, v) => s with { Host = v });
+        Text(ClientSetting.Checker, "checker", static (s, v) => s with { Checker = v });
+        Text(ClientSetting.Location, "place", static (s, v) => s with { Location = v });
+        Duration(ClientSetting.Timeout, _timeouts, static (s, v) => s with { Timeout = v });
+        Duration(ClientSetting.ExtendedTimeout, _extended, static (s, v) => s with { ExtendedTimeout = v });
+        Duration(ClientSetting.Interval, _intervals, static (s, v) => s with { Interval = v });
+        Duration(ClientSetting.ApprovalDelay, _delays, static (s, v) => s with { ApprovalDelay = v });
+        Duration(ClientSetting.ApprovalDuration, _durations, static (s, v) => s with { ApprovalDuration = v });
+        if (_random.Next(4) == 0)
         {
-            Host = _random.Next(6) == 0 ? "host" + _random.Next(3) : null,
-            Checker = _random.Next(6) == 0 ? "checker" + _random.Next(3) : null,
-            Timeout = Maybe(_timeouts),
-            ExtendedTimeout = Maybe(_extended),
-            Interval = Maybe(_intervals),
-            ApprovalDelay = Maybe(_delays),
-            ApprovalDuration = Maybe(_durations),
-            ApprovedByDefault = _random.Next(4) == 0 ? _random.Next(2) == 0 : null,
-        };
+            Set(ClientSetting.ApprovedByDefault, _random.Next(2) == 0, static (s, v) => s with { ApprovedByDefault = v });
+        }
+
+        return (change, settings => steps.Aggregate(settings, static (result, step) => step(result)));
+
+        void Text(ClientSetting<string> setting, string value, Func<ClientSettings, string, ClientSettings> with)
+        {
+            if (_random.Next(6) == 0)
+            {
+                Set(setting, value + _random.Next(3), with);
+            }
+        }
+
+        void Duration(ClientSetting<TimeSpan> setting, int[] values, Func<ClientSettings, TimeSpan, ClientSettings> with)
+        {
+            if (_random.Next(3) == 0)
+            {
+                Set(setting, TimeSpan.FromMilliseconds(Pick(values)), with);
+            }
+        }
+
+        void Set<T>(ClientSetting<T> setting, T value, Func<ClientSettings, T, ClientSettings> with)
+            where T : notnull
+        {
+            change = change.With(setting, value);
+            steps.Add(settings => with(settings, value));
+        }
     }
 
     private static void SetHandshake(ModelConnection x)

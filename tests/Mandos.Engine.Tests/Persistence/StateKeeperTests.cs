@@ -185,7 +185,7 @@ public sealed class StateKeeperTests : IDisposable
         Assert.Throws<StateNotSavedException>(() => _rig.Run(command switch
         {
             "enable" => _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken),
-            "change" => _rig.Engine.ChangeAsync("a", new ClientChange { Host = "new" }, TestContext.Current.CancellationToken),
+            "change" => _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "new"), TestContext.Current.CancellationToken),
             "secret" => _rig.Engine.SetSecretAsync("a", "new"u8.ToArray(), TestContext.Current.CancellationToken),
             "remove" => _rig.Engine.RemoveAsync("a", TestContext.Current.CancellationToken),
             "deny" => _rig.Engine.ApproveAsync("a", false, TestContext.Current.CancellationToken),
@@ -252,9 +252,9 @@ public sealed class StateKeeperTests : IDisposable
         SaveAll();
         _rig.Store.Hang();
         _rig.Store.Error = new StateStoreException("full");
-        Task first = _rig.Engine.ChangeAsync("a", new ClientChange { Host = "one" }, TestContext.Current.CancellationToken);
+        Task first = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "one"), TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
-        Task second = _rig.Engine.ChangeAsync("a", new ClientChange { Host = "two" }, TestContext.Current.CancellationToken);
+        Task second = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "two"), TestContext.Current.CancellationToken);
         _rig.Until(() => _rig["a"].Settings.Host == "two", "the change");
 
         _rig.Store.Release();

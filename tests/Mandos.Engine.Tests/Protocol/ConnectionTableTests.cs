@@ -1,4 +1,5 @@
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Tests.Support;

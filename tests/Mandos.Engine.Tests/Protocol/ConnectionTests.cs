@@ -1,7 +1,7 @@
 using System.Text;
 using Mandos.Abstractions.Tls;
-using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;

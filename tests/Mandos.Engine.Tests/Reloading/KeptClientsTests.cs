@@ -247,7 +247,7 @@ public sealed class KeptClientsTests : IDisposable
         _rig.Serve("c");
         _rig.Store.Error = null;
         _rig.Store.MostClients = 3;
-        _rig.Change("a", new ClientChange { Host = "new" });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "new"));
         Assert.Equal("new", _rig.Store["a"]!.Client!.Settings.Host);
 
         FakeStore store = new(_rig.Store.Durable);
@@ -313,7 +313,7 @@ public sealed class KeptClientsTests : IDisposable
     public void Back_EnabledClient_HasTheTimeThatItHadLeft(bool restart)
     {
         Start("a", "b");
-        _rig.Change("b", new ClientChange { Timeout = 20 * _minute, Host = "by hand" });
+        _rig.Change("b", ClientChange.Of(ClientSetting.Timeout, 20 * _minute).With(ClientSetting.Host, "by hand"));
         _rig.MarkCheckedOk("b");
         _rig.Pass(_minute / 2);
         Become(restart, Define("a"));

@@ -22,7 +22,7 @@ public sealed class ReloadTests : IDisposable
     public void Reload_SameFile_KeepsRunTimeChangesAndSavesNothing()
     {
         _rig.Start(EngineRig.Define("a"));
-        _rig.Change("a", new ClientChange { Host = "elsewhere", Timeout = 9 * _minute });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "elsewhere").With(ClientSetting.Timeout, 9 * _minute));
         _rig.Disable("a");
         _rig.SetSecret("a", "another"u8.ToArray());
         _rig.TakeEvents();
@@ -99,7 +99,7 @@ public sealed class ReloadTests : IDisposable
     public void Reload_EditedSettings_WinOverRunTimeChangesAndOthersStay()
     {
         _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = _minute }));
-        _rig.Change("a", new ClientChange { Host = "by hand", Checker = "by hand", ApprovalDelay = 2 * _minute });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "by hand").With(ClientSetting.Checker, "by hand").With(ClientSetting.ApprovalDelay, 2 * _minute));
         _rig.TakeEvents();
 
         _rig.Reload(EngineRig.Define("a",
@@ -119,7 +119,7 @@ public sealed class ReloadTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a"));
         _rig.Reload(EngineRig.Define("a", static s => s with { Host = "one" }));
-        _rig.Change("a", new ClientChange { Host = "by hand" });
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "by hand"));
         _rig.Reload(EngineRig.Define("a", static s => s with { Host = "one" }));
         Assert.Equal("by hand", _rig["a"].Settings.Host);
 

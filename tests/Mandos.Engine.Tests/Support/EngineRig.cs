@@ -242,26 +242,24 @@ internal sealed class EngineRig : IDisposable
         _ => e.GetType().Name,
     };
 
-    private static object? Value(ClientSnapshot client, ClientProperty property) => property switch
+    private static object? Value(ClientSnapshot client, ClientProperty property) => property.Name switch
     {
-        ClientProperty.Enabled => client.Enabled,
-        ClientProperty.LastEnabled => Time(client.LastEnabled),
-        ClientProperty.Expires => Time(client.Expires),
-        ClientProperty.LastCheckedOk => Time(client.LastCheckedOk),
-        ClientProperty.LastCheckerStatus => client.LastCheckerStatus,
-        ClientProperty.LastApprovalRequest => Time(client.LastApprovalRequest),
-        ClientProperty.ApprovalPending => client.ApprovalsPending > 0,
-        ClientProperty.CheckerRunning => client.CheckerRunning,
-        ClientProperty.Host => client.Settings.Host,
-        ClientProperty.Checker => client.Settings.Checker,
-        ClientProperty.Interval => client.Settings.Interval.TotalSeconds,
-        ClientProperty.Timeout => client.Settings.Timeout.TotalSeconds,
-        ClientProperty.ExtendedTimeout => client.Settings.ExtendedTimeout.TotalSeconds,
-        ClientProperty.ApprovalDelay => client.Settings.ApprovalDelay.TotalSeconds,
-        ClientProperty.ApprovalDuration => client.Settings.ApprovalDuration.TotalSeconds,
-        ClientProperty.ApprovedByDefault => client.Settings.ApprovedByDefault,
-        ClientProperty.Requests => string.Join(", ", client.Requests.Select(static request => $"{request.Id} {request.Peer}")),
-        _ => "",
+        nameof(ClientProperty.Enabled) => client.Enabled,
+        nameof(ClientProperty.LastEnabled) => Time(client.LastEnabled),
+        nameof(ClientProperty.Expires) => Time(client.Expires),
+        nameof(ClientProperty.LastCheckedOk) => Time(client.LastCheckedOk),
+        nameof(ClientProperty.LastCheckerStatus) => client.LastCheckerStatus,
+        nameof(ClientProperty.LastApprovalRequest) => Time(client.LastApprovalRequest),
+        nameof(ClientProperty.ApprovalPending) => client.ApprovalsPending > 0,
+        nameof(ClientProperty.CheckerRunning) => client.CheckerRunning,
+        nameof(ClientProperty.Requests) => string.Join(", ", client.Requests.Select(static request => $"{request.Id} {request.Peer}")),
+        _ => property switch
+        {
+            ClientSetting<TimeSpan> duration => duration.Get(client.Settings).TotalSeconds,
+            ClientSetting<string> text => text.Get(client.Settings),
+            ClientSetting<bool> flag => flag.Get(client.Settings),
+            _ => "",
+        },
     };
 
     /// <summary>Seconds since the start of the test.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
 using Mandos.Host.Auditing;
 
 namespace Mandos.Host.Tests.Auditing;

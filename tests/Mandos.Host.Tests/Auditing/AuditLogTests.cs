@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Mandos.Host.Auditing;
-using Mandos.Host.Server;
-using Mandos.TestSupport;
+using Mandos.Host.Configuration;
+using Mandos.TestKit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

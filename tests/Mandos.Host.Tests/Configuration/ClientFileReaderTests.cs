@@ -2,7 +2,7 @@ using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Configuration;
 

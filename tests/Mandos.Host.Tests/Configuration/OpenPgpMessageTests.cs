@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Mandos.Host.Configuration;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Configuration;
 

@@ -1,6 +1,5 @@
-using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Configuration;
 

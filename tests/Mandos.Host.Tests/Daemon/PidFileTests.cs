@@ -1,6 +1,6 @@
 using System.Globalization;
 using Mandos.Host.Daemon;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mandos.Host.Tests.Daemon;

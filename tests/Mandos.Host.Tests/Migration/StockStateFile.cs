@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Migration;
 

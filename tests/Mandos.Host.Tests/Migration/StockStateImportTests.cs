@@ -5,8 +5,8 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Host.Migration;
-using Mandos.Host.Tests.Plugins.Isolation;
-using Mandos.TestSupport;
+using Mandos.Host.Tests.Plugins.Instances;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Host.Tests.Migration;

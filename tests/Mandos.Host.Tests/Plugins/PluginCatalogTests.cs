@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Tls;
 using Mandos.BadPlugins;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Tests.Plugins;
 

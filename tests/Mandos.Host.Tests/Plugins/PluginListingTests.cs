@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Tests.Plugins;
 

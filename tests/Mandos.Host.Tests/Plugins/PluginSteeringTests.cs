@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.BadPlugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Steering;
 
 namespace Mandos.Host.Tests.Plugins;

@@ -5,7 +5,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Host.Plugins;
-using Mandos.TestSupport;
+using Mandos.TestKit.Control;
 using Moq;
 
 namespace Mandos.Host.Tests.Plugins;
@@ -105,8 +105,8 @@ public sealed class TestPluginsTests : IDisposable
         server.Setup(s => s.StopCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         server.Setup(s => s.RemoveAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         server.Setup(s => s.ReloadAsync(It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        var change = new ClientChange { Host = "h", Timeout = TimeSpan.FromDays(1.5), ApprovedByDefault = false };
-        server.Setup(s => s.ChangeAsync("räka", change, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+        var change = ClientChange.Of(ClientSetting.Host, "h").With(ClientSetting.Timeout, TimeSpan.FromDays(1.5)).With(ClientSetting.ApprovedByDefault, false);
+        server.Setup(s => s.ChangeAsync("räka", It.Is<ClientChange>(sent => sent.ToString() == change.ToString()), It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         var secret = "\0é\n"u8.ToArray();
         server.Setup(s => s.SetSecretAsync(
                 "räka", It.Is<ReadOnlyMemory<byte>>(sent => secret.SequenceEqual(sent.ToArray())), It.IsAny<CancellationToken>()))

@@ -1,6 +1,6 @@
 using Mandos.Host.Configuration;
 using Mandos.Host.Server;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mandos.Host.Tests.Server;

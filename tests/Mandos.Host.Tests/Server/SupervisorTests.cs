@@ -2,7 +2,7 @@ using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Server;
-using Mandos.Host.Tests.Plugins.Isolation;
+using Mandos.Host.Tests.Plugins.Instances;
 
 namespace Mandos.Host.Tests.Server;
 

@@ -1,5 +1,5 @@
 using Mandos.Host.Server;
-using Mandos.Host.Tests.Plugins.Isolation;
+using Mandos.Host.Tests.Plugins.Instances;
 
 namespace Mandos.Host.Tests.Server;
 

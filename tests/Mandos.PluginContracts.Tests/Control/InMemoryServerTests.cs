@@ -71,7 +71,7 @@ public sealed class InMemoryServerTests
     [Fact]
     public async Task ChangeAsync_BadDuration_ChangesNothing()
     {
-        var change = new ClientChange { Host = "other", Interval = TimeSpan.Zero };
+        var change = ClientChange.Of(ClientSetting.Host, "other").With(ClientSetting.Interval, TimeSpan.Zero);
 
         await Assert.ThrowsAsync<ArgumentException>(() => _server.ChangeAsync(_client.Name, change, Token));
 
@@ -84,11 +84,11 @@ public sealed class InMemoryServerTests
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);
 
         await _server.ChangeAsync(
-            _client.Name, new ClientChange { Host = _client.Settings.Host, Checker = "true", Timeout = TimeSpan.FromDays(1) },
+            _client.Name, ClientChange.Of(ClientSetting.Host, _client.Settings.Host).With(ClientSetting.Checker, "true").With(ClientSetting.Timeout, TimeSpan.FromDays(1)),
             Token);
 
         Assert.Equal(
-            [ClientProperty.Checker, ClientProperty.Timeout],
+            [ClientSetting.Checker, ClientSetting.Timeout],
             Events(subscription).Cast<ClientPropertyChanged>().Select(changed => changed.Property));
     }
 

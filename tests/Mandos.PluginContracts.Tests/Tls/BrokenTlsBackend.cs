@@ -1,5 +1,5 @@
 using Mandos.Abstractions.Tls;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Mandos.TlsBouncy;
 
 namespace Mandos.PluginContracts.Tests.Tls;

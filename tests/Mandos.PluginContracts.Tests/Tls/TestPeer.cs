@@ -1,5 +1,5 @@
 using Mandos.PluginContracts.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.PluginContracts.Tests.Tls;
 

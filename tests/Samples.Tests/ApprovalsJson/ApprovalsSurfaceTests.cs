@@ -6,7 +6,7 @@ using Mandos.ApprovalsJson;
 using Mandos.PluginContracts;
 using Mandos.PluginContracts.Control;
 using Mandos.PluginContracts.Samples;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Samples.Tests.ApprovalsJson;

@@ -1,4 +1,4 @@
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy.Priority;
 
 namespace TlsBouncy.Tests.Hostile;

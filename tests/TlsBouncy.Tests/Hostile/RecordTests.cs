@@ -1,6 +1,6 @@
 using System.Text;
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy;
 using Org.BouncyCastle.Tls;
 

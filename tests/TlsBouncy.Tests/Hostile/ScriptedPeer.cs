@@ -1,5 +1,5 @@
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 
 namespace TlsBouncy.Tests.Hostile;

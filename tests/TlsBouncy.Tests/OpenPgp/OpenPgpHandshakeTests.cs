@@ -1,5 +1,5 @@
 using Mandos.Abstractions.Tls;
-using Mandos.TestPeers;
+using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Host.Plugins.Checkers;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Plugins.Checkers;
 

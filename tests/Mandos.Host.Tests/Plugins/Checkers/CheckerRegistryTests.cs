@@ -4,10 +4,11 @@ using Mandos.BadPlugins;
 using Mandos.Host.Configuration;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.Host.Plugins.Steering;
-using Mandos.Host.Tests.Plugins.Isolation;
-using Mandos.TestSupport;
+using Mandos.Host.Tests.Plugins.Instances;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Plugins.Checkers;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Mandos.Host.Plugins.Steering;
-using Mandos.TestSupport;
+using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Plugins.Steering;
 

@@ -1,5 +1,5 @@
 using Mandos.BadPlugins;
-using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Unix;
 

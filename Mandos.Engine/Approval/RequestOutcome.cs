@@ -1,9 +1,0 @@
-using Mandos.Engine.Auditing;
-using Mandos.Engine.Clients;
-
-namespace Mandos.Engine.Approval;
-
-/// <summary>What becomes of a request for a secret.</summary>
-/// <param name="Secret">The secret to send; the receiver disposes it. Null: it gets none.</param>
-/// <param name="Reason">Why.</param>
-internal readonly record struct RequestOutcome(Secret.Lease? Secret, AuditReason Reason);

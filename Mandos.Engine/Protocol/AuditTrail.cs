@@ -1,0 +1,127 @@
+using Mandos.Engine.Auditing;
+using Mandos.Engine.Outcomes;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Protocol;
+
+/// <summary>
+/// Says once of every connection how it ended, in the log and in the audit log; of strangers who come again and again, how many there were.
+/// Thread-safe.
+/// </summary>
+internal sealed partial class AuditTrail : IDisposable
+{
+    private readonly EngineClock _clock;
+    private readonly IAuditLog? _file;
+    private readonly ILogger _logger;
+    private readonly StrangerLimit _strangers;
+
+    /// <param name="clock">Gives the time.</param>
+    /// <param name="file">The audit log; null for none.</param>
+    /// <param name="logger">The log.</param>
+    public AuditTrail(EngineClock clock, IAuditLog? file, ILogger logger)
+    {
+        (_clock, _file, _logger, IsRequired) = (clock, file, logger, file?.IsRequired == true);
+        _strangers = new StrangerLimit(clock, Write);
+    }
+
+    /// <summary>Whether <see cref="TryAnnounceAsync"/> has to succeed before a secret goes out.</summary>
+    public bool IsRequired { get; }
+
+    /// <summary>Whether the log is to tell of the end of a connection; decided once for each.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="level">The level at which the log tells of it.</param>
+    public bool Tells(Connection connection, AuditReason reason, LogLevel level = LogLevel.Warning)
+        => connection.ClientName is not null
+            || (connection.IsToldOf ??= _strangers.Admits(connection.Peer.RemoteEndPoint.Address, reason, level));
+
+    /// <summary>Notes how a connection ended; what is said of it later does not count.</summary>
+    public void End(Connection connection, AuditReason reason, string? detail = null)
+    {
+        if (connection.TryEnd() && Tells(connection, reason, LogLevel.Information))
+        {
+            Write(Record(connection, reason.Decision(), reason, detail));
+        }
+    }
+
+    /// <summary>Notes a connection that was closed without being served.</summary>
+    /// <returns>Whether the log is to tell of it.</returns>
+    public bool TurnedAway(IPeerConnection peer, AuditReason reason)
+    {
+        if (!_strangers.Admits(peer.RemoteEndPoint.Address, reason, LogLevel.Warning))
+        {
+            return false;
+        }
+
+        Write(new AuditRecord
+        {
+            Time = _clock.UtcNow,
+            Peer = peer.RemoteEndPoint,
+            Decision = reason.Decision(),
+            Reason = reason,
+            Duration = TimeSpan.Zero,
+        });
+        return true;
+    }
+
+    /// <summary>Tells of all strangers that were only counted.</summary>
+    public void Flush() => _strangers.Flush();
+
+    /// <inheritdoc/>
+    public void Dispose() => _strangers.Dispose();
+
+    /// <summary>Puts on disk that a secret is about to be sent.</summary>
+    /// <returns>False if that could not be done while the connection lasted: the secret must not go out.</returns>
+    public async Task<bool> TryAnnounceAsync(Connection connection, AuditReason reason)
+    {
+        try
+        {
+            AuditRecord record = Record(connection, AuditDecision.Sending, reason, null);
+            return _file is not null && await _file.TryWriteThroughAsync(record, connection.Aborted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private AuditRecord Record(Connection connection, AuditDecision decision, AuditReason reason, string? detail) => new()
+    {
+        Time = _clock.UtcNow,
+        Peer = connection.Peer.RemoteEndPoint,
+        KeyId = connection.KeyId,
+        Client = connection.ClientName,
+        Decision = decision,
+        Reason = reason,
+        Detail = detail,
+        Duration = _clock.Now - connection.Start,
+    };
+
+    private void Write(AuditRecord record)
+    {
+        LogRecord(record);
+        _file?.Write(record);
+    }
+
+    private void Write(AuditSummary summary, LogLevel level)
+    {
+        LogSummary(summary);
+        if (level != LogLevel.Information)
+        {
+            string reason = summary.Reason.Phrase();
+            LogMore(level, summary.Count, summary.Source, (long)summary.Duration.TotalSeconds, reason);
+        }
+
+        _file?.Write(summary);
+    }
+
+    [LoggerMessage(1900, LogLevel.Information, "Audit: {Record}")]
+    private partial void LogRecord(AuditRecord record);
+
+    [LoggerMessage(1902, LogLevel.Information, "Audit: {Summary}")]
+    private partial void LogSummary(AuditSummary summary);
+
+    [LoggerMessage(EventId = 1903, Message = "{Count} more connections from {Source} in {Seconds} s: {Reason}")]
+    private partial void LogMore(LogLevel level, long count, string source, long seconds, string reason);
+}

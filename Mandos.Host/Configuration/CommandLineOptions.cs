@@ -1,0 +1,46 @@
+namespace Mandos.Host.Configuration;
+
+/// <summary>What the command line says; null is where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
+internal sealed record CommandLineOptions
+{
+    /// <summary>What to do.</summary>
+    public CommandLineAction Action { get; init; }
+
+    /// <summary>Whether a program is to read what is shown; only with <see cref="CommandLineAction.ListPlugins"/>.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>The priority string to show; not null with <see cref="CommandLineAction.ShowPriority"/>.</summary>
+    public string? ShownPriority { get; init; }
+
+    public string? ConfigDirectory { get; init; }
+
+    public string? Interface { get; init; }
+
+    public string? Address { get; init; }
+
+    public int? Port { get; init; }
+
+    public int? Socket { get; init; }
+
+    public bool? Debug { get; init; }
+
+    public DebugLevel? DebugLevel { get; init; }
+
+    public bool? Foreground { get; init; }
+
+    public string? Priority { get; init; }
+
+    public string? ServiceName { get; init; }
+
+    public bool? UseDBus { get; init; }
+
+    public bool? UseIPv6 { get; init; }
+
+    public bool? UseZeroconf { get; init; }
+
+    public bool? Restore { get; init; }
+
+    public string? StateDirectory { get; init; }
+
+    public string? PluginDirectory { get; init; }
+}

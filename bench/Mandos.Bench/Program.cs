@@ -1,0 +1,45 @@
+// Measurements of the server and its parts: dotnet run -c Release --project bench/Mandos.Bench -- COMMAND [ARGUMENT...]
+
+using Mandos.Bench;
+using Mandos.Bench.Handshakes;
+using Mandos.Bench.Load;
+
+const string usage = """
+    usage: Mandos.Bench COMMAND [ARGUMENT...]
+
+      load [MEASUREMENT...]                          the built server and its tools under load
+      plugins [STARTS]                               what plugins cost the built server at its start
+      handshakes [EXCHANGES]                         one exchange of TLS, by the kind of the key
+      shell-checks [CHECKS [AT_ONCE [COMMAND]]]      the standard checker
+      ssh-checks [CHECKS [KEY]]                      the SSH checker; KEY is such as ed25519 or rsa-3072, or "hang"
+      dbus [CLIENTS [MANY]]                          the D-Bus interface on a dbus-daemon of its own
+      stock-secrets [SECRETS]                        the secrets that Debian's server has kept
+    """;
+
+string[] rest = [.. args.Skip(1)];
+switch (args.FirstOrDefault())
+{
+    case "load":
+        await ServerLoad.RunAsync(rest);
+        return 0;
+    case "plugins":
+        return await PluginStarts.RunAsync(rest);
+    case "handshakes":
+        await Exchanges.RunAsync(rest);
+        return 0;
+    case "shell-checks":
+        await ShellChecks.RunAsync(rest);
+        return 0;
+    case "ssh-checks":
+        await SshChecks.RunAsync(rest);
+        return 0;
+    case "dbus":
+        await DBusInterface.RunAsync(rest);
+        return 0;
+    case "stock-secrets":
+        StockSecrets.Run(rest);
+        return 0;
+    default:
+        Console.Error.WriteLine(usage);
+        return 2;
+}

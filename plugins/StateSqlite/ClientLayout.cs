@@ -1,0 +1,51 @@
+namespace Mandos.StateSqlite;
+
+/// <summary>The columns of a client in one version of the tables.</summary>
+internal sealed class ClientLayout
+{
+    /// <param name="settings">The columns of the settings.</param>
+    /// <param name="hasTimes">Whether there are the columns of version 2.</param>
+    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes)
+    {
+        (Settings, HasTimes) = (settings, hasTimes);
+        Columns =
+        [
+            "name",
+            "file_enabled",
+            .. settings.Select(static setting => FilePrefix + setting.Name),
+            "encrypted_secret",
+            .. hasTimes ? ["saved_at", "left_at", "denied_until"] : Array.Empty<string>(),
+            "removed",
+            "created",
+            "enabled",
+            "last_enabled",
+            "expires",
+            "last_checked_ok",
+            "last_checker_status",
+            "last_approval_request",
+            "own_settings",
+            .. settings.Select(static setting => setting.Name),
+            "checksum",
+        ];
+        Select = $"SELECT {string.Join(", ", Columns)} FROM client";
+        Insert = $"INSERT INTO client ({string.Join(", ", Columns)}) VALUES (${string.Join(", $", Columns)})";
+    }
+
+    /// <summary>What precedes the name of a setting in the column that has what the files said.</summary>
+    public const string FilePrefix = "file_";
+
+    /// <summary>The columns of the settings, in their order.</summary>
+    public IReadOnlyList<SettingColumn> Settings { get; }
+
+    /// <summary>Whether there are the columns of version 2: when a client was saved, when it left the files, and until when it is denied.</summary>
+    public bool HasTimes { get; }
+
+    /// <summary>All columns in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Reads all clients.</summary>
+    public string Select { get; }
+
+    /// <summary>Adds a client; the parameters are called <c>$</c> and the column's name.</summary>
+    public string Insert { get; }
+}
