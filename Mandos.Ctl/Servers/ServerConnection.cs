@@ -33,9 +33,11 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <param name="address">The bus's address.</param>
     /// <param name="trace">Gets a line for each call, never with a secret.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ServerConnection> ConnectAsync(string address, Action<string>? trace, CancellationToken cancellationToken)
+    /// <param name="time">The clock for the limits of calls; null: the system's.</param>
+    public static async Task<ServerConnection> ConnectAsync(
+        string address, Action<string>? trace, CancellationToken cancellationToken, TimeProvider? time = null)
     {
-        var connection = new BusConnection(new BusOptions(address) { Name = "mandos-ctl" });
+        var connection = new BusConnection(new BusOptions(address) { Name = "mandos-ctl", TimeProvider = time ?? TimeProvider.System });
         try
         {
             await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
