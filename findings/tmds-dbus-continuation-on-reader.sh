@@ -2,8 +2,8 @@
 # Tmds.DBus.Protocol 0.95.2: what follows "await CallMethodAsync" runs on the loop that reads from the bus.
 #
 # One would expect: the continuation runs on the thread pool, as after an await of a socket, and may take its time.
-# Seen: while the code after the await blocks, nothing is read: an answer that another thread waits for does not come. With
-# WaitAsync(limit) between, which one needs anyhow as calls have no time limit, the continuation runs elsewhere and the answer comes.
+# Seen: while the code after the await blocks, nothing is read: an answer that another thread waits for does not come. WaitAsync(limit),
+# which one needs anyhow as calls have no time limit, does not help, as .NET runs what follows it on the same thread. Task.Yield does.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'kill "$(cat "$work/bus.pid" 2>/dev/null)" 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -22,37 +22,57 @@ using System.Threading;
 using System.Threading.Tasks;
 using Tmds.DBus.Protocol;
 
-using var connection = new DBusConnection(args[0]);
-await connection.ConnectAsync();
-Console.WriteLine($"after CallMethodAsync, another answer comes: {await Task.Run(() => TryAsync(false))}");
-Console.WriteLine($"after WaitAsync, another answer comes: {await Task.Run(() => TryAsync(true))}");
+ThreadPool.SetMinThreads(16, 16);
+using var service = new DBusConnection(args[0]);
+await service.ConnectAsync();
+service.AddMethodHandler(new Handler());
+using var caller = new DBusConnection(args[0]);
+await caller.ConnectAsync();
+Console.WriteLine($"after CallMethodAsync, another answer comes: {await Task.Run(() => TryAsync(limited: false, yields: false))}");
+Console.WriteLine($"after WaitAsync: {await Task.Run(() => TryAsync(limited: true, yields: false))}");
+Console.WriteLine($"after Task.Yield: {await Task.Run(() => TryAsync(limited: false, yields: true))}");
 
-async Task<bool> TryAsync(bool elsewhere)
+async Task<bool> TryAsync(bool limited, bool yields)
 {
-    Task first = connection.CallMethodAsync(GetId());
-    if (elsewhere)
+    Task first = caller.CallMethodAsync(Call("Slow"));
+    await (limited ? first.WaitAsync(TimeSpan.FromSeconds(60)) : first).ConfigureAwait(false);
+    if (yields)
     {
-        await first.WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(false);
-    }
-    else
-    {
-        await first.ConfigureAwait(false);
+        await Task.Yield();
     }
 
     using var answered = new ManualResetEventSlim();
     _ = Task.Run(async () =>
     {
-        await connection.CallMethodAsync(GetId()).ConfigureAwait(false);
+        await caller.CallMethodAsync(Call("Quick")).ConfigureAwait(false);
         answered.Set();
     });
-    return answered.Wait(TimeSpan.FromSeconds(3));
+    return answered.Wait(TimeSpan.FromSeconds(5));
 }
 
-MessageBuffer GetId()
+MessageBuffer Call(string member)
 {
-    using MessageWriter writer = connection.GetMessageWriter();
-    writer.WriteMethodCallHeader("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId");
+    using MessageWriter writer = caller.GetMessageWriter();
+    writer.WriteMethodCallHeader(service.UniqueName!, "/finding", "com.example.Finding", member);
     return writer.CreateMessage();
+}
+
+sealed class Handler : IPathMethodHandler
+{
+    public string Path => "/finding";
+
+    public bool HandlesChildPaths => false;
+
+    public async ValueTask HandleMethodAsync(MethodContext context)
+    {
+        if (context.Request.MemberAsString == "Slow")
+        {
+            await Task.Delay(500); // so that the caller awaits before the answer is there
+        }
+
+        using MessageWriter writer = context.CreateReplyWriter("");
+        context.Reply(writer.CreateMessage());
+    }
 }
 END
 dotnet build --verbosity quiet --output bin finding.csproj > build.log 2>&1 || { cat build.log; exit 1; }
@@ -61,5 +81,6 @@ address=$(dbus-daemon --session --fork --print-address=1 --print-pid=3 3> bus.pi
 bin/finding "$address" | tee output
 diff output - <<'END' && echo "As stated."
 after CallMethodAsync, another answer comes: False
-after WaitAsync, another answer comes: True
+after WaitAsync: False
+after Task.Yield: True
 END
