@@ -9,9 +9,6 @@ namespace Mandos.Engine;
 /// <summary>How the engine is to run.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Name of the checker of clients that name none.</summary>
-    public const string StandardChecker = "shell";
-
     private readonly int? _maxConnectionsPerAddress;
 
     /// <summary>Whether to take up the saved run-time state; if not, it is forgotten.</summary>
@@ -47,6 +44,12 @@ public sealed record EngineOptions
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>What has to agree before a secret is sent, after the audit where that is required.</summary>
+    internal IReadOnlyList<IReleaseGate> Gates { get; init; } = [];
+
+    /// <summary>The limits on connections, together.</summary>
+    internal ConnectionLimits ConnectionLimits => new(MaxConnections, MaxConnectionsPerAddress, MaxRequestsPerClient);
 
     /// <summary>How late the loop may be before that is a gap; for tests, whose time passes in leaps.</summary>
     internal TimeSpan LongestDelay { get; init; } = DeadlineQueue.LongestDelay;

@@ -1,6 +1,5 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
-using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Transitions;
@@ -10,13 +9,12 @@ namespace Mandos.Engine.Checking;
 
 /// <summary>Runs the checks of all clients, outside the engine loop; starts and results are handled on it.</summary>
 internal sealed partial class CheckRunner(
-    EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
-    IReadOnlyDictionary<string, IChecker> checkers, ILogger logger)
+    EngineServices services, ClientTransitions transitions, IReadOnlyDictionary<string, IChecker> checkers)
 {
     /// <summary>Most commands of which the log tells that they cannot run.</summary>
     private const int MaxToldOf = 100;
 
-    private readonly ILogger _logger = logger;
+    private readonly ILogger _logger = services.Logger;
 
     private readonly Dictionary<string, TaskScheduler> _threads =
         checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
@@ -24,19 +22,22 @@ internal sealed partial class CheckRunner(
     /// <summary>Commands that could not run, with their exit codes, of which the log has told.</summary>
     private readonly HashSet<(string Command, int Code)> _toldOf = [];
 
+    /// <summary>
+    /// By the name of its client, the last check that still runs, or dies though it was stopped: the next one of that name waits for it.
+    /// </summary>
+    private readonly Dictionary<string, (RunningCheck Check, Task End)> _last = new(StringComparer.Ordinal);
+
+    /// <summary>Whether no check runs or dies.</summary>
+    public bool IsIdle => _last.Count == 0;
+
+    /// <summary>Whether a check runs or dies of the client that has, or had, a name.</summary>
+    public bool IsRunning(string client) => _last.ContainsKey(client);
+
+    /// <summary>Ends when no check that has begun runs any more.</summary>
+    public Task WhenIdleAsync() => Task.WhenAll(_last.Values.Select(static last => last.End));
+
     /// <summary>Has the log tell anew which commands cannot run.</summary>
     public void Reloaded() => _toldOf.Clear();
-
-    /// <summary>How the last check of a client went, for a person.</summary>
-    public static string Describe(Client client) => client.LastResult switch
-    {
-        { Outcome: CheckOutcome.Exited, ExitCode: var code } => Meaning(client, code) is { } meaning
-            ? $"its last check had exit code {code}: {meaning}" : $"its last check had exit code {code}",
-        { Outcome: CheckOutcome.Signaled, Signal: var signal } => $"its last check was killed by signal {signal}",
-        { Error: var error } => $"its last check could not be carried out: {error}",
-        null when client.Check is not null => "its check has not ended",
-        null => "no check of it has ended",
-    };
 
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
     public void StartDue(Client client) => _ = StartAndRepeat(client);
@@ -45,7 +46,7 @@ internal sealed partial class CheckRunner(
     /// <inheritdoc cref="Start"/>
     public Task StartAndRepeat(Client client)
     {
-        deadlines.Schedule(client.NextCheck, clock.After(client.Settings.Interval));
+        services.Deadlines.Schedule(client.NextCheck, services.Clock.After(client.Settings.Interval));
         return Start(client);
     }
 
@@ -60,24 +61,9 @@ internal sealed partial class CheckRunner(
 
         var check = new RunningCheck();
         client.Check = check;
-        client.LastCheck = RunAsync(client, client.Snapshot, check, client.LastCheck);
+        Task previous = _last.TryGetValue(client.Name, out var last) ? last.End : Task.CompletedTask;
+        _last[client.Name] = (check, RunAsync(client, client.Snapshot, check, previous));
         return check.Started;
-    }
-
-    /// <summary>Stops the check that runs, if any; its result will not count.</summary>
-    public void Stop(Client client)
-    {
-        if (client.Check is not { } check)
-        {
-            return;
-        }
-
-        client.Check = null;
-        check.Stop();
-        if (check.IsAnnounced)
-        {
-            journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = false }, ClientProperty.CheckerRunning);
-        }
     }
 
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
@@ -86,10 +72,10 @@ internal sealed partial class CheckRunner(
         CheckResult? result = null;
         try
         {
-            string name = snapshot.Settings.CheckerPlugin ?? EngineOptions.StandardChecker;
+            string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
             if (!running.Stopping.IsCancellationRequested
                 && await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false) is var (check, description)
-                && await loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
+                && await services.Loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
                 result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
             }
@@ -100,7 +86,7 @@ internal sealed partial class CheckRunner(
         }
         finally
         {
-            loop.Post(() => Complete(client, running, result));
+            services.Loop.Post(() => Complete(client, running, result));
         }
     }
 
@@ -152,10 +138,7 @@ internal sealed partial class CheckRunner(
             return false;
         }
 
-        running.IsAnnounced = true;
-        running.Description = description;
-        journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = true }, ClientProperty.CheckerRunning);
-        journal.Publish(client, state => new CheckerStarted(state, description));
+        transitions.CheckStarted(client, running, description);
         LogStarted(client.Name, description);
         running.SetStarted();
         return true;
@@ -182,46 +165,22 @@ internal sealed partial class CheckRunner(
     private void Complete(Client client, RunningCheck running, CheckResult? outcome)
     {
         running.SetStarted();
+        if (_last.TryGetValue(client.Name, out var last) && last.Check == running)
+        {
+            _last.Remove(client.Name);
+        }
+
         if (client.Check != running)
         {
             return;
         }
 
-        client.Check = null;
-        if (outcome is not { } result)
+        if (running.IsAnnounced && outcome is { } result)
         {
-            return;
+            LogResult(client, result, running.Description);
         }
 
-        client.LastResult = result;
-        ClientSnapshot old = client.Snapshot;
-        if (!running.IsAnnounced)
-        {
-            // It failed before it began: the status is all there is to tell.
-            journal.Update(client, old with { LastCheckerStatus = result.ExitCode },
-                old.LastCheckerStatus != result.ExitCode ? [ClientProperty.LastCheckerStatus] : []);
-            return;
-        }
-
-        LogResult(client, result, running.Description);
-        ClientSnapshot next = old with { CheckerRunning = false, LastCheckerStatus = result.ExitCode };
-        bool extends = result.IsSuccess && old.Enabled && !expiry.IsPast(client);
-        if (result.IsSuccess)
-        {
-            next = next with { LastCheckedOk = clock.UtcNow };
-        }
-
-        if (extends)
-        {
-            next = expiry.Set(client, next, next.Settings.Timeout);
-        }
-
-        journal.Update(client, next, [
-            ClientProperty.CheckerRunning,
-            .. old.LastCheckerStatus != next.LastCheckerStatus ? [ClientProperty.LastCheckerStatus] : Array.Empty<ClientProperty>(),
-            .. result.IsSuccess ? [ClientProperty.LastCheckedOk] : Array.Empty<ClientProperty>(),
-            .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
-        journal.Publish(client, state => new CheckerCompleted(state, result, running.Description));
+        transitions.CheckEnded(client, running, outcome);
     }
 
     private void LogResult(Client client, CheckResult result, string command)
@@ -238,7 +197,7 @@ internal sealed partial class CheckRunner(
                 break;
             case CheckOutcome.Exited:
                 LogFailed(client.Name, result.ExitCode);
-                if (Meaning(client, result.ExitCode) is { } meaning
+                if (LastCheck.Meaning(client.Settings, result.ExitCode) is { } meaning
                     && _toldOf.Count < MaxToldOf && _toldOf.Add((client.Settings.Checker, result.ExitCode)))
                 {
                     LogCannotRun(client.Name, command, result.ExitCode, meaning);
@@ -252,25 +211,6 @@ internal sealed partial class CheckRunner(
                 LogNotCarriedOut(client.Name, result.Error ?? "no reason given");
                 break;
         }
-    }
-
-    /// <summary>What an exit code says of the command itself, rather than of the client; null for nothing.</summary>
-    private static string? Meaning(Client client, int code)
-    {
-        if ((client.Settings.CheckerPlugin ?? EngineOptions.StandardChecker) != EngineOptions.StandardChecker)
-        {
-            return null;
-        }
-
-        ReadOnlySpan<char> program = client.Settings.Checker.AsSpan().TrimStart();
-        program = program[..(program.IndexOfAny(' ', '\t') is >= 0 and var end ? end : program.Length)];
-        return code switch
-        {
-            126 => "the shell may not run the program",
-            127 => "the shell cannot find the program",
-            4 when program[(program.LastIndexOf('/') + 1)..] is "fping" => "fping may not send pings; it needs the right to raw sockets",
-            _ => null,
-        };
     }
 
     [LoggerMessage(1200, LogLevel.Error, "Client {Client}: there is no checker plugin named “{Name}”; there are: {Names}")]

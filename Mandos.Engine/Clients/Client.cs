@@ -57,9 +57,6 @@ internal sealed class Client : ISaved
     /// <summary>How the last check went that has ended; null if none has since the start.</summary>
     public CheckResult? LastResult { get; set; }
 
-    /// <summary>The end of the last check, for the next one to wait for.</summary>
-    public Task LastCheck { get; set; } = Task.CompletedTask;
-
     /// <summary>Approval (true) or denial (false) in force; null: neither.</summary>
     public bool? Verdict { get; set; }
 
@@ -74,6 +71,16 @@ internal sealed class Client : ISaved
 
     /// <summary>The requests that wait for approval, oldest first.</summary>
     public LinkedList<OpenRequest> Waiting { get; } = [];
+
+    /// <summary>The different addresses from which requests wait, in the order in which they came.</summary>
+    public IPAddress[] WaitingAddresses() => [.. Waiting.Select(static request => request.Description.Peer.Address).Distinct()];
+
+    /// <summary>The requests that are granted and not over. Made when first needed.</summary>
+    public List<OpenRequest>? Granted { get; set; }
+
+    /// <summary>Ends when nothing of its secret is on its way that was broken off so far.</summary>
+    public Task WhenAbortedSendsEnd()
+        => Task.WhenAll((Granted ?? []).Where(static request => request.IsAborted).Select(static request => request.WhenEnded));
 
     /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
     public bool IsRemoved { get; set; }

@@ -8,6 +8,9 @@ public sealed record ClientDefinition
     /// <summary>The key ID of an empty key, the SHA-256 of nothing. It identifies nobody.</summary>
     public const string EmptyKeyId = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
 
+    /// <summary>Name of the checker of clients that name none.</summary>
+    public const string StandardChecker = "shell";
+
     /// <summary>The title of its section.</summary>
     public required string Name { get; init; }
 

@@ -42,9 +42,9 @@ internal sealed partial class StateKeeper : IDisposable
     private TimeSpan _retryAfter = TimeSpan.Zero;
     private TimeSpan _saveStart;
 
-    public StateKeeper(EngineLoop loop, EngineClock clock, DeadlineQueue deadlines, IStateStore store, ILogger logger)
+    public StateKeeper(EngineServices services, IStateStore store)
     {
-        (_loop, _clock, _deadlines, _store, _logger) = (loop, clock, deadlines, store, logger);
+        (_loop, _clock, _deadlines, _store, _logger) = (services.Loop, services.Clock, services.Deadlines, store, services.Logger);
         _saveDue = new Deadline(static state => ((StateKeeper)state).SaveDue(), this);
         _slow = new Deadline(static state => ((StateKeeper)state).WarnOfSlowSave(), this);
     }

@@ -11,15 +11,13 @@ namespace Mandos.Engine.Protocol;
 /// most of these, within that of the subnet and the address with the most: nobody can keep others out. There it is the oldest one: a real
 /// client authenticates within milliseconds, so the oldest is most likely one that never will.
 /// </remarks>
-internal sealed partial class ConnectionTable(
-    EngineClock clock, DeadlineQueue deadlines, int maxConnections, int maxConnectionsPerAddress, int maxRequestsPerClient, AuditTrail audit,
-    ILogger logger)
+internal sealed partial class ConnectionTable(EngineServices services, ConnectionLimits limits, AuditTrail audit)
 {
-    private readonly ILogger _logger = logger;
+    private readonly ILogger _logger = services.Logger;
     private readonly HashSet<Connection> _all = [];
     private readonly SourceTree _sources = new();
     private readonly LinkedList<Connection> _refused = [];
-    private readonly ClientConnections _clients = new(maxRequestsPerClient);
+    private readonly ClientConnections _clients = new(limits.PerClient);
     private TaskCompletionSource? _empty;
 
     /// <summary>For the log: the server is too busy for a connection.</summary>
@@ -44,11 +42,11 @@ internal sealed partial class ConnectionTable(
     /// <returns>Null if there is no room for it; it is closed then.</returns>
     public Connection? Admit(IPeerConnection peer)
     {
-        var connection = new Connection(peer, clock, state => CheckLimit((Connection)state));
+        var connection = new Connection(peer, services.Clock, state => CheckLimit((Connection)state));
         PeerSource limited = PeerSource.Limited(connection.Sources);
         if (!MakeRoom(limited))
         {
-            if (audit.TurnedAway(peer, AuditReason.TooManyConnections))
+            if (audit.TurnedAway(peer, Outcome.TooManyConnections))
             {
                 LogNoRoom(peer.RemoteEndPoint, _sources.Count(limited), _all.Count);
             }
@@ -91,7 +89,7 @@ internal sealed partial class ConnectionTable(
     /// <param name="text">Why, for the log.</param>
     public void GiveWay(Connection connection, string text)
     {
-        connection.Abort(AuditReason.GaveWay, text);
+        connection.Abort(Outcome.GaveWay, text);
         Leave(connection);
     }
 
@@ -100,7 +98,7 @@ internal sealed partial class ConnectionTable(
     {
         if (_all.Contains(connection) && connection.PhaseEnd is { } end)
         {
-            deadlines.Schedule(connection.Limit, end);
+            services.Deadlines.Schedule(connection.Limit, end);
         }
     }
 
@@ -120,7 +118,7 @@ internal sealed partial class ConnectionTable(
             _refused.Remove(refused);
         }
 
-        deadlines.Cancel(connection.Limit);
+        services.Deadlines.Cancel(connection.Limit);
         if (_all.Count == 0)
         {
             _empty?.TrySetResult();
@@ -128,8 +126,8 @@ internal sealed partial class ConnectionTable(
     }
 
     private bool MakeRoom(PeerSource limited)
-        => _sources.Count(limited) >= maxConnectionsPerAddress ? GiveWay(_sources.First(limited))
-            : _all.Count < maxConnections || GiveWay(_refused.First?.Value ?? _sources.First());
+        => _sources.Count(limited) >= limits.PerAddress ? GiveWay(_sources.First(limited))
+            : _all.Count < limits.Total || GiveWay(_refused.First?.Value ?? _sources.First());
 
     private bool GiveWay(Connection? first)
     {
@@ -146,13 +144,13 @@ internal sealed partial class ConnectionTable(
     {
         if (connection.PhaseEnd is { } end)
         {
-            if (end > clock.Now)
+            if (end > services.Clock.Now)
             {
-                deadlines.Schedule(connection.Limit, end);
+                services.Deadlines.Schedule(connection.Limit, end);
             }
             else
             {
-                AuditReason reason = connection.Phase == ConnectionPhase.Queued ? AuditReason.Overloaded : AuditReason.TimedOut;
+                Outcome reason = connection.Phase == ConnectionPhase.Queued ? Outcome.Overloaded : Outcome.TimedOut;
                 connection.Abort(reason, connection.Phase switch
                 {
                     ConnectionPhase.Queued => OverloadedText,

@@ -1,108 +1,277 @@
+using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
-using Mandos.Engine.Approval;
-using Mandos.Engine.Checking;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Outcomes;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Transitions;
 
-/// <summary>Enables, disables, changes and removes clients. Used on the engine loop alone.</summary>
-internal sealed partial class ClientTransitions(
-    EngineClock clock, DeadlineQueue deadlines, ClientJournal journal, ExpirySchedule expiry,
-    CheckRunner checks, ApprovalDesk approvals, Random random, ILogger logger)
+/// <summary>
+/// Every change of a client's state, with the events that it causes in their order (docs/architecture.md lists them). Who decides that
+/// something changes is elsewhere; nobody else changes it. Used on the engine loop alone.
+/// </summary>
+internal sealed partial class ClientTransitions
 {
-    private readonly ILogger _logger = logger;
+    private const string NewSecretText = "its client has another secret";
 
-    /// <summary>Sets the check and the expiry of a client going when the server starts.</summary>
-    /// <param name="client">The client; does nothing if it is disabled.</param>
-    /// <param name="timeLeft">Time until its restored expiry; for a new client its timeout.</param>
-    public void Start(Client client, TimeSpan timeLeft)
+    private readonly EngineClock _clock;
+    private readonly DeadlineQueue _deadlines;
+    private readonly ClientRegistry _clients;
+    private readonly ClientJournal _journal;
+    private readonly RequestTransitions _requests;
+    private readonly ExpirySchedule _expiry;
+    private readonly ObjectPaths? _paths;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+
+    /// <param name="services">What the engine shares.</param>
+    /// <param name="clients">All clients.</param>
+    /// <param name="journal">Tells subscribers and the state store.</param>
+    /// <param name="requests">Ends what waits for a client, and what was decided about that.</param>
+    /// <param name="paths">D-Bus object paths; null for none.</param>
+    /// <param name="random">Spreads first checks over their intervals.</param>
+    public ClientTransitions(
+        EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, ObjectPaths? paths, Random random)
     {
-        if (!client.Snapshot.Enabled)
+        (_clock, _deadlines, _logger) = (services.Clock, services.Deadlines, services.Logger);
+        (_clients, _journal, _requests, _paths, _random) = (clients, journal, requests, paths, random);
+        _expiry = new ExpirySchedule(_clock, _deadlines);
+    }
+
+    /// <summary>Whether a client may get its secret at all. Its expiry counts even where the timer is late to disable it.</summary>
+    public bool IsEntitled(Client client) => client.Snapshot.Enabled && !client.IsRemoved && !_expiry.IsPast(client);
+
+    // Coming and going
+
+    /// <summary>Takes up a client, and sets its check and its expiry going if it is enabled.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="timeLeft">Time until its restored expiry; for a new client its timeout.</param>
+    public void Add(Client client, TimeSpan timeLeft)
+    {
+        _clients.Add(client);
+        if (client.Snapshot.Enabled)
         {
-            return;
+            client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
+        }
+    }
+
+    /// <summary>Tells subscribers of a client that is new.</summary>
+    public void Announce(Client client) => _journal.Publish(client, static state => new ClientAdded(state));
+
+    /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>
+    public void Remove(Client client)
+    {
+        // Out of reach before anything else, so that no fault below can leave it there.
+        _clients.Remove(client);
+        if (client.Snapshot.DBusObjectPath is { } path)
+        {
+            _paths?.Release(path);
         }
 
-        client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
+        _deadlines.Cancel(client.NextCheck);
+        _deadlines.Cancel(client.Expiry);
+        StopCheck(client);
+        _requests.RefuseAll(client, Outcome.Removed);
+        _requests.EndVerdict(client);
+        LogRemoved(client.Name);
+        _journal.Publish(client, static state => new ClientRemoved(state));
+        client.IsRemoved = true;
+        client.Secret.Dispose();
+        client.Definition.Secret.Dispose();
     }
+
+    /// <summary>
+    /// Has a client take another definition: its keys, its secret if that is another one, and the settings that only a configuration can
+    /// give it. With another key it is another client to subscribers.
+    /// </summary>
+    /// <param name="client">The client.</param>
+    /// <param name="next">The new definition; it has the old one's secret itself if that is the same.</param>
+    /// <param name="settings">The settings to be in force.</param>
+    public void Redefine(Client client, ClientDefinition next, ClientSettings settings)
+    {
+        Secret oldFileSecret = client.Definition.Secret;
+        ClientSettings old = client.Settings;
+        _clients.Redefine(client, next);
+        bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
+        if (isKeyNew)
+        {
+            _requests.RefuseStrangers(client);
+            _journal.Publish(client, static state => new ClientRemoved(state));
+        }
+
+        ClientSettings taken = old with
+        {
+            KeyId = settings.KeyId,
+            Fingerprint = settings.Fingerprint,
+            CheckerPlugin = settings.CheckerPlugin,
+            ApproveAll = settings.ApproveAll,
+            Options = settings.Options,
+        };
+        _journal.Update(client, client.Snapshot with { Settings = taken });
+        if (isKeyNew)
+        {
+            Announce(client);
+        }
+
+        if (next.Secret != oldFileSecret)
+        {
+            TakeFileSecret(client, oldFileSecret);
+        }
+    }
+
+    // Enabled and disabled
 
     /// <summary>Enables a client. An approval from before ends: it was not given for what comes now.</summary>
     public void Enable(Client client)
     {
-        approvals.EndApproval(client);
+        _requests.EndApproval(client);
         if (client.Snapshot.Enabled)
         {
             return;
         }
 
         ClientSettings settings = client.Settings;
-        ClientSnapshot next = client.Snapshot with { Enabled = true, LastEnabled = clock.UtcNow };
+        ClientSnapshot next = client.Snapshot with { Enabled = true, LastEnabled = _clock.UtcNow };
         next = ScheduleFrom(client, next, settings.Interval, settings.Timeout);
-        journal.Update(client, next, ClientProperty.Enabled, ClientProperty.LastEnabled, ClientProperty.Expires);
+        _journal.Update(client, next, ClientProperty.Enabled, ClientProperty.LastEnabled, ClientProperty.Expires);
         LogEnabled(client.Name);
     }
 
     /// <summary>Disables a client. An approval ends, and does not come back when the client is enabled; a denial may stay.</summary>
     public void Disable(Client client)
     {
-        approvals.EndApproval(client);
+        _requests.EndApproval(client);
         if (!client.Snapshot.Enabled)
         {
             return;
         }
 
         // Disabled before anything else, so that no fault below can leave it enabled.
-        ClientSnapshot next = expiry.Clear(client, client.Snapshot with { Enabled = false });
-        journal.Update(client, next, ClientProperty.Expires);
-        deadlines.Cancel(client.NextCheck);
-        checks.Stop(client);
-        journal.Update(client, client.Snapshot, ClientProperty.Enabled);
+        ClientSnapshot next = _expiry.Clear(client, client.Snapshot with { Enabled = false });
+        _journal.Update(client, next, ClientProperty.Expires);
+        _deadlines.Cancel(client.NextCheck);
+        StopCheck(client);
+        _journal.Update(client, client.Snapshot, ClientProperty.Enabled);
         LogDisabled(client.Name);
-        approvals.RefuseAll(client, AuditReason.Disabled);
+        _requests.RefuseAll(client, Outcome.Disabled);
     }
 
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
-        if (expiry.PutOff(client) is { } next)
+        if (_expiry.PutOff(client) is { } next)
         {
-            journal.Update(client, next, ClientProperty.Expires);
+            _journal.Update(client, next, ClientProperty.Expires);
             LogPutOff(client.Name);
             return;
         }
 
-        LogExpired(client.Name, CheckRunner.Describe(client));
+        LogExpired(client.Name, LastCheck.Describe(client));
         Disable(client);
     }
 
-    public void MarkCheckedOk(Client client)
+    /// <summary>Ends what is due for a client, as the server stops.</summary>
+    public void Halt(Client client)
     {
-        ClientSnapshot old = client.Snapshot;
-        ClientSnapshot next = old with { LastCheckedOk = clock.UtcNow, LastCheckerStatus = 0 };
-        bool extends = old.Enabled && !expiry.IsPast(client);
-        if (extends)
+        _deadlines.Cancel(client.NextCheck);
+        _deadlines.Cancel(client.Expiry);
+        StopCheck(client);
+    }
+
+    // Checks, and other signs of life
+
+    /// <summary>Notes that a check runs.</summary>
+    public void CheckStarted(Client client, RunningCheck check, string description)
+    {
+        check.Description = description;
+        _journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = true }, ClientProperty.CheckerRunning);
+        _journal.Publish(client, state => new CheckerStarted(state, description));
+        check.IsAnnounced = true;
+    }
+
+    /// <summary>Stops the check that runs, if any; its result will not count.</summary>
+    public void StopCheck(Client client)
+    {
+        if (client.Check is not { } check)
         {
-            next = expiry.Set(client, next, next.Settings.Timeout);
+            return;
         }
 
-        journal.Update(client, next, [
+        client.Check = null;
+        check.Stop();
+        if (check.IsAnnounced)
+        {
+            _journal.UpdateTransient(client, client.Snapshot with { CheckerRunning = false }, ClientProperty.CheckerRunning);
+        }
+    }
+
+    /// <summary>Notes how the check of a client has ended.</summary>
+    /// <param name="client">The client, whose check it is still.</param>
+    /// <param name="check">The check.</param>
+    /// <param name="outcome">How it ended; null if it says nothing.</param>
+    public void CheckEnded(Client client, RunningCheck check, CheckResult? outcome)
+    {
+        client.Check = null;
+        if (outcome is not { } result)
+        {
+            return;
+        }
+
+        client.LastResult = result;
+        ClientSnapshot next = client.Snapshot with { LastCheckerStatus = result.ExitCode };
+        ClientProperty[] status = StatusOf(client, next);
+        if (!check.IsAnnounced)
+        {
+            // It failed before it began: the status is all there is to tell.
+            _journal.Update(client, next, status);
+            return;
+        }
+
+        next = next with { CheckerRunning = false };
+        bool extends = result.IsSuccess && SeenAlive(client, ref next);
+        _journal.Update(client, next, [
+            ClientProperty.CheckerRunning,
+            .. status,
+            .. result.IsSuccess ? [ClientProperty.LastCheckedOk] : Array.Empty<ClientProperty>(),
+            .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
+        _journal.Publish(client, state => new CheckerCompleted(state, result, check.Description));
+    }
+
+    /// <summary>Notes that a client is alive, as somebody says.</summary>
+    public void MarkCheckedOk(Client client)
+    {
+        ClientSnapshot next = client.Snapshot with { LastCheckerStatus = 0 };
+        ClientProperty[] status = StatusOf(client, next);
+        bool extends = SeenAlive(client, ref next);
+        _journal.Update(client, next, [
             ClientProperty.LastCheckedOk,
-            .. old.LastCheckerStatus != 0 ? [ClientProperty.LastCheckerStatus] : Array.Empty<ClientProperty>(),
+            .. status,
             .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
     }
 
+    /// <summary>Notes that a client has got its secret: it starts, and cannot be checked before it runs.</summary>
+    public void SecretSent(Client client)
+    {
+        LogSent(client.Name);
+        if (client.Snapshot.Enabled && !client.IsRemoved)
+        {
+            _journal.Update(client, _expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
+        }
+
+        _journal.Publish(client, static state => new GotSecret(state));
+    }
+
+    // Settings
+
     /// <summary>Gives a client other settings, as far as <see cref="ClientSetting"/> has them. Each has been found good.</summary>
-    /// <param name="client">The client.</param>
-    /// <param name="next">The settings.</param>
-    /// <param name="checkNow">Whether another interval begins with a check; if not, with the random delay of a start,
-    /// or the check that was due anyway if that comes first.</param>
-    /// <returns>Ends when a check that the change causes has started.</returns>
-    public Task Change(Client client, ClientSettings next, bool checkNow = true)
+    /// <returns>Whether an enabled client has another interval, so that the caller has to see to its next check.</returns>
+    public bool Change(Client client, ClientSettings next)
     {
         ClientSettings old = client.Settings;
-        Task check = Task.CompletedTask;
         foreach (ClientSetting setting in ClientSetting.All)
         {
             if (setting.IsSame(old, next))
@@ -110,79 +279,134 @@ internal sealed partial class ClientTransitions(
                 continue;
             }
 
-            journal.Update(client, client.Snapshot with { Settings = setting.Copy(next, client.Settings) }, setting);
+            _journal.Update(client, client.Snapshot with { Settings = setting.Copy(next, client.Settings) }, setting);
             if (setting == ClientSetting.Timeout && client.Snapshot.Enabled)
             {
                 MoveExpiry(client, old.Timeout);
             }
-            else if (setting == ClientSetting.Interval && client.Snapshot.Enabled)
-            {
-                check = MoveNextCheck(client, checkNow);
-            }
         }
 
-        return check;
+        return client.Snapshot.Enabled && !ClientSetting.Interval.IsSame(old, next);
     }
 
-    /// <summary>Ends all that runs for a client that was removed.</summary>
-    public void Remove(Client client)
+    /// <summary>
+    /// Has the next check come after the random delay of a start. It comes no later than planned: the expiry counts on that check, and a
+    /// longer interval must not let it pass.
+    /// </summary>
+    public void SpreadCheck(Client client)
     {
-        deadlines.Cancel(client.NextCheck);
-        deadlines.Cancel(client.Expiry);
-        checks.Stop(client);
-        approvals.RefuseAll(client, AuditReason.Removed);
-        approvals.EndVerdict(client);
-        LogRemoved(client.Name);
+        TimeSpan next = _clock.After(RandomDelay(client));
+        if (client.NextCheck.Due is not { } planned || next < planned)
+        {
+            _deadlines.Schedule(client.NextCheck, next);
+        }
     }
 
-    private TimeSpan RandomDelay(Client client) => random.NextDouble() * client.Settings.Interval;
+    /// <summary>Replaces a client's secret.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="secret">The new secret, which becomes the client's.</param>
+    public void SetSecret(Client client, Secret secret)
+    {
+        if (client.Secret.FixedTimeEquals(secret.Memory.Span))
+        {
+            secret.Dispose();
+            return;
+        }
+
+        Secret old = client.Secret;
+        Secret file = client.Definition.Secret;
+        bool isFile = file.FixedTimeEquals(secret.Memory.Span);
+        client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
+        client.Secret = isFile ? file : secret;
+        if (isFile)
+        {
+            secret.Dispose();
+        }
+
+        RequestTransitions.AbortSends(client, NewSecretText);
+        if (old != file)
+        {
+            old.Dispose();
+        }
+
+        _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+        LogSecretChanged(client.Name);
+    }
+
+    /// <summary>Gives a client that is loaded the secret that was set at run time, unless the configuration has another one now.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="stored">What was kept of it.</param>
+    /// <param name="formerName">The name that it had then.</param>
+    public void RestoreSecret(Client client, StoredClient stored, string formerName)
+    {
+        ClientDefinition definition = client.Definition;
+        if (SecretCipher.TryDecrypt(definition.Secret, formerName, stored.EncryptedSecret.Span) is { } secret)
+        {
+            client.Secret = secret;
+            client.EncryptedSecret = stored.Name == client.Name ? stored.EncryptedSecret
+                : SecretCipher.Encrypt(definition.Secret, client.Name, secret.Memory.Span);
+        }
+        else
+        {
+            LogFileSecretWins(client.Name);
+        }
+    }
+
+    private void TakeFileSecret(Client client, Secret oldFileSecret)
+    {
+        if (!client.EncryptedSecret.IsEmpty)
+        {
+            LogFileSecretWins(client.Name);
+        }
+
+        Secret old = client.Secret;
+        client.Secret = client.Definition.Secret;
+        client.EncryptedSecret = default;
+        if (!client.Secret.FixedTimeEquals(old.Memory.Span))
+        {
+            _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+            RequestTransitions.AbortSends(client, NewSecretText);
+        }
+
+        old.Dispose();
+        oldFileSecret.Dispose();
+    }
+
+    // What several of these share
+
+    /// <summary>Notes in a state that the client is alive: that extends the time until it expires, unless it is too late.</summary>
+    /// <returns>Whether it does.</returns>
+    private bool SeenAlive(Client client, ref ClientSnapshot next)
+    {
+        bool extends = IsEntitled(client);
+        next = next with { LastCheckedOk = _clock.UtcNow };
+        if (extends)
+        {
+            next = _expiry.Set(client, next, next.Settings.Timeout);
+        }
+
+        return extends;
+    }
+
+    private static ClientProperty[] StatusOf(Client client, ClientSnapshot next)
+        => client.Snapshot.LastCheckerStatus != next.LastCheckerStatus ? [ClientProperty.LastCheckerStatus] : [];
+
+    private TimeSpan RandomDelay(Client client) => _random.NextDouble() * client.Settings.Interval;
 
     /// <summary>Sets the next check and an expiry that leaves time for it to succeed.</summary>
     private ClientSnapshot ScheduleFrom(Client client, ClientSnapshot state, TimeSpan firstCheck, TimeSpan timeLeft)
     {
-        deadlines.Schedule(client.NextCheck, clock.After(firstCheck));
+        _deadlines.Schedule(client.NextCheck, _clock.After(firstCheck));
         TimeSpan afterFirstCheck = EngineClock.Add(firstCheck, state.Settings.Interval);
-        return expiry.Set(client, state, timeLeft > afterFirstCheck ? timeLeft : afterFirstCheck);
+        return _expiry.Set(client, state, timeLeft > afterFirstCheck ? timeLeft : afterFirstCheck);
     }
 
     private void MoveExpiry(Client client, TimeSpan oldTimeout)
     {
-        journal.Update(client, expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
-        if (expiry.IsPast(client))
+        _journal.Update(client, _expiry.Move(client, client.Snapshot, oldTimeout), ClientProperty.Expires);
+        if (_expiry.IsPast(client))
         {
             Expire(client);
         }
     }
-
-    private Task MoveNextCheck(Client client, bool checkNow)
-    {
-        if (checkNow)
-        {
-            return checks.StartAndRepeat(client);
-        }
-
-        // Not later than was planned: the expiry counts on that check, and a longer interval must not let it pass.
-        TimeSpan next = clock.After(RandomDelay(client));
-        if (client.NextCheck.Due is not { } planned || next < planned)
-        {
-            deadlines.Schedule(client.NextCheck, next);
-        }
-
-        return Task.CompletedTask;
-    }
-
-    [LoggerMessage(1100, LogLevel.Information, "Client {Client}: enabled")]
-    private partial void LogEnabled(string client);
-
-    [LoggerMessage(1101, LogLevel.Information, "Client {Client}: disabled")]
-    private partial void LogDisabled(string client);
-
-    [LoggerMessage(1102, LogLevel.Warning, "Client {Client}: not seen alive in time, disabling it; {LastCheck}")]
-    private partial void LogExpired(string client, string lastCheck);
-
-    [LoggerMessage(1105, LogLevel.Information, "Client {Client}: may expire later, as the server did not run for a while")]
-    private partial void LogPutOff(string client);
-
-    [LoggerMessage(1103, LogLevel.Information, "Client {Client}: removed")]
-    private partial void LogRemoved(string client);
 }

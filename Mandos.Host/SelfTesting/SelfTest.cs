@@ -1,7 +1,7 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
-using Mandos.Engine;
+using Mandos.Engine.Clients;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Checkers;
 using Mandos.Host.Plugins.Discovery;
@@ -60,10 +60,10 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
     /// <summary>It is no failure: the clients may have other checkers.</summary>
     private async Task WarnOfFpingAsync(CancellationToken cancellationToken)
     {
-        if (plugins.GetExports<IChecker>().Any(static checker => checker.Name == EngineOptions.StandardChecker)
+        if (plugins.GetExports<IChecker>().Any(static checker => checker.Name == ClientDefinition.StandardChecker)
             && await CheckerPrograms.FindFaultAsync("fping", pings: true, cancellationToken).ConfigureAwait(false) is { } fault)
         {
-            await output.WriteLineAsync($"warn  checker {EngineOptions.StandardChecker}: the default command: {fault}").ConfigureAwait(false);
+            await output.WriteLineAsync($"warn  checker {ClientDefinition.StandardChecker}: the default command: {fault}").ConfigureAwait(false);
         }
     }
 

@@ -3,6 +3,7 @@
 using Mandos.Bench;
 using Mandos.Bench.Handshakes;
 using Mandos.Bench.Load;
+using Mandos.Bench.Siege;
 
 const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
@@ -14,6 +15,7 @@ const string usage = """
       ssh-checks [CHECKS [KEY]]                      the SSH checker; KEY is such as ed25519 or rsa-3072, or "hang"
       dbus [CLIENTS [MANY]]                          the D-Bus interface on a dbus-daemon of its own
       stock-secrets [SECRETS]                        the secrets that Debian's server has kept
+      siege [FLOOD...]                               how long a client waits in a flood; tests/siege runs it
     """;
 
 string[] rest = [.. args.Skip(1)];
@@ -39,6 +41,8 @@ switch (args.FirstOrDefault())
     case "stock-secrets":
         StockSecrets.Run(rest);
         return 0;
+    case "siege":
+        return await Besieging.RunAsync(rest);
     default:
         Console.Error.WriteLine(usage);
         return 2;

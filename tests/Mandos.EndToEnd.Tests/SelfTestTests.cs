@@ -44,7 +44,7 @@ public sealed class SelfTestTests : IDisposable
     public async Task Check_FaultyPlugin_FailsForEachFaultAndLeavesNothing()
     {
         AddDefault("TlsBouncy", "StateSqlite");
-        Add("Mandos.FaultyPlugins", Repository.FaultyPlugins);
+        FaultyCheckers.Write(_plugins.FullName);
         File.WriteAllText(_plugins.PathOf("NoPlugin.dll"), "no assembly");
 
         CommandResult result = await CheckAsync();

@@ -35,10 +35,10 @@ public sealed class EngineConcurrencyTests
                 static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.Zero, ApproveAll = true }),
         ];
         using var engine = new MandosEngine(
-            new EngineOptions { MaxRequestsPerClient = threads * each }, tls, store, new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = checker },
+            new EngineOptions { MaxRequestsPerClient = threads * each }, tls, store, new Dictionary<string, IChecker> { [ClientDefinition.StandardChecker] = checker },
                 TimeProvider.System, log);
         await engine.StartAsync(new ClientConfiguration(definitions), cancellation);
-        using ServerSubscription events = await engine.SubscribeAsync(cancellation);
+        using ServerSubscription events = await engine.Server.SubscribeAsync(cancellation);
         Task<int> pending = FollowPendingAsync(events);
         (string Name, FakePeer Peer)[][] peers = new (string, FakePeer)[threads][];
 
@@ -57,22 +57,22 @@ public sealed class EngineConcurrencyTests
                 switch (random.Next(12))
                 {
                     case 0:
-                        await engine.ApproveAsync(Busy, random.Next(2) == 0, cancellation);
+                        await engine.Server.ApproveAsync(Busy, random.Next(2) == 0, cancellation);
                         break;
                     case 1:
-                        await engine.DisableAsync(Busy, cancellation);
+                        await engine.Server.DisableAsync(Busy, cancellation);
                         break;
                     case 2 or 3:
-                        await engine.EnableAsync(Busy, cancellation);
+                        await engine.Server.EnableAsync(Busy, cancellation);
                         break;
                     case 4:
-                        await engine.StartCheckerAsync(Busy, cancellation);
+                        await engine.Server.StartCheckerAsync(Busy, cancellation);
                         break;
                     case 5:
-                        await engine.StopCheckerAsync(Busy, cancellation);
+                        await engine.Server.StopCheckerAsync(Busy, cancellation);
                         break;
                     case 6:
-                        await engine.SetSecretAsync(Busy, Encoding.ASCII.GetBytes("busy " + i), cancellation);
+                        await engine.Server.SetSecretAsync(Busy, Encoding.ASCII.GetBytes("busy " + i), cancellation);
                         break;
                     case 7 when name == Busy:
                         peer.GoAway();
@@ -81,13 +81,13 @@ public sealed class EngineConcurrencyTests
                         peer.Gone.TrySetException(new InvalidOperationException("a fault"));
                         break;
                     case 9:
-                        await engine.ChangeAsync(Busy, ClientChange.Of(ClientSetting.Host, "host " + i), cancellation);
+                        await engine.Server.ChangeAsync(Busy, ClientChange.Of(ClientSetting.Host, "host " + i), cancellation);
                         break;
                 }
             }
         }, cancellation)));
-        await engine.DisableAsync(Busy, cancellation);
-        while ((await engine.GetClientsAsync(cancellation)).Any(static client => client.ApprovalsPending > 0)
+        await engine.Server.DisableAsync(Busy, cancellation);
+        while ((await engine.Server.GetClientsAsync(cancellation)).Any(static client => client.ApprovalsPending > 0)
             || !peers.All(static some => some.All(static one => one.Peer.IsDisposed)))
         {
             await Task.Yield();

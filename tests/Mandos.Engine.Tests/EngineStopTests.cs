@@ -130,9 +130,9 @@ public sealed class EngineStopTests : IDisposable
         Task stop = _rig.Engine.StopAsync(CancellationToken.None);
         _rig.Until(() => !_rig["a"].CheckerRunning, "the stop to begin");
 
-        Task shorter = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromMinutes(5)),
+        Task shorter = _rig.Engine.Server.ChangeAsync("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromMinutes(5)),
             TestContext.Current.CancellationToken);
-        Task check = _rig.Engine.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+        Task check = _rig.Engine.Server.StartCheckerAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => shorter.IsCompleted && check.IsCompleted, "the commands to end");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter);
@@ -165,7 +165,7 @@ public sealed class EngineStopTests : IDisposable
                 new TestLog());
         await engine.StartAsync(new ClientConfiguration([EngineRig.Define("a")]), cancellation);
         Assert.False(engine.Completion.IsCompleted);
-        using ServerSubscription events = await engine.SubscribeAsync(cancellation);
+        using ServerSubscription events = await engine.Server.SubscribeAsync(cancellation);
         FakePeer peer = new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")).TakeSecret();
         tls.Add(peer);
 
@@ -174,16 +174,16 @@ public sealed class EngineStopTests : IDisposable
         {
         }
 
-        await engine.DisableAsync("a", cancellation);
-        Assert.False((await engine.GetClientAsync("a", cancellation))!.Enabled);
-        Assert.Null(await engine.GetClientAsync("b", cancellation));
-        await Assert.ThrowsAsync<UnknownClientException>(() => engine.EnableAsync("b", cancellation));
+        await engine.Server.DisableAsync("a", cancellation);
+        Assert.False((await engine.Server.GetClientAsync("a", cancellation))!.Enabled);
+        Assert.Null(await engine.Server.GetClientAsync("b", cancellation));
+        await Assert.ThrowsAsync<UnknownClientException>(() => engine.Server.EnableAsync("b", cancellation));
         await engine.StopAsync(cancellation);
 
         Assert.True(engine.Completion.IsCompletedSuccessfully);
         Assert.NotNull(peer.Received);
         Assert.False(store["a"]!.Client!.Enabled);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.EnableAsync("a", cancellation));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.Server.EnableAsync("a", cancellation));
     }
 
     private void Drain()

@@ -19,9 +19,6 @@ public static class Repository
     /// <summary>The built test plugins.</summary>
     public static string TestPlugins { get; } = Path.Combine(Root, "artifacts/bin/Mandos.TestPlugins/debug");
 
-    /// <summary>The built plugins that do not keep their contract.</summary>
-    public static string FaultyPlugins { get; } = Path.Combine(Root, "artifacts/bin/Mandos.FaultyPlugins/debug");
-
     /// <summary>What <c>tests/peers</c> has unpacked.</summary>
     public static string Peers { get; } = Environment.GetEnvironmentVariable("MANDOS_PEERS") is { Length: > 0 } peers
         ? peers

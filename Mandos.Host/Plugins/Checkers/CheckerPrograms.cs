@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Mandos.Abstractions.Clients;
-using Mandos.Engine;
+using Mandos.Engine.Clients;
 using Mandos.Host.Logging;
 
 namespace Mandos.Host.Plugins.Checkers;
@@ -29,7 +29,7 @@ internal static partial class CheckerPrograms
     {
         List<string> faults = [];
         foreach (var users in clients
-            .Where(static client => client.Settings.CheckerPlugin is null or EngineOptions.StandardChecker)
+            .Where(static client => client.Settings.CheckerPlugin is null or ClientDefinition.StandardChecker)
             .Select(static client => (client.Name, Program: ProgramOf(client.Settings.Checker)))
             .Where(static client => client.Program is not null)
             .GroupBy(static client => client.Program!, static client => client.Name).Take(Max))

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Mandos.Abstractions.Checking;
-using Mandos.Engine;
+using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
 using Mandos.Host.Logging;
 using Mandos.Host.Plugins.Discovery;
@@ -100,7 +100,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     /// <returns>Why there is no standard checker, or null.</returns>
     private ConfigProblem? CheckPlainClients(CheckerUses uses, List<ConfigProblem> unusable)
     {
-        string name = EngineOptions.StandardChecker;
+        string name = ClientDefinition.StandardChecker;
         if (FindAbsence(name) is { } absence)
         {
             string whose = uses.PlainClients == 1 ? "1 client has" : $"{uses.PlainClients} clients, the first of them here, have";

@@ -28,7 +28,7 @@ public sealed class ApprovalDeskTests : IDisposable
         FakePeer peer = _rig.Hold("a");
 
         // Posted before the timer's work, carried out after the expiry
-        Task approved = _rig.Engine.ApproveAsync("a", true, CancellationToken.None);
+        Task approved = _rig.Engine.Server.ApproveAsync("a", true, CancellationToken.None);
         _rig.Clock.Advance(TimeSpan.FromHours(1));
         _rig.Run(approved);
         _rig.Finish(peer);
@@ -288,7 +288,7 @@ public sealed class ApprovalDeskTests : IDisposable
         }
 
         Assert.Equal(3, rig["a"].ApprovalsPending);
-        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Reason == AuditReason.GaveWay));
+        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Outcome == Outcome.GaveWay));
         Assert.Equal(20, rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
             && line.Text.Contains("client a has too many connections", StringComparison.Ordinal)));
         rig.Decide(rig["a"].Requests[0].Id, true);

@@ -6,7 +6,6 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
-using Mandos.Engine.Outcomes;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Tests.Support;
@@ -325,7 +324,7 @@ internal sealed class RandomRun
     private void Command()
     {
         string name = Pick(_names);
-        MandosEngine server = _rig.Engine;
+        IMandosServer server = _rig.Engine.Server;
         CancellationToken none = CancellationToken.None;
         ModelClient? c = _model.Clients.GetValueOrDefault(name);
         switch (_random.Next(36))
@@ -370,7 +369,7 @@ internal sealed class RandomRun
             case < 35:
                 string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
                 Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
-                    client => client.Secret = secret);
+                    client => _model.SetSecret(client, secret));
                 break;
             case < 36 when _random.Next(2) == 0:
                 Forget(name);
@@ -394,14 +393,14 @@ internal sealed class RandomRun
             bool approved = _random.Next(3) > 0;
             long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
             Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
-                () => _rig.Engine.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+                () => _rig.Engine.Server.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
         }
     }
 
     private void Forget(string name)
     {
         Did($"forget {name}");
-        Task command = _rig.Engine.ForgetAsync(name, CancellationToken.None);
+        Task command = _rig.Engine.Server.ForgetAsync(name, CancellationToken.None);
         if (_model.Absent.GetValueOrDefault(name) is null)
         {
             Assert.Throws<UnknownClientException>(() => _rig.Run(command));
@@ -523,7 +522,7 @@ internal sealed class RandomRun
         {
             Did("reload of a bad file");
             _rig.File = static () => throw new ConfigurationException(["it is bad"]);
-            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.ReloadAsync(CancellationToken.None)));
+            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None)));
             return;
         }
 
@@ -547,7 +546,7 @@ internal sealed class RandomRun
         _model.RunChecks();
         ClientDefinition[] definitions = Define(file);
         _rig.File = () => definitions;
-        Task task = _rig.Engine.ReloadAsync(CancellationToken.None);
+        Task task = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
         _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
         if (!waits)
         {
@@ -770,7 +769,7 @@ internal sealed class RandomRun
         return !asExpected ? "is elsewhere"
             : got != x.Got ? $"got {got} instead of {x.Got}"
             : _rig.Audit.Of(p).Count() != records ? $"{_rig.Audit.Of(p).Count()} audit records instead of {records}"
-            : records == 1 && (_rig.Audit.Of(p).Single().Decision == AuditDecision.Sent) != (got is not null) ? "a false audit record"
+            : records == 1 && (_rig.Audit.Of(p).Single().Decision == "sent") != (got is not null) ? "a false audit record"
             : null;
     }
 
@@ -800,7 +799,7 @@ internal sealed class RandomRun
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
             : _rig.Checker.CountRunning(name) != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
-            : m.Check == ModelCheck.None && m.Dying == 0 && !client.LastCheck.IsCompleted ? "last check has not ended"
+            : m.Check == ModelCheck.None && m.Dying == 0 && _rig.Engine.Checks.IsRunning(name) ? "last check has not ended"
             : _heard[name] != m.Counts ? $"heard {_heard[name]} instead of {m.Counts}"
             : _mirror[name] != s && Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
             : null;

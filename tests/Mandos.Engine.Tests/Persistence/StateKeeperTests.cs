@@ -59,10 +59,10 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         SaveAll();
         _rig.Store.Hang();
-        Task disable = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        Task disable = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
 
-        Task enable = _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken);
+        Task enable = _rig.Engine.Server.EnableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig["a"].Enabled, "the change");
         Assert.False(enable.IsCompleted);
         _rig.Store.Release();
@@ -152,11 +152,11 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         SaveAll();
         _rig.Store.Hang();
-        Task first = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        Task first = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
-        Task reload = _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken);
+        Task reload = _rig.Engine.Server.ReloadAsync(TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Engine.Clients.Count == 3, "the reload");
-        Task command = _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken);
+        Task command = _rig.Engine.Server.EnableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig["a"].Enabled, "the command");
 
         _rig.Store.MostClients = 1;
@@ -184,13 +184,13 @@ public sealed class StateKeeperTests : IDisposable
 
         Assert.Throws<StateNotSavedException>(() => _rig.Run(command switch
         {
-            "enable" => _rig.Engine.EnableAsync("a", TestContext.Current.CancellationToken),
-            "change" => _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "new"), TestContext.Current.CancellationToken),
-            "secret" => _rig.Engine.SetSecretAsync("a", "new"u8.ToArray(), TestContext.Current.CancellationToken),
-            "remove" => _rig.Engine.RemoveAsync("a", TestContext.Current.CancellationToken),
-            "deny" => _rig.Engine.ApproveAsync("a", false, TestContext.Current.CancellationToken),
-            "checked" => _rig.Engine.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken),
-            _ => _rig.Engine.ReloadAsync(TestContext.Current.CancellationToken),
+            "enable" => _rig.Engine.Server.EnableAsync("a", TestContext.Current.CancellationToken),
+            "change" => _rig.Engine.Server.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "new"), TestContext.Current.CancellationToken),
+            "secret" => _rig.Engine.Server.SetSecretAsync("a", "new"u8.ToArray(), TestContext.Current.CancellationToken),
+            "remove" => _rig.Engine.Server.RemoveAsync("a", TestContext.Current.CancellationToken),
+            "deny" => _rig.Engine.Server.ApproveAsync("a", false, TestContext.Current.CancellationToken),
+            "checked" => _rig.Engine.Server.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken),
+            _ => _rig.Engine.Server.ReloadAsync(TestContext.Current.CancellationToken),
         }));
 
         Assert.Equal(command == "enable" ? EngineRig.FileSecret("a") : null, Text(_rig.Serve("a").Received));
@@ -252,9 +252,9 @@ public sealed class StateKeeperTests : IDisposable
         SaveAll();
         _rig.Store.Hang();
         _rig.Store.Error = new StateStoreException("full");
-        Task first = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "one"), TestContext.Current.CancellationToken);
+        Task first = _rig.Engine.Server.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "one"), TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
-        Task second = _rig.Engine.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "two"), TestContext.Current.CancellationToken);
+        Task second = _rig.Engine.Server.ChangeAsync("a", ClientChange.Of(ClientSetting.Host, "two"), TestContext.Current.CancellationToken);
         _rig.Until(() => _rig["a"].Settings.Host == "two", "the change");
 
         _rig.Store.Release();
@@ -296,7 +296,7 @@ public sealed class StateKeeperTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         SaveAll();
         _rig.Store.Hang();
-        Task disable = _rig.Engine.DisableAsync("a", TestContext.Current.CancellationToken);
+        Task disable = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
 
         PassUntil(() => disable.IsCompleted, TimeSpan.FromSeconds(10));

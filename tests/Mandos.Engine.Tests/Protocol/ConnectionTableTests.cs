@@ -16,18 +16,17 @@ public sealed class ConnectionTableTests : IDisposable
     private readonly TestClock _time = new();
     private readonly TestLog _log = new();
     private readonly FakeAuditLog _audit = new();
-    private readonly Queue<Action> _posted = new();
-    private readonly DeadlineQueue _deadlines;
+    private readonly EngineServices _services;
     private readonly ConnectionTable _table;
 
     public ConnectionTableTests()
     {
-        var clock = new EngineClock(_time);
-        _deadlines = new DeadlineQueue(clock, _posted.Enqueue, static e => throw e);
-        _table = new ConnectionTable(clock, _deadlines, Total, PerAddress, PerClient, new AuditTrail(clock, _audit, _log), _log);
+        _services = new EngineServices(_time, _log, TimeSpan.MaxValue);
+        _table = new ConnectionTable(
+            _services, new ConnectionLimits(Total, PerAddress, PerClient), new AuditTrail(_services.Clock, _audit, _log));
     }
 
-    public void Dispose() => _deadlines.Dispose();
+    public void Dispose() => _services.Dispose();
 
     [Fact]
     public void Admit_AddressIsFull_ItsOldestUnauthenticatedGivesWay()
@@ -58,7 +57,7 @@ public sealed class ConnectionTableTests : IDisposable
         Assert.True(peer.IsDisposed);
         Assert.True(_log.Has(LogLevel.Warning, "refused: 3 connections from its address and 3 in all"));
         AuditRecord record = Assert.Single(_audit.Records);
-        Assert.Equal((peer.RemoteEndPoint, AuditReason.TooManyConnections), (record.Peer, record.Reason));
+        Assert.Equal((peer.RemoteEndPoint, Outcome.TooManyConnections), (record.Peer, record.Outcome));
         Admit("192.0.2.2");
     }
 
@@ -169,7 +168,7 @@ public sealed class ConnectionTableTests : IDisposable
 
         _table.Refused(connection);
 
-        Assert.Equal(0, _deadlines.Count);
+        Assert.Equal(0, _services.Deadlines.Count);
         for (int i = 0; i < PerAddress; i++)
         {
             Assert.Empty(Aborted(Admit("192.0.2.1")));
@@ -208,7 +207,7 @@ public sealed class ConnectionTableTests : IDisposable
             }
 
             Assert.Empty(_table.All);
-            Assert.Equal(0, _deadlines.Count);
+            Assert.Equal(0, _services.Deadlines.Count);
         }
 
         // Had a counter not come down, the address would be full.
@@ -251,7 +250,7 @@ public sealed class ConnectionTableTests : IDisposable
         Pass(0.001);
 
         Assert.Equal([connection], Aborted(connection));
-        Assert.NotNull(connection.AbortReason);
+        Assert.NotNull(connection.AbortCause);
     }
 
     [Fact]
@@ -287,7 +286,7 @@ public sealed class ConnectionTableTests : IDisposable
 
         _table.Watch(connection);
 
-        Assert.Equal(0, _deadlines.Count);
+        Assert.Equal(0, _services.Deadlines.Count);
     }
 
     private static IEnumerable<Connection> Aborted(params Connection[] connections)
@@ -309,9 +308,7 @@ public sealed class ConnectionTableTests : IDisposable
     private void Pass(double seconds)
     {
         _time.Advance(TimeSpan.FromSeconds(seconds));
-        while (_posted.TryDequeue(out Action? action))
-        {
-            action();
-        }
+        _services.Loop.RunPending();
+        Assert.False(_log.Has(LogLevel.Critical, ""));
     }
 }

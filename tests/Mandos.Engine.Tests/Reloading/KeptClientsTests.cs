@@ -443,11 +443,11 @@ public sealed class KeptClientsTests : IDisposable
 
     private string[] Names() => [.. _rig.Engine.Clients.All.Select(static client => client.Name).Order()];
 
-    private void Forget(string name) => _rig.Run(_rig.Engine.ForgetAsync(name, CancellationToken.None));
+    private void Forget(string name) => _rig.Run(_rig.Engine.Server.ForgetAsync(name, CancellationToken.None));
 
     private IReadOnlyList<KeptClient> Kept()
     {
-        Task<IReadOnlyList<KeptClient>> kept = _rig.Engine.GetKeptClientsAsync(CancellationToken.None).AsTask();
+        Task<IReadOnlyList<KeptClient>> kept = _rig.Engine.Server.GetKeptClientsAsync(CancellationToken.None).AsTask();
         _rig.Run(kept);
         return kept.GetAwaiter().GetResult();
     }

@@ -75,7 +75,7 @@ internal sealed class EngineRig : IDisposable
     /// <summary>Makes and loads the engine, and subscribes to its events.</summary>
     public EngineRig Start(params ClientDefinition[] definitions)
     {
-        var checkers = new Dictionary<string, IChecker> { [EngineOptions.StandardChecker] = Checker };
+        var checkers = new Dictionary<string, IChecker> { [ClientDefinition.StandardChecker] = Checker };
         if (OtherChecker is not null)
         {
             checkers.Add(OtherCheckerName, OtherChecker);
@@ -91,7 +91,7 @@ internal sealed class EngineRig : IDisposable
             },
             Tls, Store, checkers, Clock, Log);
         Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
-        Task<ServerSubscription> subscription = Engine.SubscribeAsync(CancellationToken.None).AsTask();
+        Task<ServerSubscription> subscription = Engine.Server.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);
         Events = subscription.GetAwaiter().GetResult();
         return this;
@@ -101,31 +101,31 @@ internal sealed class EngineRig : IDisposable
 
     public ClientSnapshot this[string name] => Client(name).Snapshot;
 
-    public void Enable(string client) => Run(Engine.EnableAsync(client, CancellationToken.None));
+    public void Enable(string client) => Run(Engine.Server.EnableAsync(client, CancellationToken.None));
 
-    public void Disable(string client) => Run(Engine.DisableAsync(client, CancellationToken.None));
+    public void Disable(string client) => Run(Engine.Server.DisableAsync(client, CancellationToken.None));
 
-    public void Approve(string client, bool approved) => Run(Engine.ApproveAsync(client, approved, CancellationToken.None));
+    public void Approve(string client, bool approved) => Run(Engine.Server.ApproveAsync(client, approved, CancellationToken.None));
 
-    public void Decide(long request, bool approved) => Run(Engine.DecideAsync(request, approved, CancellationToken.None));
+    public void Decide(long request, bool approved) => Run(Engine.Server.DecideAsync(request, approved, CancellationToken.None));
 
-    public void MarkCheckedOk(string client) => Run(Engine.MarkCheckedOkAsync(client, CancellationToken.None));
+    public void MarkCheckedOk(string client) => Run(Engine.Server.MarkCheckedOkAsync(client, CancellationToken.None));
 
-    public void StartChecker(string client) => Run(Engine.StartCheckerAsync(client, CancellationToken.None));
+    public void StartChecker(string client) => Run(Engine.Server.StartCheckerAsync(client, CancellationToken.None));
 
-    public void StopChecker(string client) => Run(Engine.StopCheckerAsync(client, CancellationToken.None));
+    public void StopChecker(string client) => Run(Engine.Server.StopCheckerAsync(client, CancellationToken.None));
 
-    public void Change(string client, ClientChange change) => Run(Engine.ChangeAsync(client, change, CancellationToken.None));
+    public void Change(string client, ClientChange change) => Run(Engine.Server.ChangeAsync(client, change, CancellationToken.None));
 
-    public void SetSecret(string client, byte[] secret) => Run(Engine.SetSecretAsync(client, secret, CancellationToken.None));
+    public void SetSecret(string client, byte[] secret) => Run(Engine.Server.SetSecretAsync(client, secret, CancellationToken.None));
 
-    public void Remove(string client) => Run(Engine.RemoveAsync(client, CancellationToken.None));
+    public void Remove(string client) => Run(Engine.Server.RemoveAsync(client, CancellationToken.None));
 
     /// <summary>Has the engine take up another configuration.</summary>
     public void Reload(params ClientDefinition[] definitions)
     {
         File = () => definitions;
-        Run(Engine.ReloadAsync(CancellationToken.None));
+        Run(Engine.Server.ReloadAsync(CancellationToken.None));
     }
 
     private ClientConfiguration Configuration(IReadOnlyCollection<ClientDefinition> clients)
@@ -194,8 +194,7 @@ internal sealed class EngineRig : IDisposable
 
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
     public void Settle() => Until(
-        () => !Engine.Keeper.IsSaving && Engine.Clients.All.All(static client => client.LastCheck.IsCompleted
-            && client.Check is null),
+        () => !Engine.Keeper.IsSaving && Engine.Checks.IsIdle && Engine.Clients.All.All(static client => client.Check is null),
         "checks and saves to end");
 
     /// <summary>The check that runs for a client; it is announced a moment before it runs.</summary>

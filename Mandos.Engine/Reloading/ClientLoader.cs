@@ -1,0 +1,260 @@
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Reloading;
+
+/// <summary>Brings a configuration together with what is kept: at the start and, client by client, at a reload. Used on the engine loop alone.</summary>
+internal sealed partial class ClientLoader
+{
+    /// <summary>Clients that have left the configuration at once and are named in the log; more are counted.</summary>
+    private const int MostNamed = 20;
+
+    private readonly EngineServices _services;
+    private readonly ClientRegistry _clients;
+    private readonly StateKeeper _keeper;
+    private readonly KeptClients _kept;
+    private readonly ClientTransitions _transitions;
+    private readonly RequestTransitions _requests;
+    private readonly ObjectPaths? _paths;
+    private readonly Action<object> _startCheck;
+    private readonly Action<object> _expire;
+    private readonly ILogger _logger;
+
+    /// <summary>What applies to the files as they are being read, and so has not left them.</summary>
+    private readonly HashSet<KeptRow> _present = [];
+
+    /// <summary>What is in the store though restore is off: forgotten once the configuration has clients, as until then it may be misspelt.</summary>
+    private readonly List<string> _unwanted = [];
+
+    public ClientLoader(
+        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
+        RequestTransitions requests, CheckRunner checks, ObjectPaths? paths)
+    {
+        (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
+        (_transitions, _requests, _paths) = (transitions, requests, paths);
+        _startCheck = client => checks.StartDue((Client)client);
+        _expire = client => transitions.Expire((Client)client);
+    }
+
+    /// <summary>Loads the clients at the start.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="saved">What the state store has.</param>
+    /// <param name="restores">Whether that is taken up; if not, it is forgotten.</param>
+    public void Load(ClientConfiguration configuration, IReadOnlyList<StoredClient> saved, bool restores)
+    {
+        foreach (StoredClient stored in saved)
+        {
+            if (restores)
+            {
+                _kept.Load(stored);
+            }
+            else
+            {
+                _unwanted.Add(stored.Name);
+            }
+        }
+
+        IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
+        HashSet<string> names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        _clients.EnsureCapacity(definitions.Count);
+        foreach (ClientDefinition definition in definitions)
+        {
+            TryLoad(definition, MayHave);
+        }
+
+        NoteLeft(configuration, MayHave);
+        ForgetOld(saved, configuration);
+
+        bool MayHave(string name) => names.Contains(name) || configuration.MayHave(name);
+    }
+
+    /// <summary>Sees to those that the configuration does not have any more.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="isNamed">Whether it has, or may have, a client of a name.</param>
+    public void NoteLeft(ClientConfiguration configuration, Func<string, bool> isNamed)
+    {
+        IReadOnlyList<KeptRow> left = _kept.NoteLeft(row => _present.Contains(row) || configuration.MayHave(row.ClientName)
+            || (row.IsRemoved && isNamed(row.ClientName)));
+        _present.Clear();
+        if (!configuration.IsEmpty)
+        {
+            foreach (KeptRow row in left.Take(MostNamed))
+            {
+                KeptClient client = row.ToKeptClient();
+                LogLeft(client.Name, client.State switch
+                {
+                    KeptState.Removed => "removed",
+                    KeptState.Disabled => "disabled",
+                    _ => "enabled",
+                });
+            }
+
+            if (left.Count > MostNamed)
+            {
+                LogMoreLeft(left.Count - MostNamed);
+            }
+
+            foreach (string name in _unwanted.Where(name => !isNamed(name) && !_kept.Has(name)))
+            {
+                _keeper.Forget(name);
+            }
+
+            _unwanted.RemoveAll(name => !configuration.MayHave(name));
+        }
+
+        WarnIfEmpty(configuration.IsEmpty);
+    }
+
+    /// <summary>Forgets who left long ago, unless by the clock the server has not run for as long: then it may be wrong, and once is enough.</summary>
+    private void ForgetOld(IReadOnlyList<StoredClient> saved, ClientConfiguration configuration)
+    {
+        if (saved.Max(static client => client.SavedAt) >= EngineClock.Add(_services.Clock.UtcNow, -KeptClients.KeepTime)
+            && _kept.ForgetOld(row => configuration.MayHave(row.ClientName)) is > 0 and int count)
+        {
+            LogForgotOld(count, KeptClients.KeepTime.TotalDays);
+        }
+    }
+
+    /// <summary>Says if there are no clients.</summary>
+    /// <param name="isConfigurationEmpty">Whether the configuration has none.</param>
+    private void WarnIfEmpty(bool isConfigurationEmpty)
+    {
+        int kept = _kept.Count + _unwanted.Count;
+        if (isConfigurationEmpty && kept > 0)
+        {
+            LogNothingForgotten(kept);
+        }
+
+        if (_clients.Count == 0)
+        {
+            LogNoClients();
+        }
+    }
+
+    /// <summary>Adds a client of the configuration. What is kept by its name, or by one of its keys, applies to it.</summary>
+    /// <param name="definition">The client.</param>
+    /// <param name="isNamed">Whether the configuration has a client of a name.</param>
+    /// <returns>Null if a person has removed it, so that it stays away.</returns>
+    public Client? TryLoad(ClientDefinition definition, Func<string, bool> isNamed)
+    {
+        IReadOnlyList<KeptRow> found = _kept.Find(definition);
+        KeptRow? own = found.FirstOrDefault(row => row.Name == definition.Name)
+            ?? found.FirstOrDefault(static row => row.IsRemoved)
+            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
+        if (own is { IsRemoved: true })
+        {
+            LogStaysRemoved(definition.Name, own.ClientName);
+            definition.Secret.Dispose();
+            _kept.SetLeft(own, null);
+            _present.Add(own);
+            return null;
+        }
+
+        StoredClient? stored = own?.Stored;
+        RestoredClient restored = ClientRestorer.Restore(definition, stored, _services.Clock.UtcNow);
+        bool isBarred = restored.State.Enabled && Bars(found, definition, except: own);
+        if (isBarred)
+        {
+            restored = new RestoredClient(restored.State with { Enabled = false, Expires = null }, TimeSpan.Zero, null);
+        }
+
+        if (stored?.LeftAt is { } left)
+        {
+            LogBack(restored.State.Enabled ? LogLevel.Information : LogLevel.Warning, definition.Name, own!.ClientName, left,
+                restored.State.Enabled ? "enabled" : "disabled");
+        }
+        else if (own is not null && own.Name != definition.Name)
+        {
+            LogRenamed(definition.Name, own.ClientName);
+        }
+
+        var client = new Client(definition, restored.State, _startCheck, _expire);
+        if (stored is { EncryptedSecret.IsEmpty: false })
+        {
+            _transitions.RestoreSecret(client, stored, own!.ClientName);
+        }
+
+        _transitions.Add(client, restored.TimeLeft);
+        if (restored.ExpiredBecause is { } reason)
+        {
+            LogExpiredMeanwhile(definition.Name, reason);
+        }
+
+        RestoreDenial(client, found);
+        if (stored is null || client.ToStored() with { SavedAt = stored.SavedAt } != stored)
+        {
+            _keeper.Changed(client);
+        }
+
+        foreach (KeptRow row in found)
+        {
+            _kept.GoOver(row, definition, isNamed);
+        }
+
+        client.Snapshot = client.Snapshot with { DBusObjectPath = _paths?.Assign(client.Name) };
+        return client;
+    }
+
+    /// <summary>Whether a decision about one of a client's keys keeps it disabled; the log says so.</summary>
+    public bool Bars(IReadOnlyList<KeptRow> rows, ClientDefinition definition, KeptRow? except)
+    {
+        if (rows.FirstOrDefault(row => row != except && !ClientRestorer.IsEnabled(definition, row.Stored)) is not { } barring)
+        {
+            return false;
+        }
+
+        LogBarred(definition.Name, barring.ClientName);
+        return true;
+    }
+
+    /// <summary>Has a denial hold on that was in force when a client left, or when the server ended.</summary>
+    private void RestoreDenial(Client client, IReadOnlyList<KeptRow> found)
+    {
+        TimeSpan left = found.Select(row => ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _services.Clock.UtcNow))
+            .DefaultIfEmpty().Max();
+        if (left > TimeSpan.Zero)
+        {
+            _requests.RestoreDenial(client, left);
+        }
+    }
+
+    [LoggerMessage(1700, LogLevel.Warning, "No clients defined")]
+    private partial void LogNoClients();
+
+    [LoggerMessage(1706, LogLevel.Warning, "The configuration has no clients, the saved state has {Count}: nothing of it is forgotten")]
+    private partial void LogNothingForgotten(int count);
+
+    [LoggerMessage(1701, LogLevel.Information,
+        "Client {Client}: was removed at run time, as “{Former}”, and stays so; mandos-ctl --forget and a reload bring it back")]
+    private partial void LogStaysRemoved(string client, string former);
+
+    [LoggerMessage(1710, LogLevel.Warning,
+        "Client {Client}: is gone from the configuration. It was {State}, and is so again when its name or key is back, unless it is "
+        + "forgotten: mandos-ctl --forget")]
+    private partial void LogLeft(string client, string state);
+
+    [LoggerMessage(1711, LogLevel.Warning, "{Count} more clients are gone from the configuration: mandos-ctl --kept")]
+    private partial void LogMoreLeft(int count);
+
+    [LoggerMessage(EventId = 1712, Message = "Client {Client}: is back in the configuration, which it left as “{Former}” at {Left:u}: {State}")]
+    private partial void LogBack(LogLevel level, string client, string former, DateTimeOffset left, string state);
+
+    [LoggerMessage(1713, LogLevel.Warning,
+        "Client {Client}: has a key of “{Former}”, which was disabled or removed: disabled; mandos-ctl --enable enables it")]
+    private partial void LogBarred(string client, string former);
+
+    [LoggerMessage(1714, LogLevel.Information, "Forgot {Count} clients that are gone from the configuration for more than {Days} days")]
+    private partial void LogForgotOld(int count, double days);
+
+    [LoggerMessage(1716, LogLevel.Information, "Client {Client}: was called “{Former}” until now, and goes on as it was")]
+    private partial void LogRenamed(string client, string former);
+
+    [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
+    private partial void LogExpiredMeanwhile(string client, string reason);
+}

@@ -1,0 +1,276 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Reloading;
+
+/// <summary>Takes up changes of the configuration, one reload after another.</summary>
+internal sealed partial class Reloader
+{
+    /// <summary>Clients that one work item changes at most, so that connections wait for some milliseconds at most.</summary>
+    private const int Batch = 500;
+
+    /// <summary>Checks that one reload starts at once; the others are spread over the interval, as at the start of the server.</summary>
+    private const int MostChecks = 100;
+
+    private readonly EngineServices _services;
+    private readonly ClientRegistry _clients;
+    private readonly StateKeeper _keeper;
+    private readonly KeptClients _kept;
+    private readonly ClientTransitions _transitions;
+    private readonly CheckRunner _checks;
+    private readonly ClientLoader _loader;
+    private readonly Func<Task<ClientConfiguration>>? _readClients;
+    private readonly ILogger _logger;
+
+    /// <summary>The last reload, for the next one to wait for.</summary>
+    private Task _last = Task.CompletedTask;
+
+    public Reloader(
+        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions, CheckRunner checks,
+        ClientLoader loader, Func<Task<ClientConfiguration>>? readClients)
+    {
+        (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
+        (_transitions, _checks, _loader, _readClients) = (transitions, checks, loader, readClients);
+    }
+
+    /// <summary>Reads the configuration, after the reload before, and takes it up.</summary>
+    /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
+    public async Task<ReloadEffect> ReloadAsync(CancellationToken cancellationToken)
+    {
+        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin, cancellationToken).ConfigureAwait(false);
+        return await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<ReloadEffect> Begin()
+    {
+        Task<ReloadEffect> reload = ReloadAfterAsync(_last);
+        _last = reload;
+        return reload;
+    }
+
+    private async Task<ReloadEffect> ReloadAfterAsync(Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
+        plan.Compare(await _services.Loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        if (plan.Conflicts is { Count: > 0 } conflicts)
+        {
+            throw Refuse(new ConfigurationException(conflicts));
+        }
+
+        var checks = new List<Task>();
+        while (await _services.Loop.InvokeAsync(() => Apply(plan, checks)).ConfigureAwait(false))
+        {
+        }
+
+        return await _services.Loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
+    }
+
+    private async Task<ClientConfiguration> ReadClientsAsync()
+    {
+        if (_readClients is not { } read)
+        {
+            throw new InvalidOperationException("this server was started without a configuration to reload");
+        }
+
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (ConfigurationException e)
+        {
+            Refuse(e);
+            throw;
+        }
+    }
+
+    private ConfigurationException Refuse(ConfigurationException refusal)
+    {
+        foreach (string problem in refusal.Problems)
+        {
+            LogProblem(problem);
+        }
+
+        LogNotReloaded(refusal.Problems.Count);
+        return refusal;
+    }
+
+    /// <summary>Takes some steps of a reload.</summary>
+    /// <returns>Whether there are more.</returns>
+    private bool Apply(ReloadPlan plan, List<Task> checks)
+    {
+        for (int i = 0; i < Batch; i++)
+        {
+            _services.ThrowIfStopping();
+            if (!plan.TryTake(out ReloadStep step))
+            {
+                return false;
+            }
+
+            switch (step)
+            {
+                case { Definition: null, Client: { } client }:
+                    Drop(client, plan);
+                    break;
+                case { Definition: { } definition, Client: { IsRemoved: false } client }:
+                    Redefine(client, definition, plan, checks);
+                    break;
+                case { Definition: { } definition, Client: null }:
+                    Add(definition, plan);
+                    break;
+                case { Definition: { } definition }:
+                    definition.Secret.Dispose(); // a person has just removed the client
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    private void Add(ClientDefinition definition, ReloadPlan plan)
+    {
+        FreeKeys(definition, plan);
+        if (_loader.TryLoad(definition, plan.MayHave) is { } client)
+        {
+            plan.Added++;
+            _transitions.Announce(client);
+        }
+    }
+
+    /// <summary>Removes a client that the configuration does not have any more.</summary>
+    private void Drop(Client client, ReloadPlan plan)
+    {
+        if (client.IsRemoved)
+        {
+            return; // by a person, or for the sake of its key
+        }
+
+        plan.Removed++;
+        StoredClient stored = client.ToStored();
+        _transitions.Remove(client);
+        NoteSends(client, plan);
+        _kept.Add(stored);
+    }
+
+    /// <summary>Removes the clients that lose their keys to another one and leave.</summary>
+    private void FreeKeys(ClientDefinition definition, ReloadPlan plan)
+    {
+        foreach (string key in ClientRegistry.Keys(definition.Settings))
+        {
+            if (_clients.FindByKey(key) is { } owner && plan.IsLeaving(owner))
+            {
+                Drop(owner, plan);
+            }
+        }
+    }
+
+    /// <summary>Has a client take the values that the configuration did not have before; the others stay as they are.</summary>
+    private void Redefine(Client client, ClientDefinition next, ReloadPlan plan, List<Task> checks)
+    {
+        ClientDefinition old = client.Definition;
+        bool isSecretNew = !old.Secret.FixedTimeEquals(next.Secret.Memory.Span);
+        if (!isSecretNew)
+        {
+            next.Secret.Dispose();
+            next = next with { Secret = old.Secret };
+        }
+
+        plan.Changed++;
+        FreeKeys(next, plan);
+        bool isBarred = TakeKeys(client, next, plan);
+        ClientSettings merged = ClientRestorer.Merge(next.Settings, old.Settings, client.Settings);
+        _transitions.Redefine(client, next, merged);
+        if ((old.Enabled && !next.Enabled) || isBarred)
+        {
+            _transitions.Disable(client);
+        }
+
+        if (_transitions.Change(client, merged))
+        {
+            CheckSoon(client, checks);
+        }
+
+        NoteSends(client, plan);
+
+        if (!old.Enabled && next.Enabled && !isBarred)
+        {
+            _transitions.Enable(client);
+        }
+    }
+
+    /// <summary>Sees to what was decided about the keys that a client is to have, and keeps what was about those that it gives up.</summary>
+    /// <returns>Whether the client is to be disabled: somebody with one of its new keys was.</returns>
+    private bool TakeKeys(Client client, ClientDefinition next, ReloadPlan plan)
+    {
+        // Others may have taken some already, and what was decided with them.
+        StoredClient old = client.ToStored();
+        string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
+        _kept.AddFormer(old, [.. ClientRegistry.Keys(next.Settings), .. taken]);
+
+        IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
+        KeptRow[] owners =
+        [
+            .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
+                .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
+        ];
+        bool isBarred = _loader.Bars([.. found, .. owners], next, except: null);
+        foreach (KeptRow row in found)
+        {
+            _kept.GoOver(row, next, plan.MayHave);
+        }
+
+        foreach (KeptRow owner in owners)
+        {
+            _keeper.Link(owner.Name, client.Name);
+        }
+
+        return isBarred;
+    }
+
+    /// <summary>Has the reload end no sooner than the secrets that it has broken off.</summary>
+    private static void NoteSends(Client client, ReloadPlan plan)
+    {
+        if (client.Granted is { Count: > 0 })
+        {
+            plan.Sends.Add(client.WhenAbortedSendsEnd());
+        }
+    }
+
+    private void CheckSoon(Client client, List<Task> checks)
+    {
+        if (checks.Count >= MostChecks)
+        {
+            _transitions.SpreadCheck(client);
+        }
+        else if (_checks.StartAndRepeat(client) is { IsCompleted: false } check)
+        {
+            checks.Add(check);
+        }
+    }
+
+    private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
+    {
+        _checks.Reloaded();
+        _loader.NoteLeft(plan.Configuration, plan.MayHave);
+        LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
+        return new ReloadEffect(Task.WhenAll([.. checks, .. plan.Sends]), _keeper.FlushAsync());
+    }
+
+    [LoggerMessage(1800, LogLevel.Information,
+        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
+    private partial void LogReloaded(int count, int added, int removed, int changed);
+
+    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(1802, LogLevel.Error,
+        "The configuration was not taken up (problems above: {Count}); the one before stays in force")]
+    private partial void LogNotReloaded(int count);
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Scheduling;
+
+/// <summary>What every part of the engine shares: the loop, the clock, the deadlines and the log.</summary>
+internal sealed partial class EngineServices : IDisposable
+{
+    /// <summary>How long a command or a stop waits for checks or for a save; what is slower goes on by itself.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _logger;
+    private bool _isStopping;
+
+    /// <param name="timeProvider">The only source of time.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="longestDelay">How late the loop may be before that is a gap; usually <see cref="DeadlineQueue.LongestDelay"/>.</param>
+    public EngineServices(TimeProvider timeProvider, ILogger logger, TimeSpan longestDelay)
+    {
+        _logger = logger;
+        Clock = new EngineClock(timeProvider);
+        Loop = new EngineLoop(logger);
+        Deadlines = new DeadlineQueue(Clock, Loop.Post, Loop.OnError, longestDelay) { OnGap = gap => LogGap(gap.TotalSeconds) };
+        Loop.Watch = Deadlines.Watch;
+    }
+
+    public EngineLoop Loop { get; }
+
+    public EngineClock Clock { get; }
+
+    public DeadlineQueue Deadlines { get; }
+
+    public ILogger Logger => _logger;
+
+    /// <summary>Whether the server stops. Owned by the engine loop.</summary>
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Runs the loop from now on.</summary>
+    public void Start()
+    {
+        Deadlines.BeginWatch();
+        Loop.Start();
+    }
+
+    /// <summary>Has everything that would outlast a stop refused from now on. Called on the engine loop.</summary>
+    public void BeginStop() => _isStopping = true;
+
+    /// <summary>Called on the engine loop.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
+    public void ThrowIfStopping()
+    {
+        if (_isStopping)
+        {
+            throw new OperationCanceledException("the server is stopping");
+        }
+    }
+
+    /// <summary>Waits for a task, on any thread.</summary>
+    /// <returns>False if it takes longer than <see cref="Patience"/>, which is logged.</returns>
+    /// <exception cref="OperationCanceledException">The caller gave up, or the task was cancelled.</exception>
+    public async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(Patience, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            LogSlow(what, Patience.TotalSeconds);
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Loop.Complete();
+        Deadlines.Dispose();
+    }
+
+    [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]
+    private partial void LogSlow(string what, double seconds);
+
+    [LoggerMessage(1717, LogLevel.Warning,
+        "The server did not run for {Seconds:F0} s or more: stopped, frozen, or its machine overloaded. This time does not count as the clients' silence")]
+    private partial void LogGap(double seconds);
+}

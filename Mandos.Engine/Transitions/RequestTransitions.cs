@@ -1,0 +1,278 @@
+using System.Net;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Outcomes;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Transitions;
+
+/// <summary>
+/// Every change of a request for a secret, and of what a person has said about such requests, with the events that it causes in their order.
+/// Used on the engine loop alone.
+/// </summary>
+internal sealed partial class RequestTransitions(EngineServices services, ClientRegistry clients, ClientJournal journal)
+{
+    private readonly ILogger _logger = services.Logger;
+
+    /// <summary>The requests that wait, by number.</summary>
+    private readonly Dictionary<long, OpenRequest> _waiting = [];
+
+    /// <summary>All requests that wait for approval.</summary>
+    public IReadOnlyCollection<OpenRequest> Waiting => _waiting.Values;
+
+    /// <exception cref="UnknownRequestException">No such request waits.</exception>
+    public OpenRequest GetWaiting(long id)
+        => _waiting.TryGetValue(id, out OpenRequest? request) ? request : throw new UnknownRequestException(id);
+
+    /// <summary>Has a request wait for approval.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="timeOut">Decides it when its client's approval delay is over.</param>
+    public void Hold(OpenRequest request, Action<OpenRequest> timeOut)
+    {
+        Client client = request.Client;
+        ClientSettings settings = client.Settings;
+        IPAddress[] others = client.WaitingAddresses();
+        _waiting.Add(request.Description.Id, request);
+        request.Place = client.Waiting.AddLast(request);
+        request.WaitEnd = new Deadline(state => timeOut((OpenRequest)state), request);
+        request.IsPending = true;
+        services.Deadlines.Schedule(request.WaitEnd, services.Clock.After(settings.ApprovalDelay));
+
+        ClientSnapshot next = client.Snapshot with
+        {
+            LastApprovalRequest = services.Clock.UtcNow,
+            ApprovalsPending = client.Snapshot.ApprovalsPending + 1,
+            Requests = Descriptions(client),
+        };
+        journal.Update(client, next, [
+            .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
+            ClientProperty.LastApprovalRequest,
+            ClientProperty.Requests]);
+        journal.Publish(client, state => new NeedApproval(state, settings.ApprovalDelay, settings.ApprovedByDefault));
+        LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
+        IPAddress address = request.Description.Peer.Address;
+        if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
+        {
+            IPAddress[] addresses = [.. others, address];
+            LogConflict(client.Name, string.Join(", ", addresses.AsEnumerable()));
+            journal.Publish(client, state => new ConflictingRequests(state, addresses));
+        }
+    }
+
+    /// <summary>Ends the wait of a request, which is decided next; does nothing if it does not wait.</summary>
+    public void EndWait(OpenRequest request)
+    {
+        if (request.Place is not { } place)
+        {
+            return;
+        }
+
+        Client client = request.Client;
+        client.Waiting.Remove(place);
+        request.Place = null;
+        _waiting.Remove(request.Description.Id);
+        if (request.WaitEnd is { } end)
+        {
+            services.Deadlines.Cancel(end);
+        }
+
+        journal.UpdateTransient(client, client.Snapshot with { Requests = Descriptions(client) }, ClientProperty.Requests);
+    }
+
+    /// <summary>Decides that a request gets the secret.</summary>
+    public static void Grant(OpenRequest request, Outcome reason)
+    {
+        Client client = request.Client;
+        (client.Granted ??= []).Add(request);
+        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+    }
+
+    /// <summary>Breaks the connections to which a client's secret is on its way.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="why">Why, as “its client was …”.</param>
+    public static void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
+
+    /// <summary>Decides that a request gets nothing.</summary>
+    public void Refuse(OpenRequest request, Outcome reason)
+    {
+        Reject(request, reason);
+        request.Decide(new RequestOutcome(null, reason));
+    }
+
+    /// <summary>Notes that a request gets nothing, even if it was granted before.</summary>
+    public void Reject(OpenRequest request, Outcome reason)
+    {
+        RejectionReason rejection = reason switch
+        {
+            Outcome.Denied => RejectionReason.Denied,
+            Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
+            _ => RejectionReason.Disabled,
+        };
+        LogRejected(request.Client.Name, rejection);
+        journal.Publish(request.Client, state => new Rejected(state, rejection));
+        End(request);
+    }
+
+    /// <summary>Ends the wait of a request of which nobody waits for the outcome any more.</summary>
+    public void GiveUp(OpenRequest request, Outcome reason)
+    {
+        EndWait(request);
+        End(request);
+        request.Decide(new RequestOutcome(null, reason));
+    }
+
+    /// <summary>Notes that a request is over.</summary>
+    public void End(OpenRequest request)
+    {
+        Client client = request.Client;
+        client.Granted?.Remove(request);
+        request.End();
+        if (!request.IsPending)
+        {
+            return;
+        }
+
+        request.IsPending = false;
+        ClientSnapshot next = client.Snapshot with { ApprovalsPending = client.Snapshot.ApprovalsPending - 1 };
+        journal.UpdateTransient(client, next, next.ApprovalsPending == 0 ? [ClientProperty.ApprovalPending] : []);
+    }
+
+    /// <summary>Refuses everything that waits for a client that is disabled or removed now, and takes back what was granted.</summary>
+    public void RefuseAll(Client client, Outcome reason)
+    {
+        while (client.Waiting.First is { } first)
+        {
+            EndWait(first.Value);
+            Refuse(first.Value, reason);
+        }
+
+        Withdraw(client.Granted, reason, reason == Outcome.Removed ? "its client was removed" : "its client was disabled");
+    }
+
+    /// <summary>
+    /// Sees to a client whose key is another one now: who waits with the old one gets nothing, and an approval was not for the new one.
+    /// </summary>
+    public void RefuseStrangers(Client client)
+    {
+        EndApproval(client);
+        foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
+        {
+            EndWait(request);
+            Refuse(request, Outcome.UnknownKey);
+        }
+
+        Withdraw(client.Granted?.Where(IsStranger), Outcome.UnknownKey, "its client has another key");
+    }
+
+    /// <summary>Whether a reload has taken the peer's key from the client.</summary>
+    public bool IsStranger(OpenRequest request) => clients.FindByKey(request.Description.KeyId) != request.Client;
+
+    /// <summary>Has an approval or denial hold for the client's approval duration, in place of the one before.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="verdict">True for an approval.</param>
+    /// <param name="isForAll">Whether an approval is for all addresses; else it is for that of the first who waits, or who comes.</param>
+    public void SetVerdict(Client client, bool verdict, bool isForAll)
+    {
+        bool wasDenied = client.DeniedUntil is not null;
+        EndVerdict(client);
+        if (client.Settings.ApprovalDuration > TimeSpan.Zero)
+        {
+            HoldVerdict(client, verdict, client.Settings.ApprovalDuration);
+            client.ApprovedAddress = isForAll ? null : client.Waiting.First?.Value.Description.Peer.Address;
+        }
+
+        if (wasDenied || client.DeniedUntil is not null)
+        {
+            journal.Update(client, client.Snapshot);
+        }
+
+        LogVerdict(client.Name, verdict ? "approved" : "denied");
+        if (!verdict)
+        {
+            Withdraw(client.Granted, Outcome.Denied, "its client was denied");
+        }
+    }
+
+    /// <summary>Has a denial hold on that was in force before the client was loaded.</summary>
+    public void RestoreDenial(Client client, TimeSpan left) => HoldVerdict(client, false, left);
+
+    /// <summary>Whether an approval in force is for an address. One that was given before anybody came is for the first who does.</summary>
+    public static bool TakeApproval(Client client, IPAddress address)
+    {
+        if (client.Verdict != true)
+        {
+            return false;
+        }
+
+        if (client.Settings.ApproveAll)
+        {
+            return true;
+        }
+
+        client.ApprovedAddress ??= address;
+        return client.ApprovedAddress.Equals(address);
+    }
+
+    /// <summary>Takes an approval back; a denial stays.</summary>
+    public void EndApproval(Client client)
+    {
+        if (client.Verdict == true)
+        {
+            EndVerdict(client);
+        }
+    }
+
+    /// <summary>Takes an approval or denial back.</summary>
+    public void EndVerdict(Client client)
+    {
+        (client.Verdict, client.ApprovedAddress, client.DeniedUntil) = (null, null, null);
+        if (client.VerdictEnd is { } end)
+        {
+            services.Deadlines.Cancel(end);
+        }
+    }
+
+    private void HoldVerdict(Client client, bool verdict, TimeSpan time)
+    {
+        client.Verdict = verdict;
+        client.DeniedUntil = verdict ? null : EngineClock.Add(services.Clock.UtcNow, time);
+        client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+        services.Deadlines.Schedule(client.VerdictEnd, services.Clock.After(time));
+    }
+
+    /// <summary>
+    /// Takes back what was granted. What is at the gates is refused when they have agreed, even if the client may have its secret again by
+    /// then; what is on its way is broken off.
+    /// </summary>
+    private static void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
+    {
+        foreach (OpenRequest request in granted ?? [])
+        {
+            if (request.IsAtGates)
+            {
+                request.Withdrawn ??= reason;
+            }
+            else
+            {
+                request.Abort(why);
+            }
+        }
+    }
+
+    private static SecretRequest[] Descriptions(Client client) => [.. client.Waiting.Select(static request => request.Description)];
+
+    [LoggerMessage(1302, LogLevel.Warning, "Client {Client}: refused its secret: {Reason}")]
+    private partial void LogRejected(string client, RejectionReason reason);
+
+    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval, as request {Id} from {Peer}")]
+    private partial void LogWaiting(string client, long id, IPEndPoint peer);
+
+    [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
+    private partial void LogVerdict(string client, string verdict);
+
+    [LoggerMessage(1306, LogLevel.Warning,
+        "Client {Client}: connections from different addresses wait for approval: {Addresses}; somebody else may have its key")]
+    private partial void LogConflict(string client, string addresses);
+}

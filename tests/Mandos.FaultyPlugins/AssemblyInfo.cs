@@ -1,3 +1,0 @@
-using Mandos.Abstractions.Plugins;
-
-[assembly: MandosPlugin(ContractVersion.Major, ContractVersion.Minor)]
