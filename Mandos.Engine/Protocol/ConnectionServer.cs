@@ -54,6 +54,9 @@ internal sealed class ConnectionServer : IDisposable
         }
     }
 
+    /// <summary>Ends once there are no connections any more. Called on the engine loop.</summary>
+    public Task WhenEmptyAsync() => Table.WhenEmptyAsync();
+
     /// <summary>Has the audit tell of all that it only counted.</summary>
     public void FlushAudit() => _audit.Flush();
 

@@ -172,7 +172,7 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Throws<UnknownClientException>(() => _rig.Remove("a"));
         _rig.Pass(TimeSpan.FromDays(1));
         Assert.Empty(_rig.TakeEvents());
-        Assert.Equal(0, _rig.Engine.Deadlines.Count);
+        Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Equal(EngineRig.FileSecret("a"), System.Text.Encoding.ASCII.GetString(peer.Received!));
         Assert.Empty(_rig.TakeEvents());
         Assert.Null(_rig.Store["a"]!.Client);
-        Assert.Equal(0, _rig.Engine.Deadlines.Count);
+        Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
     }
 
     [Fact]
