@@ -35,7 +35,7 @@ internal sealed class EngineParts : IDisposable
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks, paths);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
         Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader);
-        Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit);
+        Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
     }
 
     public EngineServices Services { get; }

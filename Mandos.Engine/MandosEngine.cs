@@ -86,6 +86,10 @@ public sealed class MandosEngine : IDisposable
     /// <remarks>The rest of the engine goes on until <see cref="StopAsync"/>.</remarks>
     public void TurnAwayAll() => _parts.Services.Loop.Post(_parts.Connections.CloseAll);
 
+    /// <summary>Breaks off all secrets that are on their way, because this server must not release any now.</summary>
+    /// <param name="why">Why, for the log and the audit.</param>
+    internal void AbortSends(string why) => _parts.Services.Loop.Post(() => _parts.Connections.AbortSends(why));
+
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
     /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
