@@ -1,5 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Text;
+using System.Xml;
+using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -147,6 +149,49 @@ internal sealed partial class ClientFileReader
             : Ascii.EqualsIgnoreCase(key[..Math.Min(7, key.Length)], "sha256:"u8) ? key[7..]
             : key;
 
+    /// <summary>How a default is written in a file.</summary>
+    private static string Default(ClientSetting setting) => setting switch
+    {
+        ClientSetting<string> text => text.Default.Replace("%", "%%", StringComparison.Ordinal),
+        ClientSetting<bool> flag => flag.Default ? "True" : "False",
+        ClientSetting<TimeSpan> duration => XmlConvert.ToString(duration.Default),
+        _ => throw new NotSupportedException($"{setting} cannot be in a file"),
+    };
+
+    private static Known TagOf(ClientSetting setting)
+    {
+        int index = 0;
+        while (ClientSetting.All[index] != setting)
+        {
+            index++;
+        }
+
+        return Known.Settings + index;
+    }
+
+    /// <summary>Reads all that can change while the server runs.</summary>
+    /// <param name="section">The client's section.</param>
+    /// <param name="settings">The other settings.</param>
+    private ClientSettings ReadSettings(ConfigSection section, ClientSettings settings)
+    {
+        for (int i = 0; i < ClientSetting.All.Count; i++)
+        {
+            Known known = Known.Settings + i;
+            settings = ClientSetting.All[i] switch
+            {
+                ClientSetting<string> text => text.Set(settings, ShareUnlessHost(text, ReadText(section, known))),
+                ClientSetting<bool> flag => ReadBoolean(section, known) is { } value ? flag.Set(settings, value) : settings,
+                ClientSetting<TimeSpan> duration => ReadDuration(section, known, duration) is { } value ? duration.Set(settings, value) : settings,
+                var setting => throw new NotSupportedException($"{setting} cannot be in a file"),
+            };
+        }
+
+        return settings;
+    }
+
+    /// <summary>Hosts are all different.</summary>
+    private string ShareUnlessHost(ClientSetting<string> setting, string text) => setting == ClientSetting.Host ? text : Share(text);
+
     private string ReadText(ConfigSection section, Known known)
     {
         if (_set[(int)known] is not ConfigOption option || !_document.TryRead(section, option, out ReadOnlySpan<byte> value))
@@ -156,32 +201,25 @@ internal sealed partial class ClientFileReader
 
         if (value.Contains((byte)0))
         {
-            Report(section, option, "has a NUL character, which no command or host name can have");
+            Report(section, option, "has a NUL character, which no value can have");
         }
 
         return value.IsEmpty ? "" : Encoding.UTF8.GetString(value);
     }
 
-    private TimeSpan? ReadDuration(ConfigSection section, Known known)
+    private TimeSpan? ReadDuration(ConfigSection section, Known known, ClientSetting<TimeSpan> setting)
     {
         string? doubt = null;
         TimeSpan? value = Read<TimeSpan>(section, known, (string text, out TimeSpan value) => Duration.Parse(text, out value, out doubt));
+        ConfigOption option = _set[(int)known]!.Value;
         if (doubt is not null)
         {
-            ConfigOption option = _set[(int)known]!.Value;
             _ = Duration.Parse(Encoding.UTF8.GetString(_document.ReadRaw(option)), out _, out string? rawDoubt);
             Warn(option, rawDoubt ?? doubt);
         }
 
-        return value;
-    }
-
-    private TimeSpan? ReadInterval(ConfigSection section)
-    {
-        TimeSpan? value = ReadDuration(section, Known.Interval);
-        if (value <= TimeSpan.Zero)
+        if (value is { } duration && setting.FindFault(duration) is not null)
         {
-            ConfigOption option = _set[(int)Known.Interval]!.Value;
             Report(section, option, $"{OptionValues.Quote(Encoding.UTF8.GetString(_document.ReadRaw(option)))} is not longer than zero");
         }
 

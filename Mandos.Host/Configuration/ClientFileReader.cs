@@ -15,21 +15,14 @@ internal sealed partial class ClientFileReader : IDisposable
     /// <summary>Largest <c>secfile</c>: hundreds of times a usual secret.</summary>
     public const int MaxSecretFileBytes = 1 << 20;
 
-    // As in stock, other options can refer to them, as in %(timeout)s. The engine's own defaults are the same
-    private const string BuiltInDefaults = """
-        [DEFAULT]
-        timeout = PT5M
-        extended_timeout = PT15M
-        interval = PT2M
-        checker = fping -q -- %%(host)s
-        host =
-        approval_delay = PT0S
-        approval_duration = PT1S
-        approved_by_default = True
-        approve_all = False
-        enabled = True
-
-        """;
+    // As in stock, other options can refer to them, as in %(timeout)s
+    private static readonly string _builtInDefaults = string.Join('\n', [
+        $"[{ConfigDocument.DefaultSection}]",
+        "approve_all = False",
+        "enabled = True",
+        .. ClientSetting.All.Select(static setting => $"{setting.OptionName} = {Default(setting)}"),
+        "",
+    ]);
 
     private const string SilentRefusal = "False without an approval_delay: whoever asks is refused at once, unless an approval is in force; "
         + "set approval_delay to the time in which somebody can approve";
@@ -41,23 +34,18 @@ internal sealed partial class ClientFileReader : IDisposable
         Fingerprint,
         Secret,
         SecFile,
-        Host,
-        Checker,
         CheckerPlugin,
-        Interval,
-        Timeout,
-        ExtendedTimeout,
-        ApprovalDelay,
-        ApprovalDuration,
-        ApprovedByDefault,
         ApproveAll,
         Enabled,
+
+        /// <summary>The first of those in <see cref="ClientSetting.All"/>, which have the tags from here on.</summary>
+        Settings,
     }
 
     private static readonly string[] _knownNames =
     [
-        "key_id", "fingerprint", "secret", "secfile", "host", "checker", "checker_plugin", "interval", "timeout",
-        "extended_timeout", "approval_delay", "approval_duration", "approved_by_default", "approve_all", "enabled",
+        "key_id", "fingerprint", "secret", "secfile", "checker_plugin", "approve_all", "enabled",
+        .. ClientSetting.All.Select(static setting => setting.OptionName),
     ];
 
     private readonly ProblemList _problems = new();
@@ -88,7 +76,7 @@ internal sealed partial class ClientFileReader : IDisposable
     private readonly List<OptionPlace> _useless = [];
     private readonly List<string> _unreadSecrets = [];
 
-    private ClientFileReader() => _document = new ConfigDocument(_problems, BuiltInDefaults, _warnings);
+    private ClientFileReader() => _document = new ConfigDocument(_problems, _builtInDefaults, _warnings);
 
     /// <summary>Reads all clients, and gathers all problems. A client that has one is left out.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
@@ -229,27 +217,18 @@ internal sealed partial class ClientFileReader : IDisposable
         bool hasKey = ReadKeys(section, out string? keyId, out string? fingerprint);
         string checker = ReadText(section, Known.CheckerPlugin);
         bool isPlain = checker is "" or ClientDefinition.StandardChecker;
-        bool? approvedByDefault = ReadBoolean(section, Known.ApprovedByDefault);
-        ClientSettings settings = new()
+        ClientSettings settings = ReadSettings(section, new ClientSettings
         {
             KeyId = keyId,
             Fingerprint = fingerprint,
-            Host = ReadText(section, Known.Host),
-            Checker = Share(ReadText(section, Known.Checker)),
             CheckerPlugin = checker.Length > 0 ? Share(checker) : null,
-            Interval = ReadInterval(section) ?? default,
-            Timeout = ReadDuration(section, Known.Timeout) ?? default,
-            ExtendedTimeout = ReadDuration(section, Known.ExtendedTimeout) ?? default,
-            ApprovalDelay = ReadDuration(section, Known.ApprovalDelay) ?? default,
-            ApprovalDuration = ReadDuration(section, Known.ApprovalDuration) ?? default,
-            ApprovedByDefault = approvedByDefault ?? false,
             ApproveAll = ReadBoolean(section, Known.ApproveAll) ?? false,
             Options = ReadUnknown(section, isPlain),
-        };
+        });
         bool? enabled = ReadBoolean(section, Known.Enabled);
-        if (approvedByDefault == false && settings.ApprovalDelay == TimeSpan.Zero)
+        if (!settings.ApprovedByDefault && settings.ApprovalDelay == TimeSpan.Zero)
         {
-            Warn(_set[(int)Known.ApprovedByDefault]!.Value, SilentRefusal);
+            Warn(_set[(int)TagOf(ClientSetting.ApprovedByDefault)]!.Value, SilentRefusal);
         }
 
         if (ReadSecret(section) is not { } secret)

@@ -64,16 +64,25 @@ internal static class StockStateReader
 
     /// <param name="fields">Where they are.</param>
     /// <param name="otherwise">What holds for those that are not there.</param>
-    private static ClientSettings ReadSettings(StockFields fields, ClientSettings otherwise) => new()
+    private static ClientSettings ReadSettings(StockFields fields, ClientSettings otherwise)
     {
-        Host = fields.Text("host") ?? otherwise.Host,
-        Checker = fields.Text("checker_command") ?? otherwise.Checker,
-        // Debian's server takes an interval of zero, which means nothing.
-        Interval = fields.Duration("interval") is { } interval && interval > TimeSpan.Zero ? interval : otherwise.Interval,
-        Timeout = fields.Duration("timeout") ?? otherwise.Timeout,
-        ExtendedTimeout = fields.Duration("extended_timeout") ?? otherwise.ExtendedTimeout,
-        ApprovalDelay = fields.Duration("approval_delay") ?? otherwise.ApprovalDelay,
-        ApprovalDuration = fields.Duration("approval_duration") ?? otherwise.ApprovalDuration,
-        ApprovedByDefault = fields.Flag("approved_by_default") ?? otherwise.ApprovedByDefault,
-    };
+        ClientSettings settings = _defaults;
+        foreach (ClientSetting setting in ClientSetting.All)
+        {
+            settings = setting switch
+            {
+                ClientSetting<string> text => text.Set(settings, fields.Text(NameOf(setting)) ?? text.Get(otherwise)),
+                ClientSetting<bool> flag => flag.Set(settings, fields.Flag(NameOf(setting)) ?? flag.Get(otherwise)),
+                // Debian's server takes an interval of zero, which means nothing.
+                ClientSetting<TimeSpan> duration => duration.Set(
+                    settings,
+                    fields.Duration(NameOf(setting)) is { } value && duration.FindFault(value) is null ? value : duration.Get(otherwise)),
+                _ => throw new NotSupportedException($"{setting} cannot be in the state of Debian's server"),
+            };
+        }
+
+        return settings;
+    }
+
+    private static string NameOf(ClientSetting setting) => setting == ClientSetting.Checker ? "checker_command" : setting.OptionName;
 }

@@ -462,7 +462,8 @@ public sealed class ClientFileReaderTests : IDisposable
     [InlineData("approval_duration = x", "approval_duration: \"x\" " + NoDuration)]
     [InlineData("approved_by_default = 2", "approved_by_default: \"2\" is no boolean; use 1, yes, true, on, 0, no, false or off")]
     [InlineData("enabled =", "enabled: an empty value is no boolean; use 1, yes, true, on, 0, no, false or off")]
-    [InlineData("host = a\0b", "host: has a NUL character, which no command or host name can have")]
+    [InlineData("host = a\0b", "host: has a NUL character, which no value can have")]
+    [InlineData("location = a\0b", "location: has a NUL character, which no value can have")]
     [InlineData("checker = 100%", "option checker has a % that starts neither %(name)s nor %%; write %% for a percent sign")]
     [InlineData("plugins = %(nothing)s", "option plugins refers to %(nothing)s, which neither [foo] nor [DEFAULT] sets")]
     public void Read_BadValue_GivesOneClearLine(string line, string expected)
