@@ -50,7 +50,7 @@ internal sealed class ConnectionServer : IDisposable
         _approvals.AbandonAll();
         foreach (Connection connection in Table.All)
         {
-            connection.Abort(AuditReason.ServerStopping, "the server stops");
+            connection.Abort(Outcome.ServerStopping, "the server stops");
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class ConnectionServer : IDisposable
 
     private void TurnAway(IPeerConnection peer)
     {
-        _audit.TurnedAway(peer, AuditReason.ServerStopping);
+        _audit.TurnedAway(peer, Outcome.ServerStopping);
         peer.Dispose();
     }
 }

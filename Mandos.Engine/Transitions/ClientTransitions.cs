@@ -73,7 +73,7 @@ internal sealed partial class ClientTransitions
         _deadlines.Cancel(client.NextCheck);
         _deadlines.Cancel(client.Expiry);
         StopCheck(client);
-        _requests.RefuseAll(client, AuditReason.Removed);
+        _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);
         LogRemoved(client.Name);
         _journal.Publish(client, static state => new ClientRemoved(state));
@@ -155,7 +155,7 @@ internal sealed partial class ClientTransitions
         StopCheck(client);
         _journal.Update(client, client.Snapshot, ClientProperty.Enabled);
         LogDisabled(client.Name);
-        _requests.RefuseAll(client, AuditReason.Disabled);
+        _requests.RefuseAll(client, Outcome.Disabled);
     }
 
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>

@@ -82,19 +82,19 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Decides that a request gets nothing.</summary>
-    public void Refuse(OpenRequest request, AuditReason reason)
+    public void Refuse(OpenRequest request, Outcome reason)
     {
         Reject(request, reason);
         request.Decide(new RequestOutcome(null, reason));
     }
 
     /// <summary>Notes that a request gets nothing, even if it was granted before.</summary>
-    public void Reject(OpenRequest request, AuditReason reason)
+    public void Reject(OpenRequest request, Outcome reason)
     {
         RejectionReason rejection = reason switch
         {
-            AuditReason.Denied => RejectionReason.Denied,
-            AuditReason.ApprovalTimedOut or AuditReason.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
+            Outcome.Denied => RejectionReason.Denied,
+            Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
             _ => RejectionReason.Disabled,
         };
         LogRejected(request.Client.Name, rejection);
@@ -103,7 +103,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Ends the wait of a request of which nobody waits for the outcome any more.</summary>
-    public void GiveUp(OpenRequest request, AuditReason reason)
+    public void GiveUp(OpenRequest request, Outcome reason)
     {
         EndWait(request);
         End(request);
@@ -125,7 +125,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Refuses everything that waits for a client that is disabled or removed now.</summary>
-    public void RefuseAll(Client client, AuditReason reason)
+    public void RefuseAll(Client client, Outcome reason)
     {
         while (client.Waiting.First is { } first)
         {
@@ -143,7 +143,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
         {
             EndWait(request);
-            Refuse(request, AuditReason.UnknownKey);
+            Refuse(request, Outcome.UnknownKey);
         }
     }
 

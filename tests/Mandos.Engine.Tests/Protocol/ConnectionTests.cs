@@ -208,7 +208,7 @@ public sealed class ConnectionTests : IDisposable
         _rig.Finish(peer);
 
         Assert.Null(peer.Received);
-        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+        Assert.Equal(Outcome.Overloaded, _rig.Audit.Of(peer).Last().Outcome);
         Array.ForEach(others, static turn => turn.Dispose());
         Assert.Equal(EngineRig.FileSecret("a"), Text(_rig.Serve("a")));
     }
@@ -229,7 +229,7 @@ public sealed class ConnectionTests : IDisposable
         Array.ForEach(others, static turn => turn.Give());
         _rig.Finish(peer);
 
-        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+        Assert.Equal(Outcome.Overloaded, _rig.Audit.Of(peer).Last().Outcome);
     }
 
     [Fact]
