@@ -7,6 +7,7 @@ using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Commands;
 using Mandos.Engine.Control;
+using Mandos.Engine.Metrics;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Reloading;
@@ -87,6 +88,9 @@ public sealed class MandosEngine : IDisposable
 
     /// <summary>The loop, for tests that step it.</summary>
     internal EngineLoop Loop => _services.Loop;
+
+    /// <summary>The metrics, for tests.</summary>
+    internal EngineMeter Meter => _services.Meter;
 
     /// <summary>The deadlines, for tests.</summary>
     internal DeadlineQueue Deadlines => _services.Deadlines;
