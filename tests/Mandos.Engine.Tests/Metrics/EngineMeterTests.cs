@@ -14,7 +14,7 @@ public sealed class EngineMeterTests : IDisposable
     public void Requests_OfAllKinds_AreCountedByDecisionAndReason()
     {
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b", enabled: false));
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         FakePeer slow = _rig.Connect(new FakePeer());
         _rig.Until(() => slow.Bytes.IsReadPending, "the server to wait");
         _rig.Pass(TimeSpan.FromSeconds(1.5));
@@ -37,7 +37,7 @@ public sealed class EngineMeterTests : IDisposable
     public void Requests_OfStrangersWithoutARecord_AreCountedToo()
     {
         _rig.Start();
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         for (int i = 0; i < 60; i++)
         {
             _rig.Serve("stranger");
@@ -51,7 +51,7 @@ public sealed class EngineMeterTests : IDisposable
     public void Requests_TurnedAway_AreCounted()
     {
         _rig.Start();
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         _rig.Engine.TurnAwayAll();
         FakePeer peer = _rig.Connect("a");
         _rig.Until(() => peer.IsDisposed, "the peer to be turned away");
@@ -61,8 +61,9 @@ public sealed class EngineMeterTests : IDisposable
     [Fact]
     public void Checks_OfAllKinds_AreCountedByResult()
     {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
         _rig.Start(EngineRig.Define("a"));
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         foreach (CheckResult result in (CheckResult[])[CheckResult.Exited(0), CheckResult.Exited(1), CheckResult.Signaled(9), CheckResult.Failed("no")])
         {
             _rig.StartChecker("a");
@@ -88,7 +89,7 @@ public sealed class EngineMeterTests : IDisposable
     public void Connections_InEachPhase_AreCounted()
     {
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         Assert.Empty(meter.Observe("mandos.connections"));
         FakePeer silent = _rig.Connect(new FakePeer());
         FakePeer shaking = _rig.Connect(new FakePeer().SendHello());
@@ -115,12 +116,12 @@ public sealed class EngineMeterTests : IDisposable
         _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
         _rig.Pass(TimeSpan.FromSeconds(1));
         _rig.Settle();
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         Assert.Equal(["0"], meter.Observe("mandos.unsaved_changes"));
         _rig.Store.Error = new IOException("full");
         _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
         _rig.Engine.Server.DisableAsync("b", TestContext.Current.CancellationToken);
-        _rig.Until(() => !_rig["b"].Enabled && !_rig.Engine.Keeper.IsSaving, "the saves to fail");
+        _rig.Until(() => !_rig["b"].Enabled && !_rig.Engine.Parts.Keeper.IsSaving, "the saves to fail");
         Assert.Equal(["2"], meter.Observe("mandos.unsaved_changes"));
 
         _rig.Store.Error = null;
@@ -135,10 +136,10 @@ public sealed class EngineMeterTests : IDisposable
         _rig.Start(EngineRig.Define("a", static s => s with { Interval = TimeSpan.FromSeconds(10) }));
         _rig.Pass(TimeSpan.FromSeconds(1));
         _rig.Settle();
-        using var meter = new MeterReader(_rig.Engine.Meter);
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         _rig.Clock.Advance(TimeSpan.FromSeconds(4));
         _rig.Clock.Advance(TimeSpan.FromSeconds(0.75));
-        _rig.Engine.Loop.RunPending();
+        _rig.Engine.Parts.Services.Loop.RunPending();
         Assert.Contains("0.75", meter.Of("mandos.loop.lag"));
     }
 }
