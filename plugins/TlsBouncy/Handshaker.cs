@@ -37,11 +37,12 @@ internal sealed partial class Handshaker(
                 await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+
         LogWarm(timeProvider.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken) =>
-        HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
+    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+        => HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
 
     private async ValueTask<ITlsSession> HandshakeAsync(
         Stream stream, HandshakePolicy offered, HandshakeTrace? trace, CancellationToken cancellationToken)
@@ -62,6 +63,7 @@ internal sealed partial class Handshaker(
             {
                 await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             }
+
             throw;
         }
     }
@@ -89,19 +91,23 @@ internal sealed partial class Handshaker(
                 {
                     throw new EndOfStreamException("the peer closed the connection before the TLS handshake was complete");
                 }
+
                 received += count;
                 if (received > TlsLimits.HandshakeBytes)
                 {
                     throw Endless();
                 }
+
                 left = Offer(protocol, client, ref boundaries, buffer, count);
             }
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
+
             await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
         }
+
         return (received, left);
     }
 
@@ -120,6 +126,7 @@ internal sealed partial class Handshaker(
                 {
                     throw Endless();
                 }
+
                 protocol.OfferInput(buffer, offset, taken);
                 offset += taken;
             }
@@ -129,6 +136,7 @@ internal sealed partial class Handshaker(
             // Whatever a peer makes BouncyCastle throw is the peer's doing.
             throw HandshakeFailure.From(e, policy, client.Choice);
         }
+
         return count - offset;
     }
 

@@ -36,6 +36,7 @@ internal sealed class BouncySession(
                     {
                         return;
                     }
+
                     _bytesDropped += count;
                 }
                 finally
