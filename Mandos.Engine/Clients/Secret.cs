@@ -21,9 +21,6 @@ public sealed class Secret : IDisposable
         value.CopyTo(_bytes);
     }
 
-    /// <summary>Length in bytes.</summary>
-    public int Length => _bytes.Length;
-
     /// <summary>The secret itself. Valid for the owner until <see cref="Dispose"/>, for a borrower until its lease ends.</summary>
     public ReadOnlyMemory<byte> Memory => _bytes;
 
