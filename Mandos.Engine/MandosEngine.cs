@@ -3,6 +3,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Commands;
@@ -59,7 +60,8 @@ public sealed class MandosEngine : IDisposable
         var approvals = new ApprovalDesk(_services, _clients, _transitions, requests, _events);
         _loader = new ClientLoader(_services, _clients, _keeper, kept, _transitions, requests, _checks, paths);
         var reloader = new Reloader(_services, _clients, _keeper, kept, _transitions, _checks, _loader, options.ReadClients);
-        _commands = new ClientCommands(_services, _clients, _events, _keeper, kept, _transitions, _checks, approvals, reloader);
+        _commands = new ClientCommands(_services, _clients, _events, _keeper, kept, _transitions, _checks, approvals, reloader,
+            new CommandAudit(_services.Clock, options.Audit, logger));
         _connections = new ConnectionServer(_services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
     }
 
