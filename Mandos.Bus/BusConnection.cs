@@ -178,6 +178,11 @@ public sealed partial class BusConnection : IAsyncDisposable
         {
             throw new DBusConnectionClosedException("not connected to the bus", e);
         }
+        finally
+        {
+            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
     }
 
     /// <summary>Calls a method.</summary>
