@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Tests.Model;
