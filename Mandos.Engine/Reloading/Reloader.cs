@@ -42,10 +42,10 @@ internal sealed partial class Reloader
 
     /// <summary>Reads the configuration, after the reload before, and takes it up.</summary>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
-    public async Task<ReloadEffect> ReloadAsync(CancellationToken cancellationToken)
+    public async Task<ReloadEffect> ReloadAsync()
     {
-        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin, cancellationToken).ConfigureAwait(false);
-        return await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin).ConfigureAwait(false);
+        return await reload.ConfigureAwait(false);
     }
 
     private Task<ReloadEffect> Begin()

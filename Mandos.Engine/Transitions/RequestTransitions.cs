@@ -50,7 +50,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
             ClientProperty.LastApprovalRequest,
             ClientProperty.Requests]);
-        journal.Publish(client, state => new NeedApproval(state, settings.ApprovalDelay, settings.ApprovedByDefault));
+        journal.Publish(client, state => new NeedApproval(state, request.Description, settings.ApprovalDelay, settings.ApprovedByDefault));
         LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
         IPAddress address = request.Description.Peer.Address;
         if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
@@ -111,7 +111,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             _ => RejectionReason.Disabled,
         };
         LogRejected(request.Client.Name, rejection);
-        journal.Publish(request.Client, state => new Rejected(state, rejection));
+        journal.Publish(request.Client, state => new Rejected(state, request.Description, rejection));
         End(request);
     }
 
