@@ -83,7 +83,6 @@ try
                 throw new InvalidOperationException("a signal could not be queued");
             }
         }
-
         await all.Task;
     }
 
@@ -166,7 +165,6 @@ internal sealed class Handler(int objects) : IPathMethodHandler
             WriteObjects(writer, objects);
             context.Reply(writer.CreateMessage());
         }
-
         return ValueTask.CompletedTask;
     }
 
@@ -183,7 +181,6 @@ internal sealed class Handler(int objects) : IPathMethodHandler
             WriteInterface(writer, "se.bsnet.fukt.Mandos.Client");
             writer.WriteDictionaryEnd(interfaces);
         }
-
         writer.WriteDictionaryEnd(all);
     }
 
@@ -205,7 +202,6 @@ internal sealed class Handler(int objects) : IPathMethodHandler
                 writer.WriteVariantUInt64(300_000);
             }
         }
-
         writer.WriteDictionaryEnd(properties);
     }
 }
