@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Commands;
 
@@ -33,7 +33,7 @@ internal static class ClientActions
         "approval-delay" => SetDuration("ApprovalDelay", value),
         "approval-duration" => SetDuration("ApprovalDuration", value),
         "host" => Set("Host", value),
-        "secret" => Set("Secret", VariantValue.ArrayOfByte(secret!)),
+        "secret" => Set("Secret", VariantValue.Array(secret!)),
         "approve" => static (server, client, token) => server.ApproveAsync(client, approve: true, token),
         "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
         "remove" => static (server, client, token) => server.RemoveAsync(client, token),

@@ -73,13 +73,14 @@ internal sealed partial class ApprovalDesk(
     public RequestOutcome Confirm(OpenRequest request, Outcome granted)
     {
         Client client = request.Client;
-        Outcome? refused = client.IsRemoved ? Outcome.Removed
+        Outcome? refused = request.Withdrawn ?? (client.IsRemoved ? Outcome.Removed
             : requests.IsStranger(request) ? Outcome.UnknownKey
             : !transitions.IsEntitled(client) ? Outcome.Disabled
             : client.Verdict == false ? Outcome.Denied
-            : null;
+            : null);
         if (refused is not { } reason)
         {
+            request.IsAtGates = false;
             return new RequestOutcome(client.Secret.Borrow(), granted);
         }
 
@@ -174,7 +175,7 @@ internal sealed partial class ApprovalDesk(
             return;
         }
 
-        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+        RequestTransitions.Grant(request, reason);
     }
 
     [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]

@@ -48,6 +48,9 @@ public enum Outcome
     /// <summary>Failed: the secret could not be sent.</summary>
     SendFailed,
 
+    /// <summary>Failed: while its secret was on its way, its client lost the right to it, or the server that to send any.</summary>
+    SendAborted,
+
     /// <summary>Failed: it had not authenticated, or its client had too many, when a newer connection needed its place.</summary>
     GaveWay,
 

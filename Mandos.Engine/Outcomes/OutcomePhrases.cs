@@ -25,6 +25,7 @@ public static class OutcomePhrases
         Outcome.PeerGone => "peer gone",
         Outcome.TimedOut => "timed out",
         Outcome.SendFailed => "send failed",
+        Outcome.SendAborted => "send aborted",
         Outcome.GaveWay => "gave way",
         Outcome.TooManyConnections => "too many connections",
         Outcome.Overloaded => "overloaded",

@@ -71,18 +71,11 @@ internal sealed partial class AuditTrail : IDisposable
     public void Dispose() => _strangers.Dispose();
 
     /// <summary>Puts on disk that a secret is about to be sent.</summary>
-    /// <returns>False if that could not be done while the connection lasted: the secret must not go out.</returns>
-    public async Task<bool> TryAnnounceAsync(Connection connection, Outcome reason)
+    /// <returns>False if that cannot be done now: the secret must not go out.</returns>
+    public async Task<bool> TryAnnounceAsync(Connection connection, Outcome reason, CancellationToken cancellationToken)
     {
-        try
-        {
-            AuditRecord record = Record(connection, reason, null) with { IsSending = true };
-            return _file is not null && await _file.TryWriteThroughAsync(record, connection.Aborted).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        AuditRecord record = Record(connection, reason, null) with { IsSending = true };
+        return _file is not null && await _file.TryWriteThroughAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
     private AuditRecord Record(Connection connection, Outcome reason, string? detail) => new()

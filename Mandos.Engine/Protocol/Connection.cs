@@ -94,6 +94,10 @@ internal sealed class Connection
         _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
     }
 
+    /// <summary>Breaks off the secret that is on its way. Called on the engine loop.</summary>
+    /// <param name="why">Why, for the log and the audit.</param>
+    public void AbortSend(string why) => Abort(Outcome.SendAborted, why);
+
     /// <summary>Notes that it has come to an end of some kind, on any thread.</summary>
     /// <returns>Whether this is the first one.</returns>
     public bool TryEnd() => !Interlocked.Exchange(ref _hasEnded, true);

@@ -13,7 +13,8 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls)
+    EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, ReleaseGates gates, AuditTrail audit,
+    ITlsHandshaker tls)
 {
     private readonly ILogger _logger = services.Logger;
 
@@ -124,6 +125,7 @@ internal sealed partial class ConnectionHandler(
             if (opened is not null)
             {
                 (connection.Request, connection.ClientName) = (opened, opened.Client.Name);
+                (opened.IsAtGates, opened.OnAbort) = (gates.Any, connection.AbortSend);
                 if (!opened.IsRefused && table.Authenticated(connection) is { Request: { } dropped } other)
                 {
                     approvals.Abandon(dropped, Outcome.GaveWay); // first: nobody may approve what is not there any more
@@ -159,7 +161,7 @@ internal sealed partial class ConnectionHandler(
                 return;
             }
 
-            audit.End(connection, outcome.Outcome);
+            audit.End(connection, outcome.Outcome, outcome.Detail);
         }
 
         await CloseAsync(connection, session, isSent).ConfigureAwait(false);
@@ -197,7 +199,7 @@ internal sealed partial class ConnectionHandler(
             services.Loop.Post(table.Watch, connection);
         }
 
-        return audit.IsRequired ? await AnnounceAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
+        return gates.Any ? await PassGatesAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
     }
 
     /// <summary>Ends when the peer is gone, the connection is aborted, or waiting is over. Does not throw.</summary>
@@ -224,24 +226,38 @@ internal sealed partial class ConnectionHandler(
         return Outcome.PeerGone;
     }
 
-    /// <summary>Has the audit say that a secret is about to be sent, or else refuses it.</summary>
-    /// <returns>What becomes of the request then: much may have happened while the audit was written.</returns>
-    private async Task<RequestOutcome> AnnounceAsync(Connection connection, OpenRequest request, RequestOutcome granted)
+    /// <summary>Asks all that has to agree before a secret is sent, and then looks again whether the client may have it.</summary>
+    /// <returns>What becomes of the request then: much may have happened meanwhile.</returns>
+    private async Task<RequestOutcome> PassGatesAsync(Connection connection, OpenRequest request, RequestOutcome granted)
     {
         granted.Secret?.Dispose();
-        if (await audit.TryAnnounceAsync(connection, granted.Outcome).ConfigureAwait(false))
+        bool isOver = false;
+        try
         {
-            return await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Outcome)).ConfigureAwait(false);
-        }
+            GateRefusal? refusal = await gates.AskAsync(connection, granted.Outcome).ConfigureAwait(false);
+            if (refusal is null)
+            {
+                RequestOutcome outcome =
+                    await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Outcome)).ConfigureAwait(false);
+                refusal = outcome.Secret is null ? null : gates.LookAgain(connection);
+                if (refusal is null)
+                {
+                    isOver = true;
+                    return outcome;
+                }
 
-        services.Loop.Post(() => approvals.Finish(request, sent: false));
-        if (connection.AbortCause is { Outcome: Outcome.ServerStopping and var stopping })
+                outcome.Secret?.Dispose();
+            }
+
+            return new RequestOutcome(null, refusal.Outcome, refusal.Detail);
+        }
+        finally
         {
-            return new RequestOutcome(null, stopping);
+            if (!isOver)
+            {
+                services.Loop.Post(() => approvals.Finish(request, sent: false));
+            }
         }
-
-        LogNotAudited(request.Client.Name);
-        return new RequestOutcome(null, Outcome.AuditNotWritten);
     }
 
     /// <returns>False if the connection is of no more use; that is logged.</returns>
@@ -252,6 +268,7 @@ internal sealed partial class ConnectionHandler(
         {
             using (secret)
             {
+                connection.Aborted.ThrowIfCancellationRequested();
                 await session.WriteAsync(secret.Memory, connection.Aborted).ConfigureAwait(false);
             }
 
@@ -265,6 +282,11 @@ internal sealed partial class ConnectionHandler(
         }
         finally
         {
+            if (!sent)
+            {
+                connection.Peer.Reset(); // nobody may take a part of a secret for all of it
+            }
+
             services.Loop.Post(() => approvals.Finish(request, sent));
         }
 
@@ -276,7 +298,7 @@ internal sealed partial class ConnectionHandler(
     {
         if (connection.AbortCause is { } abort)
         {
-            (reason, detail) = (abort.Outcome, abort.Outcome == Outcome.TimedOut ? abort.Text : null);
+            (reason, detail) = (abort.Outcome, abort.Outcome is Outcome.TimedOut or Outcome.SendAborted ? abort.Text : null);
         }
 
         audit.End(connection, reason, detail);

@@ -16,6 +16,8 @@ namespace Mandos.Engine.Transitions;
 /// </summary>
 internal sealed partial class ClientTransitions
 {
+    private const string NewSecretText = "its client has another secret";
+
     private readonly EngineClock _clock;
     private readonly DeadlineQueue _deadlines;
     private readonly ClientRegistry _clients;
@@ -321,6 +323,7 @@ internal sealed partial class ClientTransitions
             secret.Dispose();
         }
 
+        RequestTransitions.AbortSends(client, NewSecretText);
         if (old != file)
         {
             old.Dispose();
@@ -362,6 +365,7 @@ internal sealed partial class ClientTransitions
         if (!client.Secret.FixedTimeEquals(old.Memory.Span))
         {
             _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+            RequestTransitions.AbortSends(client, NewSecretText);
         }
 
         old.Dispose();

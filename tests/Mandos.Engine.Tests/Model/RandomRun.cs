@@ -369,7 +369,7 @@ internal sealed class RandomRun
             case < 35:
                 string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
                 Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
-                    client => client.Secret = secret);
+                    client => _model.SetSecret(client, secret));
                 break;
             case < 36 when _random.Next(2) == 0:
                 Forget(name);

@@ -307,7 +307,7 @@ public sealed class AuditTrailTests : IDisposable
     }
 
     [Fact]
-    public void Required_WriteHangs_RefusesAfterTheTimeForSending()
+    public void Required_WriteHangs_RefusesInTime()
     {
         using EngineRig rig = Required(static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) });
         FakePeer peer = rig.Hold("a");
@@ -315,7 +315,7 @@ public sealed class AuditTrailTests : IDisposable
         rig.Until(() => rig.Audit.InWriteThrough, "the audit");
         Assert.Equal(1, rig["a"].ApprovalsPending);
 
-        rig.Pass(TimeSpan.FromSeconds(30));
+        rig.Pass(TimeSpan.FromSeconds(10));
         rig.Finish(peer);
 
         Assert.Null(peer.Received);
@@ -327,6 +327,9 @@ public sealed class AuditTrailTests : IDisposable
     [InlineData("disabled", Outcome.Disabled)]
     [InlineData("removed", Outcome.Removed)]
     [InlineData("denied", Outcome.Denied)]
+    [InlineData("disabled and enabled", Outcome.Disabled)]
+    [InlineData("denied and approved", Outcome.Denied)]
+    [InlineData("another key and back", Outcome.UnknownKey)]
     public void Required_RevokedWhileItIsWritten_GivesNothing(string how, Outcome reason)
     {
         using EngineRig rig = Required();
@@ -342,6 +345,18 @@ public sealed class AuditTrailTests : IDisposable
                 rig.Remove("a");
                 Assert.Equal(-1, secret.Memory.Span.IndexOfAnyExcept((byte)0)); // nobody holds it meanwhile
                 break;
+            case "disabled and enabled":
+                rig.Disable("a");
+                rig.Enable("a");
+                break;
+            case "denied and approved":
+                rig.Approve("a", false);
+                rig.Approve("a", true);
+                break;
+            case "another key and back":
+                rig.Reload(EngineRig.Define("a", static s => s with { KeyId = EngineRig.KeyId("b") }));
+                rig.Reload(EngineRig.Define("a"));
+                break;
             default:
                 rig.Approve("a", false);
                 break;
@@ -351,6 +366,8 @@ public sealed class AuditTrailTests : IDisposable
         rig.Finish(peer);
 
         Assert.Null(peer.Received);
+        Assert.False(peer.IsReset);
+        Assert.True(peer.GotCloseNotify);
         Assert.Equal(reason, rig.Audit.Of(peer).Last().Outcome);
     }
 
