@@ -383,6 +383,11 @@ public sealed partial class BusConnection : IAsyncDisposable
                 {
                     handler(call);
                 }
+
+                if (call.SecretLength > 0)
+                {
+                    connection._options.Stream!.ClearBeforeReading(call.SecretLength);
+                }
             }
             catch (Exception e)
             {

@@ -13,6 +13,7 @@ internal sealed class BusStream(Socket socket) : Stream
     private readonly Lock _gate = new();
     private readonly byte[] _stage = new byte[StageSize];
     private int _staged;
+    private int _secretLength;
     private int _turns;
 
     /// <summary>Done once the bus has taken what it did not take at once; null if there is nothing of that kind.</summary>
@@ -48,8 +49,17 @@ internal sealed class BusStream(Socket socket) : Stream
         }
     }
 
+    /// <summary>Has the buffers overwritten in which a secret has come, when they have been given back. For who handles what is read.</summary>
+    public void ClearBeforeReading(int length) => _secretLength = Math.Max(_secretLength, length);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_secretLength > 0)
+        {
+            PooledBuffers.Clear(_secretLength);
+            _secretLength = 0;
+        }
+
         while (_sending is { } sending)
         {
             await sending.ConfigureAwait(false);

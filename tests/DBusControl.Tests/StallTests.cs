@@ -116,7 +116,7 @@ public sealed class StallTests : IDisposable
         }
     }
 
-    private Task AskForAllAsync(BusConnection greedy) => greedy.CallAsync(
+    private Task<bool> AskForAllAsync(BusConnection greedy) => greedy.CallAsync(
         Caller.Service, "/", Caller.ObjectManager, "GetManagedObjects", null, null, reply =>
         {
             _reads.Wait();
