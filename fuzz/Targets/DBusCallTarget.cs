@@ -81,9 +81,9 @@ internal static class DBusCallTarget
     public static IReadOnlyList<byte[]> Seeds() =>
     [
         [0, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Host")],
-        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Host"), 0, 1, (byte)'s', 0, .. Text("x")],
-        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Secret"), 0, 2, (byte)'a', (byte)'y', 0, 0, 3, 0, 0, 0, 1, 2, 3],
-        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Timeout"), 1, (byte)'v', 0, 1, (byte)'t', 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Host"), 1, (byte)'s', 0, .. Text("x")],
+        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Secret"), 2, (byte)'a', (byte)'y', 0, 0, 3, 0, 0, 0, 1, 2, 3],
+        [1, 0, .. Text("se.recompile.Mandos.Client"), 0, .. Text("Timeout"), 1, (byte)'v', 0, 1, (byte)'t', 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8],
         [2, 0, .. Text("")],
         [4, 0, 1, 0, 0, 0],
         .. Enumerable.Range(5, 4).Select(static method => new[] { (byte)method }),
