@@ -131,7 +131,7 @@ internal sealed class BusStream(Socket socket) : Stream
             ValueTask sent = Send(_stage.AsMemory(0, length));
             if (!sent.IsCompletedSuccessfully)
             {
-                _ = sent.AsTask();
+                _ = sent.AsTask().ContinueWith(static task => task.Exception, TaskScheduler.Default);
             }
         }
     }
@@ -139,23 +139,30 @@ internal sealed class BusStream(Socket socket) : Stream
     /// <summary>Sends what the bus takes at once; the rest follows, and until then nothing else may.</summary>
     private ValueTask Send(ReadOnlyMemory<byte> data)
     {
-        while (data.Length > 0)
+        try
         {
-            int sent = socket.Send(data.Span, SocketFlags.None, out SocketError error);
-            if (error == SocketError.WouldBlock)
+            while (data.Length > 0)
             {
-                return new ValueTask(_sending = SendRestAsync(data));
+                int sent = socket.Send(data.Span, SocketFlags.None, out SocketError error);
+                if (error == SocketError.WouldBlock)
+                {
+                    return new ValueTask(_sending = SendRestAsync(data));
+                }
+
+                if (error != SocketError.Success)
+                {
+                    return ValueTask.FromException(new SocketException((int)error));
+                }
+
+                data = data[sent..];
             }
 
-            if (error != SocketError.Success)
-            {
-                return ValueTask.FromException(new SocketException((int)error));
-            }
-
-            data = data[sent..];
+            return default;
         }
-
-        return default;
+        catch (ObjectDisposedException e)
+        {
+            return ValueTask.FromException(e); // who reads hears of it
+        }
     }
 
     private async Task SendRestAsync(ReadOnlyMemory<byte> data)

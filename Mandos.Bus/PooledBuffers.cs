@@ -10,20 +10,22 @@ internal static class PooledBuffers
 {
     private const int Smallest = 512;
 
-    /// <summary>Messages arrive in buffers of up to so many bytes, however short they are.</summary>
+    /// <summary>Messages arrive in buffers of up to so many bytes, however short or long they are.</summary>
     private const int LargestOfReceiver = 64 << 10;
 
-    /// <summary>The pool keeps one of a length for the thread, and then some for its processor.</summary>
-    private const int OfEachLength = 4;
+    /// <summary>The pool keeps one of a length for each thread, and some for each processor.</summary>
+    private const int FewOfEachLength = 4;
 
-    /// <summary>Overwrites those in which a message was that has just been given back on this thread.</summary>
+    private const int MostOfEachLength = 64;
+
+    /// <summary>Overwrites those in which a message was that has just been given back.</summary>
     /// <param name="length">Its length in bytes, about.</param>
     public static void Clear(int length)
     {
-        var rented = new byte[OfEachLength][];
         for (int size = Smallest; size <= Math.Max(2 * length, LargestOfReceiver); size *= 2)
         {
-            for (int i = 0; i < OfEachLength; i++)
+            var rented = new byte[Math.Min(FewOfEachLength + (2 * length / size), MostOfEachLength)][];
+            for (int i = 0; i < rented.Length; i++)
             {
                 rented[i] = ArrayPool<byte>.Shared.Rent(size);
             }

@@ -106,7 +106,7 @@ internal static class DBusCallTarget
         var context = new TestPluginContext { Settings = new Dictionary<string, string> { ["address"] = _bus.Address } };
         Task before = _run;
         _run = Task.Run(() => new DBusSurface(context).RunAsync(new InMemoryServer([Client("one"), Client("two")]), _stop.Token));
-        _bus.Accept();
+        _bus.Accept("RequestName");
         Expect.That(_bus.Call("/", null, "Ping", "", []) is not null, "the interface does not start");
         Expect.That(!before.IsFaulted, "the interface has ended by itself");
     }

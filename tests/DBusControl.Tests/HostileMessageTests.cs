@@ -70,7 +70,7 @@ public sealed class HostileMessageTests : IDisposable
 
         _bus.SendLast([(byte)'?', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
 
-        _bus.Accept();
+        _bus.Accept("RequestName");
         Assert.Equal("", _bus.Call(Rig.Foo, null, "Get", "ss", [.. Text(Caller.Client), 0, .. Text("Host")]));
     }
 
@@ -79,6 +79,9 @@ public sealed class HostileMessageTests : IDisposable
     {
         var answers = new List<bool>();
         await using var connection = new BusConnection(new BusOptions(_bus.Address) { FlushTimeout = TimeSpan.Zero });
+        var connecting = connection.ConnectAsync(TestContext.Current.CancellationToken);
+        _bus.Accept();
+        await connecting;
         connection.AddHandler("/twice", below: false, call => answers.AddRange([call.Reply(), call.Reply(), call.ReplyError(BusErrors.Failed, "no")]));
         connection.AddHandler("/throws", below: false, _ => throw new InvalidOperationException("a detail"));
         connection.AddHandler("/late", below: false, call =>
@@ -91,8 +94,6 @@ public sealed class HostileMessageTests : IDisposable
             writer.WriteString("half");
             throw new InvalidOperationException("a detail");
         }));
-        var connecting = connection.ConnectAsync(TestContext.Current.CancellationToken);
-        _bus.Accept();
 
         Assert.Equal("", _bus.Call("/twice", null, "M", "", []));
         Assert.Equal([true, false, false], answers);
@@ -100,7 +101,6 @@ public sealed class HostileMessageTests : IDisposable
         Assert.Equal($"{Prefix}AccessDenied", _bus.Call("/late", null, "M", "", []));
         Assert.Equal($"{Prefix}Failed", _bus.Call("/half", null, "M", "", []));
         Assert.Equal("", _bus.Call("/twice", null, "M", "", []));
-        await connecting;
     }
 
     private static byte[] Text(string text) => [(byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text), 0];
@@ -109,7 +109,7 @@ public sealed class HostileMessageTests : IDisposable
     {
         var server = new InMemoryServer([Rig.Client("foo")]);
         _ = Task.Run(() => new DBusSurface(new TestPluginContext(_bus.Address, null)).RunAsync(server, _stop.Token));
-        _bus.Accept();
+        _bus.Accept("RequestName");
         return server;
     }
 }

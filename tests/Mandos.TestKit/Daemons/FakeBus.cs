@@ -41,8 +41,17 @@ public sealed class FakeBus : IDisposable
     /// <summary>Its address.</summary>
     public string Address => $"unix:path={_directory.PathOf("socket")}";
 
-    /// <summary>Lets a connection in, in the place of the one before.</summary>
-    public void Accept()
+    /// <summary>Lets a connection in, in the place of the one before, and answers it.</summary>
+    /// <param name="until">Until it has called this method of the bus: a service asks for its name when it can be called.</param>
+    public void Accept(string until = "Hello")
+    {
+        while (!TryAccept(until))
+        {
+            // It was one that has been given up already.
+        }
+    }
+
+    private bool TryAccept(string until)
     {
         _socket?.Dispose();
         _received = [];
@@ -53,12 +62,24 @@ public sealed class FakeBus : IDisposable
 
         _socket = _listener.Accept();
         _socket.ReceiveTimeout = _socket.SendTimeout = (int)_patience.TotalMilliseconds;
-        ReadLine();
-        _socket.Send(Encoding.ASCII.GetBytes($"OK {new string('0', 32)}\r\n"));
-        if (ReadLine() != "BEGIN")
+        if (ReadLine() is null || !Send(Encoding.ASCII.GetBytes($"OK {new string('0', 32)}\r\n")) || ReadLine() != "BEGIN")
         {
-            throw new InvalidOperationException("the connection does not begin");
+            return false;
         }
+
+        string? member = null;
+        while (member != until)
+        {
+            if (Receive() is not { } message)
+            {
+                return false;
+            }
+
+            member = (string)ReadFields(message)[MemberField];
+            Answer(BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(8)), member);
+        }
+
+        return true;
     }
 
     /// <summary>Calls a method, and waits for the answer.</summary>
@@ -256,14 +277,14 @@ public sealed class FakeBus : IDisposable
         }
     }
 
-    private string ReadLine()
+    private string? ReadLine()
     {
         int end;
         while ((end = _received.AsSpan().IndexOf((byte)'\n')) < 0)
         {
             if (!ReceiveMore())
             {
-                throw new InvalidOperationException("the connection has ended before it began");
+                return null;
             }
         }
 
