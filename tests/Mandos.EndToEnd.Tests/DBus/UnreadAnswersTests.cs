@@ -28,13 +28,6 @@ public sealed class UnreadAnswersTests
         await CallAsync(bus, 10_000);
     }
 
-    [Fact]
-    public async Task Caller_DoesNotReadAnswersFromBroker_OthersAreAnsweredAndMemoryIsBounded()
-    {
-        await using var bus = await DBusDaemon.StartBrokerAsync();
-        await CallAsync(bus, 2000); // an answer for more is larger than what this bus keeps
-    }
-
     private static async Task CallAsync(DBusDaemon bus, int clients)
     {
         await using var server = new TestServer("--debug") { Bus = bus };
@@ -49,8 +42,7 @@ public sealed class UnreadAnswersTests
         Assert.Equal("'client1'", await peer.GetAsync("/clients/client1", "Name"));
         long before = Peak(server);
 
-        using var reader = Process.Start(new ProcessStartInfo(
-            "setpriv", ["--reuid=12345", "--regid=12345", "--clear-groups", "/usr/bin/python3", "-c", Script, bus.Address])
+        using var reader = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Script, bus.Address])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
