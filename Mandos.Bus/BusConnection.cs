@@ -180,6 +180,11 @@ public sealed partial class BusConnection : IAsyncDisposable
         {
             throw new DBusConnectionClosedException("not connected to the bus", e);
         }
+        finally
+        {
+            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
     }
 
     /// <summary>Calls a method.</summary>
@@ -291,6 +296,16 @@ public sealed partial class BusConnection : IAsyncDisposable
             return null;
         }
     }
+
+    /// <summary>Asks whose a connection is.</summary>
+    /// <param name="name">A name that it has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The ID of the user who runs it.</returns>
+    /// <exception cref="DBusErrorReplyException">It is gone, or the bus does not know.</exception>
+    public Task<uint> GetUserAsync(string name, CancellationToken cancellationToken = default)
+        => CallBusAsync(
+            "GetConnectionUnixUser", "s", (ref writer) => writer.WriteString(name), static reply => reply.GetBodyReader().ReadUInt32(),
+            cancellationToken);
 
     /// <summary>Lets the bus take what is queued, for <see cref="BusOptions.FlushTimeout"/> at most, and closes the connection.</summary>
     public async ValueTask DisposeAsync()

@@ -69,14 +69,16 @@ internal sealed partial class CheckRunner(
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
         CheckResult? result = null;
+        TimeSpan? start = null;
         try
         {
-            string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
             if (!running.Stopping.IsCancellationRequested
-                && await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false) is var (check, description)
+                && await PrepareAsync().ConfigureAwait(false) is var (check, description)
                 && await services.Loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
+                start = services.Clock.Now;
                 result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
             }
         }
@@ -86,7 +88,24 @@ internal sealed partial class CheckRunner(
         }
         finally
         {
+            if (start is { } began)
+            {
+                services.Meter.CheckEnded(name, result, services.Clock.Now - began);
+            }
+
             services.Loop.Post(() => Complete(client, running, result));
+        }
+
+        async Task<(ICheck, string)?> PrepareAsync()
+        {
+            (ICheck, string)? prepared = await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false);
+            if (prepared is null)
+            {
+                // The name comes from a file: any may be there.
+                services.Meter.CheckEnded(checkers.ContainsKey(name) ? name : "unknown", CheckResult.Failed(""), TimeSpan.Zero);
+            }
+
+            return prepared;
         }
     }
 
@@ -120,10 +139,9 @@ internal sealed partial class CheckRunner(
         {
             LogBadChecker(client.Name, e.Message);
         }
-#pragma warning disable CA1031 // A fault of a plugin is a failed check, nothing else
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A fault of a plugin is a failed check, nothing else
             LogCheckerFault(client.Name, name, e);
             result = CheckResult.Failed("the checker plugin failed");
         }
@@ -154,10 +172,9 @@ internal sealed partial class CheckRunner(
         {
             throw;
         }
-#pragma warning disable CA1031 // A fault of a plugin is a check that does not succeed, nothing else
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A fault of a plugin is a check that does not succeed, nothing else
             return CheckResult.Failed($"the checker failed: {e.Message}");
         }
     }
@@ -212,32 +229,4 @@ internal sealed partial class CheckRunner(
                 break;
         }
     }
-
-    [LoggerMessage(1200, LogLevel.Error, "Client {Client}: there is no checker plugin named “{Name}”; there are: {Names}")]
-    private partial void LogNoChecker(string client, string name, string names);
-
-    [LoggerMessage(1201, LogLevel.Error, "Client {Client}: cannot check it: {Reason}")]
-    private partial void LogBadChecker(string client, string reason);
-
-    [LoggerMessage(1202, LogLevel.Error, "Client {Client}: the checker plugin “{Name}” failed")]
-    private partial void LogCheckerFault(string client, string name, Exception exception);
-
-    [LoggerMessage(1203, LogLevel.Information, "Client {Client}: checker started: {Description}")]
-    private partial void LogStarted(string client, string description);
-
-    [LoggerMessage(1204, LogLevel.Information, "Client {Client}: checker succeeded")]
-    private partial void LogSucceeded(string client);
-
-    [LoggerMessage(1205, LogLevel.Information, "Client {Client}: checker failed with exit code {Code}")]
-    private partial void LogFailed(string client, int code);
-
-    [LoggerMessage(1208, LogLevel.Warning,
-        "Client {Client}: its check cannot run: “{Command}” has exit code {Code}: {Meaning}; this is not told again until the command succeeds")]
-    private partial void LogCannotRun(string client, string command, int code, string meaning);
-
-    [LoggerMessage(1206, LogLevel.Warning, "Client {Client}: checker was killed by signal {Signal}")]
-    private partial void LogSignaled(string client, int signal);
-
-    [LoggerMessage(1207, LogLevel.Warning, "Client {Client}: check could not be carried out: {Reason}")]
-    private partial void LogNotCarriedOut(string client, string reason);
 }

@@ -13,6 +13,13 @@ public sealed class Secret : IDisposable
     private int _users = 1;
     private int _disposed;
 
+    /// <summary>Copies a secret that somebody has given; the caller should zero its own copy.</summary>
+    /// <exception cref="ArgumentException">It is too long.</exception>
+    internal static Secret Copy(ReadOnlyMemory<byte> value)
+        => value.Length <= MaxLength
+            ? new Secret(value.Span)
+            : throw new ArgumentException($"a secret may have at most {MaxLength} bytes, this one has {value.Length}");
+
     /// <summary>Copies a secret; the caller should zero its own copy.</summary>
     /// <param name="value">The secret; may be empty.</param>
     public Secret(ReadOnlySpan<byte> value)
@@ -20,9 +27,6 @@ public sealed class Secret : IDisposable
         _bytes = GC.AllocateUninitializedArray<byte>(value.Length, pinned: true);
         value.CopyTo(_bytes);
     }
-
-    /// <summary>Length in bytes.</summary>
-    public int Length => _bytes.Length;
 
     /// <summary>The secret itself. Valid for the owner until <see cref="Dispose"/>, for a borrower until its lease ends.</summary>
     public ReadOnlyMemory<byte> Memory => _bytes;

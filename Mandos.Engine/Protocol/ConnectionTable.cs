@@ -1,4 +1,3 @@
-using System.Net;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -26,6 +25,9 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
 
     public IReadOnlyCollection<Connection> All => _all;
 
+    /// <summary>How many there are in each phase. For any thread.</summary>
+    public PhaseCounts Counts { get; } = new();
+
     /// <summary>Ends once there are no connections any more.</summary>
     public Task WhenEmptyAsync()
     {
@@ -42,7 +44,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
     /// <returns>Null if there is no room for it; it is closed then.</returns>
     public Connection? Admit(IPeerConnection peer)
     {
-        var connection = new Connection(peer, services.Clock, state => CheckLimit((Connection)state));
+        var connection = new Connection(peer, services.Clock, Counts, state => CheckLimit((Connection)state));
         PeerSource limited = PeerSource.Limited(connection.Sources);
         if (!MakeRoom(limited))
         {
@@ -57,6 +59,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
 
         _sources.Add(connection);
         _all.Add(connection);
+        connection.Count();
         Watch(connection);
         return connection;
     }
@@ -110,6 +113,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
             return;
         }
 
+        connection.Leave();
         _sources.Remove(connection);
         _clients.Remove(connection);
         if (connection.Refused is { } refused)
@@ -162,8 +166,4 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
             }
         }
     }
-
-    [LoggerMessage(1500, LogLevel.Warning,
-        "Connection from {Peer} refused: {OfAddress} connections from its address and {Total} in all, none of which can give way")]
-    private partial void LogNoRoom(IPEndPoint peer, int ofAddress, int total);
 }

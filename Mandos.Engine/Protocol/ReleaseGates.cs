@@ -47,35 +47,25 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
 
     private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, Outcome granted)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
+        using var limit = new CancellationTokenSource(ProtocolLimits.GateTime, services.Clock.TimeProvider);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.Aborted);
         try
         {
             Task<bool> answer = gate.AgreesAsync(connection, granted, giveUp.Token);
-            return await answer.WaitAsync(ProtocolLimits.GateTime, services.Clock.TimeProvider, connection.Aborted).ConfigureAwait(false)
-                ? null : new GateRefusal(gate.Refusal, null);
-        }
-        catch (TimeoutException)
-        {
-            return new GateRefusal(gate.Refusal, $"it took longer than {ProtocolLimits.GateTime.TotalSeconds} s");
+            return await answer.WaitAsync(giveUp.Token).ConfigureAwait(false) ? null : new GateRefusal(gate.Refusal, null);
         }
         catch (OperationCanceledException) when (connection.Aborted.IsCancellationRequested)
         {
             throw;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return new GateRefusal(gate.Refusal, $"it took longer than {ProtocolLimits.GateTime.TotalSeconds} s");
         }
         catch (Exception e) // whatever its fault, the secret stays
         {
             LogFault(connection.ClientName!, e);
             return new GateRefusal(gate.Refusal, e.GetType().Name);
         }
-        finally
-        {
-            await giveUp.CancelAsync().ConfigureAwait(false);
-        }
     }
-
-    [LoggerMessage(1901, LogLevel.Error, "Client {Client}: refused its secret: {Reason}")]
-    private partial void LogRefused(string client, string reason);
-
-    [LoggerMessage(1904, LogLevel.Error, "Client {Client}: what has to agree before its secret is sent has failed")]
-    private partial void LogFault(string client, Exception exception);
 }

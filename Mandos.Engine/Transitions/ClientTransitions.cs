@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Transitions;
 
 /// <summary>
-/// Every change of a client's state, with the events that it causes in their order (docs/architecture.md lists them). Who decides that
+/// Every change of a client's state, with the events that it causes in their order (docs/dbus.md has a table). Who decides that
 /// something changes is elsewhere; nobody else changes it. Used on the engine loop alone.
 /// </summary>
 internal sealed partial class ClientTransitions
@@ -260,15 +260,16 @@ internal sealed partial class ClientTransitions
     }
 
     /// <summary>Notes that a client has got its secret: it starts, and cannot be checked before it runs.</summary>
-    public void SecretSent(Client client)
+    public void SecretSent(OpenRequest request)
     {
+        Client client = request.Client;
         LogSent(client.Name);
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
             _journal.Update(client, _expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
         }
 
-        _journal.Publish(client, static state => new GotSecret(state));
+        _journal.Publish(client, state => new GotSecret(state, request.Description));
     }
 
     // Settings

@@ -27,6 +27,9 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldClient = "se.bsnet.fukt.Mandos.Client";
 
+    /// <summary>The error of a command that is in force, but not saved.</summary>
+    public const string NotSavedError = ServerExtension + ".Error.NotSaved";
+
     public const string Introspectable = "org.freedesktop.DBus.Introspectable";
 
     public const string Properties = "org.freedesktop.DBus.Properties";

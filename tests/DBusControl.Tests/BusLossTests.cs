@@ -95,7 +95,7 @@ public sealed class BusLossTests
         var told = rig.Context.NextAsync(Overflow);
 
         rig.Server.Overflow();
-        await rig.Server.RemoveAsync("goes", Token);
+        await rig.Server.RemoveAsync("goes", Rig.Person, Token);
         rig.Server.Add(Rig.Client("comes"));
         rig.Server.Update("foo", client => client with { LastCheckerStatus = 9, Settings = client.Settings with { Host = "new" } });
         await told;

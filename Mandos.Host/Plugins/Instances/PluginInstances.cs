@@ -75,10 +75,9 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
             {
                 LogNotAwaited(plugin.Description.Name, name);
             }
-#pragma warning disable CA1031 // The end goes on whatever fails on the way
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // The end goes on whatever fails on the way
                 string reason = !disposal.IsCompleted
                     ? string.Create(CultureInfo.InvariantCulture, $"it has not ended within {limit.TotalSeconds:0.#} s")
                     : plugin.Summarize(e);
@@ -87,13 +86,4 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
             }
         }
     }
-
-    [LoggerMessage(2010, LogLevel.Error, "{Fault}")]
-    private partial void LogNotCreated(string fault);
-
-    [LoggerMessage(2011, LogLevel.Error, "While stopping, plugin {Plugin} could not dispose its {Name}: {Reason}")]
-    private partial void LogNotDisposed(string plugin, string name, string reason);
-
-    [LoggerMessage(2013, LogLevel.Warning, "Not waiting until plugin {Plugin} has disposed its {Name}: a second signal came")]
-    private partial void LogNotAwaited(string plugin, string name);
 }

@@ -56,6 +56,9 @@ internal sealed class Rig : IAsyncDisposable
         },
     };
 
+    /// <summary>Who gives commands to the server beside the bus.</summary>
+    public static CommandSource Person { get; } = new("test");
+
     public static SecretRequest Request(int id, string address)
         => new(id, new IPEndPoint(IPAddress.Parse(address), 4000 + id), "01AB", At(id));
 

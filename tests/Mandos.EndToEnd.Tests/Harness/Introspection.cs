@@ -7,7 +7,7 @@ namespace Mandos.EndToEnd.Tests.Harness;
 internal static class Introspection
 {
     // Ours has an interface of its own on /, and so Properties too.
-    private static readonly string[] OnlyOurs =
+    private static readonly string[] _onlyOurs =
     [
         $"/node(name=\"/\")/interface(name=\"{BusPeer.ServerExtension}\")",
         $"/node(name=\"/\")/interface(name=\"{BusPeer.Properties}\")",
@@ -34,7 +34,7 @@ internal static class Introspection
         List<string> facts = [];
         Collect(Parse(reply), "");
         facts.Sort(StringComparer.Ordinal);
-        return [.. facts.Where(fact => !OnlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal)))];
+        return [.. facts.Where(fact => !_onlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal)))];
 
         void Collect(XElement element, string place)
         {

@@ -13,7 +13,7 @@ namespace Mandos.Host.Tests.Plugins;
 /// <summary>The plugins by which end-to-end tests steer a server work, and do so when loaded as plugins.</summary>
 public sealed class TestPluginsTests : IDisposable
 {
-    private static readonly ClientSnapshot Client = new()
+    private static readonly ClientSnapshot _client = new()
     {
         Name = "räka",
         Settings = new() { KeyId = new('A', 64), Options = new Dictionary<string, string> { ["unknown"] = "kept" } },
@@ -48,7 +48,7 @@ public sealed class TestPluginsTests : IDisposable
         var checker = LoadCatalog().GetOnly<IChecker>().Create();
         var settings = new ClientSettings { Options = new Dictionary<string, string> { ["test_result_file"] = file } };
 
-        var result = await checker.Prepare(Client with { Settings = settings }).RunAsync(TestContext.Current.CancellationToken);
+        var result = await checker.Prepare(_client with { Settings = settings }).RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal((outcome, waitStatus, error), (result.Outcome, result.WaitStatus, result.Error));
     }
@@ -91,35 +91,36 @@ public sealed class TestPluginsTests : IDisposable
             Plugins = [new() { Name = "A", Version = "1.0", State = "Active" }, new() { Name = "B", State = "Malfunctioned" }],
         };
         server.Setup(s => s.Info).Returns(info);
-        server.Setup(s => s.GetClientsAsync(It.IsAny<CancellationToken>())).ReturnsAsync([Client]);
-        server.Setup(s => s.GetClientAsync("räka", It.IsAny<CancellationToken>())).ReturnsAsync(Client);
+        server.Setup(s => s.GetClientsAsync(It.IsAny<CancellationToken>())).ReturnsAsync([_client]);
+        server.Setup(s => s.GetClientAsync("räka", It.IsAny<CancellationToken>())).ReturnsAsync(_client);
         server.Setup(s => s.GetClientAsync("none", It.IsAny<CancellationToken>())).ReturnsAsync((ClientSnapshot?)null);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>()))
-            .ReturnsAsync(() => new([Client], events.Reader, () => { }));
-        server.Setup(s => s.EnableAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.DisableAsync("none", It.IsAny<CancellationToken>())).ThrowsAsync(new UnknownClientException("none"));
-        server.Setup(s => s.ApproveAsync("räka", true, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.ApproveAsync("räka", false, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.MarkCheckedOkAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.StartCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.StopCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.RemoveAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.ReloadAsync(It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+            .ReturnsAsync(() => new([_client], events.Reader, () => { }));
+        var source = new CommandSource("test-control");
+        server.Setup(s => s.EnableAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.DisableAsync("none", source, It.IsAny<CancellationToken>())).ThrowsAsync(new UnknownClientException("none"));
+        server.Setup(s => s.ApproveAsync("räka", true, source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.ApproveAsync("räka", false, source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.MarkCheckedOkAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.StartCheckerAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.StopCheckerAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.RemoveAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.ReloadAsync(source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
         var change = ClientChange.Of(ClientSetting.Host, "h").With(ClientSetting.Timeout, TimeSpan.FromDays(1.5)).With(ClientSetting.ApprovedByDefault, false);
-        server.Setup(s => s.ChangeAsync("räka", It.Is<ClientChange>(sent => sent.ToString() == change.ToString()), It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+        server.Setup(s => s.ChangeAsync("räka", It.Is<ClientChange>(sent => sent.ToString() == change.ToString()), source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
         var secret = "\0é\n"u8.ToArray();
         server.Setup(s => s.SetSecretAsync(
-                "räka", It.Is<ReadOnlyMemory<byte>>(sent => secret.SequenceEqual(sent.ToArray())), It.IsAny<CancellationToken>()))
-            .Returns(Task.CompletedTask);
+                "räka", It.Is<ReadOnlyMemory<byte>>(sent => secret.SequenceEqual(sent.ToArray())), source, It.IsAny<CancellationToken>()))
+            .ReturnsAsync(CommandResult.Durable);
         using var stop = new CancellationTokenSource();
         var run = LoadCatalog().GetOnly<IControlSurface>().Create().RunAsync(server.Object, stop.Token);
 
         using var client = await TestControlClient.ConnectAsync(socket, cancellationToken);
         using var stream = await client.SubscribeAsync(cancellationToken);
-        Assert.Equivalent(Client, Assert.Single(stream.Clients), strict: true);
+        Assert.Equivalent(_client, Assert.Single(stream.Clients), strict: true);
         Assert.Equivalent(info, await client.GetInfoAsync(cancellationToken), strict: true);
-        Assert.Equivalent(Client, Assert.Single(await client.GetClientsAsync(cancellationToken)), strict: true);
-        Assert.Equivalent(Client, await client.GetClientAsync("räka", cancellationToken), strict: true);
+        Assert.Equivalent(_client, Assert.Single(await client.GetClientsAsync(cancellationToken)), strict: true);
+        Assert.Equivalent(_client, await client.GetClientAsync("räka", cancellationToken), strict: true);
         Assert.Null(await client.GetClientAsync("none", cancellationToken));
         await client.EnableAsync("räka", cancellationToken);
         var refusal = await Assert.ThrowsAsync<TestControlException>(() => client.DisableAsync("none", cancellationToken));
@@ -135,17 +136,18 @@ public sealed class TestPluginsTests : IDisposable
         await client.ReloadAsync(cancellationToken);
         server.VerifyAll();
 
+        var request = new SecretRequest(7, new(IPAddress.IPv6Loopback, 4711), "KEY", _client.Created);
         ServerEvent[] happened =
         [
-            new ClientAdded(Client),
-            new ClientPropertyChanged(Client, ClientProperty.LastCheckedOk),
-            new CheckerStarted(Client, "fping"),
-            new CheckerCompleted(Client, CheckResult.Signaled(11, coreDumped: true), "fping"),
-            new CheckerCompleted(Client, CheckResult.Failed("no shell"), "fping"),
-            new NeedApproval(Client, TimeSpan.FromSeconds(90), true),
-            new GotSecret(Client),
-            new Rejected(Client, RejectionReason.ApprovalTimedOut),
-            new ClientRemoved(Client),
+            new ClientAdded(_client),
+            new ClientPropertyChanged(_client, ClientProperty.LastCheckedOk),
+            new CheckerStarted(_client, "fping"),
+            new CheckerCompleted(_client, CheckResult.Signaled(11, coreDumped: true), "fping"),
+            new CheckerCompleted(_client, CheckResult.Failed("no shell"), "fping"),
+            new NeedApproval(_client, request, TimeSpan.FromSeconds(90), true),
+            new GotSecret(_client, request),
+            new Rejected(_client, request, RejectionReason.ApprovalTimedOut),
+            new ClientRemoved(_client),
             new ClientNotFound("ABC", IPAddress.Parse("fe80::1%2")),
         ];
         foreach (var one in happened)
