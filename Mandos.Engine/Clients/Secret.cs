@@ -6,7 +6,7 @@ namespace Mandos.Engine.Clients;
 /// <remarks>It has no text form, so it cannot get into a log by accident. Thread-safe.</remarks>
 public sealed class Secret : IDisposable
 {
-    /// <summary>Largest one that is accepted at run time, in bytes. A secret is a few kilobytes: an encrypted password.</summary>
+    /// <summary>Largest one that is accepted, in a file or at run time, in bytes. A secret is a few kilobytes: an encrypted password.</summary>
     public const int MaxLength = 1 << 20;
 
     private readonly byte[] _bytes;

@@ -1,12 +1,14 @@
 using System.Buffers;
 using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.Limits;
 using Mandos.TlsBouncy.Priority;
 using Mandos.TlsBouncy.Sessions;
 using Mandos.TlsBouncy.WarmingUp;
 using Microsoft.Extensions.Logging;
 using Org.BouncyCastle.Tls;
 
-namespace Mandos.TlsBouncy.Handshaking;
+namespace Mandos.TlsBouncy;
 
 /// <summary>Makes handshakes over asynchronous streams with BouncyCastle's non-blocking interface.</summary>
 /// <param name="policy">What to offer.</param>

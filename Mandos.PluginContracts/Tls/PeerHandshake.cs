@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Mandos.PluginContracts.Tls.Protocol;
 
-namespace Mandos.PluginContracts.Tls.Protocol;
+namespace Mandos.PluginContracts.Tls;
 
 /// <summary>A handshake of TLS 1.3 as the server (RFC 8446 section 2), with a raw public key (RFC 7250) and with faults.</summary>
 internal sealed class PeerHandshake(Stream stream, ECDsa key, TlsPeerFault fault, TlsPeerStep? stopsBefore) : IDisposable

@@ -1,4 +1,4 @@
-namespace Mandos.TlsBouncy;
+namespace Mandos.TlsBouncy.Limits;
 
 /// <summary>What a peer may cost us. Whoever can reach the port is a peer, so each limit holds before anybody is known.</summary>
 /// <remarks>Time is not limited here: the deadline is the caller's cancellation token.</remarks>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Mandos.CheckerSsh;
+namespace Mandos.CheckerSsh.Texts;
 
 /// <summary>Text of others in messages of ours.</summary>
 internal static class Text

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.TlsBouncy.Handshaking;
+namespace Mandos.TlsBouncy;
 
 internal sealed partial class Handshaker
 {

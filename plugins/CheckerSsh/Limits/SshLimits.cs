@@ -1,4 +1,4 @@
-namespace Mandos.CheckerSsh;
+namespace Mandos.CheckerSsh.Limits;
 
 /// <summary>What a host can take of the server, all in one place.</summary>
 internal static class SshLimits
