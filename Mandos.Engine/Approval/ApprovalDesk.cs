@@ -179,7 +179,4 @@ internal sealed partial class ApprovalDesk(
 
         RequestTransitions.Grant(request, reason);
     }
-
-    [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]
-    private partial void LogDecision(string client, long id, IPEndPoint peer, string verdict);
 }

@@ -273,7 +273,4 @@ internal sealed partial class ClientCommands : IMandosServer
         _transitions.Remove(client);
         _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
-
-    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
-    private partial void LogForgotten(string client);
 }

@@ -262,17 +262,4 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     private static SecretRequest[] Descriptions(Client client) => [.. client.Waiting.Select(static request => request.Description)];
-
-    [LoggerMessage(1302, LogLevel.Warning, "Client {Client}: refused its secret: {Reason}")]
-    private partial void LogRejected(string client, RejectionReason reason);
-
-    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval, as request {Id} from {Peer}")]
-    private partial void LogWaiting(string client, long id, IPEndPoint peer);
-
-    [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
-    private partial void LogVerdict(string client, string verdict);
-
-    [LoggerMessage(1306, LogLevel.Warning,
-        "Client {Client}: connections from different addresses wait for approval: {Addresses}; somebody else may have its key")]
-    private partial void LogConflict(string client, string addresses);
 }
