@@ -51,7 +51,9 @@ public sealed partial class BusConnection : IAsyncDisposable
         Task connecting = _connection.ConnectAsync().AsTask();
         try
         {
-            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            // It ends on the thread that reads, which must not be held up by what comes then.
+            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
         catch (TimeoutException)
         {
@@ -397,6 +399,11 @@ public sealed partial class BusConnection : IAsyncDisposable
                 lock (connection._turn)
                 {
                     handler(call);
+                }
+
+                if (call.SecretLength > 0)
+                {
+                    connection._options.Stream!.ClearBeforeReading(call.SecretLength);
                 }
             }
             catch (Exception e)

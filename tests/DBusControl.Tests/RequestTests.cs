@@ -1,5 +1,5 @@
 using DBusControl.Tests.Support;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 

@@ -4,7 +4,7 @@ using DBusControl.Tests.Support;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -88,7 +88,7 @@ public sealed class SignalTests
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.ArrayOfByte([1]));
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Array(new byte[] { 1 }));
 
         Assert.Equal(
             ["/clients/foo Properties.PropertiesChanged(\"Client\", {}, [\"Secret\"])", "reply to Set"], rig.Caller.TakeHeard());

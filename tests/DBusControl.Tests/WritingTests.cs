@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Clients;
 using Moq;
 
@@ -46,15 +46,15 @@ public sealed class WritingTests
         { "Timeout", "far too long", VariantValue.UInt64(ulong.MaxValue) },
         { "Timeout", "not a number", VariantValue.Double(double.NaN) },
         { "Timeout", "infinite", VariantValue.Double(double.PositiveInfinity) },
-        { "Timeout", "array", VariantValue.ArrayOfString("7") },
+        { "Timeout", "array", VariantValue.Array(new[] { "7" }) },
         { "Timeout", "structure", VariantValue.Struct(VariantValue.Int32(7)) },
         { "Interval", "zero", VariantValue.UInt64(0) },
-        { "ApprovedByDefault", "array", VariantValue.ArrayOfString() },
-        { "Host", "array", VariantValue.ArrayOfString("h") },
+        { "ApprovedByDefault", "array", VariantValue.Array(Array.Empty<string>()) },
+        { "Host", "array", VariantValue.Array(new[] { "h" }) },
         { "Host", "long", VariantValue.String(new string('h', (1 << 17) + 1)) },
         { "Secret", "text", VariantValue.String("s") },
-        { "Secret", "array of others", VariantValue.ArrayOfString("s") },
-        { "Secret", "long", VariantValue.ArrayOfByte(new byte[(1 << 20) + 1]) },
+        { "Secret", "array of others", VariantValue.Array(new[] { "s" }) },
+        { "Secret", "long", VariantValue.Array(new byte[(1 << 20) + 1]) },
     };
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class WritingTests
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Variant(VariantValue.ArrayOfByte([1, 0, 255])));
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Variant(VariantValue.Array(new byte[] { 1, 0, 255 })));
 
         Assert.Equal(new byte[] { 1, 0, 255 }, rig.Server.Secret("foo")!.Value.ToArray());
         Assert.Equal("AccessDenied", (await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Secret"))).Name);
@@ -290,7 +290,7 @@ public sealed class WritingTests
                 {
                     "t" => VariantValue.UInt64(60_000),
                     "b" => VariantValue.Bool(true),
-                    "ay" => VariantValue.ArrayOfByte([1]),
+                    "ay" => VariantValue.Array(new byte[] { 1 }),
                     _ => VariantValue.String("x"),
                 };
                 data.Add(

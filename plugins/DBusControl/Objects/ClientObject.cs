@@ -48,7 +48,7 @@ internal sealed class ClientObject
         {
             return _methods.Read(context);
         }
-        catch (Exception e) when (e is CallException or DBusReadException)
+        catch (CallException e)
         {
             // An object that is not there has no methods at all, and whether it is there shows when it is the call's turn.
             return new Call(context, () =>
@@ -124,7 +124,13 @@ internal sealed class ClientObject
         PropertySetter set = property.Set
             ?? throw new CallException(BusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
         VariantValue value = reader.ReadVariantValue();
-        return Command(context, set(value)) with { Size = Values.SizeOf(value) };
+        int size = Values.SizeOf(value);
+        if (property.Change == ClientProperty.Secret)
+        {
+            context.SecretLength = size;
+        }
+
+        return Command(context, set(value)) with { Size = size };
     }
 
     private Call ReadApprove(BusCall context)
