@@ -1,6 +1,7 @@
 using System.Text;
 using Mandos.Bus;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 

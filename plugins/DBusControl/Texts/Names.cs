@@ -1,8 +1,11 @@
-namespace Mandos.DBusControl;
+namespace Mandos.DBusControl.Texts;
 
 /// <summary>The names of the interface: what programs for Mandos rely on, and what is our own.</summary>
 internal static class Names
 {
+    /// <summary>The name of the plugin, by which the configuration and the audit file know it.</summary>
+    public const string Surface = "dbus";
+
     /// <summary>The name on the bus.</summary>
     public const string Service = "se.recompile.Mandos";
 
