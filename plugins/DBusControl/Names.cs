@@ -27,6 +27,9 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldClient = "se.bsnet.fukt.Mandos.Client";
 
+    /// <summary>What Debian's server does not have of a client: the settings that it does not know.</summary>
+    public const string ClientExtension = "se.recompile.Mandos.Server.Client";
+
     public const string Introspectable = "org.freedesktop.DBus.Introspectable";
 
     public const string Properties = "org.freedesktop.DBus.Properties";

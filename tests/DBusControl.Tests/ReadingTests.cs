@@ -16,7 +16,7 @@ public sealed class ReadingTests
         + "\"Timeout\": 2000}";
 
     private const string Interfaces =
-        $"{{\"Client\": {AllOfFoo}, \"OldClient\": {AllOfFoo}, \"Introspectable\": {{}}, \"Properties\": {{}}}}";
+        $"{{\"Client\": {AllOfFoo}, \"OldClient\": {AllOfFoo}, \"Server.Server.Client\": {{\"Location\": \"\"}}, \"Introspectable\": {{}}, \"Properties\": {{}}}}";
 
     [Theory]
     [InlineData(Caller.Client)]
@@ -60,7 +60,7 @@ public sealed class ReadingTests
     }
 
     [Fact]
-    public async Task GetManagedObjects_OneClient_HasFourInterfaces()
+    public async Task GetManagedObjects_OneClient_HasAllInterfaces()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
