@@ -172,8 +172,41 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Calls a method.</summary>
+    /// <param name="destination">Who is called.</param>
+    /// <param name="path">The object.</param>
+    /// <param name="interfaceName">The interface that has the method.</param>
+    /// <param name="member">The method.</param>
+    /// <param name="signature">The types of the arguments; null for none.</param>
+    /// <param name="body">Writes the arguments.</param>
+    /// <param name="reader">Reads the results.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <inheritdoc cref="CallAsync{T}(MessageBuffer, Func{Message, T}, CancellationToken)"/>
+    public Task<T> CallAsync<T>(
+        string destination,
+        string path,
+        string interfaceName,
+        string member,
+        string? signature,
+        BodyWriter? body,
+        Func<Message, T> reader,
+        CancellationToken cancellationToken = default)
+    {
+        MessageWriter writer = GetMessageWriter();
+        try
+        {
+            writer.WriteMethodCallHeader(destination, path, interfaceName, member, signature);
+            body?.Invoke(ref writer);
+            return CallAsync(writer.CreateMessage(), reader, cancellationToken);
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
     /// <summary>Calls a method whose results do not matter.</summary>
-    /// <inheritdoc cref="CallAsync{T}"/>
+    /// <inheritdoc cref="CallAsync{T}(MessageBuffer, Func{Message, T}, CancellationToken)"/>
     public Task CallAsync(MessageBuffer message, CancellationToken cancellationToken = default)
         => CallAsync(message, static _ => true, cancellationToken);
 
@@ -217,25 +250,21 @@ public sealed partial class BusConnection : IAsyncDisposable
     /// <summary>Takes a name, if nobody else has it; does not wait for it otherwise.</summary>
     /// <returns>Whether it is ours.</returns>
     /// <exception cref="DBusErrorReplyException">The bus refuses it.</exception>
-    public Task<bool> TryTakeNameAsync(string name, CancellationToken cancellationToken = default)
-    {
-        const uint doNotQueue = 4;
-        using MessageWriter writer = CallBus("RequestName", "su");
-        writer.WriteString(name);
-        writer.WriteUInt32(doNotQueue);
-        return CallAsync(
-            writer.CreateMessage(),
-            static reply => reply.GetBodyReader().ReadUInt32() is 1 or 4, // DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER, …_ALREADY_OWNER
-            cancellationToken);
-    }
+    public Task<bool> TryTakeNameAsync(string name, CancellationToken cancellationToken = default) => CallBusAsync(
+        "RequestName",
+        "su",
+        (ref writer) =>
+        {
+            const uint doNotQueue = 4;
+            writer.WriteString(name);
+            writer.WriteUInt32(doNotQueue);
+        },
+        static reply => reply.GetBodyReader().ReadUInt32() is 1 or 4, // DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER, …_ALREADY_OWNER
+        cancellationToken);
 
     /// <summary>Gives up a name.</summary>
     public Task ReleaseNameAsync(string name, CancellationToken cancellationToken = default)
-    {
-        using MessageWriter writer = CallBus("ReleaseName", "s");
-        writer.WriteString(name);
-        return CallAsync(writer.CreateMessage(), cancellationToken);
-    }
+        => CallBusAsync("ReleaseName", "s", (ref writer) => writer.WriteString(name), static _ => true, cancellationToken);
 
     /// <summary>Asks who has a name.</summary>
     /// <returns>The owner's unique name; null if there is none.</returns>
@@ -243,18 +272,13 @@ public sealed partial class BusConnection : IAsyncDisposable
     {
         try
         {
-            return await CallAsync(Ask(), static reply => reply.GetBodyReader().ReadString(), cancellationToken).ConfigureAwait(false);
+            return await CallBusAsync(
+                "GetNameOwner", "s", (ref writer) => writer.WriteString(name), static reply => reply.GetBodyReader().ReadString(), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (DBusErrorReplyException e) when (e.ErrorName == BusErrors.NameHasNoOwner)
         {
             return null;
-        }
-
-        MessageBuffer Ask()
-        {
-            using MessageWriter writer = CallBus("GetNameOwner", "s");
-            writer.WriteString(name);
-            return writer.CreateMessage();
         }
     }
 
@@ -283,12 +307,9 @@ public sealed partial class BusConnection : IAsyncDisposable
         _connection.Dispose();
     }
 
-    private MessageWriter CallBus(string member, string signature)
-    {
-        MessageWriter writer = _connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(Name, Path, Name, member, signature);
-        return writer;
-    }
+    private Task<T> CallBusAsync<T>(
+        string member, string signature, BodyWriter body, Func<Message, T> reader, CancellationToken cancellationToken)
+        => CallAsync(Name, Path, Name, member, signature, body, reader, cancellationToken);
 
     private void Abandon(Task connecting)
     {

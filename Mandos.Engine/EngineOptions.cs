@@ -45,6 +45,9 @@ public sealed record EngineOptions
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
 
+    /// <summary>What has to agree before a secret is sent, after the audit where that is required.</summary>
+    internal IReadOnlyList<IReleaseGate> Gates { get; init; } = [];
+
     /// <summary>The limits on connections, together.</summary>
     internal ConnectionLimits ConnectionLimits => new(MaxConnections, MaxConnectionsPerAddress, MaxRequestsPerClient);
 

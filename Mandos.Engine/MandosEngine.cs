@@ -60,7 +60,7 @@ public sealed class MandosEngine : IDisposable
         _loader = new ClientLoader(_services, _clients, _keeper, kept, _transitions, requests, _checks, paths);
         var reloader = new Reloader(_services, _clients, _keeper, kept, _transitions, _checks, _loader, options.ReadClients);
         _commands = new ClientCommands(_services, _clients, _events, _keeper, kept, _transitions, _checks, approvals, reloader);
-        _connections = new ConnectionServer(_services, options.ConnectionLimits, approvals, tls, options.Audit);
+        _connections = new ConnectionServer(_services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
     }
 
     /// <summary>The server as control surfaces see and command it.</summary>
@@ -131,6 +131,10 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Closes all connections, and each that is still to come: who cannot be served is to ask another server at once.</summary>
     /// <remarks>The rest of the engine goes on until <see cref="StopAsync"/>.</remarks>
     public void TurnAwayAll() => _services.Loop.Post(_connections.CloseAll);
+
+    /// <summary>Breaks off all secrets that are on their way, because this server must not release any now.</summary>
+    /// <param name="why">Why, for the log and the audit.</param>
+    internal void AbortSends(string why) => _services.Loop.Post(() => _connections.AbortSends(why));
 
     /// <summary>Stops: ends waits and checks, closes connections, saves what is not saved, and ends the subscriptions.</summary>
     /// <param name="cancellationToken">Stops without waiting further, neither for checks nor for the last save.</param>

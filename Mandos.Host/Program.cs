@@ -108,7 +108,7 @@ internal static class Program
         log.ServiceName = options.ServiceName;
         try
         {
-            using var server = new MandosServer(options, log, daemon, TimeProvider.System);
+            var server = new MandosServer(options, log, daemon, TimeProvider.System);
             return await server.RunAsync(result.Notes, result.Warnings).ConfigureAwait(false);
         }
         catch (StartException e)
@@ -164,7 +164,7 @@ internal static class Program
         ServerAccount account = ServerAccount.Find();
         return !Environment.IsPrivilegedProcess ? null
             : account.Become(out bool isForbidden) is { } fault && !isForbidden ? $"cannot become user {account.User} and group {account.Group}: {fault}"
-            : MandosServer.FindUnreadableProgram();
+            : ProgramFiles.FindUnreadable();
     }
 
     private static int ListPlugins(CommandLineOptions given)

@@ -37,19 +37,19 @@ internal sealed partial class ApprovalDesk(
         ClientSettings settings = client.Settings;
         if (!transitions.IsEntitled(client))
         {
-            requests.Refuse(request, AuditReason.Disabled);
+            requests.Refuse(request, Outcome.Disabled);
         }
         else if (client.Verdict == false)
         {
-            requests.Refuse(request, AuditReason.Denied);
+            requests.Refuse(request, Outcome.Denied);
         }
         else if (RequestTransitions.TakeApproval(client, peer.Address))
         {
-            Grant(request, AuditReason.Approved);
+            Grant(request, Outcome.Approved);
         }
         else if (settings.ApprovalDelay <= TimeSpan.Zero)
         {
-            DecideByDefault(request, AuditReason.NotApprovedByDefault);
+            DecideByDefault(request, Outcome.NotApprovedByDefault);
         }
         else
         {
@@ -60,7 +60,7 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Ends a wait because nobody waits any more; does nothing if the request is decided.</summary>
-    public void Abandon(OpenRequest request, AuditReason reason)
+    public void Abandon(OpenRequest request, Outcome reason)
     {
         if (request.Place is not null)
         {
@@ -70,16 +70,17 @@ internal sealed partial class ApprovalDesk(
 
     /// <summary>Looks again at a request that was granted a while ago, and refuses it if the client may not have the secret any more.</summary>
     /// <returns>The secret as it is now, unless the request is refused.</returns>
-    public RequestOutcome Confirm(OpenRequest request, AuditReason granted)
+    public RequestOutcome Confirm(OpenRequest request, Outcome granted)
     {
         Client client = request.Client;
-        AuditReason? refused = client.IsRemoved ? AuditReason.Removed
-            : requests.IsStranger(request) ? AuditReason.UnknownKey
-            : !transitions.IsEntitled(client) ? AuditReason.Disabled
-            : client.Verdict == false ? AuditReason.Denied
-            : null;
+        Outcome? refused = request.Withdrawn ?? (client.IsRemoved ? Outcome.Removed
+            : requests.IsStranger(request) ? Outcome.UnknownKey
+            : !transitions.IsEntitled(client) ? Outcome.Disabled
+            : client.Verdict == false ? Outcome.Denied
+            : null);
         if (refused is not { } reason)
         {
+            request.IsAtGates = false;
             return new RequestOutcome(client.Secret.Borrow(), granted);
         }
 
@@ -131,33 +132,33 @@ internal sealed partial class ApprovalDesk(
     {
         foreach (OpenRequest request in requests.Waiting.ToArray())
         {
-            requests.GiveUp(request, AuditReason.ServerStopping);
+            requests.GiveUp(request, Outcome.ServerStopping);
         }
     }
 
     private void TimeOut(OpenRequest request)
     {
         requests.EndWait(request);
-        DecideByDefault(request, AuditReason.ApprovalTimedOut);
+        DecideByDefault(request, Outcome.ApprovalTimedOut);
     }
 
     private void DecideBy(bool verdict, OpenRequest request)
     {
         if (verdict)
         {
-            Grant(request, AuditReason.Approved);
+            Grant(request, Outcome.Approved);
         }
         else
         {
-            requests.Refuse(request, AuditReason.Denied);
+            requests.Refuse(request, Outcome.Denied);
         }
     }
 
-    private void DecideByDefault(OpenRequest request, AuditReason otherwise)
+    private void DecideByDefault(OpenRequest request, Outcome otherwise)
     {
         if (request.Client.Settings.ApprovedByDefault)
         {
-            Grant(request, AuditReason.ApprovedByDefault);
+            Grant(request, Outcome.ApprovedByDefault);
         }
         else
         {
@@ -165,16 +166,16 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
-    private void Grant(OpenRequest request, AuditReason reason)
+    private void Grant(OpenRequest request, Outcome reason)
     {
         Client client = request.Client;
         if (!transitions.IsEntitled(client) || requests.IsStranger(request))
         {
-            requests.Refuse(request, requests.IsStranger(request) ? AuditReason.UnknownKey : AuditReason.Disabled);
+            requests.Refuse(request, requests.IsStranger(request) ? Outcome.UnknownKey : Outcome.Disabled);
             return;
         }
 
-        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+        RequestTransitions.Grant(request, reason);
     }
 
     [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]

@@ -19,11 +19,17 @@ public sealed record AuditRecord
     /// <summary>Name of the client that has the key; null if there is none, or no key.</summary>
     public string? Client { get; init; }
 
-    /// <summary>What has come of the connection.</summary>
-    public required AuditDecision Decision { get; init; }
+    /// <summary>What has come of the connection, and why.</summary>
+    public required Outcome Outcome { get; init; }
 
-    /// <summary>Why.</summary>
-    public required AuditReason Reason { get; init; }
+    /// <summary>
+    /// Whether the secret is about to go out, to end with that outcome: another record says what has come of it. Only where the audit is
+    /// required.
+    /// </summary>
+    public bool IsSending { get; init; }
+
+    /// <summary>The word for what has come of the connection.</summary>
+    public string Decision => IsSending ? OutcomePhrases.Sending : Outcome.Decision();
 
     /// <summary>More on the reason, at most <see cref="LongestDetail"/> characters; null for nothing. Peers choose part of it: escape it.</summary>
     public string? Detail
@@ -42,7 +48,7 @@ public sealed record AuditRecord
     public override string ToString()
     {
         var text = new StringBuilder(200);
-        text.Append($"decision={Decision.Phrase()} reason=\"{Reason.Phrase()}\" peer={Peer}");
+        text.Append($"decision={Decision} reason=\"{Outcome.Phrase()}\" peer={Peer}");
         if (KeyId is not null)
         {
             text.Append($" key={KeyId}");

@@ -16,7 +16,7 @@ public sealed record AuditSummary
     public required int Networks { get; init; }
 
     /// <summary>Why their connections ended.</summary>
-    public required AuditReason Reason { get; init; }
+    public required Outcome Outcome { get; init; }
 
     /// <summary>How many connections have no record of their own.</summary>
     public required long Count { get; init; }
@@ -31,6 +31,6 @@ public sealed record AuditSummary
 
     /// <summary>The summary as the log shows it.</summary>
     public override string ToString()
-        => $"decision={Reason.Decision().Phrase()} reason=\"{Reason.Phrase()}\" more={Count} "
+        => $"decision={Outcome.Decision()} reason=\"{Outcome.Phrase()}\" more={Count} "
             + (Network is null ? $"networks={Networks}" : $"network={Network}") + $" ms={(long)Duration.TotalMilliseconds}";
 }

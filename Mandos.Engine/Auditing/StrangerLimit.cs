@@ -34,8 +34,8 @@ internal sealed class StrangerLimit : IDisposable
     private readonly EngineClock _clock;
     private readonly Action<AuditSummary, LogLevel> _tell;
     private readonly ITimer _timer;
-    private readonly Dictionary<(IPNetwork? Network, AuditReason Reason, LogLevel Level), Bucket> _networks = [];
-    private readonly Dictionary<(AuditReason Reason, LogLevel Level), Bucket> _kinds = [];
+    private readonly Dictionary<(IPNetwork? Network, Outcome Reason, LogLevel Level), Bucket> _networks = [];
+    private readonly Dictionary<(Outcome Reason, LogLevel Level), Bucket> _kinds = [];
     private TimeSpan? _since;
 
     /// <param name="clock">The time.</param>
@@ -53,7 +53,7 @@ internal sealed class StrangerLimit : IDisposable
     /// <param name="address">Where it comes from.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="level">The level at which the log would tell of it.</param>
-    public bool Admits(IPAddress address, AuditReason reason, LogLevel level)
+    public bool Admits(IPAddress address, Outcome reason, LogLevel level)
     {
         IPNetwork network = NetworkOf(address);
         lock (_lock)
@@ -95,7 +95,7 @@ internal sealed class StrangerLimit : IDisposable
             TimeSpan duration = now - (_since ?? now);
             _since = null;
             var counted = _networks.Where(static pair => pair.Value.Counted > 0).OrderByDescending(static pair => pair.Value.Counted).ToList();
-            foreach (((IPNetwork? network, AuditReason reason, LogLevel level), Bucket bucket) in
+            foreach (((IPNetwork? network, Outcome reason, LogLevel level), Bucket bucket) in
                 counted.Where(static pair => pair.Key.Network is not null).Take(MaxSummaries))
             {
                 summaries.Add((Summarize(network, 1, reason, bucket.Counted, duration), level));
@@ -139,12 +139,12 @@ internal sealed class StrangerLimit : IDisposable
         return bucket;
     }
 
-    private AuditSummary Summarize(IPNetwork? network, int networks, AuditReason reason, long count, TimeSpan duration) => new()
+    private AuditSummary Summarize(IPNetwork? network, int networks, Outcome reason, long count, TimeSpan duration) => new()
     {
         Time = _clock.UtcNow,
         Network = network,
         Networks = networks,
-        Reason = reason,
+        Outcome = reason,
         Count = count,
         Duration = duration,
     };

@@ -75,6 +75,13 @@ internal sealed class Client : ISaved
     /// <summary>The different addresses from which requests wait, in the order in which they came.</summary>
     public IPAddress[] WaitingAddresses() => [.. Waiting.Select(static request => request.Description.Peer.Address).Distinct()];
 
+    /// <summary>The requests that are granted and not over. Made when first needed.</summary>
+    public List<OpenRequest>? Granted { get; set; }
+
+    /// <summary>Ends when nothing of its secret is on its way that was broken off so far.</summary>
+    public Task WhenAbortedSendsEnd()
+        => Task.WhenAll((Granted ?? []).Where(static request => request.IsAborted).Select(static request => request.WhenEnded));
+
     /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
     public bool IsRemoved { get; set; }
 

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Clients;
@@ -7,6 +8,7 @@ namespace Mandos.Engine.Clients;
 internal sealed class OpenRequest(Client client, SecretRequest description)
 {
     private readonly TaskCompletionSource<RequestOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _ended;
 
     public Client Client { get; } = client;
 
@@ -28,9 +30,57 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Whether it is decided, and gets nothing.</summary>
     public bool IsRefused { get; private set; }
 
+    /// <summary>Whether it is granted and not over: its secret is at the gates, or on its way.</summary>
+    public bool IsGranted { get; private set; }
+
+    /// <summary>Whether release gates have still to agree, so that nothing of the secret is written.</summary>
+    public bool IsAtGates { get; set; }
+
+    /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
+    public Outcome? Withdrawn { get; set; }
+
+    /// <summary>Breaks the connection off; takes why, as “its client was …”. Null until the connection is known.</summary>
+    public Action<string>? OnAbort { get; set; }
+
+    /// <summary>Whether it was broken off while its secret was on its way.</summary>
+    public bool IsAborted { get; private set; }
+
+    /// <summary>Whether its secret may be on its way now.</summary>
+    public bool IsBeingSent => IsGranted && !IsAtGates;
+
+    /// <summary>Ends when nothing of the secret will be written any more.</summary>
+    public Task WhenEnded
+    {
+        get
+        {
+            _ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!IsGranted)
+            {
+                _ended.TrySetResult();
+            }
+
+            return _ended.Task;
+        }
+    }
+
     public void Decide(RequestOutcome outcome)
     {
         IsRefused = outcome.Secret is null;
+        IsGranted = outcome.Secret is not null;
         _outcome.SetResult(outcome);
+    }
+
+    /// <summary>Breaks its connection off.</summary>
+    public void Abort(string why)
+    {
+        IsAborted = true;
+        OnAbort?.Invoke(why);
+    }
+
+    /// <summary>Notes that its secret is out, or will not go out.</summary>
+    public void End()
+    {
+        IsGranted = false;
+        _ended?.TrySetResult();
     }
 }

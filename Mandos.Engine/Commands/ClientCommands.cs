@@ -62,12 +62,12 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <inheritdoc/>
     public Task DisableAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_transitions.Disable), cancellationToken);
+        => ChangeStateAsync(name, Revoking(_transitions.Disable), cancellationToken);
 
     /// <inheritdoc/>
     public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken)
     {
-        Func<Client, Task> command = Quick(client => _approvals.Approve(client, approved));
+        Func<Client, Task> command = Revoking(client => _approvals.Approve(client, approved));
         return approved ? CommandAsync(name, command, cancellationToken) : ChangeStateAsync(name, command, cancellationToken);
     }
 
@@ -116,7 +116,7 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <inheritdoc/>
     public Task RemoveAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(Remove), cancellationToken);
+        => ChangeStateAsync(name, Revoking(Remove), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ internal sealed partial class ClientCommands : IMandosServer
     {
         try
         {
-            await ChangeStateAsync(name, Quick(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
+            await ChangeStateAsync(name, Revoking(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (
             e is not StateNotSavedException && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
@@ -167,6 +167,13 @@ internal sealed partial class ClientCommands : IMandosServer
     {
         command(client);
         return Task.CompletedTask;
+    };
+
+    /// <summary>A command that may break off secrets that are on their way: it has not taken effect before these have ended.</summary>
+    private static Func<Client, Task> Revoking(Action<Client> command) => client =>
+    {
+        command(client);
+        return client.WhenAbortedSendsEnd();
     };
 
     /// <summary>Carries out a command that changes what is saved, and waits until it is.</summary>
@@ -198,7 +205,7 @@ internal sealed partial class ClientCommands : IMandosServer
     private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
     {
         Task effect = await _services.Loop.InvokeAsync(() => Run(name, command), cancellationToken).ConfigureAwait(false);
-        await _services.WaitAsync(effect, "a checker to start", cancellationToken).ConfigureAwait(false);
+        await _services.WaitAsync(effect, "a command to take effect", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Carries out a command, unless the server stops: what it set going would outlast the stop.</summary>

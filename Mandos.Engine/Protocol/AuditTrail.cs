@@ -32,22 +32,22 @@ internal sealed partial class AuditTrail : IDisposable
     /// <param name="connection">The connection.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="level">The level at which the log tells of it.</param>
-    public bool Tells(Connection connection, AuditReason reason, LogLevel level = LogLevel.Warning)
+    public bool Tells(Connection connection, Outcome reason, LogLevel level = LogLevel.Warning)
         => connection.ClientName is not null
             || (connection.IsToldOf ??= _strangers.Admits(connection.Peer.RemoteEndPoint.Address, reason, level));
 
     /// <summary>Notes how a connection ended; what is said of it later does not count.</summary>
-    public void End(Connection connection, AuditReason reason, string? detail = null)
+    public void End(Connection connection, Outcome reason, string? detail = null)
     {
         if (connection.TryEnd() && Tells(connection, reason, LogLevel.Information))
         {
-            Write(Record(connection, reason.Decision(), reason, detail));
+            Write(Record(connection, reason, detail));
         }
     }
 
     /// <summary>Notes a connection that was closed without being served.</summary>
     /// <returns>Whether the log is to tell of it.</returns>
-    public bool TurnedAway(IPeerConnection peer, AuditReason reason)
+    public bool TurnedAway(IPeerConnection peer, Outcome reason)
     {
         if (!_strangers.Admits(peer.RemoteEndPoint.Address, reason, LogLevel.Warning))
         {
@@ -58,8 +58,7 @@ internal sealed partial class AuditTrail : IDisposable
         {
             Time = _clock.UtcNow,
             Peer = peer.RemoteEndPoint,
-            Decision = reason.Decision(),
-            Reason = reason,
+            Outcome = reason,
             Duration = TimeSpan.Zero,
         });
         return true;
@@ -72,28 +71,20 @@ internal sealed partial class AuditTrail : IDisposable
     public void Dispose() => _strangers.Dispose();
 
     /// <summary>Puts on disk that a secret is about to be sent.</summary>
-    /// <returns>False if that could not be done while the connection lasted: the secret must not go out.</returns>
-    public async Task<bool> TryAnnounceAsync(Connection connection, AuditReason reason)
+    /// <returns>False if that cannot be done now: the secret must not go out.</returns>
+    public async Task<bool> TryAnnounceAsync(Connection connection, Outcome reason, CancellationToken cancellationToken)
     {
-        try
-        {
-            AuditRecord record = Record(connection, AuditDecision.Sending, reason, null);
-            return _file is not null && await _file.TryWriteThroughAsync(record, connection.Aborted).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        AuditRecord record = Record(connection, reason, null) with { IsSending = true };
+        return _file is not null && await _file.TryWriteThroughAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
-    private AuditRecord Record(Connection connection, AuditDecision decision, AuditReason reason, string? detail) => new()
+    private AuditRecord Record(Connection connection, Outcome reason, string? detail) => new()
     {
         Time = _clock.UtcNow,
         Peer = connection.Peer.RemoteEndPoint,
         KeyId = connection.KeyId,
         Client = connection.ClientName,
-        Decision = decision,
-        Reason = reason,
+        Outcome = reason,
         Detail = detail,
         Duration = _clock.Now - connection.Start,
     };
@@ -109,7 +100,7 @@ internal sealed partial class AuditTrail : IDisposable
         LogSummary(summary);
         if (level != LogLevel.Information)
         {
-            string reason = summary.Reason.Phrase();
+            string reason = summary.Outcome.Phrase();
             LogMore(level, summary.Count, summary.Source, (long)summary.Duration.TotalSeconds, reason);
         }
 

@@ -51,7 +51,7 @@ internal sealed class Connection
     public ConnectionPhase Phase => _phase.Phase;
 
     /// <summary>Why it was aborted; null if it was not.</summary>
-    public AbortReason? AbortReason { get; private set; }
+    public AbortCause? AbortCause { get; private set; }
 
     /// <summary>Looks whether the phase has lasted too long. It need not move with each phase. Owned by the engine loop.</summary>
     public Deadline Limit { get; }
@@ -88,11 +88,15 @@ internal sealed class Connection
     /// <summary>Ends it without waiting. Called on the engine loop.</summary>
     /// <param name="reason">Why, for the audit.</param>
     /// <param name="text">Why, for the log.</param>
-    public void Abort(AuditReason reason, string text)
+    public void Abort(Outcome reason, string text)
     {
-        AbortReason ??= new AbortReason(reason, text);
+        AbortCause ??= new AbortCause(reason, text);
         _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
     }
+
+    /// <summary>Breaks off the secret that is on its way. Called on the engine loop.</summary>
+    /// <param name="why">Why, for the log and the audit.</param>
+    public void AbortSend(string why) => Abort(Outcome.SendAborted, why);
 
     /// <summary>Notes that it has come to an end of some kind, on any thread.</summary>
     /// <returns>Whether this is the first one.</returns>

@@ -35,9 +35,6 @@ internal sealed partial class ConnectionHandler
     [LoggerMessage(1608, LogLevel.Warning, "Connection from {Peer}: the secret of client {Client} could not be sent: {Reason}")]
     private partial void LogNotSent(IPEndPoint peer, string client, string reason);
 
-    [LoggerMessage(1901, LogLevel.Error, "Client {Client}: refused its secret: the audit could not be written, and it is required")]
-    private partial void LogNotAudited(string client);
-
     [LoggerMessage(1609, LogLevel.Debug, "Connection from {Peer} was not closed in order: {Reason}")]
     private partial void LogNotClosed(IPEndPoint peer, string reason);
 }

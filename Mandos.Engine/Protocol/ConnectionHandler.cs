@@ -13,7 +13,8 @@ namespace Mandos.Engine.Protocol;
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
 /// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
-    EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, AuditTrail audit, ITlsHandshaker tls)
+    EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, ReleaseGates gates, AuditTrail audit,
+    ITlsHandshaker tls)
 {
     private readonly ILogger _logger = services.Logger;
 
@@ -22,58 +23,58 @@ internal sealed partial class ConnectionHandler(
     {
         IPEndPoint peer = connection.Peer.RemoteEndPoint;
         using HandshakeTurns.Turn turn = turns.Enter(
-            connection.Sources, () => services.Loop.Post(() => connection.Abort(AuditReason.Overloaded, ConnectionTable.OverloadedText)));
+            connection.Sources, () => services.Loop.Post(() => connection.Abort(Outcome.Overloaded, ConnectionTable.OverloadedText)));
         try
         {
             await ServeAsync(connection, peer, turn).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (connection.AbortReason is { } abort)
+        catch (OperationCanceledException) when (connection.AbortCause is { } abort)
         {
-            if (abort.Reason != AuditReason.ServerStopping && audit.Tells(connection, abort.Reason))
+            if (abort.Outcome != Outcome.ServerStopping && audit.Tells(connection, abort.Outcome))
             {
                 LogAborted(peer, abort.Text);
             }
 
-            End(connection, abort.Reason);
+            End(connection, abort.Outcome);
         }
         catch (ProtocolException e)
         {
             LogLevel level = e.IsSilent ? LogLevel.Debug : LogLevel.Warning;
-            if (audit.Tells(connection, e.Reason, level))
+            if (audit.Tells(connection, e.Outcome, level))
             {
                 LogProtocol(level, peer, e.Message);
             }
 
-            audit.End(connection, e.Reason, e.Message);
+            audit.End(connection, e.Outcome, e.Message);
         }
         catch (TlsHandshakeException e)
         {
-            if (audit.Tells(connection, AuditReason.HandshakeFailed))
+            if (audit.Tells(connection, Outcome.HandshakeFailed))
             {
                 LogHandshakeFailed(peer, e.Message);
             }
 
-            End(connection, AuditReason.HandshakeFailed, e.Message);
+            End(connection, Outcome.HandshakeFailed, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            if (audit.Tells(connection, AuditReason.PeerGone))
+            if (audit.Tells(connection, Outcome.PeerGone))
             {
                 LogBroken(peer, e.Message);
             }
 
-            End(connection, AuditReason.PeerGone, e.Message);
+            End(connection, Outcome.PeerGone, e.Message);
         }
 #pragma warning disable CA1031 // Whatever a peer provokes ends its own connection alone
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (audit.Tells(connection, AuditReason.UnexpectedError))
+            if (audit.Tells(connection, Outcome.UnexpectedError))
             {
                 LogUnexpected(peer, e);
             }
 
-            audit.End(connection, AuditReason.UnexpectedError, e.GetType().Name);
+            audit.End(connection, Outcome.UnexpectedError, e.GetType().Name);
         }
         finally
         {
@@ -98,12 +99,12 @@ internal sealed partial class ConnectionHandler(
         if (!FirstLine.IsSupported(line))
         {
             string shown = FirstLine.Show(line);
-            if (audit.Tells(connection, AuditReason.BadFirstLine))
+            if (audit.Tells(connection, Outcome.BadFirstLine))
             {
                 LogUnknownVersion(peer, shown);
             }
 
-            audit.End(connection, AuditReason.BadFirstLine, shown);
+            audit.End(connection, Outcome.BadFirstLine, shown);
             return;
         }
 
@@ -124,9 +125,10 @@ internal sealed partial class ConnectionHandler(
             if (opened is not null)
             {
                 (connection.Request, connection.ClientName) = (opened, opened.Client.Name);
+                (opened.IsAtGates, opened.OnAbort) = (gates.Any, connection.AbortSend);
                 if (!opened.IsRefused && table.Authenticated(connection) is { Request: { } dropped } other)
                 {
-                    approvals.Abandon(dropped, AuditReason.GaveWay); // first: nobody may approve what is not there any more
+                    approvals.Abandon(dropped, Outcome.GaveWay); // first: nobody may approve what is not there any more
                     table.GiveWay(other, $"client {opened.Client.Name} has too many connections, and it gave way to a newer one");
                 }
             }
@@ -137,17 +139,17 @@ internal sealed partial class ConnectionHandler(
         bool isSent = false;
         if (request is null)
         {
-            if (audit.Tells(connection, AuditReason.UnknownKey, LogLevel.Information))
+            if (audit.Tells(connection, Outcome.UnknownKey, LogLevel.Information))
             {
                 LogNotFound(keyId, peer.Address);
             }
 
-            audit.End(connection, AuditReason.UnknownKey);
+            audit.End(connection, Outcome.UnknownKey);
         }
         else
         {
             RequestOutcome outcome = await WaitAsync(connection, session, request).ConfigureAwait(false);
-            if (outcome.Reason == AuditReason.GaveWay)
+            if (outcome.Outcome == Outcome.GaveWay)
             {
                 connection.Aborted.ThrowIfCancellationRequested();
             }
@@ -159,7 +161,7 @@ internal sealed partial class ConnectionHandler(
                 return;
             }
 
-            audit.End(connection, outcome.Reason);
+            audit.End(connection, outcome.Outcome, outcome.Detail);
         }
 
         await CloseAsync(connection, session, isSent).ConfigureAwait(false);
@@ -173,10 +175,10 @@ internal sealed partial class ConnectionHandler(
         {
             connection.Enter(ConnectionPhase.Held);
             using var decided = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
-            Task<AuditReason> peerGone = WaitForPeerCloseAsync(connection, session, decided.Token);
+            Task<Outcome> peerGone = WaitForPeerCloseAsync(connection, session, decided.Token);
             if (await Task.WhenAny(request.Outcome, peerGone).ConfigureAwait(false) == peerGone)
             {
-                AuditReason reason = await peerGone.ConfigureAwait(false);
+                Outcome reason = await peerGone.ConfigureAwait(false);
                 services.Loop.Post(() => approvals.Abandon(request, reason));
             }
 
@@ -197,12 +199,12 @@ internal sealed partial class ConnectionHandler(
             services.Loop.Post(table.Watch, connection);
         }
 
-        return audit.IsRequired ? await AnnounceAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
+        return gates.Any ? await PassGatesAsync(connection, request, outcome).ConfigureAwait(false) : outcome;
     }
 
     /// <summary>Ends when the peer is gone, the connection is aborted, or waiting is over. Does not throw.</summary>
     /// <returns>What the end means for the request, if that is not decided.</returns>
-    private async Task<AuditReason> WaitForPeerCloseAsync(
+    private async Task<Outcome> WaitForPeerCloseAsync(
         Connection connection, ITlsSession session, CancellationToken cancellationToken)
     {
         try
@@ -218,30 +220,44 @@ internal sealed partial class ConnectionHandler(
 #pragma warning restore CA1031
         {
             LogUnexpected(connection.Peer.RemoteEndPoint, e);
-            return AuditReason.UnexpectedError;
+            return Outcome.UnexpectedError;
         }
 
-        return AuditReason.PeerGone;
+        return Outcome.PeerGone;
     }
 
-    /// <summary>Has the audit say that a secret is about to be sent, or else refuses it.</summary>
-    /// <returns>What becomes of the request then: much may have happened while the audit was written.</returns>
-    private async Task<RequestOutcome> AnnounceAsync(Connection connection, OpenRequest request, RequestOutcome granted)
+    /// <summary>Asks all that has to agree before a secret is sent, and then looks again whether the client may have it.</summary>
+    /// <returns>What becomes of the request then: much may have happened meanwhile.</returns>
+    private async Task<RequestOutcome> PassGatesAsync(Connection connection, OpenRequest request, RequestOutcome granted)
     {
         granted.Secret?.Dispose();
-        if (await audit.TryAnnounceAsync(connection, granted.Reason).ConfigureAwait(false))
+        bool isOver = false;
+        try
         {
-            return await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Reason)).ConfigureAwait(false);
-        }
+            GateRefusal? refusal = await gates.AskAsync(connection, granted.Outcome).ConfigureAwait(false);
+            if (refusal is null)
+            {
+                RequestOutcome outcome =
+                    await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Outcome)).ConfigureAwait(false);
+                refusal = outcome.Secret is null ? null : gates.LookAgain(connection);
+                if (refusal is null)
+                {
+                    isOver = true;
+                    return outcome;
+                }
 
-        services.Loop.Post(() => approvals.Finish(request, sent: false));
-        if (connection.AbortReason is { Reason: AuditReason.ServerStopping and var stopping })
+                outcome.Secret?.Dispose();
+            }
+
+            return new RequestOutcome(null, refusal.Outcome, refusal.Detail);
+        }
+        finally
         {
-            return new RequestOutcome(null, stopping);
+            if (!isOver)
+            {
+                services.Loop.Post(() => approvals.Finish(request, sent: false));
+            }
         }
-
-        LogNotAudited(request.Client.Name);
-        return new RequestOutcome(null, AuditReason.AuditNotWritten);
     }
 
     /// <returns>False if the connection is of no more use; that is logged.</returns>
@@ -252,19 +268,25 @@ internal sealed partial class ConnectionHandler(
         {
             using (secret)
             {
+                connection.Aborted.ThrowIfCancellationRequested();
                 await session.WriteAsync(secret.Memory, connection.Aborted).ConfigureAwait(false);
             }
 
             sent = true;
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
-            || (e is OperationCanceledException && connection.AbortReason is not null))
+            || (e is OperationCanceledException && connection.AbortCause is not null))
         {
-            LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name, connection.AbortReason?.Text ?? e.Message);
-            End(connection, AuditReason.SendFailed, e.Message);
+            LogNotSent(connection.Peer.RemoteEndPoint, request.Client.Name, connection.AbortCause?.Text ?? e.Message);
+            End(connection, Outcome.SendFailed, e.Message);
         }
         finally
         {
+            if (!sent)
+            {
+                connection.Peer.Reset(); // nobody may take a part of a secret for all of it
+            }
+
             services.Loop.Post(() => approvals.Finish(request, sent));
         }
 
@@ -272,11 +294,11 @@ internal sealed partial class ConnectionHandler(
     }
 
     /// <summary>Tells the audit why a connection broke: if the server broke it, that is the reason, whatever showed it.</summary>
-    private void End(Connection connection, AuditReason reason, string? detail = null)
+    private void End(Connection connection, Outcome reason, string? detail = null)
     {
-        if (connection.AbortReason is { } abort)
+        if (connection.AbortCause is { } abort)
         {
-            (reason, detail) = (abort.Reason, abort.Reason == AuditReason.TimedOut ? abort.Text : null);
+            (reason, detail) = (abort.Outcome, abort.Outcome is Outcome.TimedOut or Outcome.SendAborted ? abort.Text : null);
         }
 
         audit.End(connection, reason, detail);

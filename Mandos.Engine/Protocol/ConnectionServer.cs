@@ -19,13 +19,17 @@ internal sealed class ConnectionServer : IDisposable
     /// <param name="approvals">Decides who gets a secret.</param>
     /// <param name="tls">Makes the handshakes.</param>
     /// <param name="audit">The audit log; null for none.</param>
-    public ConnectionServer(EngineServices services, ConnectionLimits limits, ApprovalDesk approvals, ITlsHandshaker tls, IAuditLog? audit)
+    /// <param name="gates">What has to agree before a secret is sent, after the audit.</param>
+    public ConnectionServer(
+        EngineServices services, ConnectionLimits limits, ApprovalDesk approvals, ITlsHandshaker tls, IAuditLog? audit,
+        IReadOnlyList<IReleaseGate> gates)
     {
         (_services, _approvals) = (services, approvals);
         _audit = new AuditTrail(services.Clock, audit, services.Logger);
         Table = new ConnectionTable(services, limits, _audit);
         Turns = new HandshakeTurns(services.Clock, ProtocolLimits.ConcurrentTurns);
-        _handler = new ConnectionHandler(services, Table, Turns, approvals, _audit, tls);
+        var allGates = new ReleaseGates(services, [.. _audit.IsRequired ? [new AuditGate(_audit)] : Array.Empty<IReleaseGate>(), .. gates]);
+        _handler = new ConnectionHandler(services, Table, Turns, approvals, allGates, _audit, tls);
     }
 
     /// <summary>The connections. Used on the engine loop alone.</summary>
@@ -50,7 +54,17 @@ internal sealed class ConnectionServer : IDisposable
         _approvals.AbandonAll();
         foreach (Connection connection in Table.All)
         {
-            connection.Abort(AuditReason.ServerStopping, "the server stops");
+            connection.Abort(Outcome.ServerStopping, "the server stops");
+        }
+    }
+
+    /// <summary>Breaks off all secrets that are on their way. Called on the engine loop.</summary>
+    /// <param name="why">Why, for the log and the audit.</param>
+    public void AbortSends(string why)
+    {
+        foreach (Connection connection in Table.All.Where(static connection => connection.Request is { IsBeingSent: true }))
+        {
+            connection.Request!.Abort(why);
         }
     }
 
@@ -74,7 +88,7 @@ internal sealed class ConnectionServer : IDisposable
 
     private void TurnAway(IPeerConnection peer)
     {
-        _audit.TurnedAway(peer, AuditReason.ServerStopping);
+        _audit.TurnedAway(peer, Outcome.ServerStopping);
         peer.Dispose();
     }
 }

@@ -46,7 +46,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
         PeerSource limited = PeerSource.Limited(connection.Sources);
         if (!MakeRoom(limited))
         {
-            if (audit.TurnedAway(peer, AuditReason.TooManyConnections))
+            if (audit.TurnedAway(peer, Outcome.TooManyConnections))
             {
                 LogNoRoom(peer.RemoteEndPoint, _sources.Count(limited), _all.Count);
             }
@@ -89,7 +89,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
     /// <param name="text">Why, for the log.</param>
     public void GiveWay(Connection connection, string text)
     {
-        connection.Abort(AuditReason.GaveWay, text);
+        connection.Abort(Outcome.GaveWay, text);
         Leave(connection);
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
             }
             else
             {
-                AuditReason reason = connection.Phase == ConnectionPhase.Queued ? AuditReason.Overloaded : AuditReason.TimedOut;
+                Outcome reason = connection.Phase == ConnectionPhase.Queued ? Outcome.Overloaded : Outcome.TimedOut;
                 connection.Abort(reason, connection.Phase switch
                 {
                     ConnectionPhase.Queued => OverloadedText,

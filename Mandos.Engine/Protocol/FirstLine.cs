@@ -22,7 +22,7 @@ internal static class FirstLine
         }
         catch (IOException e)
         {
-            throw new ProtocolException(AuditReason.PeerGone, e.Message) { IsSilent = true };
+            throw new ProtocolException(Outcome.PeerGone, e.Message) { IsSilent = true };
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ProtocolLimits.FirstLineLength);
@@ -35,7 +35,7 @@ internal static class FirstLine
                     buffer.AsMemory(length, ProtocolLimits.FirstLineLength - length), cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
-                    throw new ProtocolException(AuditReason.PeerGone, length == 0
+                    throw new ProtocolException(Outcome.PeerGone, length == 0
                         ? "the peer closed without sending the protocol version"
                         : "the peer closed in the middle of the first line") { IsSilent = length == 0 };
                 }
@@ -55,7 +55,7 @@ internal static class FirstLine
         }
 
         throw new ProtocolException(
-            AuditReason.BadFirstLine, $"the first line is longer than {ProtocolLimits.FirstLineLength} bytes");
+            Outcome.BadFirstLine, $"the first line is longer than {ProtocolLimits.FirstLineLength} bytes");
     }
 
     /// <summary>Whether a line names the version that we speak: its first field, white space apart, is <c>1</c>.</summary>

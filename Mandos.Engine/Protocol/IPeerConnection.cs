@@ -13,4 +13,9 @@ public interface IPeerConnection : IDisposable
 
     /// <summary>Ends sending: the peer sees the end of the stream after what was sent. Does not throw.</summary>
     void ShutdownSend();
+
+    /// <summary>
+    /// Breaks the connection: what was written and has not left is dropped, and the peer sees an error, not an end. Does not throw. It is disposed all the same.
+    /// </summary>
+    void Reset();
 }

@@ -20,7 +20,7 @@ internal static class PeerIdentity
     {
         if (keyPacket.Length > ushort.MaxValue)
         {
-            throw new ProtocolException(AuditReason.HandshakeFailed,
+            throw new ProtocolException(Outcome.HandshakeFailed,
                 $"its OpenPGP key has {keyPacket.Length} bytes; at most {ushort.MaxValue} are possible");
         }
 

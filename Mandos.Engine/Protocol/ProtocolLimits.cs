@@ -18,6 +18,9 @@ internal static class ProtocolLimits
     /// <summary>Time for sending the secret and close_notify; both fit into an empty socket buffer.</summary>
     public static readonly TimeSpan SendTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>Time for each release gate: a peer that waits longer had better ask another server.</summary>
+    public static readonly TimeSpan GateTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Time for the peer to close after us, so that closing early does not reset the secret on its way.</summary>
     public static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(5);
 

@@ -23,6 +23,9 @@ internal sealed class ReloadPlan : IDisposable
     /// <summary>The new configuration.</summary>
     public ClientConfiguration Configuration => _configuration;
 
+    /// <summary>The ends of secrets that were on their way, and were broken off.</summary>
+    public List<Task> Sends { get; } = [];
+
     /// <summary>Clients that were added so far.</summary>
     public int Added { get; set; }
 

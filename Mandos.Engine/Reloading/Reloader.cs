@@ -155,6 +155,7 @@ internal sealed partial class Reloader
         plan.Removed++;
         StoredClient stored = client.ToStored();
         _transitions.Remove(client);
+        NoteSends(client, plan);
         _kept.Add(stored);
     }
 
@@ -196,6 +197,8 @@ internal sealed partial class Reloader
             CheckSoon(client, checks);
         }
 
+        NoteSends(client, plan);
+
         if (!old.Enabled && next.Enabled && !isBarred)
         {
             _transitions.Enable(client);
@@ -231,6 +234,15 @@ internal sealed partial class Reloader
         return isBarred;
     }
 
+    /// <summary>Has the reload end no sooner than the secrets that it has broken off.</summary>
+    private static void NoteSends(Client client, ReloadPlan plan)
+    {
+        if (client.Granted is { Count: > 0 })
+        {
+            plan.Sends.Add(client.WhenAbortedSendsEnd());
+        }
+    }
+
     private void CheckSoon(Client client, List<Task> checks)
     {
         if (checks.Count >= MostChecks)
@@ -248,7 +260,7 @@ internal sealed partial class Reloader
         _checks.Reloaded();
         _loader.NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
-        return new ReloadEffect(Task.WhenAll(checks), _keeper.FlushAsync());
+        return new ReloadEffect(Task.WhenAll([.. checks, .. plan.Sends]), _keeper.FlushAsync());
     }
 
     [LoggerMessage(1800, LogLevel.Information,

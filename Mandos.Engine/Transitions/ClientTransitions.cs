@@ -16,6 +16,8 @@ namespace Mandos.Engine.Transitions;
 /// </summary>
 internal sealed partial class ClientTransitions
 {
+    private const string NewSecretText = "its client has another secret";
+
     private readonly EngineClock _clock;
     private readonly DeadlineQueue _deadlines;
     private readonly ClientRegistry _clients;
@@ -73,7 +75,7 @@ internal sealed partial class ClientTransitions
         _deadlines.Cancel(client.NextCheck);
         _deadlines.Cancel(client.Expiry);
         StopCheck(client);
-        _requests.RefuseAll(client, AuditReason.Removed);
+        _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);
         LogRemoved(client.Name);
         _journal.Publish(client, static state => new ClientRemoved(state));
@@ -155,7 +157,7 @@ internal sealed partial class ClientTransitions
         StopCheck(client);
         _journal.Update(client, client.Snapshot, ClientProperty.Enabled);
         LogDisabled(client.Name);
-        _requests.RefuseAll(client, AuditReason.Disabled);
+        _requests.RefuseAll(client, Outcome.Disabled);
     }
 
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
@@ -321,6 +323,7 @@ internal sealed partial class ClientTransitions
             secret.Dispose();
         }
 
+        RequestTransitions.AbortSends(client, NewSecretText);
         if (old != file)
         {
             old.Dispose();
@@ -362,6 +365,7 @@ internal sealed partial class ClientTransitions
         if (!client.Secret.FixedTimeEquals(old.Memory.Span))
         {
             _journal.Update(client, client.Snapshot, ClientProperty.Secret);
+            RequestTransitions.AbortSends(client, NewSecretText);
         }
 
         old.Dispose();

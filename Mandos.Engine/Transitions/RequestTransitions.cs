@@ -81,20 +81,33 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         journal.UpdateTransient(client, client.Snapshot with { Requests = Descriptions(client) }, ClientProperty.Requests);
     }
 
+    /// <summary>Decides that a request gets the secret.</summary>
+    public static void Grant(OpenRequest request, Outcome reason)
+    {
+        Client client = request.Client;
+        (client.Granted ??= []).Add(request);
+        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+    }
+
+    /// <summary>Breaks the connections to which a client's secret is on its way.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="why">Why, as “its client was …”.</param>
+    public static void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
+
     /// <summary>Decides that a request gets nothing.</summary>
-    public void Refuse(OpenRequest request, AuditReason reason)
+    public void Refuse(OpenRequest request, Outcome reason)
     {
         Reject(request, reason);
         request.Decide(new RequestOutcome(null, reason));
     }
 
     /// <summary>Notes that a request gets nothing, even if it was granted before.</summary>
-    public void Reject(OpenRequest request, AuditReason reason)
+    public void Reject(OpenRequest request, Outcome reason)
     {
         RejectionReason rejection = reason switch
         {
-            AuditReason.Denied => RejectionReason.Denied,
-            AuditReason.ApprovalTimedOut or AuditReason.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
+            Outcome.Denied => RejectionReason.Denied,
+            Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
             _ => RejectionReason.Disabled,
         };
         LogRejected(request.Client.Name, rejection);
@@ -103,7 +116,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>Ends the wait of a request of which nobody waits for the outcome any more.</summary>
-    public void GiveUp(OpenRequest request, AuditReason reason)
+    public void GiveUp(OpenRequest request, Outcome reason)
     {
         EndWait(request);
         End(request);
@@ -113,25 +126,29 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>Notes that a request is over.</summary>
     public void End(OpenRequest request)
     {
+        Client client = request.Client;
+        client.Granted?.Remove(request);
+        request.End();
         if (!request.IsPending)
         {
             return;
         }
 
         request.IsPending = false;
-        Client client = request.Client;
         ClientSnapshot next = client.Snapshot with { ApprovalsPending = client.Snapshot.ApprovalsPending - 1 };
         journal.UpdateTransient(client, next, next.ApprovalsPending == 0 ? [ClientProperty.ApprovalPending] : []);
     }
 
-    /// <summary>Refuses everything that waits for a client that is disabled or removed now.</summary>
-    public void RefuseAll(Client client, AuditReason reason)
+    /// <summary>Refuses everything that waits for a client that is disabled or removed now, and takes back what was granted.</summary>
+    public void RefuseAll(Client client, Outcome reason)
     {
         while (client.Waiting.First is { } first)
         {
             EndWait(first.Value);
             Refuse(first.Value, reason);
         }
+
+        Withdraw(client.Granted, reason, reason == Outcome.Removed ? "its client was removed" : "its client was disabled");
     }
 
     /// <summary>
@@ -143,8 +160,10 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
         {
             EndWait(request);
-            Refuse(request, AuditReason.UnknownKey);
+            Refuse(request, Outcome.UnknownKey);
         }
+
+        Withdraw(client.Granted?.Where(IsStranger), Outcome.UnknownKey, "its client has another key");
     }
 
     /// <summary>Whether a reload has taken the peer's key from the client.</summary>
@@ -170,6 +189,10 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         }
 
         LogVerdict(client.Name, verdict ? "approved" : "denied");
+        if (!verdict)
+        {
+            Withdraw(client.Granted, Outcome.Denied, "its client was denied");
+        }
     }
 
     /// <summary>Has a denial hold on that was in force before the client was loaded.</summary>
@@ -217,6 +240,25 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         client.DeniedUntil = verdict ? null : EngineClock.Add(services.Clock.UtcNow, time);
         client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
         services.Deadlines.Schedule(client.VerdictEnd, services.Clock.After(time));
+    }
+
+    /// <summary>
+    /// Takes back what was granted. What is at the gates is refused when they have agreed, even if the client may have its secret again by
+    /// then; what is on its way is broken off.
+    /// </summary>
+    private static void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
+    {
+        foreach (OpenRequest request in granted ?? [])
+        {
+            if (request.IsAtGates)
+            {
+                request.Withdrawn ??= reason;
+            }
+            else
+            {
+                request.Abort(why);
+            }
+        }
     }
 
     private static SecretRequest[] Descriptions(Client client) => [.. client.Waiting.Select(static request => request.Description)];

@@ -34,8 +34,8 @@ internal sealed class AuditJson : IDisposable
             _json.WriteString("client"u8, record.Client);
         }
 
-        _json.WriteString("decision"u8, record.Decision.Phrase());
-        _json.WriteString("reason"u8, record.Reason.Phrase());
+        _json.WriteString("decision"u8, record.Decision);
+        _json.WriteString("reason"u8, record.Outcome.Phrase());
         _json.WriteNumber("duration_ms"u8, (long)record.Duration.TotalMilliseconds);
         if (record.Detail is not null)
         {
@@ -58,8 +58,8 @@ internal sealed class AuditJson : IDisposable
             _json.WriteNumber("networks"u8, summary.Networks);
         }
 
-        _json.WriteString("decision"u8, summary.Reason.Decision().Phrase());
-        _json.WriteString("reason"u8, summary.Reason.Phrase());
+        _json.WriteString("decision"u8, summary.Outcome.Decision());
+        _json.WriteString("reason"u8, summary.Outcome.Phrase());
         _json.WriteNumber("more"u8, summary.Count);
         _json.WriteNumber("duration_ms"u8, (long)summary.Duration.TotalMilliseconds);
         End();

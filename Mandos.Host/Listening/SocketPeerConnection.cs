@@ -40,6 +40,19 @@ internal sealed class SocketPeerConnection : IPeerConnection
         }
     }
 
+    public void Reset()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            _socket.Close();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer is gone: nobody gets what has not left.
+        }
+    }
+
     public void Dispose()
     {
         _stream.Dispose();

@@ -43,6 +43,10 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
     private List<StoredClient> _unsaved = [];
 
+    /// <summary>Whether there is a file to take over. If not, the store needs nothing in front of it.</summary>
+    /// <param name="stateDirectory">Where the file may be.</param>
+    public static bool IsNeeded(string stateDirectory) => Path.Exists(Path.Combine(stateDirectory, FileName));
+
     /// <param name="store">The store; stays the caller's.</param>
     /// <param name="stateDirectory">Where the file may be.</param>
     /// <param name="configuration">The clients, whose secrets open those in the file.</param>

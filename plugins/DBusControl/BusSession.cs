@@ -34,6 +34,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     private readonly EventSignals _signals;
     private readonly EventFlow _events;
     private readonly CallQueue _calls;
+    private readonly Backlog _backlog;
     private readonly StallWatch _stall;
     private Task _watch = Task.CompletedTask;
     private Exception? _fault;
@@ -53,15 +54,12 @@ internal sealed partial class BusSession : IAsyncDisposable
             Logger = logger,
             FlushTimeout = TimeSpan.FromSeconds(0.2),
         });
-        _stall = new StallWatch(LetBusKeepUpAsync, time);
+        _backlog = new Backlog(_connection, _ended.Token);
+        _stall = new StallWatch(_backlog.OfOursAsync, time);
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_clients, _writer);
         _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
-        _calls = new CallQueue(
-            _connection.Post,
-            async () => await LetBusKeepUpAsync(_ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
-            _events,
-            logger);
+        _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
     }
 
     /// <summary>Whether everything was offered at some time.</summary>
@@ -138,9 +136,6 @@ internal sealed partial class BusSession : IAsyncDisposable
         try
         {
             await _stall.RunAsync(_ended.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or DBusErrorReplyException)
-        {
             _isStalled = true;
             await _ended.CancelAsync().ConfigureAwait(false);
         }
@@ -239,10 +234,18 @@ internal sealed partial class BusSession : IAsyncDisposable
     private async Task BringUpToDateAsync(ServerSubscription subscription, CancellationToken cancellationToken)
     {
         IReadOnlyList<ClientSnapshot> clients = subscription.Clients;
+        Task released = Task.CompletedTask;
         await OnThreadAsync(
             () =>
             {
                 _calls.Close();
+                released = _events.Released;
+            },
+            cancellationToken).ConfigureAwait(false);
+        await released.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await OnThreadAsync(
+            () =>
+            {
                 HashSet<string?> present = [.. clients.Select(static client => client.DBusObjectPath)];
                 foreach ((string path, ClientSnapshot client) in _clients.All.Where(known => !present.Contains(known.Key)).ToArray())
                 {
@@ -269,10 +272,12 @@ internal sealed partial class BusSession : IAsyncDisposable
             while (await events.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 bool more = false;
-                await OnThreadAsync(() => more = _events.TellSome(), cancellationToken).ConfigureAwait(false);
+                Task released = Task.CompletedTask;
+                await OnThreadAsync(() => (more, released) = (_events.TellSome(), _events.Released), cancellationToken).ConfigureAwait(false);
+                await released.WaitAsync(cancellationToken).ConfigureAwait(false);
                 if (more)
                 {
-                    await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
+                    await _backlog.KeepUpAsync(cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -351,14 +356,10 @@ internal sealed partial class BusSession : IAsyncDisposable
                 cancellationToken).ConfigureAwait(false);
             if (next < items.Count)
             {
-                await LetBusKeepUpAsync(cancellationToken).ConfigureAwait(false);
+                await _backlog.KeepUpAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }
-
-    /// <summary>Waits until the bus has read what was sent: it answers in order. So signals never pile up here.</summary>
-    private async Task LetBusKeepUpAsync(CancellationToken cancellationToken)
-        => await _connection.GetNameOwnerAsync(Names.Service, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Runs something on the connection's thread.</summary>
     private async Task OnThreadAsync(Action action, CancellationToken cancellationToken)

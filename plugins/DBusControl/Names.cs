@@ -38,6 +38,15 @@ internal static class Names
 
     public const string Peer = "org.freedesktop.DBus.Peer";
 
+    /// <summary>The bus itself, and its own interface.</summary>
+    public const string Bus = "org.freedesktop.DBus";
+
+    /// <summary>Path of the bus.</summary>
+    public const string BusPath = "/org/freedesktop/DBus";
+
+    /// <summary>Interface of dbus-daemon that tells what it keeps for its connections.</summary>
+    public const string BusStatistics = "org.freedesktop.DBus.Debug.Stats";
+
     /// <summary>Path of the server.</summary>
     public const string Root = "/";
 

@@ -7,10 +7,6 @@ namespace Mandos.DBusControl;
 /// <summary>Finds the program that does not read what the bus has for it, by dbus-daemon's statistics of its connections.</summary>
 internal static class SlowReader
 {
-    private const string Bus = "org.freedesktop.DBus";
-    private const string BusPath = "/org/freedesktop/DBus";
-    private const string Statistics = Bus + ".Debug.Stats";
-
     /// <summary>What the bus keeps for a program that reads is much less, in bytes.</summary>
     private const uint Much = 1 << 20;
 
@@ -29,15 +25,15 @@ internal static class SlowReader
         await using (connection.ConfigureAwait(false))
         {
             await connection.ConnectAsync(either.Token).ConfigureAwait(false);
-            string[] names = await AskAsync(
-                connection, Bus, "ListNames", null, message => message.GetBodyReader().ReadArrayOfString(), either.Token).ConfigureAwait(false);
+            string[] names = await connection.CallAsync(
+                Names.Bus, Names.BusPath, Names.Bus, "ListNames", null, null, static message => message.GetBodyReader().ReadArrayOfString(), either.Token)
+                .ConfigureAwait(false);
             (string Name, uint Bytes) most = ("", 0);
             foreach (string name in names.Where(static name => name.StartsWith(':')))
             {
                 try
                 {
-                    uint bytes = await AskAsync(
-                        connection, Statistics, "GetConnectionStats", name, ReadKept, either.Token).ConfigureAwait(false);
+                    uint bytes = await BusStatistics.OfAsync(connection, name, either.Token).ConfigureAwait(false) is { } told ? told.Outgoing : 0;
                     most = bytes > most.Bytes ? (name, bytes) : most;
                 }
                 catch (DBusErrorReplyException e) when (e.ErrorName == BusErrors.NameHasNoOwner)
@@ -51,43 +47,12 @@ internal static class SlowReader
                 return null;
             }
 
-            uint process = await AskAsync(
-                connection, Bus, "GetConnectionUnixProcessID", most.Name, message => message.GetBodyReader().ReadUInt32(), either.Token)
-                .ConfigureAwait(false);
+            uint process = await connection.CallAsync(
+                Names.Bus, Names.BusPath, Names.Bus, "GetConnectionUnixProcessID", "s", (ref writer) => writer.WriteString(most.Name),
+                static message => message.GetBodyReader().ReadUInt32(), either.Token).ConfigureAwait(false);
             return string.Create(
                 CultureInfo.InvariantCulture, $"{most.Name}, process {process}{Command(process)}, for which it keeps {most.Bytes >> 20} MiB");
         }
-    }
-
-    private static Task<T> AskAsync<T>(
-        BusConnection connection, string interfaceName, string member, string? argument, Func<Message, T> read, CancellationToken cancellationToken)
-    {
-        using MessageWriter writer = connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(Bus, BusPath, interfaceName, member, argument is null ? null : "s");
-        if (argument is not null)
-        {
-            writer.WriteString(argument);
-        }
-
-        return connection.CallAsync(writer.CreateMessage(), read, cancellationToken);
-    }
-
-    private static uint ReadKept(Message message)
-    {
-        Reader reader = message.GetBodyReader();
-        ArrayEnd end = reader.ReadDictionaryStart();
-        while (reader.HasNext(end))
-        {
-            reader.AlignStruct();
-            string name = reader.ReadString();
-            VariantValue value = reader.ReadVariantValue();
-            if (name == "OutgoingBytes" && value.Type == VariantValueType.UInt32)
-            {
-                return value.GetUInt32();
-            }
-        }
-
-        return 0;
     }
 
     private static string Command(uint process)

@@ -1,15 +1,22 @@
 using System.Threading.Channels;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
 /// <summary>
-/// Notices when the bus takes nothing more of what we send. dbus-daemon does so for good once too much of ours waits for a program
-/// that does not read, and tells nobody.
+/// Notices when the bus takes nothing more of what we send, or soon will not. dbus-daemon does so for good once too much of ours waits for
+/// programs that do not read, and tells nobody.
 /// </summary>
-/// <param name="ask">Asks the bus something, and ends with the answer. The bus answers in order.</param>
+/// <param name="ask">Asks the bus how many bytes of ours it keeps, and ends with the answer. The bus answers in order.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StallWatch(Func<CancellationToken, Task> ask, TimeProvider time)
+internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimeProvider time)
 {
+    /// <summary>
+    /// The bus may keep so many bytes of ours. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
+    /// what is sent in a second.
+    /// </summary>
+    private const uint MaxKept = 80 << 20;
+
     /// <summary>How long the bus may take to answer. Twice: after a pause of this process itself the first one is over at once.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2.5);
 
@@ -22,17 +29,27 @@ internal sealed class StallWatch(Func<CancellationToken, Task> ask, TimeProvider
     /// <summary>Something is sent, so the bus is to be asked once more. Cheap, from any thread.</summary>
     public void Sent() => _sent.Writer.TryWrite(true);
 
-    /// <summary>Asks whenever something was sent, until cancelled.</summary>
-    /// <exception cref="TimeoutException">The bus does not answer.</exception>
+    /// <summary>Asks whenever something was sent, until the bus does not answer or keeps too much.</summary>
+    /// <exception cref="DBusConnectionClosedException">There is no bus any more.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        uint kept;
+        do
         {
             await _sent.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            Task answer = ask(cancellationToken);
-            await answer.WaitAsync(_limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await answer.WaitAsync(_limit, time, cancellationToken).ConfigureAwait(false);
+            Task<uint> answer = ask(cancellationToken);
+            try
+            {
+                await ((Task)answer).WaitAsync(_limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                kept = await answer.WaitAsync(_limit, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return;
+            }
+
             await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
         }
+        while (kept <= MaxKept);
     }
 }

@@ -10,6 +10,9 @@ namespace Mandos.DBusControl.Calls;
 /// </param>
 internal readonly record struct Call(BusCall Context, Func<Task?> Run)
 {
+    /// <summary>The unique name of the caller.</summary>
+    public string Sender => Context.Sender ?? "";
+
     /// <summary>Answers once the task has ended well; null: with an empty answer.</summary>
     public Action? Reply { get; init; }
 
@@ -18,4 +21,7 @@ internal readonly record struct Call(BusCall Context, Func<Task?> Run)
 
     /// <summary>Whether the answer is about many clients: such answers go out one after another.</summary>
     public bool IsLarge { get; init; }
+
+    /// <summary>Whether no signal may be sent while it runs: what it answers is the state at its beginning.</summary>
+    public bool HoldsEvents { get; init; }
 }

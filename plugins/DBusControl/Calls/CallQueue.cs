@@ -8,13 +8,9 @@ namespace Mandos.DBusControl.Calls;
 
 /// <summary>
 /// Carries out calls. Those of one sender are answered in the order in which they came: while a command is under way, its sender's
-/// later calls wait. Used on the connection's thread alone.
+/// later calls wait. Used in the connection's turns alone.
 /// </summary>
-/// <param name="post">Runs something on the connection's thread later.</param>
-/// <param name="askBus">Ends when the bus has read what was sent until now, or is gone. Does not throw.</param>
-/// <param name="events">The signals of what a command did go before its answer.</param>
-/// <param name="logger">The log.</param>
-internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askBus, EventFlow events, ILogger logger)
+internal sealed partial class CallQueue
 {
     /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
     public const int MaxWaiting = 1024;
@@ -27,7 +23,10 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
     /// <summary>A change is in force, but not saved.</summary>
     private const string NotSaved = Names.ServerExtension + ".Error.NotSaved";
 
-    private readonly ILogger _logger = logger;
+    private readonly Func<Action, bool> _post;
+    private readonly EventFlow _events;
+    private readonly ILogger _logger;
+    private readonly LargeReplies _large;
 
     /// <summary>The senders that have calls waiting or under way.</summary>
     private readonly Dictionary<string, Sender> _senders = new(StringComparer.Ordinal);
@@ -35,17 +34,24 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
     /// <summary>Commands that ended while closed.</summary>
     private readonly List<(Call Call, Task Outcome)> _ended = [];
 
-    /// <summary>Calls with large answers, one of a sender at most. Only one such answer is on its way to the bus, so that small ones are not behind many.</summary>
-    private readonly Queue<Call> _large = [];
-
-    private bool _isLargeUnderWay;
     private long _waitingBytes;
     private bool _open;
+
+    /// <param name="post">Runs something in a turn of the connection later.</param>
+    /// <param name="backlog">What of ours the bus keeps.</param>
+    /// <param name="events">The signals of what a command did go before its answer.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public CallQueue(Func<Action, bool> post, IBacklog backlog, EventFlow events, TimeProvider time, ILogger logger)
+    {
+        (_post, _events, _logger) = (post, events, logger);
+        _large = new LargeReplies(post, backlog, RunAgain, Forget, time);
+    }
 
     /// <summary>Carries out a call, now or later.</summary>
     public void Submit(Call call)
     {
-        string name = SenderOf(call);
+        string name = call.Sender;
         if (_senders.TryGetValue(name, out Sender? sender))
         {
             Enqueue(sender, call);
@@ -61,12 +67,12 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
     }
 
     /// <summary>Lets calls wait, and the answers to commands too.</summary>
-    public void Close() => _open = false;
+    public void Close() => _open = _large.IsOpen = false;
 
     /// <summary>Begins or goes on to carry out calls.</summary>
     public void Open()
     {
-        _open = true;
+        _open = _large.IsOpen = true;
         (Call Call, Task Outcome)[] ended = [.. _ended];
         _ended.Clear();
         foreach ((Call call, Task outcome) in ended)
@@ -79,10 +85,8 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
             RunWaiting(name);
         }
 
-        RunNextLarge();
+        _large.RunNext();
     }
-
-    private static string SenderOf(Call call) => call.Context.Sender ?? "";
 
     private void Enqueue(Sender sender, Call call)
     {
@@ -101,15 +105,14 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
     /// <returns>Whether it is answered; otherwise it is under way.</returns>
     private bool TryRun(Call call)
     {
-        if (call.IsLarge)
+        if (call.IsLarge && !_large.TryBegin(call))
         {
-            if (_isLargeUnderWay)
-            {
-                _large.Enqueue(call);
-                return false;
-            }
+            return false;
+        }
 
-            _isLargeUnderWay = true;
+        if (call.HoldsEvents)
+        {
+            _events.Hold();
         }
 
         Task? outcome;
@@ -121,6 +124,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            Release(call);
             Refuse(call, e);
             return true;
         }
@@ -131,7 +135,7 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
             return true;
         }
 
-        if (outcome.IsCompleted && events.TryCatchUp())
+        if (outcome.IsCompleted && _events.TryCatchUp())
         {
             Answer(call, outcome);
             return true;
@@ -141,37 +145,51 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
         return false;
     }
 
-    /// <summary>Lets the next large answer go out once the bus has read the one before.</summary>
+    /// <summary>Carries out a call that had to wait for its turn.</summary>
+    private void RunAgain(Call call)
+    {
+        if (TryRun(call))
+        {
+            RunWaiting(call.Sender);
+        }
+    }
+
+    /// <summary>Drops a call that waits for its turn, and those behind it, as their sender is gone.</summary>
+    private void Forget(Call call)
+    {
+        _senders.Remove(call.Sender, out Sender? sender);
+        foreach (Call next in sender!.Waiting.Prepend(call))
+        {
+            next.Context.ReplyError(BusErrors.NoReply, "you have left the bus");
+        }
+
+        _waitingBytes -= sender.Waiting.Sum(static next => (long)next.Size);
+    }
+
+    private void Release(Call call)
+    {
+        if (call.HoldsEvents)
+        {
+            _events.Release();
+        }
+    }
+
     private void AfterAnswer(Call call)
     {
         if (call.IsLarge)
         {
-            _ = AwaitBusAsync();
-        }
-    }
-
-    private async Task AwaitBusAsync()
-    {
-        await askBus().ConfigureAwait(false);
-        post(() =>
-        {
-            _isLargeUnderWay = false;
-            RunNextLarge();
-        });
-    }
-
-    private void RunNextLarge()
-    {
-        if (_open && !_isLargeUnderWay && _large.TryDequeue(out Call next) && TryRun(next))
-        {
-            RunWaiting(SenderOf(next));
+            _large.End(call);
         }
     }
 
     private async Task AwaitAsync(Call call, Task outcome)
     {
         await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        post(() => End(call, outcome));
+        _post(() =>
+        {
+            Release(call);
+            End(call, outcome);
+        });
     }
 
     private void End(Call call, Task outcome)
@@ -182,10 +200,10 @@ internal sealed partial class CallQueue(Func<Action, bool> post, Func<Task> askB
             return;
         }
 
-        events.WhenCaughtUp(() =>
+        _events.WhenCaughtUp(() =>
         {
             Answer(call, outcome);
-            RunWaiting(SenderOf(call));
+            RunWaiting(call.Sender);
         });
     }
 

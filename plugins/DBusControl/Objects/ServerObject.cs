@@ -31,9 +31,9 @@ internal sealed class ServerObject
         _methods = new MethodTable(new Dictionary<string, Method>
         {
             ["Introspect"] = Read([Names.Introspectable], Introspect),
-            ["GetManagedObjects"] = Read([Names.ObjectManager], GetManagedObjects),
+            ["GetManagedObjects"] = OfAll([Names.ObjectManager], "a{oa{sa{sv}}}", ReplySize.OfManagedObject, ClientWriter.WriteInterfaces),
             ["GetAllClients"] = Read(_interfaces, GetAllClients),
-            ["GetAllClientsWithProperties"] = Read(_interfaces, GetAllClientsWithProperties),
+            ["GetAllClientsWithProperties"] = OfAll(_interfaces, "a{oa{sv}}", ReplySize.OfProperties, ClientWriter.WriteProperties),
             ["RemoveClient"] = new(_interfaces, ["o", "s"], ReadRemoveClient),
             ["Get"] = new(_properties, ["ss"], ReadGet),
             ["Set"] = new(_properties, ["ssv"], ReadSet),
@@ -77,9 +77,6 @@ internal sealed class ServerObject
 
     private void Introspect(BusCall context) => Introspection.Reply(context, Introspection.Server(_clients.Count > 0));
 
-    private void GetManagedObjects(BusCall context)
-        => ReplyWithAll(context, "a{oa{sa{sv}}}", ReplySize.OfManagedObject, ClientWriter.WriteInterfaces);
-
     private void GetAllClients(BusCall context)
     {
         ReplySize.Check(_clients.All, ReplySize.OfPath, "there is no other list");
@@ -95,27 +92,35 @@ internal sealed class ServerObject
         });
     }
 
-    private void GetAllClientsWithProperties(BusCall context)
-        => ReplyWithAll(context, "a{oa{sv}}", ReplySize.OfProperties, ClientWriter.WriteProperties);
-
-    /// <summary>Replies with a dictionary that has an entry for each client, by its path.</summary>
-    private void ReplyWithAll(
-        BusCall context, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
-    {
-        ReplySize.Check(_clients.All, size, Instead);
-        context.Reply(signature, (ref writer) =>
+    /// <summary>
+    /// A method whose answer has an entry for each client, by its path. For many clients that takes a while to write, during which others
+    /// are served.
+    /// </summary>
+    private Method OfAll(IReadOnlyList<string> interfaces, string signature, Func<string, ClientSnapshot, int> size, PropertyWriter write)
+        => new(interfaces, [""], context => new Call(context, () =>
         {
-            ArrayStart clients = writer.WriteDictionaryStart();
-            foreach ((string path, ClientSnapshot client) in _clients.All)
+            KeyValuePair<string, ClientSnapshot>[] all = [.. _clients.All];
+            return Task.Run(() =>
             {
-                writer.WriteDictionaryEntryStart();
-                writer.WriteObjectPath(path);
-                write(ref writer, client);
-            }
+                ReplySize.Check(all, size, Instead);
+                context.Reply(signature, (ref writer) =>
+                {
+                    ArrayStart clients = writer.WriteDictionaryStart();
+                    foreach ((string path, ClientSnapshot client) in all)
+                    {
+                        writer.WriteDictionaryEntryStart();
+                        writer.WriteObjectPath(path);
+                        write(ref writer, client);
+                    }
 
-            writer.WriteDictionaryEnd(clients);
+                    writer.WriteDictionaryEnd(clients);
+                });
+            });
+        })
+        {
+            IsLarge = true,
+            HoldsEvents = true,
         });
-    }
 
     private Call ReadGetClients(BusCall context)
     {

@@ -18,12 +18,27 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
     private readonly Queue<(long Told, Action Action)> _later = [];
 
     private ChannelReader<ServerEvent>? _events;
+    private TaskCompletionSource? _held;
     private long _told;
 
     private int Pending => _events?.Count ?? 0;
 
     /// <summary>Whether events were lost after those that were told of: what they were about shows with the next subscription only.</summary>
     private bool HasLost => _events is { Completion.IsFaulted: true };
+
+    /// <summary>Ends when events may be told of.</summary>
+    public Task Released => _held?.Task ?? Task.CompletedTask;
+
+    /// <summary>Lets events wait. Not to be called again before <see cref="Release"/>.</summary>
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Goes on to tell of events.</summary>
+    public void Release()
+    {
+        _held?.SetResult();
+        _held = null;
+        RunLater();
+    }
 
     /// <summary>Begins to tell of the events of a subscription; null for none.</summary>
     public void Follow(ChannelReader<ServerEvent>? events)
@@ -42,17 +57,14 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
         long end = signals.BytesSent + BatchBytes;
         for (int left = Batch; left > 0 && signals.BytesSent < end; left--)
         {
-            if (_events?.TryRead(out ServerEvent? serverEvent) != true)
+            if (_held is not null || _events?.TryRead(out ServerEvent? serverEvent) != true)
             {
                 return false;
             }
 
             tell(serverEvent!);
             _told++;
-            while (!HasLost && _later.TryPeek(out (long Told, Action Action) next) && next.Told <= _told)
-            {
-                _later.Dequeue().Action();
-            }
+            RunLater();
         }
 
         return true;
@@ -62,7 +74,7 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
     /// Tells of all events that there are now, unless they are too many for one go: then the bus would drown in signals.
     /// </summary>
     /// <returns>Whether they are told of, and none were lost.</returns>
-    public bool TryCatchUp() => _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0) && !HasLost;
+    public bool TryCatchUp() => _held is null && _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0) && !HasLost;
 
     /// <summary>Does something as soon as all events that there are now are told of; if some were lost, once others are followed.</summary>
     public void WhenCaughtUp(Action action)
@@ -74,6 +86,14 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
         else
         {
             _later.Enqueue((_told + Pending, action));
+        }
+    }
+
+    private void RunLater()
+    {
+        while (_held is null && !HasLost && _later.TryPeek(out (long Told, Action Action) next) && next.Told <= _told)
+        {
+            _later.Dequeue().Action();
         }
     }
 }

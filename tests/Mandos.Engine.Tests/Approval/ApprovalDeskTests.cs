@@ -288,7 +288,7 @@ public sealed class ApprovalDeskTests : IDisposable
         }
 
         Assert.Equal(3, rig["a"].ApprovalsPending);
-        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Reason == AuditReason.GaveWay));
+        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Outcome == Outcome.GaveWay));
         Assert.Equal(20, rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
             && line.Text.Contains("client a has too many connections", StringComparison.Ordinal)));
         rig.Decide(rig["a"].Requests[0].Id, true);

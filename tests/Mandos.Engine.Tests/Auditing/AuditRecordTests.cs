@@ -10,8 +10,7 @@ public sealed class AuditRecordTests
     {
         Time = DateTimeOffset.UnixEpoch,
         Peer = new IPEndPoint(IPAddress.IPv6Loopback, 40000),
-        Decision = AuditDecision.Failed,
-        Reason = AuditReason.PeerGone,
+        Outcome = Outcome.PeerGone,
         Duration = TimeSpan.FromMilliseconds(12.9),
     };
 
@@ -36,8 +35,9 @@ public sealed class AuditRecordTests
     public void Phrase_EveryReasonAndDecision_IsDistinctAndPlain()
     {
         string[] phrases = [
-            .. Enum.GetValues<AuditReason>().Select(static reason => reason.Phrase()),
-            .. Enum.GetValues<AuditDecision>().Select(static decision => decision.Phrase())];
+            .. Enum.GetValues<Outcome>().Select(static outcome => outcome.Phrase()),
+            .. Enum.GetValues<Outcome>().Select(static outcome => outcome.Decision()).Distinct(),
+            OutcomePhrases.Sending];
         Assert.Equal(phrases.Length, phrases.Distinct().Count());
         Assert.All(phrases, static phrase => Assert.Matches("^[a-z ]+$", phrase));
     }

@@ -48,9 +48,9 @@ public sealed class StrangerLimitTests : IDisposable
     {
         Admitted(1000, _ => _stranger);
 
-        Assert.True(_limit.Admits(IPAddress.Parse("192.0.2.8"), AuditReason.PeerGone, LogLevel.Warning));
-        Assert.True(_limit.Admits(_stranger, AuditReason.UnknownKey, LogLevel.Information));
-        Assert.True(_limit.Admits(_stranger, AuditReason.PeerGone, LogLevel.Debug));
+        Assert.True(_limit.Admits(IPAddress.Parse("192.0.2.8"), Outcome.PeerGone, LogLevel.Warning));
+        Assert.True(_limit.Admits(_stranger, Outcome.UnknownKey, LogLevel.Information));
+        Assert.True(_limit.Admits(_stranger, Outcome.PeerGone, LogLevel.Debug));
     }
 
     [Fact]
@@ -93,5 +93,5 @@ public sealed class StrangerLimitTests : IDisposable
     }
 
     private int Admitted(int count, Func<int, IPAddress> address)
-        => Enumerable.Range(0, count).Count(i => _limit.Admits(address(i), AuditReason.PeerGone, LogLevel.Warning));
+        => Enumerable.Range(0, count).Count(i => _limit.Admits(address(i), Outcome.PeerGone, LogLevel.Warning));
 }

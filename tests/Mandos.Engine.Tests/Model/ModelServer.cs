@@ -157,7 +157,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
     {
         ModelDefinition old = c.File;
         c.File = next;
-        c.Secret = next.Secret == old.Secret ? c.Secret : next.Secret;
+        SetSecret(c, next.Secret == old.Secret ? c.Secret : next.Secret);
         c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
         if (old.Enabled && !next.Enabled)
         {
@@ -210,6 +210,26 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             {
                 Refuse(waiting, () => c.Counts.Disabled++);
             }
+
+            AbortSends(c);
+        }
+    }
+
+    public void SetSecret(ModelClient c, string secret)
+    {
+        if (secret != c.Secret)
+        {
+            c.Secret = secret;
+            AbortSends(c);
+        }
+    }
+
+    /// <summary>Breaks off what is on its way to a client.</summary>
+    private void AbortSends(ModelClient c)
+    {
+        foreach (ModelConnection x in Connections.Where(x => x.Client == c && x.Phase == ModelPhase.Sending).ToArray())
+        {
+            WriteEnded(x, false);
         }
     }
 
@@ -246,6 +266,11 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
         foreach (ModelConnection waiting in WaitingFor(c))
         {
             Decide(waiting, approved, () => c.Counts.Denied++);
+        }
+
+        if (!approved)
+        {
+            AbortSends(c);
         }
 
         return true;
@@ -298,6 +323,7 @@ internal sealed class ModelServer(Func<string, CheckPlan> planOf)
             Refuse(waiting, () => c.Counts.Disabled++);
         }
 
+        AbortSends(c);
         _dying[c.Name] = c.Dying;
         Clients.Remove(c.Name);
     }

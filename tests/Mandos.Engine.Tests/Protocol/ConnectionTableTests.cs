@@ -57,7 +57,7 @@ public sealed class ConnectionTableTests : IDisposable
         Assert.True(peer.IsDisposed);
         Assert.True(_log.Has(LogLevel.Warning, "refused: 3 connections from its address and 3 in all"));
         AuditRecord record = Assert.Single(_audit.Records);
-        Assert.Equal((peer.RemoteEndPoint, AuditReason.TooManyConnections), (record.Peer, record.Reason));
+        Assert.Equal((peer.RemoteEndPoint, Outcome.TooManyConnections), (record.Peer, record.Outcome));
         Admit("192.0.2.2");
     }
 
@@ -250,7 +250,7 @@ public sealed class ConnectionTableTests : IDisposable
         Pass(0.001);
 
         Assert.Equal([connection], Aborted(connection));
-        Assert.NotNull(connection.AbortReason);
+        Assert.NotNull(connection.AbortCause);
     }
 
     [Fact]

@@ -51,16 +51,19 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
-    public void Connection_SecretReplacedWhileItIsSent_SendsTheOldOneWholeAndZeroesItAfterwards()
+    public void Connection_SecretReplacedInAWriteThatCannotBeStopped_SendsTheOldOneWholeAndZeroesItAfterwards()
     {
         _rig.Start(EngineRig.Define("a"));
         Secret old = SetRunTimeSecret("first");
-        FakePeer peer = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
+        FakePeer peer = _rig.Connect(
+            new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
 
-        _rig.SetSecret("a", "second"u8.ToArray());
+        Task replaced = _rig.Engine.Server.SetSecretAsync("a", "second"u8.ToArray(), TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Client("a").Secret != old, "the new secret");
         Assert.Equal("first", Encoding.ASCII.GetString(old.Memory.Span));
         peer.TakeSecret();
+        _rig.Run(replaced);
         _rig.Finish(peer);
 
         Assert.Equal("first", Text(peer));
@@ -208,7 +211,7 @@ public sealed class ConnectionTests : IDisposable
         _rig.Finish(peer);
 
         Assert.Null(peer.Received);
-        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+        Assert.Equal(Outcome.Overloaded, _rig.Audit.Of(peer).Last().Outcome);
         Array.ForEach(others, static turn => turn.Dispose());
         Assert.Equal(EngineRig.FileSecret("a"), Text(_rig.Serve("a")));
     }
@@ -229,7 +232,7 @@ public sealed class ConnectionTests : IDisposable
         Array.ForEach(others, static turn => turn.Give());
         _rig.Finish(peer);
 
-        Assert.Equal(AuditReason.Overloaded, _rig.Audit.Of(peer).Last().Reason);
+        Assert.Equal(Outcome.Overloaded, _rig.Audit.Of(peer).Last().Outcome);
     }
 
     [Fact]

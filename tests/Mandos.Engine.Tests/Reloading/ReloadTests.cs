@@ -356,16 +356,21 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public void Reload_SecretOnItsWay_IsSentWhole()
+    public void Reload_SecretInAWriteThatCannotBeStopped_IsSentWhole()
     {
         ClientDefinition old = EngineRig.Define("a");
         _rig.Start(old);
-        FakePeer peer = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
+        FakePeer peer = _rig.Connect(
+            new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the secret to be on its way");
 
-        _rig.Reload(EngineRig.Define("a", secret: "from the file"));
-        Assert.False(IsZero(old.Secret));
-        _rig.Finish(peer.TakeSecret());
+        _rig.File = () => [EngineRig.Define("a", secret: "from the file")];
+        Task reloaded = _rig.Engine.Server.ReloadAsync(TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Client("a").Secret != old.Secret, "the new secret");
+        Assert.False(reloaded.IsCompleted || IsZero(old.Secret));
+        peer.TakeSecret();
+        _rig.Run(reloaded);
+        _rig.Finish(peer);
 
         Assert.Equal(EngineRig.FileSecret("a"), Text(peer.Received));
         Assert.True(IsZero(old.Secret));

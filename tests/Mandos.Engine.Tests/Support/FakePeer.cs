@@ -58,6 +58,8 @@ internal sealed class FakePeer : IPeerConnection
 
     public volatile bool SessionIsDisposed;
 
+    public volatile bool IsReset;
+
     public volatile bool IsDisposed;
 
     /// <summary>What it received whole; null if nothing.</summary>
@@ -114,6 +116,8 @@ internal sealed class FakePeer : IPeerConnection
             Bytes.End();
         }
     }
+
+    public void Reset() => IsReset = true;
 
     public void Dispose()
     {

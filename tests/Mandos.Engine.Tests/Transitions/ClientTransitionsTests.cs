@@ -179,12 +179,15 @@ public sealed class ClientTransitionsTests : IDisposable
     public void Remove_WhileItsSecretIsSent_TellsNothingMore()
     {
         _rig.Start(EngineRig.Define("a"));
-        FakePeer peer = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
+        FakePeer peer = _rig.Connect(
+            new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
-        _rig.Remove("a");
+        Task removed = _rig.Engine.Server.RemoveAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Engine.Clients.Count == 0, "the client to be removed");
         _rig.TakeEvents();
 
         peer.TakeSecret();
+        _rig.Run(removed);
         _rig.Finish(peer);
 
         Assert.Equal(EngineRig.FileSecret("a"), System.Text.Encoding.ASCII.GetString(peer.Received!));
@@ -197,13 +200,17 @@ public sealed class ClientTransitionsTests : IDisposable
     public void Disable_WhileItsSecretIsSent_StaysDisabled()
     {
         _rig.Start(EngineRig.Define("a"));
-        FakePeer peer = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
+        FakePeer peer = _rig.Connect(
+            new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
-        _rig.Disable("a");
+        Task disabled = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Until(() => !_rig["a"].Enabled, "the client to be disabled");
 
         peer.TakeSecret();
+        _rig.Run(disabled);
         _rig.Finish(peer);
 
+        Assert.Equal(EngineRig.FileSecret("a"), System.Text.Encoding.ASCII.GetString(peer.Received!));
         Assert.Equal((false, null), (_rig["a"].Enabled, _rig["a"].Expires));
     }
 

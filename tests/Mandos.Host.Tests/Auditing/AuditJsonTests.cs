@@ -19,8 +19,7 @@ public sealed class AuditJsonTests
             Peer = new IPEndPoint(IPAddress.Parse("fe80::1%2"), 40000),
             KeyId = "AB12",
             Client = "first",
-            Decision = AuditDecision.Failed,
-            Reason = AuditReason.SendFailed,
+            Outcome = Outcome.SendFailed,
             Duration = TimeSpan.FromMilliseconds(1500.9),
             Detail = "reset",
         }));

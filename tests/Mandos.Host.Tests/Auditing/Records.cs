@@ -13,8 +13,7 @@ internal static class Records
     {
         Time = DateTimeOffset.UnixEpoch,
         Peer = new IPEndPoint(IPAddress.IPv6Loopback, port),
-        Decision = AuditDecision.Sent,
-        Reason = AuditReason.Approved,
+        Outcome = Outcome.Approved,
         Duration = TimeSpan.Zero,
     };
 }

@@ -207,6 +207,18 @@ public sealed class StockStateImportTests : IDisposable
     }
 
     [Fact]
+    public async Task IsNeeded_FileTakenOver_NotAnyMore()
+    {
+        Assert.False(StockStateImport.IsNeeded(_directory.FullName));
+        await File.WriteAllBytesAsync(Pickle, await StateAsync(3), TestContext.Current.CancellationToken);
+        Assert.True(StockStateImport.IsNeeded(_directory.FullName));
+
+        await LoadAsync();
+
+        Assert.False(StockStateImport.IsNeeded(_directory.FullName));
+    }
+
+    [Fact]
     public async Task LoadAsync_NoFile_DoesNothing()
     {
         Assert.Empty(await LoadAsync());

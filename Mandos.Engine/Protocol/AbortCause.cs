@@ -3,6 +3,6 @@ using Mandos.Engine.Outcomes;
 namespace Mandos.Engine.Protocol;
 
 /// <summary>Why the server ended a connection.</summary>
-/// <param name="Reason">For the audit.</param>
+/// <param name="Outcome">For the audit.</param>
 /// <param name="Text">For the log.</param>
-internal sealed record AbortReason(AuditReason Reason, string Text);
+internal sealed record AbortCause(Outcome Outcome, string Text);

@@ -1,7 +1,10 @@
 namespace Mandos.Engine.Outcomes;
 
-/// <summary>Why a connection ended as it did. Each reason belongs to one <see cref="AuditDecision"/>; docs/operations.md lists them.</summary>
-public enum AuditReason
+/// <summary>
+/// How a connection ends: with the secret sent, refused by the rules, or failed before the secret was out; and why. docs/operations.md lists
+/// them.
+/// </summary>
+public enum Outcome
 {
     /// <summary>Sent: nobody had to approve, or nobody answered in time and the default is to approve.</summary>
     ApprovedByDefault,
@@ -44,6 +47,9 @@ public enum AuditReason
 
     /// <summary>Failed: the secret could not be sent.</summary>
     SendFailed,
+
+    /// <summary>Failed: while its secret was on its way, its client lost the right to it, or the server that to send any.</summary>
+    SendAborted,
 
     /// <summary>Failed: it had not authenticated, or its client had too many, when a newer connection needed its place.</summary>
     GaveWay,

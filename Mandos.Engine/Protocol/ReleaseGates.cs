@@ -1,0 +1,81 @@
+using Mandos.Engine.Outcomes;
+using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Protocol;
+
+/// <summary>All that has to agree before a secret is written. Fails closed. Thread-safe.</summary>
+internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyList<IReleaseGate> gates)
+{
+    private readonly ILogger _logger = services.Logger;
+
+    /// <summary>Whether there are any; if not, nobody has to ask.</summary>
+    public bool Any => gates.Count > 0;
+
+    /// <summary>Asks one gate after another.</summary>
+    /// <returns>The refusal of the first that does not agree, which the log tells of; null if all agree.</returns>
+    /// <exception cref="OperationCanceledException">The connection was aborted.</exception>
+    public async Task<GateRefusal?> AskAsync(Connection connection, Outcome granted)
+    {
+        foreach (IReleaseGate gate in gates)
+        {
+            if (await AskAsync(gate, connection, granted).ConfigureAwait(false) is { } refusal)
+            {
+                LogRefused(connection.ClientName!, gate.Otherwise);
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Looks a last time, at once.</summary>
+    /// <returns>The refusal of the first that does not agree any more, which the log tells of; null if all do.</returns>
+    public GateRefusal? LookAgain(Connection connection)
+    {
+        foreach (IReleaseGate gate in gates)
+        {
+            if (!gate.StillAgrees(connection))
+            {
+                LogRefused(connection.ClientName!, gate.Otherwise);
+                return new GateRefusal(gate.Refusal, null);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, Outcome granted)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
+        try
+        {
+            Task<bool> answer = gate.AgreesAsync(connection, granted, giveUp.Token);
+            return await answer.WaitAsync(ProtocolLimits.GateTime, services.Clock.TimeProvider, connection.Aborted).ConfigureAwait(false)
+                ? null : new GateRefusal(gate.Refusal, null);
+        }
+        catch (TimeoutException)
+        {
+            return new GateRefusal(gate.Refusal, $"it took longer than {ProtocolLimits.GateTime.TotalSeconds} s");
+        }
+        catch (OperationCanceledException) when (connection.Aborted.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) // whatever its fault, the secret stays
+        {
+            LogFault(connection.ClientName!, e);
+            return new GateRefusal(gate.Refusal, e.GetType().Name);
+        }
+        finally
+        {
+            await giveUp.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(1901, LogLevel.Error, "Client {Client}: refused its secret: {Reason}")]
+    private partial void LogRefused(string client, string reason);
+
+    [LoggerMessage(1904, LogLevel.Error, "Client {Client}: what has to agree before its secret is sent has failed")]
+    private partial void LogFault(string client, Exception exception);
+}

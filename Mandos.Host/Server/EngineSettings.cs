@@ -1,0 +1,75 @@
+using Mandos.Abstractions.Control;
+using Mandos.Engine;
+using Mandos.Engine.Clients;
+using Mandos.Host.Auditing;
+using Mandos.Host.Configuration;
+using Mandos.Host.Listening;
+using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Steering;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Server;
+
+/// <summary>What the engine is told of the configuration, and how many connections the limit on open files allows.</summary>
+/// <param name="context">What the parts of the server share.</param>
+internal sealed partial class EngineSettings(ServerContext context)
+{
+    /// <summary>
+    /// Descriptors, of the reserved ones, for connections beyond the limit: those that are accepted and not looked at yet, and those that give
+    /// way and are not closed yet.
+    /// </summary>
+    public const int ClosingDescriptors = 64;
+
+    /// <summary>Descriptors that are never for connections: libraries, plugins, state.</summary>
+    private const int ReservedDescriptors = 256;
+
+    /// <summary>Part of the descriptors that is left to checks: each that runs needs one, and a flood of peers must not make them fail.</summary>
+    private const int CheckShare = 4;
+
+    private readonly ILogger _logger = context.Logger;
+
+    /// <summary>Makes the engine's options.</summary>
+    /// <param name="plugins">The plugins that are there.</param>
+    /// <param name="audit">The audit log; null if there is none.</param>
+    /// <param name="readClients">Re-reads the clients.</param>
+    public EngineOptions Create(PluginCatalog plugins, AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
+    {
+        ServerOptions options = context.Options;
+        var engineOptions = new EngineOptions
+        {
+            Restore = options.Restore,
+            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == PluginOptions.DBusSurface),
+            ReadClients = () =>
+            {
+                audit?.Reopen();
+                return readClients();
+            },
+            Audit = audit,
+        };
+        engineOptions = engineOptions with
+        {
+            MaxRequestsPerClient = options.MaxRequestsPerClient ?? engineOptions.MaxRequestsPerClient,
+            MaxConnections = LimitConnections(engineOptions.MaxConnections),
+        };
+        return options.MaxConnectionsPerAddress is { } perAddress
+            ? engineOptions with { MaxConnectionsPerAddress = perAddress }
+            : engineOptions;
+    }
+
+    private int LimitConnections(int usual)
+    {
+        long descriptors = Native.GetOpenFileLimit();
+        long room = Math.Max(1, descriptors - descriptors / CheckShare - ReservedDescriptors);
+        int wanted = context.Options.MaxConnections ?? usual;
+        if (context.Options.MaxConnections > room)
+        {
+            LogFewDescriptors(wanted, room);
+        }
+
+        return (int)Math.Min(wanted, room);
+    }
+
+    [LoggerMessage(3111, LogLevel.Warning,
+        "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
+    private partial void LogFewDescriptors(int wanted, long room);
+}

@@ -1,0 +1,67 @@
+using Mandos.Abstractions.Control;
+using Mandos.Engine;
+using Mandos.Host.CommandLine;
+using Mandos.Host.Listening;
+using Mandos.Host.Plugins;
+
+namespace Mandos.Host.Server;
+
+/// <summary>Tells control surfaces and systemd what the server is, and where it listens.</summary>
+internal sealed class ServerReport
+{
+    private readonly ServerContext _context;
+    private readonly MandosEngine _engine;
+    private readonly ListenPlaces _places;
+    private readonly Lock _lock = new();
+
+    /// <summary>Gives the engine the first description of the server, and follows what becomes of the plugins.</summary>
+    public ServerReport(ServerContext context, MandosEngine engine, ListenPlaces places, PluginCatalog plugins)
+    {
+        (_context, _engine, _places) = (context, engine, places);
+        engine.Info = new ServerInfo
+        {
+            Version = CommandLineParser.Version,
+            ServiceName = context.Options.ServiceName,
+            EndPoints = places.EndPoints,
+            Plugins = [.. plugins.Plugins.Select(Describe)],
+        };
+        plugins.Changed += () => Update(info => info with { Plugins = [.. plugins.Plugins.Select(Describe)] });
+    }
+
+    /// <summary>Changes what control surfaces are told of the server.</summary>
+    public void Update(Func<ServerInfo, ServerInfo> change)
+    {
+        lock (_lock)
+        {
+            _engine.Info = change(_engine.Info);
+        }
+    }
+
+    /// <summary>Tells systemd that the server serves, how many and where.</summary>
+    public void TellReady() => _context.Notifier.Ready(_engine.Info.EndPoints is { Count: > 0 } endPoints
+        ? $"Serving {_engine.ClientCount} clients on {string.Join(", ", endPoints)}"
+        : "Serving nobody until there is the interface to listen on");
+
+    /// <summary>Tells all of them where the server listens, each time that this changes, until cancelled.</summary>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Task changed = _places.Changed;
+            if (!_places.EndPoints.SequenceEqual(_engine.Info.EndPoints))
+            {
+                Update(info => info with { EndPoints = _places.EndPoints });
+                TellReady();
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static PluginInfo Describe(PluginDescription plugin) => new()
+    {
+        Name = plugin.Name,
+        Version = plugin.Version,
+        State = plugin.State.ToString(),
+    };
+}

@@ -1,0 +1,100 @@
+using Mandos.Abstractions.Tls;
+using Mandos.Host.Configuration;
+using Mandos.Host.Plugins;
+using Mandos.Host.Plugins.Instances;
+using Mandos.Host.Plugins.Isolation;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Host.Server;
+
+/// <summary>The TLS plugin, made ready for handshakes with the priority string of the configuration.</summary>
+internal sealed partial class TlsStart
+{
+    private readonly ServerContext _context;
+    private readonly ILogger _logger;
+    private readonly PluginInstance<ITlsBackend> _tls;
+
+    /// <summary>Constructs the plugin's back end, and has it prepare handshakes.</summary>
+    /// <exception cref="StartException">It cannot.</exception>
+    public TlsStart(ServerContext context, PluginCatalog plugins, PluginInstances instances)
+    {
+        (_context, _logger) = (context, context.Logger);
+        _tls = StartFault.Translate(() => instances.Create(plugins.GetOnly<ITlsBackend>()));
+        Handshaker = StartFault.Translate(CreateHandshaker);
+        Priority = DescribePriority();
+    }
+
+    /// <summary>Makes the handshakes.</summary>
+    public ITlsHandshaker Handshaker { get; }
+
+    /// <summary>What the priority string allows; null where the plugin fails to say so: it is for warnings alone.</summary>
+    public PriorityDescription? Priority { get; }
+
+    /// <summary>Has the plugin do before the first peer comes what would delay it. Ends when cancelled.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        // Not the token itself: a callback of the plugin's that hangs would keep the others from being cancelled.
+        var giveUp = new CancellationTokenSource();
+        Task warmUp = PluginThread.Start(() => Handshaker.WarmUpAsync(giveUp.Token)).Unwrap();
+        try
+        {
+            await warmUp.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The first peer is served a little later, that is all.
+            LogNotWarm(e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = giveUp.CancelAsync();
+            await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private ITlsHandshaker CreateHandshaker()
+    {
+        string priority = _context.Options.Priority;
+        try
+        {
+            return PluginThread.Run(
+                () =>
+                {
+                    ITlsHandshaker handshaker = _tls.Instance.CreateHandshaker(priority);
+                    foreach (string word in _tls.Instance.DescribePriority(priority).Unknown)
+                    {
+                        LogUnknownPriority(word);
+                    }
+
+                    return handshaker;
+                },
+                PluginLimits.Construction,
+                _context.TimeProvider);
+        }
+        catch (Exception e) when (e is not PriorityStringException)
+        {
+            throw _tls.Plugin.Fail("cannot prepare TLS handshakes", e);
+        }
+    }
+
+    private PriorityDescription? DescribePriority()
+    {
+        try
+        {
+            return PluginThread.Run(
+                () => _tls.Instance.DescribePriority(_context.Options.Priority), PluginLimits.Construction, _context.TimeProvider);
+        }
+        catch (Exception)
+        {
+            // The server serves without it.
+            return null;
+        }
+    }
+
+    [LoggerMessage(3110, LogLevel.Warning, "TLS could not be warmed up, the first client is served more slowly: {Reason}")]
+    private partial void LogNotWarm(string reason);
+
+    [LoggerMessage(3114, LogLevel.Warning,
+        "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
+    private partial void LogUnknownPriority(string word);
+}

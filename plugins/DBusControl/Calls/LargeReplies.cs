@@ -1,0 +1,93 @@
+namespace Mandos.DBusControl.Calls;
+
+/// <summary>
+/// Whose turn it is for a large answer. One such answer is on its way to the bus at a time, so that a small one is not behind many; and no
+/// program gets one before it has read the last: what it does not read, the bus keeps, and of no server without end. Used in the
+/// connection's turns alone.
+/// </summary>
+/// <param name="post">Runs something in a turn of the connection later.</param>
+/// <param name="backlog">Knows what the bus keeps.</param>
+/// <param name="run">Carries out a call whose turn it is.</param>
+/// <param name="forget">Drops a call, and all of its sender, as that is gone.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time)
+{
+    /// <summary>A program that reads has less than this waiting for it soon, in bytes.</summary>
+    private const uint Unread = 1 << 20;
+
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Calls that wait for their turn, one of a sender at most.</summary>
+    private readonly Queue<Call> _waiting = [];
+
+    /// <summary>Those who have not read their last large answer yet, as far as is known, with the call for the next.</summary>
+    private readonly Dictionary<string, Call?> _readers = new(StringComparer.Ordinal);
+
+    private bool _isUnderWay;
+
+    /// <summary>Whether calls may be carried out.</summary>
+    public bool IsOpen { get; set; }
+
+    /// <summary>Begins with a large answer.</summary>
+    /// <returns>False if it has to wait; it is carried out later.</returns>
+    public bool TryBegin(Call call)
+    {
+        if (_readers.ContainsKey(call.Sender))
+        {
+            _readers[call.Sender] = call;
+            return false;
+        }
+
+        if (_isUnderWay || !IsOpen)
+        {
+            _waiting.Enqueue(call);
+            return false;
+        }
+
+        _isUnderWay = true;
+        return true;
+    }
+
+    /// <summary>The answer was sent.</summary>
+    public void End(Call call)
+    {
+        _readers[call.Sender] = null;
+        _ = FollowAsync(call.Sender);
+    }
+
+    /// <summary>Goes on, if it is anybody's turn.</summary>
+    public void RunNext()
+    {
+        if (IsOpen && !_isUnderWay && _waiting.TryDequeue(out Call next))
+        {
+            run(next);
+        }
+    }
+
+    /// <summary>Waits until the bus has read the answer, then until its receiver has.</summary>
+    private async Task FollowAsync(string reader)
+    {
+        await backlog.KeepUpAsync().ConfigureAwait(false);
+        post(() =>
+        {
+            _isUnderWay = false;
+            RunNext();
+        });
+        TimeSpan pause = _firstPause;
+        uint? unread;
+        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > Unread)
+        {
+            await Task.Delay(pause, time).ConfigureAwait(false);
+            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+        }
+
+        post(() =>
+        {
+            if (_readers.Remove(reader, out Call? next) && next is { } call)
+            {
+                (unread is null ? forget : run)(call);
+            }
+        });
+    }
+}
