@@ -17,7 +17,8 @@ public sealed class LocationTests
         await rig.Caller.SetAsync(Rig.Foo, Location, VariantValue.String("räck 3"), Caller.ClientExtension);
 
         Assert.Equal(
-            ["/clients/foo Properties.PropertiesChanged(\"Server.Server.Client\", {\"Location\": \"räck 3\"}, [])"], await rig.HearAsync());
+            ["/clients/foo Properties.PropertiesChanged(\"Server.Server.Client\", {\"Location\": \"räck 3\"}, [])", "reply to Set"],
+            await rig.HearAsync());
         Assert.Equal("\"räck 3\"", await rig.Caller.GetAsync(Rig.Foo, Location, Caller.ClientExtension));
         Assert.Equal("räck 3", (await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken))!.Settings.Location);
     }
