@@ -148,6 +148,7 @@ public sealed partial class BusConnection : IAsyncDisposable
         => _connection.AddMethodHandler(new Handler(this, path, below, handler));
 
     /// <summary>Calls a method; the reader runs in its turn, before whatever the bus sent after the reply.</summary>
+    /// <exception cref="DBusReadException">The reader could not read the reply.</exception>
     public async Task<T> CallAsync<T>(MessageBuffer message, Func<Message, T> reader, CancellationToken cancellationToken = default)
     {
         try
@@ -156,9 +157,16 @@ public sealed partial class BusConnection : IAsyncDisposable
                 message,
                 (Message reply, object? _) =>
                 {
-                    lock (_turn)
+                    try
                     {
-                        return reader(reply);
+                        lock (_turn)
+                        {
+                            return reader(reply);
+                        }
+                    }
+                    catch (Exception e) when (e is not DBusExceptionBase)
+                    {
+                        throw new DBusReadException(e.Message, e); // such as a variant of another type, or a body that ends too soon
                     }
                 }).WaitAsync(_options.CallTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Commands;
 
@@ -28,7 +28,7 @@ internal static class ClientActions
         "stop-checker" => Set("CheckerRunning", false),
         "approve-by-default" => Set("ApprovedByDefault", true),
         "deny-by-default" => Set("ApprovedByDefault", false),
-        "secret" => Set("Secret", VariantValue.ArrayOfByte(secret!)),
+        "secret" => Set("Secret", VariantValue.Array(secret!)),
         "approve" => static (server, client, token) => server.ApproveAsync(client, approve: true, token),
         "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
         "remove" => static (server, client, token) => server.RemoveAsync(client, token),

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Mandos.Bus;
 using Mandos.Ctl.Listing;
 using Mandos.Ctl.Servers;
 using Mandos.Ctl.Texts;
-using Mandos.DBus;
 
 namespace Mandos.Ctl.Commands;
 
@@ -160,7 +160,7 @@ internal static class CtlCommand
 
     private static Task<ServerConnection> ConnectAsync(CtlArguments given, CancellationToken cancellationToken)
         => ServerConnection.ConnectAsync(
-            DBusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {SafeText.From(line)}") : null, cancellationToken);
+            BusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {SafeText.From(line)}") : null, cancellationToken);
 
     private static async Task ActAsync(
         ServerConnection first,

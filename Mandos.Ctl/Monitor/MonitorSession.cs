@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Mandos.Bus;
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -221,7 +221,7 @@ internal sealed partial class MonitorSession : IDisposable
         {
             try
             {
-                ServerConnection server = await ServerConnection.ConnectAsync(DBusAddress.System, null, cancellationToken).ConfigureAwait(false);
+                ServerConnection server = await ServerConnection.ConnectAsync(BusAddress.System, null, cancellationToken).ConfigureAwait(false);
                 await using (server.ConfigureAwait(false))
                 {
                     await FollowAsync(server, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
@@ -62,7 +62,7 @@ internal sealed record Client(string Path)
     public IEnumerable<string> Addresses => Requests.Select(request => request.Address).Distinct();
 
     /// <summary>The same client with another value of one property; what is not known here is left out.</summary>
-    /// <exception cref="DBusReadException">The value has another type than the property.</exception>
+    /// <exception cref="InvalidOperationException">The value has another type than the property.</exception>
     public Client With(string property, VariantValue value) => property switch
     {
         "Name" => this with { Name = value.GetString() },

@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
@@ -24,7 +24,7 @@ internal sealed record Request(ulong Id, string Path, string ClientName, string 
         {
             reader.AlignStruct();
             requests.Add(new Request(
-                reader.ReadUInt64(), reader.ReadObjectPath(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
+                reader.ReadUInt64(), reader.ReadObjectPathAsString(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
                 reader.ReadString(), reader.ReadString()));
         }
 

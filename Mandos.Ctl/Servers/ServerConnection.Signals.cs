@@ -1,4 +1,4 @@
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
@@ -11,9 +11,8 @@ internal sealed partial class ServerConnection
     private string? _owner;
 
     /// <summary>
-    /// Hands over all that happens at the server from now on, on the connection's thread, which must not be blocked. Then ask
-    /// <see cref="IsServerThereAsync"/>, for only who owns the server's name is listened to, and list the clients; a signal may be about a
-    /// client as it is already, or that is gone.
+    /// Hands over all that happens at the server from now on, one after another; the handler must not block. Then list the clients; a
+    /// signal may be about a client as it is already, or that is gone.
     /// </summary>
     public async Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken)
     {
@@ -28,7 +27,7 @@ internal sealed partial class ServerConnection
                     Member = "NameOwnerChanged",
                     Arg0 = ServerNames.Service,
                 },
-                (message, _) =>
+                message =>
                 {
                     Reader reader = message.GetBodyReader();
                     reader.ReadString();
@@ -37,22 +36,20 @@ internal sealed partial class ServerConnection
                     Volatile.Write(ref _owner, owner);
                     handler(new ServerSignal.OwnerChanged(owner.Length > 0));
                 },
-                null,
                 cancellationToken).ConfigureAwait(false);
             await _connection.AddMatchAsync(
                 new MatchRule { Type = MessageType.Signal, Sender = ServerNames.Service },
-                (message, _) =>
+                message =>
                 {
-                    // Everybody on the bus may send us signals, and the bus applies no rule to them.
-                    foreach (ServerSignal signal in message.Sender == Volatile.Read(ref _owner) ? Read(message) : [])
+                    // Everybody on the bus may send us signals; with the sender in the rule, only those of the name's owner arrive here.
+                    foreach (ServerSignal signal in Read(message))
                     {
                         handler(signal);
                     }
                 },
-                null,
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -60,14 +57,14 @@ internal sealed partial class ServerConnection
 
     private static List<ServerSignal> Read(Message message)
     {
-        string path = message.Path ?? "";
+        string path = message.PathAsString ?? "";
         Reader reader = message.GetBodyReader();
-        switch (message.Interface, message.Member, message.Signature)
+        switch (message.InterfaceAsString, message.MemberAsString, message.SignatureAsString)
         {
             case (ServerNames.ObjectManager, "InterfacesAdded", "oa{sa{sv}}"):
-                return ReadInterfaces(reader.ReadObjectPath(), ref reader) is { } client ? [new ServerSignal.ClientAdded(client)] : [];
+                return ReadInterfaces(reader.ReadObjectPathAsString(), ref reader) is { } client ? [new ServerSignal.ClientAdded(client)] : [];
             case (ServerNames.ObjectManager, "InterfacesRemoved", "oas"):
-                string removed = reader.ReadObjectPath();
+                string removed = reader.ReadObjectPathAsString();
                 return reader.ReadArrayOfString().Contains(ServerNames.Client) ? [new ServerSignal.ClientRemoved(removed)] : [];
             case (ServerNames.Properties, "PropertiesChanged", "sa{sv}as"):
                 return reader.ReadString() is ServerNames.Client or ServerNames.ClientExtension ? ReadChanges(path, ref reader) : [];
@@ -80,9 +77,9 @@ internal sealed partial class ServerConnection
             case (ServerNames.Client, "NeedApproval", "tb"):
                 return [new ServerSignal.NeedApproval(path, reader.ReadUInt64(), reader.ReadBool())];
             case (ServerNames.Extension, "RequestsChanged", "o" + Request.ArraySignature):
-                return [new ServerSignal.RequestsChanged(reader.ReadObjectPath(), Request.ReadAll(ref reader))];
+                return [new ServerSignal.RequestsChanged(reader.ReadObjectPathAsString(), Request.ReadAll(ref reader))];
             case (ServerNames.Extension, "ConflictingRequests", "oas"):
-                return [new ServerSignal.ConflictingRequests(reader.ReadObjectPath(), reader.ReadArrayOfString())];
+                return [new ServerSignal.ConflictingRequests(reader.ReadObjectPathAsString(), reader.ReadArrayOfString())];
             case (ServerNames.Client, "Rejected", "s"):
                 return [new ServerSignal.Rejected(path, reader.ReadString())];
             case (ServerNames.Service, "ClientNotFound", "ss"):

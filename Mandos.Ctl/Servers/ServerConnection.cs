@@ -1,5 +1,6 @@
+using Mandos.Bus;
 using Mandos.Ctl.Texts;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
@@ -23,24 +24,26 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>What a server that does not tell of single connections cannot do.</summary>
     public const string NoRequests = "this server does not tell single requests apart; approve or deny the client";
 
-    private readonly DBusConnection _connection;
+    private readonly BusConnection _connection;
     private readonly Action<string>? _trace;
 
-    private ServerConnection(DBusConnection connection, Action<string>? trace) => (_connection, _trace) = (connection, trace);
+    private ServerConnection(BusConnection connection, Action<string>? trace) => (_connection, _trace) = (connection, trace);
 
     /// <summary>Connects to a bus; whether there is a server shows the first call.</summary>
     /// <param name="address">The bus's address.</param>
     /// <param name="trace">Gets a line for each call, never with a secret.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ServerConnection> ConnectAsync(string address, Action<string>? trace, CancellationToken cancellationToken)
+    /// <param name="time">The clock for the limits of calls; null: the system's.</param>
+    public static async Task<ServerConnection> ConnectAsync(
+        string address, Action<string>? trace, CancellationToken cancellationToken, TimeProvider? time = null)
     {
-        var connection = new DBusConnection(new DBusConnectionOptions(address) { Name = "mandos-ctl" });
+        var connection = new BusConnection(new BusOptions(address) { Name = "mandos-ctl", TimeProvider = time ?? TimeProvider.System });
         try
         {
             await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
             return new ServerConnection(connection, trace);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             throw new ServerException($"cannot connect to the system bus: {SafeText.From(e.Message)}");
@@ -62,7 +65,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             // What the bus has signalled meanwhile is newer.
             return (Interlocked.CompareExchange(ref _owner, owner, null) ?? owner).Length > 0;
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -76,7 +79,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             return await ListPagesAsync(cancellationToken).ConfigureAwait(false)
                 ?? await ListWithoutPagesAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -95,7 +98,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         {
             return null;
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -109,18 +112,17 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         writer.WriteString("StateProblem");
         try
         {
-            string problem = await _connection.CallMethodAsync(
+            string problem = await _connection.CallAsync(
                 writer.CreateMessage(),
-                static (message, _) =>
+                static message =>
                 {
                     Reader reader = Body(message, "v");
                     return reader.ReadVariantValue().GetString();
                 },
-                null,
                 cancellationToken).ConfigureAwait(false);
             return problem.Length == 0 ? null : SafeText.From(problem);
         }
-        catch (DBusException)
+        catch (DBusExceptionBase)
         {
             return null; // Debian's server, or an older one
         }
@@ -136,7 +138,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         writer.WriteString(interfaceName);
         writer.WriteString(property);
         writer.WriteVariant(value);
-        return CallAsync(writer, client, cancellationToken);
+        return CallAsync(writer.CreateMessage(), client, cancellationToken);
     }
 
     /// <summary>Approves or denies a client that waits.</summary>
@@ -145,7 +147,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{client.Path}: {ServerNames.Client}.Approve({approve})");
         MessageWriter writer = BeginCall(client.Path, ServerNames.Client, "Approve", "b");
         writer.WriteBool(approve);
-        return CallAsync(writer, client, cancellationToken);
+        return CallAsync(writer.CreateMessage(), client, cancellationToken);
     }
 
     /// <summary>The connections that wait for approval.</summary>
@@ -155,21 +157,20 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetRequests()");
         try
         {
-            return await _connection.CallMethodAsync(
+            return await _connection.CallAsync(
                 BeginCall(ServerNames.Root, ServerNames.Extension, "GetRequests", null).CreateMessage(),
-                static (message, _) =>
+                static message =>
                 {
                     Reader reader = Body(message, Request.ArraySignature);
                     return Request.ReadAll(ref reader);
                 },
-                null,
                 cancellationToken).ConfigureAwait(false);
         }
         catch (DBusErrorReplyException e) when (IsUnknown(e))
         {
             return null;
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -181,13 +182,13 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.DecideRequest({requestId}, {approve})");
         try
         {
-            await _connection.CallMethodAsync(Message(), cancellationToken).ConfigureAwait(false);
+            await _connection.CallAsync(Message(), cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusErrorReplyException e) when (e.ErrorName is DBusErrors.UnknownMethod or DBusErrors.UnknownInterface)
+        catch (DBusErrorReplyException e) when (e.ErrorName is BusErrors.UnknownMethod or BusErrors.UnknownInterface)
         {
             throw new ServerException(NoRequests);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -205,7 +206,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     public Task CheckedOkAsync(Client client, CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{client.Path}: {ServerNames.Client}.CheckedOK()");
-        return CallAsync(BeginCall(client.Path, ServerNames.Client, "CheckedOK", null), client, cancellationToken);
+        return CallAsync(BeginCall(client.Path, ServerNames.Client, "CheckedOK", null).CreateMessage(), client, cancellationToken);
     }
 
     /// <summary>Removes a client from the server.</summary>
@@ -214,7 +215,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Service}.RemoveClient({client.Path})");
         MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Service, "RemoveClient", "o");
         writer.WriteObjectPath(client.Path);
-        return CallAsync(writer, client, cancellationToken);
+        return CallAsync(writer.CreateMessage(), client, cancellationToken);
     }
 
     /// <summary>What is kept of those that are no clients now.</summary>
@@ -223,9 +224,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetKeptClients()");
         try
         {
-            return await _connection.CallMethodAsync(
+            return await _connection.CallAsync(
                 BeginCall(ServerNames.Root, ServerNames.Extension, "GetKeptClients", null).CreateMessage(),
-                static (message, _) =>
+                static message =>
                 {
                     Reader reader = Body(message, "a(sssss)");
                     List<KeptClient> kept = [];
@@ -240,10 +241,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
 
                     return kept;
                 },
-                null,
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
@@ -257,28 +257,28 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         {
             MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "ForgetClient", "s");
             writer.WriteString(name);
-            await _connection.CallMethodAsync(writer.CreateMessage(), cancellationToken).ConfigureAwait(false);
+            await _connection.CallAsync(writer.CreateMessage(), cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e);
         }
     }
 
     private static bool IsUnknown(DBusErrorReplyException e)
-        => e.ErrorName is DBusErrors.UnknownObject or DBusErrors.UnknownMethod or DBusErrors.UnknownInterface;
+        => e.ErrorName is BusErrors.UnknownObject or BusErrors.UnknownMethod or BusErrors.UnknownInterface;
 
-    private static ServerException Explain(DBusException error, Client? client = null)
+    private static ServerException Explain(DBusExceptionBase error, Client? client = null)
     {
         string about = client is null ? "" : $"client {SafeText.From(client.Name)}: ";
         return new(error switch
         {
-            DBusErrorReplyException { ErrorName: DBusErrors.ServiceUnknown or DBusErrors.NameHasNoOwner }
+            DBusErrorReplyException { ErrorName: BusErrors.ServiceUnknown or BusErrors.NameHasNoOwner }
                 => $"no Mandos server on the system bus (nobody has the name {ServerNames.Service})",
-            DBusErrorReplyException { ErrorName: DBusErrors.AccessDenied }
+            DBusErrorReplyException { ErrorName: BusErrors.AccessDenied }
                 => $"{about}no permission to use the Mandos server; root and members of the group _mandos have it",
-            DBusErrorReplyException { ErrorName: DBusErrors.NoReply } => $"{about}the Mandos server does not answer",
-            DBusErrorReplyException { ErrorName: DBusErrors.UnknownObject or DBusErrors.UnknownMethod } when client is not null
+            DBusErrorReplyException { ErrorName: BusErrors.NoReply } => $"{about}the Mandos server does not answer",
+            DBusErrorReplyException { ErrorName: BusErrors.UnknownObject or BusErrors.UnknownMethod } when client is not null
                 => $"{about}is not on the server any more",
             DBusErrorReplyException { ErrorName: ServerNames.ConflictingRequestsError } reply
                 => $"{SafeText.From(reply.ErrorMessage.Trim())}; mandos-ctl --requests lists them",
@@ -294,9 +294,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     }
 
     private static Reader Body(Message message, string signature)
-        => message.Signature == signature
+        => message.SignatureAsString == signature
             ? message.GetBodyReader()
-            : throw new DBusReadException($"its type is \"{message.Signature}\", not \"{signature}\"");
+            : throw new DBusReadException($"its type is \"{message.SignatureAsString}\", not \"{signature}\"");
 
     private MessageWriter BeginCall(string path, string interfaceName, string member, string? signature)
     {
@@ -305,19 +305,13 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return writer;
     }
 
-    private Task CallAsync(MessageWriter writer, Client client, CancellationToken cancellationToken)
-    {
-        MessageBuffer message = writer.CreateMessage();
-        return CallAsync(message, client, cancellationToken);
-    }
-
     private async Task CallAsync(MessageBuffer message, Client client, CancellationToken cancellationToken)
     {
         try
         {
-            await _connection.CallMethodAsync(message, cancellationToken).ConfigureAwait(false);
+            await _connection.CallAsync(message, cancellationToken).ConfigureAwait(false);
         }
-        catch (DBusException e)
+        catch (DBusExceptionBase e)
         {
             throw Explain(e, client);
         }
@@ -360,9 +354,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         MessageWriter writer = BeginCall(ServerNames.Root, ServerNames.Extension, "GetClients", "tu");
         writer.WriteUInt64(after);
         writer.WriteUInt32(PageSize);
-        return _connection.CallMethodAsync(
+        return _connection.CallAsync(
             writer.CreateMessage(),
-            static (message, _) =>
+            static message =>
             {
                 Reader reader = Body(message, "a{oa{sv}}t");
                 List<Client> clients = [];
@@ -370,34 +364,32 @@ internal sealed partial class ServerConnection : IAsyncDisposable
                 while (reader.HasNext(end))
                 {
                     reader.AlignStruct();
-                    string path = reader.ReadObjectPath();
+                    string path = reader.ReadObjectPathAsString();
                     clients.Add(Client.Read(path, ref reader));
                 }
 
                 return (clients, reader.ReadUInt64());
             },
-            null,
             cancellationToken);
     }
 
     private async Task<List<Client>> ListWithoutPagesAsync(CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Service}.GetAllClients()");
-        string[] paths = await _connection.CallMethodAsync(
+        string[] paths = await _connection.CallAsync(
             BeginCall(ServerNames.Root, ServerNames.Service, "GetAllClients", null).CreateMessage(),
-            static (message, _) =>
+            static message =>
             {
                 Reader reader = Body(message, "ao");
                 List<string> paths = [];
                 ArrayEnd end = reader.ReadArrayStart(DBusType.ObjectPath);
                 while (reader.HasNext(end))
                 {
-                    paths.Add(reader.ReadObjectPath());
+                    paths.Add(reader.ReadObjectPathAsString());
                 }
 
                 return paths.ToArray();
             },
-            null,
             cancellationToken).ConfigureAwait(false);
         if (paths.Length <= MaxClientsInOneReply)
         {
@@ -426,9 +418,9 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     private Task<List<Client>> GetManagedObjectsAsync(CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.ObjectManager}.GetManagedObjects()");
-        return _connection.CallMethodAsync(
+        return _connection.CallAsync(
             BeginCall(ServerNames.Root, ServerNames.ObjectManager, "GetManagedObjects", null).CreateMessage(),
-            static (message, _) =>
+            static message =>
             {
                 Reader reader = Body(message, "a{oa{sa{sv}}}");
                 List<Client> clients = [];
@@ -436,7 +428,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
                 while (reader.HasNext(end))
                 {
                     reader.AlignStruct();
-                    string path = reader.ReadObjectPath();
+                    string path = reader.ReadObjectPathAsString();
                     if (ReadInterfaces(path, ref reader) is { } client)
                     {
                         clients.Add(client);
@@ -445,7 +437,6 @@ internal sealed partial class ServerConnection : IAsyncDisposable
 
                 return clients;
             },
-            null,
             cancellationToken);
     }
 
@@ -455,14 +446,13 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         _trace?.Invoke($"{client.Path}: {ServerNames.Properties}.GetAll({interfaceName})");
         MessageWriter writer = BeginCall(client.Path, ServerNames.Properties, "GetAll", "s");
         writer.WriteString(interfaceName);
-        return _connection.CallMethodAsync(
+        return _connection.CallAsync(
             writer.CreateMessage(),
-            static (message, client) =>
+            message =>
             {
                 Reader reader = Body(message, "a{sv}");
-                return ((Client)client!).Read(ref reader);
+                return client.Read(ref reader);
             },
-            client,
             cancellationToken);
     }
 
@@ -484,7 +474,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             }
             else
             {
-                reader.Skip("a{sv}");
+                reader.SkipTo(reader.ReadDictionaryStart());
             }
         }
 

@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Ctl.Commands;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 

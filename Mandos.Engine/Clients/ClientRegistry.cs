@@ -5,7 +5,7 @@ using Mandos.Abstractions.Control;
 namespace Mandos.Engine.Clients;
 
 /// <summary>All clients, by name and by key; each look-up takes the same time however many there are.</summary>
-internal sealed class ClientRegistry
+internal sealed class ClientRegistry : IDisposable
 {
     private readonly Dictionary<string, Client> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Client> _byKey = new(StringComparer.Ordinal);
@@ -50,6 +50,16 @@ internal sealed class ClientRegistry
     /// <summary>Finds the client to which a key belongs.</summary>
     /// <param name="keyId">Key ID (64 digits) or OpenPGP fingerprint (40 digits), upper-case; their lengths keep them apart.</param>
     public Client? FindByKey(string keyId) => _byKey.GetValueOrDefault(keyId);
+
+    /// <summary>Zeroes the secrets of all clients.</summary>
+    public void Dispose()
+    {
+        foreach (Client client in All)
+        {
+            client.Secret.Dispose();
+            client.Definition.Secret.Dispose();
+        }
+    }
 
     /// <summary>The keys by which a client with these settings is found.</summary>
     /// <remarks>The key ID of an empty key is left out, so that it finds nobody even if a client claims it.</remarks>

@@ -58,6 +58,9 @@ internal sealed class ConnectionServer : IDisposable
         }
     }
 
+    /// <summary>Ends once there are no connections any more. Called on the engine loop.</summary>
+    public Task WhenEmptyAsync() => Table.WhenEmptyAsync();
+
     /// <summary>Breaks off all secrets that are on their way. Called on the engine loop.</summary>
     /// <param name="why">Why, for the log and the audit.</param>
     public void AbortSends(string why)

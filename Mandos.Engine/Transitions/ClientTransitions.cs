@@ -72,9 +72,7 @@ internal sealed partial class ClientTransitions
             _paths?.Release(path);
         }
 
-        _deadlines.Cancel(client.NextCheck);
-        _deadlines.Cancel(client.Expiry);
-        StopCheck(client);
+        Halt(client);
         _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);
         LogRemoved(client.Name);
@@ -174,8 +172,16 @@ internal sealed partial class ClientTransitions
         Disable(client);
     }
 
-    /// <summary>Ends what is due for a client, as the server stops.</summary>
-    public void Halt(Client client)
+    /// <summary>Ends what runs and what is due for all clients, as the server stops.</summary>
+    public void HaltAll()
+    {
+        foreach (Client client in _clients.All)
+        {
+            Halt(client);
+        }
+    }
+
+    private void Halt(Client client)
     {
         _deadlines.Cancel(client.NextCheck);
         _deadlines.Cancel(client.Expiry);

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using Mandos.Abstractions.Announcing;
 using Mandos.AvahiAnnouncer.Registration;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.AvahiAnnouncer;
 
@@ -15,7 +16,7 @@ namespace Mandos.AvahiAnnouncer;
 /// <param name="notify">Is told what comes of it, on the connection's thread: all steps, but of requests that for <see cref="AvahiMethod.Commit"/> alone.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class AvahiSession(
-    DBusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify,
+    BusConnection connection, ServiceDescription service, ServiceRegistration registration, Action<Step> notify,
     TimeProvider timeProvider)
 {
     private const string BusInterface = "org.freedesktop.DBus";
@@ -56,7 +57,7 @@ internal sealed class AvahiSession(
     private TimeSpan _registrationTime = _shortestRegistration;
 
     /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
-    /// <exception cref="DBusException">A new connection is needed; the message says why.</exception>
+    /// <exception cref="DBusExceptionBase">A new connection is needed; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what is announced still is.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -66,7 +67,7 @@ internal sealed class AvahiSession(
             BusInterface, BusInterface, "NameOwnerChanged", "sss", ReadOwner, cancellationToken, AvahiName).ConfigureAwait(false);
         await WatchAsync(AvahiName, ServerInterface, StateChanged, "is", ReadServerState, cancellationToken).ConfigureAwait(false);
         await WatchAsync(AvahiName, GroupInterface, StateChanged, "is", ReadGroupState, cancellationToken).ConfigureAwait(false);
-        connection.Post(_ => FindAvahi(), null);
+        connection.Post(FindAvahi);
 
         Task<Exception?> disconnected = connection.DisconnectedAsync();
         await Task.WhenAny(_failed.Task, disconnected).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -76,7 +77,7 @@ internal sealed class AvahiSession(
         }
 
         Exception? reason = await disconnected.ConfigureAwait(false);
-        throw new DBusConnectionClosedException($"the connection to the bus was lost: {reason?.Message ?? "it was closed"}", reason);
+        throw new DBusConnectionClosedException($"the connection to the bus was lost: {reason?.Message ?? "it was closed"}", reason!);
     }
 
     /// <summary>Withdraws the service in order. The end of the connection would do it too.</summary>
@@ -84,7 +85,7 @@ internal sealed class AvahiSession(
     public async Task WithdrawAsync()
     {
         var asked = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (connection.Post(_ => asked.SetResult(Withdraw()), null))
+        if (connection.Post(() => asked.SetResult(Withdraw())))
         {
             await (await asked.Task.ConfigureAwait(false)).ConfigureAwait(false);
         }
@@ -108,19 +109,19 @@ internal sealed class AvahiSession(
         };
         await connection.AddMatchAsync(
             rule,
-            (message, _) =>
+            message =>
             {
-                if (message.Signature == signature && read(message) is { } happened)
+                if (message.SignatureAsString == signature && read(message) is { } happened)
                 {
                     Handle(happened);
                 }
             },
-            ct: cancellationToken).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static AvahiEvent.OwnerChanged? ReadOwner(Message message)
     {
-        if (message.Sender != BusInterface)
+        if (message.SenderAsString != BusInterface)
         {
             return null;
         }
@@ -133,14 +134,14 @@ internal sealed class AvahiSession(
     }
 
     private static AvahiEvent.ServerStateChanged? ReadServerState(Message message)
-        => message.Path == ServiceRegistration.ServerPath
-            ? new(message.Sender, (ServerState)message.GetBodyReader().ReadInt32())
+        => message.PathAsString == ServiceRegistration.ServerPath
+            ? new(message.SenderAsString, (ServerState)message.GetBodyReader().ReadInt32())
             : null;
 
     private static AvahiEvent.GroupStateChanged ReadGroupState(Message message)
     {
         Reader body = message.GetBodyReader();
-        return new(message.Sender, message.Path, (GroupState)body.ReadInt32(), body.ReadString());
+        return new(message.SenderAsString, message.PathAsString, (GroupState)body.ReadInt32(), body.ReadString());
     }
 
     /// <summary>Asks who Avahi is, without having it started.</summary>
@@ -152,7 +153,7 @@ internal sealed class AvahiSession(
         Call(
             writer.CreateMessage(),
             answer => new AvahiEvent.OwnerChanged(ReadAnswer(answer, "s").ReadString()),
-            failure => failure.ErrorName == DBusErrors.NameHasNoOwner ? new AvahiEvent.NotFound() : null);
+            failure => failure.ErrorName == BusErrors.NameHasNoOwner ? new AvahiEvent.NotFound() : null);
     }
 
     private void Handle(AvahiEvent happened)
@@ -164,7 +165,7 @@ internal sealed class AvahiSession(
                 Call(
                     Compose(request),
                     answer => ReadAnswer(request, answer),
-                    failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.Message));
+                    failure => new AvahiEvent.Failed(request.Call, failure.ErrorName, failure.ErrorMessage));
                 if (request.Method == AvahiMethod.Commit)
                 {
                     _avahi = request.Avahi;
@@ -190,7 +191,7 @@ internal sealed class AvahiSession(
                 };
                 if (step is Step.GiveUp gaveUp)
                 {
-                    _failed.TrySetException(new DBusException(gaveUp.Reason));
+                    _failed.TrySetException(new DBusExceptionBase(gaveUp.Reason));
                 }
             }
         }
@@ -200,7 +201,7 @@ internal sealed class AvahiSession(
     private async Task LimitAsync(int call, TimeSpan limit)
     {
         await Task.Delay(limit, timeProvider, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        connection.Post(_ => Handle(new AvahiEvent.Overdue(call)), null);
+        connection.Post(() => Handle(new AvahiEvent.Overdue(call)));
     }
 
     /// <summary>
@@ -222,15 +223,13 @@ internal sealed class AvahiSession(
             if (isFound == wasHidden)
             {
                 Step step = isFound ? new Step.Found(name) : new Step.Hidden(name);
-                connection.Post(
-                    _ =>
+                connection.Post(() =>
+                {
+                    if (_changes == change)
                     {
-                        if (_changes == change)
-                        {
-                            notify(step);
-                        }
-                    },
-                    null);
+                        notify(step);
+                    }
+                });
             }
 
             if (isFound)
@@ -248,14 +247,14 @@ internal sealed class AvahiSession(
     {
         try
         {
-            await connection.CallMethodAsync(ComposeResolve(avahi, name), _ended).ConfigureAwait(false);
+            await connection.CallAsync(ComposeResolve(avahi, name), _ended).ConfigureAwait(false);
             return true;
         }
         catch (DBusErrorReplyException e) when (e.ErrorName == TimeoutError)
         {
             return false;
         }
-        catch (Exception e) when (e is DBusException or OperationCanceledException)
+        catch (Exception e) when (e is DBusExceptionBase or OperationCanceledException)
         {
             return null;
         }
@@ -314,22 +313,22 @@ internal sealed class AvahiSession(
     {
         AvahiMethod.GetState
             => new AvahiEvent.ServerStateChanged(request.Avahi, (ServerState)ReadAnswer(answer, "i").ReadInt32()),
-        AvahiMethod.EntryGroupNew => new AvahiEvent.Answered(request.Call, ReadAnswer(answer, "o").ReadObjectPath()),
+        AvahiMethod.EntryGroupNew => new AvahiEvent.Answered(request.Call, ReadAnswer(answer, "o").ReadObjectPathAsString()),
         AvahiMethod.GetAlternativeServiceName => new AvahiEvent.Answered(request.Call, ReadAnswer(answer, "s").ReadString()),
         _ => new AvahiEvent.Answered(request.Call),
     };
 
-    private static Reader ReadAnswer(Message answer, string signature) => answer.Signature == signature
+    private static Reader ReadAnswer(Message answer, string signature) => answer.SignatureAsString == signature
         ? answer.GetBodyReader()
-        : throw new DBusReadException($"the answer has the types “{answer.Signature}” rather than “{signature}”");
+        : throw new DBusReadException($"the answer has the types “{answer.SignatureAsString}” rather than “{signature}”");
 
     /// <summary>Calls a method; what comes of it is handled.</summary>
     private void Call(MessageBuffer call, Func<Message, AvahiEvent> read, Func<DBusErrorReplyException, AvahiEvent?> readFailure)
     {
         // Handled while the answer is read, not after it, so that signals do not overtake it.
-        Task<bool> answered = connection.CallMethodAsync(
+        Task<bool> answered = connection.CallAsync(
             call,
-            (message, _) =>
+            message =>
             {
                 Handle(read(message));
                 return true;
@@ -345,7 +344,7 @@ internal sealed class AvahiSession(
         }
         catch (DBusErrorReplyException e) when (readFailure(e) is { } failure)
         {
-            connection.Post(_ => Handle(failure), null);
+            connection.Post(() => Handle(failure));
         }
         catch (DBusConnectionClosedException)
         {
@@ -355,7 +354,7 @@ internal sealed class AvahiSession(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _failed.TrySetException(e as DBusException ?? new DBusException(e.Message, e));
+            _failed.TrySetException(e as DBusExceptionBase ?? new DBusExceptionBase(e.Message, e));
         }
     }
 }

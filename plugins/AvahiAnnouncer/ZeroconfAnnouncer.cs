@@ -2,7 +2,8 @@ using System.Composition;
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Plugins;
 using Mandos.AvahiAnnouncer.Registration;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.AvahiAnnouncer;
 
@@ -25,7 +26,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
     private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(0.25);
 
     /// <summary>The bus on which Avahi is.</summary>
-    internal string Address { get; init; } = DBusAddress.System;
+    internal string Address { get; init; } = BusAddress.System;
 
     /// <inheritdoc/>
     public async Task RunAsync(ServiceDescription service, IProgress<string> announced, CancellationToken cancellationToken)
@@ -44,7 +45,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             {
                 await RunOnceAsync(service, registration, Notify, cancellationToken).ConfigureAwait(false);
             }
-            catch (DBusException e)
+            catch (DBusExceptionBase e)
             {
                 pause = worked ? s_shortestPause : pause;
                 if (worked || !troubled)
@@ -78,14 +79,14 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
     private async Task RunOnceAsync(
         ServiceDescription service, ServiceRegistration registration, Action<Step> notify, CancellationToken cancellationToken)
     {
-        var options = new DBusConnectionOptions(Address)
+        var options = new BusOptions(Address)
         {
             Name = "avahi",
             Logger = context.Logger,
             TimeProvider = context.TimeProvider,
             FlushTimeout = s_flushTime,
         };
-        var connection = new DBusConnection(options);
+        var connection = new BusConnection(options);
         await using (connection.ConfigureAwait(false))
         {
             var session = new AvahiSession(connection, service, registration, notify, context.TimeProvider);

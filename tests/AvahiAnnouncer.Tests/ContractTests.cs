@@ -26,11 +26,7 @@ public class ContractTests : AnnouncerContractTests, IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (_avahi is not null)
-        {
-            await _avahi.DisposeAsync();
-        }
-
+        _avahi?.Dispose();
         await _bus.DisposeAsync();
     }
 

@@ -93,7 +93,7 @@ public sealed class EngineConcurrencyTests
             await Task.Yield();
         }
 
-        Secret secret = engine.Clients.Get(Busy).Secret;
+        Secret secret = engine.Parts.Clients.Get(Busy).Secret;
         await engine.StopAsync(cancellation);
         engine.Dispose();
 
@@ -108,7 +108,7 @@ public sealed class EngineConcurrencyTests
             }, $"seed {seed}: {one.Name} got {got}");
         });
         Assert.Equal(0, await pending);
-        Assert.Empty(engine.Connections.All);
+        Assert.Empty(engine.Parts.Connections.Table.All);
         Assert.True(checker.MostAtOnce <= 1);
         Assert.False(store.Overlapped);
         Assert.False(store[Busy]!.Client!.Enabled);

@@ -75,7 +75,7 @@ public sealed class EngineStopTests : IDisposable
         _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
 
-        Connection connection = Assert.Single(_rig.Engine.Connections.All);
+        Connection connection = Assert.Single(_rig.Engine.Parts.Connections.Table.All);
         Task stop = _rig.Engine.StopAsync(TestContext.Current.CancellationToken);
         _rig.Until(() => connection.Aborted.IsCancellationRequested, "the stop to begin");
         peer.TakeSecret();

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace AvahiAnnouncer.Tests.Support;
 
 /// <summary>What stands for Avahi on a bus: it notes what it is asked, and announces nothing.</summary>
-internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
+internal sealed class FakeAvahi : IPathMethodHandler, IDisposable
 {
     public const string ServerInterface = "org.freedesktop.Avahi.Server";
     public const string GroupInterface = "org.freedesktop.Avahi.EntryGroup";
@@ -49,8 +49,7 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
         DBusConnection connection = await bus.ConnectAsync();
         var avahi = new FakeAvahi(connection) { Silent = silent };
         connection.AddMethodHandler(avahi);
-        RequestNameReply reply = await connection.RequestNameAsync(Name, RequestNameOptions.DoNotQueue);
-        Assert.Equal(RequestNameReply.PrimaryOwner, reply);
+        Assert.True(await connection.TryRequestNameAsync(Name, RequestNameOptions.None));
         return avahi;
     }
 
@@ -79,17 +78,18 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
 
     public ValueTask HandleMethodAsync(MethodContext context)
     {
-        string method = context.Member;
+        string method = context.Request.MemberAsString!;
         string arguments = method switch
         {
             "AddService" => ReadService(context, out string service) is var all && Taken.ContainsKey(service) ? $"taken {all}" : all,
             "GetAlternativeServiceName" => context.Request.GetBodyReader().ReadString(),
-            _ => context.Signature,
+            _ => context.Request.SignatureAsString,
         };
-        Asker = context.Sender;
+        Asker = context.Request.SenderAsString;
         Asked.Enqueue($"{method} {arguments}".TrimEnd());
         if (method == Silent)
         {
+            context.DisposesAsynchronously = true; // otherwise the library answers
             return ValueTask.CompletedTask;
         }
 
@@ -118,18 +118,18 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public void Dispose() => _connection.Dispose();
 
     private void Reply(MethodContext context, string arguments)
     {
-        MessageWriter writer = context.CreateReplyWriter(context.Member switch
+        MessageWriter writer = context.CreateReplyWriter(context.Request.MemberAsString switch
         {
             "GetState" => "i",
             "EntryGroupNew" => "o",
             "GetAlternativeServiceName" => "s",
             _ => "",
         });
-        switch (context.Member)
+        switch (context.Request.MemberAsString)
         {
             case "GetState":
                 writer.WriteInt32(State);
@@ -148,7 +148,7 @@ internal sealed class FakeAvahi : IPathMethodHandler, IAsyncDisposable
 
     private static string ReadService(MethodContext context, out string service)
     {
-        Assert.Equal("iiussssqaay", context.Signature);
+        Assert.Equal("iiussssqaay", context.Request.SignatureAsString);
         Reader body = context.Request.GetBodyReader();
         int networkInterface = body.ReadInt32();
         int protocol = body.ReadInt32();

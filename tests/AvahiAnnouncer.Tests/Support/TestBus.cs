@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Mandos.DBus;
 using Mandos.TestKit;
+using Tmds.DBus.Protocol;
 
 namespace AvahiAnnouncer.Tests.Support;
 
@@ -51,8 +51,8 @@ internal sealed class TestBus : IAsyncDisposable
 
     public async Task<DBusConnection> ConnectAsync()
     {
-        var connection = new DBusConnection(new DBusConnectionOptions(Address) { Name = "test" });
-        await connection.ConnectAsync(TestContext.Current.CancellationToken);
+        var connection = new DBusConnection(Address);
+        await connection.ConnectAsync();
         return connection;
     }
 

@@ -1,11 +1,11 @@
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
-using Mandos.DBus.Tests.Support;
+using Mandos.TestKit.Daemons;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
 /// <summary>Who has the server's name on a bus, and answers as a test wants.</summary>
-internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
+internal sealed class FakeServer : IPathMethodHandler, IDisposable
 {
     private readonly Action<MethodContext> _answer;
 
@@ -17,12 +17,20 @@ internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
 
     public DBusConnection Connection { get; }
 
-    public static async Task<FakeServer> StartAsync(PrivateBus bus, Action<MethodContext> answer)
+    public static async Task<FakeServer> StartAsync(DBusDaemon bus, Action<MethodContext> answer)
     {
-        var server = new FakeServer(await bus.ConnectAsync(), answer);
+        var server = new FakeServer(await ConnectAsync(bus), answer);
         server.Connection.AddMethodHandler(server);
-        await server.Connection.RequestNameAsync(ServerNames.Service, RequestNameOptions.None, TestContext.Current.CancellationToken);
+        await server.Connection.RequestNameAsync(ServerNames.Service);
         return server;
+    }
+
+    /// <summary>Connects to a bus, as anybody.</summary>
+    public static async Task<DBusConnection> ConnectAsync(DBusDaemon bus)
+    {
+        var connection = new DBusConnection(bus.Address);
+        await connection.ConnectAsync();
+        return connection;
     }
 
     /// <summary>Answers <c>GetClients</c> with clients of one property each.</summary>
@@ -52,5 +60,5 @@ internal sealed class FakeServer : IPathMethodHandler, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    public void Dispose() => Connection.Dispose();
 }

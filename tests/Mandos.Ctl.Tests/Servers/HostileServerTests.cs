@@ -1,7 +1,7 @@
 using Mandos.Ctl.Commands;
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
-using Mandos.DBus.Tests.Support;
+using Mandos.TestKit.Daemons;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
@@ -46,8 +46,8 @@ public sealed class HostileServerTests
     [Fact]
     public async Task Select_NameThatTwoClientsHave_IsTheFirstOne()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, context =>
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        using FakeServer fake = await FakeServer.StartAsync(bus, context =>
         {
             bool isFirst = context.Request.GetBodyReader().ReadUInt64() == 0;
             FakeServer.AnswerPage(
@@ -62,8 +62,8 @@ public sealed class HostileServerTests
 
     private static async Task<ServerException> FailAsync(Action<MethodContext> answer)
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, answer);
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        using FakeServer fake = await FakeServer.StartAsync(bus, answer);
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         return await Assert.ThrowsAsync<ServerException>(() => server.ListAsync(Token));
     }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
-using Mandos.DBus;
-using Mandos.DBus.Tests.Support;
+using Mandos.TestKit.Daemons;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
@@ -16,9 +16,9 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_SignalsOfAStranger_AreNotHeard()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
-        await using DBusConnection stranger = await bus.ConnectAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        using DBusConnection stranger = await FakeServer.ConnectAsync(bus);
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
@@ -32,19 +32,19 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_AnotherServerTakesTheName_HearsThatOneAlone()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.False(await server.IsServerThereAsync(Token));
 
-        await using FakeServer first = await FakeServer.StartAsync(bus, _ => { });
+        using FakeServer first = await FakeServer.StartAsync(bus, _ => { });
         Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
         Broadcast(first.Connection, "/clients/first");
         Assert.Equal(new ServerSignal.GotSecret("/clients/first"), await heard.ReadAsync(Token));
-        await first.Connection.ReleaseNameAsync(ServerNames.Service, Token);
+        await first.Connection.ReleaseNameAsync(ServerNames.Service);
         Assert.Equal(new ServerSignal.OwnerChanged(false), await heard.ReadAsync(Token));
 
-        await using FakeServer second = await FakeServer.StartAsync(bus, _ => { });
+        using FakeServer second = await FakeServer.StartAsync(bus, _ => { });
         Assert.Equal(new ServerSignal.OwnerChanged(true), await heard.ReadAsync(Token));
         await TellAllAsync(first.Connection, "/clients/first");
         Broadcast(second.Connection, "/clients/second");
@@ -54,8 +54,8 @@ public sealed class SignalTests
     [Fact]
     public async Task Watch_ChangeOfAnotherType_IsLeftOut()
     {
-        await using PrivateBus bus = await PrivateBus.StartAsync();
-        await using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
         await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
@@ -74,19 +74,16 @@ public sealed class SignalTests
         return heard.Reader;
     }
 
-    /// <summary>Sends a signal to each program on the bus, by its own name, and waits until the bus has them.</summary>
+    /// <summary>Sends signals to each program on the bus, by its own name, and waits until the bus has them.</summary>
     private static async Task TellAllAsync(DBusConnection sender, string path)
     {
-        MessageWriter writer = sender.GetMessageWriter();
-        writer.WriteMethodCallHeader("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames");
-        string[] names = await sender.CallMethodAsync(
-            writer.CreateMessage(), static (message, _) => message.GetBodyReader().ReadArrayOfString(), null, Token);
-        foreach (string name in names.Where(name => name.StartsWith(':')))
+        foreach (string name in (await sender.ListServicesAsync()).Where(name => name.StartsWith(':')))
         {
+            Assert.True(sender.TrySendMessage(ForgedOwner(sender, name)));
             Assert.True(sender.TrySendMessage(GotSecret(sender, path, name)));
         }
 
-        await sender.GetNameOwnerAsync(ServerNames.Service, Token);
+        await sender.ListServicesAsync();
     }
 
     private static void Broadcast(DBusConnection sender, string path) => Assert.True(sender.TrySendMessage(GotSecret(sender, path, null)));
@@ -95,6 +92,17 @@ public sealed class SignalTests
     {
         MessageWriter writer = sender.GetMessageWriter();
         writer.WriteSignalHeader(destination, path, ServerNames.Client, "GotSecret", null);
+        return writer.CreateMessage();
+    }
+
+    /// <summary>What the bus says when the sender gets the server's name.</summary>
+    private static MessageBuffer ForgedOwner(DBusConnection sender, string destination)
+    {
+        MessageWriter writer = sender.GetMessageWriter();
+        writer.WriteSignalHeader(destination, "/org/freedesktop/DBus", ServerNames.Bus, "NameOwnerChanged", "sss");
+        writer.WriteString(ServerNames.Service);
+        writer.WriteString("");
+        writer.WriteString(sender.UniqueName!);
         return writer.CreateMessage();
     }
 
@@ -108,7 +116,7 @@ public sealed class SignalTests
         writer.WriteString(property);
         writer.WriteVariant(value);
         writer.WriteDictionaryEnd(changes);
-        writer.WriteArrayOfString([]);
+        writer.WriteArray(Array.Empty<string>());
         Assert.True(sender.TrySendMessage(writer.CreateMessage()));
     }
 }

@@ -406,7 +406,7 @@ public sealed class ApprovalDeskTests : IDisposable
 
         rig.Until(() => rig["a"].ApprovalsPending == count / 2, "half to be gone");
         rig.Approve("a", true);
-        rig.Until(() => rig.Engine.Connections.All.Count == 0, "all to end");
+        rig.Until(() => rig.Engine.Parts.Connections.Table.All.Count == 0, "all to end");
 
         Assert.Equal(count / 2, peers.Count(static peer => peer.Received is not null));
         Assert.Equal(0, rig["a"].ApprovalsPending);

@@ -269,7 +269,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         _rig.StartChecker("a");
         _rig.RunningCheckOf("a").End(FakeChecker.Success);
-        Assert.True(SpinWait.SpinUntil(() => _rig.Engine.Checks.WhenIdleAsync().IsCompleted, TimeSpan.FromSeconds(30)));
+        Assert.True(SpinWait.SpinUntil(() => _rig.Engine.Parts.Checks.WhenIdleAsync().IsCompleted, TimeSpan.FromSeconds(30)));
 
         // The result is there before the timer, as when the machine has no time for timers.
         _rig.Pass(_rig["a"].Settings.Timeout);

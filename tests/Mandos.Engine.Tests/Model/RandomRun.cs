@@ -679,8 +679,8 @@ internal sealed class RandomRun
         ReadEvents();
         Assert.True(_rig.Events.Events.Completion.IsCompletedSuccessfully, "the events did not end");
         Assert.All(_model.Connections, static x => Assert.True(x.Peer.IsDisposed, "a connection outlived the stop"));
-        Assert.Empty(_rig.Engine.Connections.All);
-        _secrets.AddRange(_rig.Engine.Clients.All.Select(static client => client.Secret));
+        Assert.Empty(_rig.Engine.Parts.Connections.Table.All);
+        _secrets.AddRange(_rig.Engine.Parts.Clients.All.Select(static client => client.Secret));
         _rig.Engine.Dispose();
         Assert.All(_secrets, static secret => Assert.Equal(-1, secret.Memory.Span.IndexOfAnyExcept((byte)0)));
         if (healthy)
@@ -694,9 +694,9 @@ internal sealed class RandomRun
 
     /// <summary>Whether the stop waits for what takes the time of its own clock; a save that does not hang takes none.</summary>
     private bool IsWaitingAtStop()
-        => _rig.Engine.Connections.All.Count == 0
+        => _rig.Engine.Parts.Connections.Table.All.Count == 0
             && (_rig.Store.IsHanging
-                || (!_rig.Engine.Keeper.IsSaving && _names.Any(name => _rig.Checker.RunningOf(name).Count > 0)));
+                || (!_rig.Engine.Parts.Keeper.IsSaving && _names.Any(name => _rig.Checker.RunningOf(name).Count > 0)));
 
     // Comparison
 
@@ -746,9 +746,9 @@ internal sealed class RandomRun
             }
         }
 
-        return _rig.Engine.Connections.All.Count != alive ? $"{_rig.Engine.Connections.All.Count} connections instead of {alive}"
+        return _rig.Engine.Parts.Connections.Table.All.Count != alive ? $"{_rig.Engine.Parts.Connections.Table.All.Count} connections instead of {alive}"
             : _heardNotFound != _model.NotFound ? $"{_heardNotFound} not found instead of {_model.NotFound}"
-            : _rig.Engine.Keeper.IsSaving && !_rig.Store.IsHanging ? "still saving"
+            : _rig.Engine.Parts.Keeper.IsSaving && !_rig.Store.IsHanging ? "still saving"
             : null;
     }
 
@@ -776,7 +776,7 @@ internal sealed class RandomRun
     private string? Difference(string name)
     {
         ModelClient? m = _model.Clients.GetValueOrDefault(name);
-        if (!_rig.Engine.Clients.TryGet(name, out Client? client) || m is null)
+        if (!_rig.Engine.Parts.Clients.TryGet(name, out Client? client) || m is null)
         {
             return client is null && m is null ? null : $"is {(m is null ? "there" : "not there")}";
         }
@@ -799,7 +799,7 @@ internal sealed class RandomRun
             : s.CheckerRunning != runs ? $"checker running {s.CheckerRunning}"
             : (client.Check is not null) != (m.Check != ModelCheck.None) ? $"check instead of {m.Check}"
             : _rig.Checker.CountRunning(name) != (runs || m.Dying > 0 ? 1 : 0) ? "running checks"
-            : m.Check == ModelCheck.None && m.Dying == 0 && _rig.Engine.Checks.IsRunning(name) ? "last check has not ended"
+            : m.Check == ModelCheck.None && m.Dying == 0 && _rig.Engine.Parts.Checks.IsRunning(name) ? "last check has not ended"
             : _heard[name] != m.Counts ? $"heard {_heard[name]} instead of {m.Counts}"
             : _mirror[name] != s && Normal(_mirror[name]) != Normal(s) ? $"from the events {_mirror[name]} instead of {s}"
             : null;

@@ -155,7 +155,7 @@ public sealed class StateKeeperTests : IDisposable
         Task first = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Store.IsHanging, "the save");
         Task reload = _rig.Engine.Server.ReloadAsync(TestContext.Current.CancellationToken);
-        _rig.Until(() => _rig.Engine.Clients.Count == 3, "the reload");
+        _rig.Until(() => _rig.Engine.Parts.Clients.Count == 3, "the reload");
         Task command = _rig.Engine.Server.EnableAsync("a", TestContext.Current.CancellationToken);
         _rig.Until(() => _rig["a"].Enabled, "the command");
 
@@ -319,7 +319,7 @@ public sealed class StateKeeperTests : IDisposable
         Assert.Null(_rig.Store["a"]!.Client);
         Assert.True(_rig.Store["a"]!.EncryptedSecret.IsEmpty);
         using EngineRig again = Restart(EngineRig.Define("a"));
-        Assert.Empty(again.Engine.Clients.All);
+        Assert.Empty(again.Engine.Parts.Clients.All);
         Assert.True(again.Log.Has(LogLevel.Information, "was removed at run time"));
     }
 
@@ -336,7 +336,7 @@ public sealed class StateKeeperTests : IDisposable
         Assert.True(without.Log.Has(LogLevel.Warning, "nothing of it is forgotten"));
         using var with = new EngineRig { Store = new FakeStore(without.Store.Durable) };
         with.Start(EngineRig.Define("a"));
-        Assert.False(Assert.Single(with.Engine.Clients.All).Snapshot.Enabled);
+        Assert.False(Assert.Single(with.Engine.Parts.Clients.All).Snapshot.Enabled);
     }
 
     [Fact]

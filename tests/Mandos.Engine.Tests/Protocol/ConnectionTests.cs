@@ -203,7 +203,7 @@ public sealed class ConnectionTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         HandshakeTurns.Turn[] others = TakeAllTurns();
         FakePeer peer = _rig.Connect("a");
-        _rig.Until(() => _rig.Engine.Turns.Waiting == 1, "it to wait for its turn");
+        _rig.Until(() => _rig.Engine.Parts.Connections.Turns.Waiting == 1, "it to wait for its turn");
 
         _rig.Pass(ProtocolLimits.AnswerTime - TimeSpan.FromMilliseconds(1));
         Assert.False(peer.IsDisposed);
@@ -226,7 +226,7 @@ public sealed class ConnectionTests : IDisposable
         _rig.Until(() => peer.Bytes.IsReadPending, "it to be asked for more");
         HandshakeTurns.Turn[] others = TakeAllTurns();
         peer.Bytes.Send(peer.Hello);
-        _rig.Until(() => _rig.Engine.Turns.Waiting == 1, "it to wait for its turn");
+        _rig.Until(() => _rig.Engine.Parts.Connections.Turns.Waiting == 1, "it to wait for its turn");
 
         _rig.Pass(ProtocolLimits.AnswerTime);
         Array.ForEach(others, static turn => turn.Give());
@@ -315,9 +315,9 @@ public sealed class ConnectionTests : IDisposable
         rig.Until(() => first.InHandshake, "the handshake");
 
         // The newer one is before it in the loop's queue.
-        rig.Engine.Loop.Post(() => first.Authenticate(EngineRig.PublicKey("a")));
+        rig.Engine.Parts.Services.Loop.Post(() => first.Authenticate(EngineRig.PublicKey("a")));
         FakePeer second = rig.Connect("b");
-        rig.Until(() => first.IsDisposed && second.IsDisposed && rig.Engine.Connections.All.Count == 0, "both to end");
+        rig.Until(() => first.IsDisposed && second.IsDisposed && rig.Engine.Parts.Connections.Table.All.Count == 0, "both to end");
 
         Assert.Equal(EngineRig.FileSecret("b"), Text(second));
         Assert.Equal(["Expires=900", "GotSecret"], rig.TakeEvents());
@@ -328,7 +328,7 @@ public sealed class ConnectionTests : IDisposable
     /// <summary>Leaves no turn for anybody else.</summary>
     private HandshakeTurns.Turn[] TakeAllTurns() => [.. Enumerable.Range(0, ProtocolLimits.ConcurrentTurns).Select(_ =>
     {
-        HandshakeTurns.Turn turn = _rig.Engine.Turns.Enter([default], static () => { });
+        HandshakeTurns.Turn turn = _rig.Engine.Parts.Connections.Turns.Enter([default], static () => { });
         Assert.True(SpinWait.SpinUntil(turn.TryTake, TimeSpan.FromSeconds(30)));
         return turn;
     })];

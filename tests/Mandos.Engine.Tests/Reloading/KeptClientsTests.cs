@@ -432,16 +432,16 @@ public sealed class KeptClientsTests : IDisposable
             return;
         }
 
-        _rig.Run(_rig.Engine.Keeper.FlushAsync());
+        _rig.Run(_rig.Engine.Parts.Keeper.FlushAsync());
         FakeStore store = new(_rig.Store.Durable);
         TestLog log = _rig.Log;
         TestClock clock = _rig.Clock;
         _rig.Dispose();
         _rig = new EngineRig { Store = store, Clock = clock, Log = log, LeftOut = _leftOut }.Start(definitions);
-        _rig.Run(_rig.Engine.Keeper.FlushAsync());
+        _rig.Run(_rig.Engine.Parts.Keeper.FlushAsync());
     }
 
-    private string[] Names() => [.. _rig.Engine.Clients.All.Select(static client => client.Name).Order()];
+    private string[] Names() => [.. _rig.Engine.Parts.Clients.All.Select(static client => client.Name).Order()];
 
     private void Forget(string name) => _rig.Run(_rig.Engine.Server.ForgetAsync(name, CancellationToken.None));
 

@@ -666,7 +666,7 @@ public sealed class ReloadTests : IDisposable
     {
         using var engine = new MandosEngine(
             new EngineOptions(), new FakeTls(), new FakeStore(), new Dictionary<string, IChecker>(), new TestClock(), new TestLog());
-        engine.Loop.Start();
+        engine.Parts.Services.Loop.Start();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => engine.Server.ReloadAsync(CancellationToken.None));
     }

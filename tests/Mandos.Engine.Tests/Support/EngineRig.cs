@@ -97,7 +97,7 @@ internal sealed class EngineRig : IDisposable
         return this;
     }
 
-    public Client Client(string name) => Engine.Clients.Get(name);
+    public Client Client(string name) => Engine.Parts.Clients.Get(name);
 
     public ClientSnapshot this[string name] => Client(name).Snapshot;
 
@@ -146,13 +146,13 @@ internal sealed class EngineRig : IDisposable
     public FakePeer Serve(string client, string address = FakePeer.DefaultAddress)
     {
         FakePeer peer = Connect(client, address);
-        Until(() => peer.IsDisposed && Engine.Connections.All.All(connection => connection.Peer != peer), "the connection to end");
+        Until(() => peer.IsDisposed && Engine.Parts.Connections.Table.All.All(connection => connection.Peer != peer), "the connection to end");
         return peer;
     }
 
     public FakePeer Finish(FakePeer peer)
     {
-        Until(() => peer.IsDisposed && Engine.Connections.All.Count == 0, "the connection to end");
+        Until(() => peer.IsDisposed && Engine.Parts.Connections.Table.All.Count == 0, "the connection to end");
         return peer;
     }
 
@@ -171,8 +171,8 @@ internal sealed class EngineRig : IDisposable
         var time = Stopwatch.StartNew();
         for (int spins = 0; ; spins++)
         {
-            Engine.Loop.RunPending();
-            if (condition() && !Engine.Loop.RunPending() && condition())
+            Engine.Parts.Services.Loop.RunPending();
+            if (condition() && !Engine.Parts.Services.Loop.RunPending() && condition())
             {
                 return;
             }
@@ -194,7 +194,7 @@ internal sealed class EngineRig : IDisposable
 
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
     public void Settle() => Until(
-        () => !Engine.Keeper.IsSaving && Engine.Checks.IsIdle && Engine.Clients.All.All(static client => client.Check is null),
+        () => !Engine.Parts.Keeper.IsSaving && Engine.Parts.Checks.IsIdle && Engine.Parts.Clients.All.All(static client => client.Check is null),
         "checks and saves to end");
 
     /// <summary>The check that runs for a client; it is announced a moment before it runs.</summary>
@@ -208,13 +208,13 @@ internal sealed class EngineRig : IDisposable
     public void Pass(TimeSpan time)
     {
         Clock.Advance(time);
-        Engine.Loop.RunPending();
+        Engine.Parts.Services.Loop.RunPending();
     }
 
     /// <summary>The events so far, in short: a property as <c>client.Property=value</c>, anything else by its name.</summary>
     public string[] TakeEvents()
     {
-        Engine.Loop.RunPending();
+        Engine.Parts.Services.Loop.RunPending();
         var texts = new List<string>();
         while (Events.Events.TryRead(out ServerEvent? e))
         {

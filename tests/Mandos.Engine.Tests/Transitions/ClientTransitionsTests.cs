@@ -172,7 +172,7 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Throws<UnknownClientException>(() => _rig.Remove("a"));
         _rig.Pass(TimeSpan.FromDays(1));
         Assert.Empty(_rig.TakeEvents());
-        Assert.Equal(0, _rig.Engine.Deadlines.Count);
+        Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class ClientTransitionsTests : IDisposable
             new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
         Task removed = _rig.Engine.Server.RemoveAsync("a", TestContext.Current.CancellationToken);
-        _rig.Until(() => _rig.Engine.Clients.Count == 0, "the client to be removed");
+        _rig.Until(() => _rig.Engine.Parts.Clients.Count == 0, "the client to be removed");
         _rig.TakeEvents();
 
         peer.TakeSecret();
@@ -193,7 +193,7 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Equal(EngineRig.FileSecret("a"), System.Text.Encoding.ASCII.GetString(peer.Received!));
         Assert.Empty(_rig.TakeEvents());
         Assert.Null(_rig.Store["a"]!.Client);
-        Assert.Equal(0, _rig.Engine.Deadlines.Count);
+        Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
     }
 
     [Fact]

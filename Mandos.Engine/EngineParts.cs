@@ -1,0 +1,67 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Tls;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Commands;
+using Mandos.Engine.Control;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Protocol;
+using Mandos.Engine.Reloading;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine;
+
+/// <summary>The parts of an engine, put together. All of them are used on the engine loop alone, unless they say otherwise.</summary>
+internal sealed class EngineParts : IDisposable
+{
+    /// <inheritdoc cref="MandosEngine(EngineOptions, ITlsHandshaker, IStateStore, IReadOnlyDictionary{string, IChecker}, TimeProvider, ILogger)"/>
+    public EngineParts(
+        EngineOptions options, ITlsHandshaker tls, IStateStore store, IReadOnlyDictionary<string, IChecker> checkers,
+        TimeProvider timeProvider, ILogger logger)
+    {
+        Services = new EngineServices(timeProvider, logger, options.LongestDelay);
+        Keeper = new StateKeeper(Services, store);
+        var kept = new KeptClients(Keeper, Services.Clock);
+        ObjectPaths? paths = options.UseDBus ? new ObjectPaths(logger) : null;
+        var journal = new ClientJournal(Events, Keeper);
+        var requests = new RequestTransitions(Services, Clients, journal);
+        Transitions = new ClientTransitions(Services, Clients, journal, requests, paths, options.Random);
+        Checks = new CheckRunner(Services, Transitions, checkers);
+        var approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
+        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks, paths);
+        var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
+        Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader);
+        Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
+    }
+
+    public EngineServices Services { get; }
+
+    public ClientRegistry Clients { get; } = new();
+
+    public EventHub Events { get; } = new();
+
+    public StateKeeper Keeper { get; }
+
+    public ClientTransitions Transitions { get; }
+
+    public CheckRunner Checks { get; }
+
+    public ClientLoader Loader { get; }
+
+    public ClientCommands Commands { get; }
+
+    public ConnectionServer Connections { get; }
+
+    /// <summary>Ends the timers and zeroes the secrets. Nothing may run any more.</summary>
+    public void Dispose()
+    {
+        Services.Dispose();
+        Keeper.Dispose();
+        Connections.Dispose();
+        Clients.Dispose();
+    }
+}
