@@ -15,7 +15,7 @@ public sealed class IntrospectionTests
 
         string[] own = [.. lines.Where(line => line.StartsWith(Caller.ClientExtension, StringComparison.Ordinal))];
         Assert.Equal(Expected("client.txt"), lines.Except(own));
-        Assert.Equal([Caller.ClientExtension, $"{Caller.ClientExtension} property Location s readwrite"], own);
+        Assert.Contains($"{Caller.ClientExtension} property Location s readwrite", own);
     }
 
     [Fact]

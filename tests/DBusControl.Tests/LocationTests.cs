@@ -28,8 +28,10 @@ public sealed class LocationTests
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        Assert.Equal(
-            "{\"Location\": \"\"}", await rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "GetAll", Caller.ClientExtension));
+        Assert.StartsWith(
+            "{\"Location\": \"\"",
+            await rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "GetAll", Caller.ClientExtension),
+            StringComparison.Ordinal);
     }
 
     [Theory]
