@@ -69,14 +69,16 @@ internal sealed partial class CheckRunner(
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
         CheckResult? result = null;
+        TimeSpan? start = null;
         try
         {
-            string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
             if (!running.Stopping.IsCancellationRequested
-                && await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false) is var (check, description)
+                && await PrepareAsync().ConfigureAwait(false) is var (check, description)
                 && await services.Loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
+                start = services.Clock.Now;
                 result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
             }
         }
@@ -86,7 +88,24 @@ internal sealed partial class CheckRunner(
         }
         finally
         {
+            if (start is { } began)
+            {
+                services.Meter.CheckEnded(name, result, services.Clock.Now - began);
+            }
+
             services.Loop.Post(() => Complete(client, running, result));
+        }
+
+        async Task<(ICheck, string)?> PrepareAsync()
+        {
+            (ICheck, string)? prepared = await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false);
+            if (prepared is null)
+            {
+                // The name comes from a file: any may be there.
+                services.Meter.CheckEnded(checkers.ContainsKey(name) ? name : "unknown", CheckResult.Failed(""), TimeSpan.Zero);
+            }
+
+            return prepared;
         }
     }
 

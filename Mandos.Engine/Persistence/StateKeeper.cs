@@ -39,6 +39,9 @@ internal sealed partial class StateKeeper : IDisposable
     private TaskCompletionSource<string?>? _nextSave;
     private Task<string?>? _saving;
     private volatile string? _problem;
+
+    /// <summary>How many clients are in the save that is under way.</summary>
+    private volatile int _beingSaved;
     private TimeSpan _retryAfter = TimeSpan.Zero;
     private TimeSpan _saveStart;
 
@@ -47,6 +50,7 @@ internal sealed partial class StateKeeper : IDisposable
         (_loop, _clock, _deadlines, _store, _logger) = (services.Loop, services.Clock, services.Deadlines, store, services.Logger);
         _saveDue = new Deadline(static state => ((StateKeeper)state).SaveDue(), this);
         _slow = new Deadline(static state => ((StateKeeper)state).WarnOfSlowSave(), this);
+        services.Meter.ObserveUnsaved(() => UnsavedCount);
     }
 
     /// <summary>Whether a save is under way.</summary>
@@ -54,6 +58,9 @@ internal sealed partial class StateKeeper : IDisposable
 
     /// <summary>Why changes are not on disk, in a line; null if they are, or will be within a second. For any thread.</summary>
     public string? Problem => _problem;
+
+    /// <summary>How many clients have changes that are not on disk. For any thread, for which it may be a moment late.</summary>
+    public int UnsavedCount => _changed.Count + _forgotten.Count + _beingSaved;
 
     /// <summary>What would be lost if the process ended now; null if nothing would.</summary>
     public string? Unsaved => _saving is not null ? "the last save has not ended"
@@ -190,6 +197,7 @@ internal sealed partial class StateKeeper : IDisposable
         TaskCompletionSource<string?> done = _nextSave ?? NewSave();
         _nextSave = null;
         _saving = done.Task;
+        _beingSaved = changed.Length + forgotten.Length;
         DateTimeOffset now = _clock.UtcNow;
         StoredClient[] batch = Array.ConvertAll(changed, client => client.ToStored() with { SavedAt = now });
         _ = SaveAsync();
@@ -223,6 +231,7 @@ internal sealed partial class StateKeeper : IDisposable
         Exception? error)
     {
         _saving = null;
+        _beingSaved = 0;
         _deadlines.Cancel(_slow);
         if (error is not null)
         {

@@ -1,4 +1,5 @@
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Metrics;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -12,17 +13,18 @@ namespace Mandos.Engine.Protocol;
 internal sealed partial class AuditTrail : IDisposable
 {
     private readonly EngineClock _clock;
+    private readonly EngineMeter _meter;
     private readonly IAuditLog? _file;
     private readonly ILogger _logger;
     private readonly StrangerLimit _strangers;
 
-    /// <param name="clock">Gives the time.</param>
+    /// <param name="services">What the engine shares.</param>
     /// <param name="file">The audit log; null for none.</param>
-    /// <param name="logger">The log.</param>
-    public AuditTrail(EngineClock clock, IAuditLog? file, ILogger logger)
+    public AuditTrail(EngineServices services, IAuditLog? file)
     {
-        (_clock, _file, _logger, IsRequired) = (clock, file, logger, file?.IsRequired == true);
-        _strangers = new StrangerLimit(clock, Write);
+        (_clock, _meter, _logger) = (services.Clock, services.Meter, services.Logger);
+        (_file, IsRequired) = (file, file?.IsRequired == true);
+        _strangers = new StrangerLimit(_clock, Write);
     }
 
     /// <summary>Whether <see cref="TryAnnounceAsync"/> has to succeed before a secret goes out.</summary>
@@ -39,7 +41,13 @@ internal sealed partial class AuditTrail : IDisposable
     /// <summary>Notes how a connection ended; what is said of it later does not count.</summary>
     public void End(Connection connection, Outcome reason, string? detail = null)
     {
-        if (connection.TryEnd() && Tells(connection, reason, LogLevel.Information))
+        if (!connection.TryEnd())
+        {
+            return;
+        }
+
+        _meter.RequestEnded(reason.Decision(), reason.Phrase(), _clock.Now - connection.Start);
+        if (Tells(connection, reason, LogLevel.Information))
         {
             Write(Record(connection, reason, detail));
         }
@@ -49,6 +57,7 @@ internal sealed partial class AuditTrail : IDisposable
     /// <returns>Whether the log is to tell of it.</returns>
     public bool TurnedAway(IPeerConnection peer, Outcome reason)
     {
+        _meter.RequestEnded(reason.Decision(), reason.Phrase(), TimeSpan.Zero);
         if (!_strangers.Admits(peer.RemoteEndPoint.Address, reason, LogLevel.Warning))
         {
             return false;

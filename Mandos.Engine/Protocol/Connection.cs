@@ -10,16 +10,25 @@ internal sealed class Connection
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _abort = new();
+    /// <summary>Value of <see cref="_counted"/> before and after the connection counts.</summary>
+    private const int NotCounted = -1;
+    private const int HasLeft = -2;
+
     private readonly EngineClock _clock;
+    private readonly PhaseCounts _counts;
+
+    /// <summary>The phase in which it is counted.</summary>
+    private int _counted = NotCounted;
     private volatile PhaseStart _phase;
     private bool _hasEnded;
 
     /// <param name="peer">The connection itself.</param>
     /// <param name="clock">Measures the phases.</param>
+    /// <param name="counts">Has it counted from <see cref="Count"/> to <see cref="Leave"/>.</param>
     /// <param name="checkLimit">The action of <see cref="Limit"/>.</param>
-    public Connection(IPeerConnection peer, EngineClock clock, Action<object> checkLimit)
+    public Connection(IPeerConnection peer, EngineClock clock, PhaseCounts counts, Action<object> checkLimit)
     {
-        (Peer, _clock) = (peer, clock);
+        (Peer, _clock, _counts) = (peer, clock, counts);
         Sources = PeerSource.PathOf(peer.RemoteEndPoint.Address);
         Start = clock.Now;
         _phase = new PhaseStart(ConnectionPhase.Queued, Start);
@@ -83,7 +92,20 @@ internal sealed class Connection
     }
 
     /// <summary>Goes on to the next phase. Called by the connection itself, on any thread.</summary>
-    public void Enter(ConnectionPhase phase) => _phase = new PhaseStart(phase, _clock.Now);
+    public void Enter(ConnectionPhase phase)
+    {
+        _phase = new PhaseStart(phase, _clock.Now);
+        if (Volatile.Read(ref _counted) != NotCounted)
+        {
+            CountIn((int)phase);
+        }
+    }
+
+    /// <summary>Has it counted, as it is taken in.</summary>
+    public void Count() => CountIn((int)ConnectionPhase.Queued);
+
+    /// <summary>Has it not counted any more, whatever phase it still enters.</summary>
+    public void Leave() => CountIn(HasLeft);
 
     /// <summary>Ends it without waiting. Called on the engine loop.</summary>
     /// <param name="reason">Why, for the audit.</param>
@@ -101,6 +123,31 @@ internal sealed class Connection
     /// <summary>Notes that it has come to an end of some kind, on any thread.</summary>
     /// <returns>Whether this is the first one.</returns>
     public bool TryEnd() => !Interlocked.Exchange(ref _hasEnded, true);
+
+    private void CountIn(int phase)
+    {
+        int before = Volatile.Read(ref _counted);
+        while (before != HasLeft)
+        {
+            int found = Interlocked.CompareExchange(ref _counted, phase, before);
+            if (found == before)
+            {
+                Add(before, -1);
+                Add(phase, 1);
+                return;
+            }
+
+            before = found;
+        }
+    }
+
+    private void Add(int phase, int count)
+    {
+        if (phase >= 0)
+        {
+            _counts.Add((ConnectionPhase)phase, count);
+        }
+    }
 
     private sealed record PhaseStart(ConnectionPhase Phase, TimeSpan Start);
 }

@@ -25,8 +25,9 @@ internal sealed class ConnectionServer : IDisposable
         IReadOnlyList<IReleaseGate> gates)
     {
         (_services, _approvals) = (services, approvals);
-        _audit = new AuditTrail(services.Clock, audit, services.Logger);
+        _audit = new AuditTrail(services, audit);
         Table = new ConnectionTable(services, limits, _audit);
+        services.Meter.ObserveConnections(Table.Counts.Read);
         Turns = new HandshakeTurns(services.Clock, ProtocolLimits.ConcurrentTurns);
         var allGates = new ReleaseGates(services, [.. _audit.IsRequired ? [new AuditGate(_audit)] : Array.Empty<IReleaseGate>(), .. gates]);
         _handler = new ConnectionHandler(services, Table, Turns, approvals, allGates, _audit, tls);

@@ -26,6 +26,9 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
 
     public IReadOnlyCollection<Connection> All => _all;
 
+    /// <summary>How many there are in each phase. For any thread.</summary>
+    public PhaseCounts Counts { get; } = new();
+
     /// <summary>Ends once there are no connections any more.</summary>
     public Task WhenEmptyAsync()
     {
@@ -42,7 +45,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
     /// <returns>Null if there is no room for it; it is closed then.</returns>
     public Connection? Admit(IPeerConnection peer)
     {
-        var connection = new Connection(peer, services.Clock, state => CheckLimit((Connection)state));
+        var connection = new Connection(peer, services.Clock, Counts, state => CheckLimit((Connection)state));
         PeerSource limited = PeerSource.Limited(connection.Sources);
         if (!MakeRoom(limited))
         {
@@ -57,6 +60,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
 
         _sources.Add(connection);
         _all.Add(connection);
+        connection.Count();
         Watch(connection);
         return connection;
     }
@@ -110,6 +114,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
             return;
         }
 
+        connection.Leave();
         _sources.Remove(connection);
         _clients.Remove(connection);
         if (connection.Refused is { } refused)

@@ -47,29 +47,25 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
 
     private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, Outcome granted)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
+        using var limit = new CancellationTokenSource(ProtocolLimits.GateTime, services.Clock.TimeProvider);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.Aborted);
         try
         {
             Task<bool> answer = gate.AgreesAsync(connection, granted, giveUp.Token);
-            return await answer.WaitAsync(ProtocolLimits.GateTime, services.Clock.TimeProvider, connection.Aborted).ConfigureAwait(false)
-                ? null : new GateRefusal(gate.Refusal, null);
-        }
-        catch (TimeoutException)
-        {
-            return new GateRefusal(gate.Refusal, $"it took longer than {ProtocolLimits.GateTime.TotalSeconds} s");
+            return await answer.WaitAsync(giveUp.Token).ConfigureAwait(false) ? null : new GateRefusal(gate.Refusal, null);
         }
         catch (OperationCanceledException) when (connection.Aborted.IsCancellationRequested)
         {
             throw;
         }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return new GateRefusal(gate.Refusal, $"it took longer than {ProtocolLimits.GateTime.TotalSeconds} s");
+        }
         catch (Exception e) // whatever its fault, the secret stays
         {
             LogFault(connection.ClientName!, e);
             return new GateRefusal(gate.Refusal, e.GetType().Name);
-        }
-        finally
-        {
-            await giveUp.CancelAsync().ConfigureAwait(false);
         }
     }
 

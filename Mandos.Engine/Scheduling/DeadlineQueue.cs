@@ -49,6 +49,9 @@ internal sealed class DeadlineQueue : IDisposable
     /// <summary>Is told how long a gap was.</summary>
     public Action<TimeSpan> OnGap { get; set; } = static _ => { };
 
+    /// <summary>Is told, when the loop comes to what is due, by how much it is late.</summary>
+    public Action<TimeSpan> OnFire { get; set; } = static _ => { };
+
     /// <summary>Notes that the loop runs, before and after all that it does, and how long it did not although something was due.</summary>
     public void Watch()
     {
@@ -93,8 +96,13 @@ internal sealed class DeadlineQueue : IDisposable
 
     private void FireDue()
     {
-        _armedFor = TimeSpan.MaxValue;
         TimeSpan now = _clock.Now;
+        if (now >= _armedFor)
+        {
+            OnFire(now - _armedFor);
+        }
+
+        _armedFor = TimeSpan.MaxValue;
         long last = _sequence; // what is scheduled from here on waits for the next round, so that nothing can hold the loop
         while (_queue.Min is { } first && first.Due <= now && first.Sequence <= last)
         {

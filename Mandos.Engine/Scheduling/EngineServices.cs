@@ -1,8 +1,9 @@
+using Mandos.Engine.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Scheduling;
 
-/// <summary>What every part of the engine shares: the loop, the clock, the deadlines and the log.</summary>
+/// <summary>What every part of the engine shares: the loop, the clock, the deadlines, the log and the metrics.</summary>
 internal sealed partial class EngineServices : IDisposable
 {
     /// <summary>How long a command or a stop waits for checks or for a save; what is slower goes on by itself.</summary>
@@ -19,7 +20,11 @@ internal sealed partial class EngineServices : IDisposable
         _logger = logger;
         Clock = new EngineClock(timeProvider);
         Loop = new EngineLoop(logger);
-        Deadlines = new DeadlineQueue(Clock, Loop.Post, Loop.OnError, longestDelay) { OnGap = gap => LogGap(gap.TotalSeconds) };
+        Deadlines = new DeadlineQueue(Clock, Loop.Post, Loop.OnError, longestDelay) 
+        {
+            OnGap = gap => LogGap(gap.TotalSeconds),
+            OnFire = Meter.LoopWasLate,
+        };
         Loop.Watch = Deadlines.Watch;
     }
 
@@ -30,6 +35,8 @@ internal sealed partial class EngineServices : IDisposable
     public DeadlineQueue Deadlines { get; }
 
     public ILogger Logger => _logger;
+
+    public EngineMeter Meter { get; } = new();
 
     /// <summary>Whether the server stops. Owned by the engine loop.</summary>
     public bool IsStopping => _isStopping;
@@ -76,6 +83,7 @@ internal sealed partial class EngineServices : IDisposable
     {
         Loop.Complete();
         Deadlines.Dispose();
+        Meter.Dispose();
     }
 
     [LoggerMessage(1704, LogLevel.Error, "Not waiting longer than {Seconds} s for {What}")]

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 
@@ -39,25 +40,10 @@ public sealed class FpingTests
     /// <summary>A command that makes the unpacked fping and its libraries be found.</summary>
     private static string UsePeers()
     {
-        string root = Environment.GetEnvironmentVariable("MANDOS_PEERS")
-            ?? Path.Combine(Repository(), "artifacts", "peers", "root");
-        string programs = Path.Combine(root, "usr", "bin");
+        string programs = Path.Combine(Repository.Peers, "usr", "bin");
         Assert.True(
             File.Exists(Path.Combine(programs, "fping")),
             $"There is no fping in {programs}. Unpack the test peers, or set MANDOS_PEERS.");
-        string libraries = Directory.EnumerateDirectories(Path.Combine(root, "usr", "lib"), "*-linux-gnu").Single();
-        return $"export PATH='{programs}':\"$PATH\" LD_LIBRARY_PATH='{libraries}'";
-    }
-
-    private static string Repository()
-    {
-        DirectoryInfo directory = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
-        {
-            directory = directory.Parent
-                ?? throw new DirectoryNotFoundException("No Mandos.sln above " + AppContext.BaseDirectory);
-        }
-
-        return directory.FullName;
+        return $"export PATH='{programs}':\"$PATH\" LD_LIBRARY_PATH='{Command.PeerLibraries}'";
     }
 }

@@ -10,8 +10,7 @@ public sealed class FileTests
     /// <summary>Files that are being divided.</summary>
     private static readonly string[] _long =
     [
-        "tests/Mandos.EndToEnd.Tests/DBus/SignalOrderTests.cs", "tests/Mandos.Engine.Tests/Model/ModelServer.cs",
-        "tests/Mandos.Engine.Tests/Model/RandomRun.cs", "tests/Mandos.Engine.Tests/Reloading/ReloadTests.cs",
+        "tests/Mandos.EndToEnd.Tests/DBus/SignalOrderTests.cs",
         "tests/Mandos.Host.Tests/Configuration/ClientFileReaderTests.cs",
     ];
 

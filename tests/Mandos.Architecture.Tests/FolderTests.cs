@@ -13,7 +13,7 @@ public sealed class FolderTests
     {
         ["Mandos.Engine"] =
         [
-            "Scheduling", "Outcomes", "Auditing", "Clients", "Control", "Persistence", "Transitions", "Checking", "Approval", "Reloading",
+            "Metrics", "Scheduling", "Outcomes", "Auditing", "Clients", "Control", "Persistence", "Transitions", "Checking", "Approval", "Reloading",
             "Commands", "Protocol", ".",
         ],
         ["Mandos.Host"] =

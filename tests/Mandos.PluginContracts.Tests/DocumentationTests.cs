@@ -4,6 +4,7 @@ using Mandos.PluginContracts.Control;
 using Mandos.PluginContracts.Persistence;
 using Mandos.PluginContracts.Sharing;
 using Mandos.PluginContracts.Tls;
+using Mandos.TestKit;
 
 namespace Mandos.PluginContracts.Tests;
 
@@ -23,22 +24,11 @@ public sealed class DocumentationTests
             Section("TLS back end", TlsBackendContract.Checks(_ => throw new NotSupportedException())),
         };
 
-        string text = await File.ReadAllTextAsync(FindDocumentation(), TestContext.Current.CancellationToken);
+        string text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/plugins.md"), TestContext.Current.CancellationToken);
 
         Assert.All(expected, section => Assert.Contains(section, text, StringComparison.Ordinal));
     }
 
     private static string Section(string kind, IEnumerable<PluginCheck> checks)
         => string.Join('\n', [$"**{kind}.** It", .. checks.Select(check => $"- {check.Name}"), ""]);
-
-    private static string FindDocumentation()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Mandos.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return Path.Combine(folder, "docs/plugins.md");
-    }
 }

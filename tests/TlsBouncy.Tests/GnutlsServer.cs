@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Mandos.TestKit;
 using Mandos.TestKit.Peers;
 
 namespace TlsBouncy.Tests;
@@ -11,14 +12,8 @@ internal sealed class GnutlsServer : IAsyncDisposable
 {
     private static readonly TimeSpan _startingTime = TimeSpan.FromSeconds(20);
 
-    // Below the range from which the kernel takes the ports of outgoing connections.
-    private const int FirstPort = 10_000;
-    private const int Ports = 10_000;
-
-    private static int _nextPort = Random.Shared.Next(Ports);
-
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-gnutls-");
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
     private readonly Process _process;
 
     public GnutlsServer(PeerKeyPair key, string priority, bool asksForCertificate)
@@ -39,8 +34,8 @@ internal sealed class GnutlsServer : IAsyncDisposable
             "--rawpkkeyfile", privateKey, "--rawpkfile", publicKey,
             "--priority", $"NORMAL:-CTYPE-ALL:+CTYPE-SRV-RAWPK{priority}",
         ];
-        ProcessStartInfo start = Describe("gnutls-serv", asksForCertificate ? arguments : [.. arguments, "--disable-client-cert"]);
-        _process = Process.Start(start)!;
+        _process = Process.Start(Command.Describe("gnutls-serv", asksForCertificate ? arguments : [.. arguments, "--disable-client-cert"]))!;
+        _process.StandardInput.Close();
         _process.OutputDataReceived += static (_, _) => { };
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginOutputReadLine();
@@ -76,60 +71,12 @@ internal sealed class GnutlsServer : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    /// <summary>Runs one of GnuTLS's programs to its end.</summary>
+    /// <summary>Runs one of GnuTLS's programs, which must succeed.</summary>
     /// <returns>Its standard output.</returns>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string input, CancellationToken cancellationToken)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string input)
     {
-        ProcessStartInfo start = Describe(program, arguments);
-        start.RedirectStandardInput = true;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        Assert.True(process.ExitCode == 0, $"{program}: {await errors}");
-        return output;
-    }
-
-    private static ProcessStartInfo Describe(string program, IEnumerable<string> arguments)
-    {
-        string path = Path.Combine(Peers, "usr/bin", program);
-        Assert.True(File.Exists(path), $"{path} is not there: ./test fetches it, or set MANDOS_PEERS");
-        ProcessStartInfo start = new(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LD_LIBRARY_PATH"] = Path.Combine(Peers, "usr/lib/x86_64-linux-gnu");
-        return start;
-    }
-
-    private static string Peers => Environment.GetEnvironmentVariable("MANDOS_PEERS")
-        ?? Path.Combine(RepositoryRoot(), "artifacts/peers/root");
-
-    /// <summary>A port on which nobody listens, never the same twice in one run.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            int port = FirstPort + (Interlocked.Increment(ref _nextPort) % Ports);
-            try
-            {
-                using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                socket.Bind(new IPEndPoint(IPAddress.Any, port));
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // The next one, then.
-            }
-        }
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Mandos.sln")))
-        {
-            directory = directory.Parent;
-        }
-        return directory?.FullName ?? "/";
+        CommandResult result = await Command.RunAsync(Command.Describe(program, arguments), input);
+        Assert.True(result.ExitCode == 0, $"{program}: {result.Errors}");
+        return result.Output;
     }
 }

@@ -98,9 +98,9 @@ public sealed class GnutlsTests : TlsTest
     public async Task HandshakeAsync_KeyMadeByCerttool_SessionHasKey(string scheme, params string[] kind)
     {
         string privatePem = await GnutlsServer.RunAsync(
-            "certtool", ["--generate-privkey", "--pkcs8", "--password=", "--no-text", .. kind], "", Token);
+            "certtool", ["--generate-privkey", "--pkcs8", "--password=", "--no-text", .. kind], "");
         string publicPem = await GnutlsServer.RunAsync(
-            "certtool", ["--load-privkey=/dev/stdin", "--pubkey-info", "--no-text"], privatePem, Token);
+            "certtool", ["--load-privkey=/dev/stdin", "--pubkey-info", "--no-text"], privatePem);
         await using GnutlsServer server = new(privatePem, publicPem, ":-VERS-ALL:+VERS-TLS1.3", asksForCertificate: false);
         using System.Net.Sockets.NetworkStream stream = await server.ConnectAsync(Token);
 

@@ -53,5 +53,5 @@ public sealed class ClientConnectionsTests
     }
 
     private Connection Make(string client, string address)
-        => new(new FakePeer(address), _clock, static _ => { }) { ClientName = client };
+        => new(new FakePeer(address), _clock, new PhaseCounts(), static _ => { }) { ClientName = client };
 }

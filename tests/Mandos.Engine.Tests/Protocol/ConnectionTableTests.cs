@@ -23,7 +23,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         _services = new EngineServices(_time, _log, TimeSpan.MaxValue);
         _table = new ConnectionTable(
-            _services, new ConnectionLimits(Total, PerAddress, PerClient), new AuditTrail(_services.Clock, _audit, _log));
+            _services, new ConnectionLimits(Total, PerAddress, PerClient), new AuditTrail(_services, _audit));
     }
 
     public void Dispose() => _services.Dispose();

@@ -1,0 +1,145 @@
+using Mandos.Abstractions.Checking;
+using Mandos.Engine.Tests.Support;
+
+namespace Mandos.Engine.Tests.Metrics;
+
+/// <summary>What programs that monitor the server read, through the engine.</summary>
+public sealed class EngineMeterTests : IDisposable
+{
+    private readonly EngineRig _rig = new() { Checker = new FakeChecker(), HasGaps = true };
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public void Requests_OfAllKinds_AreCountedByDecisionAndReason()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b", enabled: false));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        FakePeer slow = _rig.Connect(new FakePeer());
+        _rig.Until(() => slow.Bytes.IsReadPending, "the server to wait");
+        _rig.Pass(TimeSpan.FromSeconds(1.5));
+        _rig.Finish(slow.SendHello().Authenticate(EngineRig.PublicKey("a")).TakeSecret());
+        _rig.Serve("b");
+        _rig.Serve("unknown");
+
+        Assert.Equal(
+            [
+                "1 mandos.decision=sent mandos.reason=approved by default",
+                "1 mandos.decision=refused mandos.reason=disabled",
+                "1 mandos.decision=refused mandos.reason=unknown key",
+            ],
+            meter.Of("mandos.requests"));
+        Assert.Equal(
+            ["1.5 mandos.decision=sent", "0 mandos.decision=refused", "0 mandos.decision=refused"], meter.Of("mandos.request.duration"));
+    }
+
+    [Fact]
+    public void Requests_OfStrangersWithoutARecord_AreCountedToo()
+    {
+        _rig.Start();
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        for (int i = 0; i < 60; i++)
+        {
+            _rig.Serve("stranger");
+        }
+
+        Assert.True(_rig.Audit.Records.Count < 60);
+        Assert.Equal(60, meter.Of("mandos.requests").Length);
+    }
+
+    [Fact]
+    public void Requests_TurnedAway_AreCounted()
+    {
+        _rig.Start();
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        _rig.Engine.TurnAwayAll();
+        FakePeer peer = _rig.Connect("a");
+        _rig.Until(() => peer.IsDisposed, "the peer to be turned away");
+        Assert.Equal(["1 mandos.decision=failed mandos.reason=server stopping"], meter.Of("mandos.requests"));
+    }
+
+    [Fact]
+    public void Checks_OfAllKinds_AreCountedByResult()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a"));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        foreach (CheckResult result in (CheckResult[])[CheckResult.Exited(0), CheckResult.Exited(1), CheckResult.Signaled(9), CheckResult.Failed("no")])
+        {
+            _rig.StartChecker("a");
+            FakeCheck check = _rig.RunningCheckOf("a");
+            _rig.Pass(TimeSpan.FromSeconds(0.25));
+            check.End(result);
+            _rig.Settle();
+        }
+
+        _rig.StartChecker("a");
+        _rig.RunningCheckOf("a");
+        _rig.StopChecker("a");
+        _rig.Settle();
+
+        string[] results = ["succeeded", "failed", "killed", "not carried out", "stopped"];
+        Assert.Equal(results.Select(static result => $"1 mandos.checker=shell mandos.result={result}"), meter.Of("mandos.checks"));
+        Assert.Equal(
+            results.Select(static result => $"{(result == "stopped" ? "0" : "0.25")} mandos.checker=shell mandos.result={result}"),
+            meter.Of("mandos.check.duration"));
+    }
+
+    [Fact]
+    public void Connections_InEachPhase_AreCounted()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        Assert.Empty(meter.Observe("mandos.connections"));
+        FakePeer silent = _rig.Connect(new FakePeer());
+        FakePeer shaking = _rig.Connect(new FakePeer().SendHello());
+        FakePeer writing = _rig.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("a")));
+        FakePeer held = _rig.Hold("b");
+        _rig.Until(() => silent.Bytes.IsReadPending && shaking.InHandshake && writing.InWrite, "all to be under way");
+
+        Assert.Equal(
+            ["1 mandos.phase=first line", "1 mandos.phase=handshake", "1 mandos.phase=held", "1 mandos.phase=sending"],
+            meter.Observe("mandos.connections"));
+
+        foreach (FakePeer peer in (FakePeer[])[silent, shaking, writing, held])
+        {
+            peer.GoAway();
+        }
+
+        _rig.Finish(held);
+        Assert.Empty(meter.Observe("mandos.connections"));
+    }
+
+    [Fact]
+    public void UnsavedChanges_StoreFails_AreCountedUntilItSaves()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Settle();
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        Assert.Equal(["0"], meter.Observe("mandos.unsaved_changes"));
+        _rig.Store.Error = new IOException("full");
+        _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
+        _rig.Engine.Server.DisableAsync("b", TestContext.Current.CancellationToken);
+        _rig.Until(() => !_rig["b"].Enabled && !_rig.Engine.Parts.Keeper.IsSaving, "the saves to fail");
+        Assert.Equal(["2"], meter.Observe("mandos.unsaved_changes"));
+
+        _rig.Store.Error = null;
+        _rig.Pass(TimeSpan.FromSeconds(60));
+        _rig.Settle();
+        Assert.Equal(["0"], meter.Observe("mandos.unsaved_changes"));
+    }
+
+    [Fact]
+    public void LoopLag_SomethingComesLate_IsThatLong()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { Interval = TimeSpan.FromSeconds(10) }));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Settle();
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        _rig.Clock.Advance(TimeSpan.FromSeconds(4));
+        _rig.Clock.Advance(TimeSpan.FromSeconds(0.75));
+        _rig.Engine.Parts.Services.Loop.RunPending();
+        Assert.Contains("0.75", meter.Of("mandos.loop.lag"));
+    }
+}

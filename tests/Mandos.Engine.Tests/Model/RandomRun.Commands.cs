@@ -1,0 +1,261 @@
+using System.Text;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Engine.Clients;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Tests.Model;
+
+/// <content>What people do: commands, files, and what becomes of the store.</content>
+internal sealed partial class RandomRun
+{
+    private void Command()
+    {
+        string name = Pick(_names);
+        IMandosServer server = _rig.Engine.Server;
+        CancellationToken none = CancellationToken.None;
+        ModelClient? c = _model.Clients.GetValueOrDefault(name);
+        switch (_random.Next(36))
+        {
+            case < 10:
+                name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
+                c = _model.Clients.GetValueOrDefault(name);
+                Do($"enable {name}", c, () => server.EnableAsync(name, none), _model.Enable);
+                break;
+            case < 12:
+                Do($"disable {name}", c, () => server.DisableAsync(name, none), _model.Disable);
+                break;
+            case < 16:
+                bool approves = true;
+                Do($"approve {name}", c,
+                    () => approves ? server.ApproveAsync(name, true, none)
+                        : Assert.ThrowsAsync<ConflictingRequestsException>(() => server.ApproveAsync(name, true, none)),
+                    client => approves = _model.Approve(client, true),
+                    saves: false);
+                break;
+            case < 17 when c?.Settings.ApprovalDelay > TimeSpan.Zero:
+                DecideOne();
+                break;
+            case < 18:
+                Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false),
+                    saves: false);
+                break;
+            case < 20:
+                Do($"checked ok {name}", c, () => server.MarkCheckedOkAsync(name, none), _model.CheckedOk);
+                break;
+            case < 23:
+                Do($"start checker {name}", c, () => server.StartCheckerAsync(name, none), ModelServer.StartCheck, saves: false);
+                break;
+            case < 25:
+                Do($"stop checker {name}", c, () => server.StopCheckerAsync(name, none), ModelServer.StopCheck, saves: false);
+                break;
+            case < 32:
+                (ClientChange change, Func<ClientSettings, ClientSettings> apply) = RandomChange();
+                Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, none),
+                    client => _model.Change(client, apply));
+                break;
+            case < 35:
+                string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
+                Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
+                    client => _model.SetSecret(client, secret));
+                break;
+            case < 36 when _random.Next(2) == 0:
+                Forget(name);
+                break;
+            default:
+                if (_random.Next(2) == 0)
+                {
+                    Do($"remove {name}", c, () => server.RemoveAsync(name, none), _model.Remove);
+                }
+
+                break;
+        }
+    }
+
+    private void DecideOne()
+    {
+        ModelConnection[] waiting = [.. _model.Connections.Where(static x => x.Phase == ModelPhase.Held)];
+        if (waiting.Length > 0)
+        {
+            ModelConnection x = waiting[_random.Next(waiting.Length)];
+            bool approved = _random.Next(3) > 0;
+            long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
+            Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
+                () => _rig.Engine.Server.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+        }
+    }
+
+    private void Forget(string name)
+    {
+        Did($"forget {name}");
+        Task command = _rig.Engine.Server.ForgetAsync(name, CancellationToken.None);
+        if (_model.Absent.GetValueOrDefault(name) is null)
+        {
+            Assert.Throws<UnknownClientException>(() => _rig.Run(command));
+            return;
+        }
+
+        _model.Absent.Remove(name);
+        Note(name, null);
+        if (!_storeHangs)
+        {
+            RunCommand(command);
+        }
+    }
+
+    private void Do(string what, ModelClient? c, Func<Task> command, Action<ModelClient> model, bool saves = true)
+    {
+        Did(what);
+        if (c is null)
+        {
+            Assert.Throws<UnknownClientException>(() => _rig.Run(command()));
+            return;
+        }
+
+        model(c);
+        Note(c.Name, c.ToRecord());
+        bool waits = _storeHangs || c.Check == ModelCheck.Queued;
+        if (saves && !_storeFails && !waits)
+        {
+            // When the command has returned, at least this is on disk.
+            _history[c.Name].RemoveRange(0, _history[c.Name].Count - 1);
+        }
+
+        _model.RunChecks();
+        Task task = command();
+        if (!waits)
+        {
+            RunCommand(task);
+        }
+    }
+
+    private void RunCommand(Task task)
+    {
+        try
+        {
+            _rig.Run(task);
+        }
+        catch (StateNotSavedException) when (_storeFails)
+        {
+            // It is in force, as the model says.
+        }
+    }
+
+    private void ChangeStore()
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                Did("store fails");
+                _rig.Store.Error = new StateStoreException("the disk is full");
+                _storeFails = true;
+                break;
+            case 1 when !_storeFails:
+                Did("store hangs");
+                _rig.Store.Hang();
+                _storeHangs = true;
+                break;
+            default:
+                if (_storeFails || _storeHangs)
+                {
+                    HealStore();
+                }
+
+                break;
+        }
+    }
+
+    private void HealStore()
+    {
+        Did("store works");
+        _rig.Store.Error = null;
+        _rig.Store.Release();
+        _storeFails = _storeHangs = false;
+        _healthySince = _model.Now;
+    }
+
+    private void ChangeFile()
+    {
+        string name = Pick(_names);
+        if (!_file.TryGetValue(name, out ModelDefinition? old))
+        {
+            Did($"file: {name} is back");
+            _file[name] = RandomDefinition(name);
+            return;
+        }
+
+        Did($"file: {name} changes");
+        switch (_random.Next(6))
+        {
+            case 0:
+                _file.Remove(name);
+                break;
+            case 1 or 2:
+                _file[name] = old with { Enabled = !old.Enabled };
+                break;
+            case 3:
+                _file[name] = old with { Secret = NewSecret() };
+                break;
+            default:
+                _file[name] = old with { Settings = RandomSettings(name, old.Settings) };
+                break;
+        }
+    }
+
+    private void Reload()
+    {
+        // An empty file comes by mistake alone: it is misspelt, or not there for a while.
+        ModelDefinition[] file = _random.Next(8) == 0 ? [] : [.. _file.Values];
+        if (_random.Next(8) == 0)
+        {
+            Did("reload of a bad file");
+            _rig.File = static () => throw new ConfigurationException(["it is bad"]);
+            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None)));
+            return;
+        }
+
+        Did($"reload of {file.Length} clients");
+        _log.Clear();
+        _model.Reload(file);
+        foreach (string name in _names)
+        {
+            NoteState(name);
+        }
+
+        bool waits = _storeHangs || _model.Clients.Values.Any(static c => c.Check == ModelCheck.Queued);
+        if (!_storeFails && !waits)
+        {
+            foreach (List<(long, ModelRecord?)> history in _history.Values)
+            {
+                history.RemoveRange(0, history.Count - 1);
+            }
+        }
+
+        _model.RunChecks();
+        ClientDefinition[] definitions = Define(file);
+        _rig.File = () => definitions;
+        Task task = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
+        _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
+        if (!waits)
+        {
+            RunCommand(task);
+        }
+    }
+
+    /// <summary>The clients of a file as the engine gets them, with secrets of its own.</summary>
+    private ClientDefinition[] Define(IEnumerable<ModelDefinition> file) =>
+    [
+        .. file.Select(d => new ClientDefinition
+        {
+            Name = d.Name, Settings = d.Settings, Enabled = d.Enabled, Secret = NewCopy(d.Secret),
+        }),
+    ];
+
+    private Secret NewCopy(string text)
+    {
+        var secret = new Secret(Encoding.ASCII.GetBytes(text));
+        _secrets.Add(secret);
+        return secret;
+    }
+}
