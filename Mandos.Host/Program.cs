@@ -55,10 +55,9 @@ internal static class Program
         {
             return Fail([e.Message]);
         }
-#pragma warning disable CA1031 // The last resort: one line rather than a stack trace, unless that is asked for
         catch (Exception e) when (given.Debug != true)
-#pragma warning restore CA1031
         {
+            // The last resort: one line rather than a stack trace, unless that is asked for
             return Fail([$"unexpected error, please report it with the output of --debug: {LogText.Escape(LogText.Summarize(e))}"]);
         }
     }

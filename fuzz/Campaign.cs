@@ -67,6 +67,7 @@ internal sealed class Campaign(FuzzTarget target, int seed)
             {
                 warm = Memory();
             }
+
             if (Try(mutator.Next()) is { } find)
             {
                 return find;
@@ -79,6 +80,7 @@ internal sealed class Campaign(FuzzTarget target, int seed)
             HeapGrowth = heap - warm.Heap;
             ResidentGrowth = resident - warm.Resident;
         }
+
         return HeapGrowth > MaxHeapGrowth || ResidentGrowth > MaxResidentGrowth
             ? new Find([], $"memory has grown by {HeapGrowth} bytes of heap, {ResidentGrowth} in all")
             : null;
@@ -105,15 +107,15 @@ internal sealed class Campaign(FuzzTarget target, int seed)
             {
                 cost = cost.Min(Measure(input));
             }
+
             SlowestMilliseconds = Math.Max(SlowestMilliseconds, cost.Milliseconds);
             return cost.Milliseconds > SlowMilliseconds ? new Find(input, $"it takes {cost.Milliseconds:F0} ms")
                 : cost.Bytes > MaxAllocated ? new Find(input, $"it allocates {cost.Bytes} bytes")
                 : null;
         }
-#pragma warning disable CA1031 // Whatever it is, it is a find
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // Whatever it is, it is a find
             return new Find(input, e.ToString());
         }
         finally

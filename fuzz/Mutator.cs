@@ -21,6 +21,7 @@ internal sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> seeds, Ra
         {
             Change(input);
         }
+
         return [.. input.Take(target.LongestInput)];
     }
 
@@ -31,6 +32,7 @@ internal sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> seeds, Ra
             input.AddRange(Random(8));
             return;
         }
+
         int at = random.Next(input.Count);
         int length = Math.Min(input.Count - at, 1 << random.Next(10));
         switch (random.Next(target.Words.Count > 0 ? 11 : 10))
@@ -73,6 +75,7 @@ internal sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> seeds, Ra
                 {
                     Write(input, at, word);
                 }
+
                 break;
         }
     }
@@ -87,6 +90,7 @@ internal sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> seeds, Ra
         {
             Array.Reverse(number);
         }
+
         Write(input, at, number);
     }
 

@@ -139,10 +139,9 @@ internal sealed partial class CheckRunner(
         {
             LogBadChecker(client.Name, e.Message);
         }
-#pragma warning disable CA1031 // A fault of a plugin is a failed check, nothing else
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A fault of a plugin is a failed check, nothing else
             LogCheckerFault(client.Name, name, e);
             result = CheckResult.Failed("the checker plugin failed");
         }
@@ -173,10 +172,9 @@ internal sealed partial class CheckRunner(
         {
             throw;
         }
-#pragma warning disable CA1031 // A fault of a plugin is a check that does not succeed, nothing else
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A fault of a plugin is a check that does not succeed, nothing else
             return CheckResult.Failed($"the checker failed: {e.Message}");
         }
     }

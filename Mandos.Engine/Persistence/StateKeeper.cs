@@ -209,10 +209,9 @@ internal sealed partial class StateKeeper : IDisposable
             {
                 await Task.Run(async () => await _store.SaveAsync(batch, forgotten, _stop.Token).ConfigureAwait(false)).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // Whatever the store's fault, the server goes on and tries again
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // Whatever the store's fault, the server goes on and tries again
                 error = e;
             }
 

@@ -65,10 +65,9 @@ internal sealed partial class ConnectionHandler(
 
             End(connection, Outcome.PeerGone, e.Message);
         }
-#pragma warning disable CA1031 // Whatever a peer provokes ends its own connection alone
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // Whatever a peer provokes ends its own connection alone
             if (audit.Tells(connection, Outcome.UnexpectedError))
             {
                 LogUnexpected(peer, e);
@@ -215,10 +214,9 @@ internal sealed partial class ConnectionHandler(
         {
             // All of them end the wait.
         }
-#pragma warning disable CA1031 // A fault ends the wait too: the request behind it has to be settled, or its secret and its count leak
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A fault ends the wait too: the request behind it has to be settled, or its secret and its count leak
             LogUnexpected(connection.Peer.RemoteEndPoint, e);
             return Outcome.UnexpectedError;
         }

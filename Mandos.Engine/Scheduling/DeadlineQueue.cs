@@ -111,10 +111,9 @@ internal sealed class DeadlineQueue : IDisposable
             {
                 first.Fire();
             }
-#pragma warning disable CA1031 // One bad deadline must not stop the clients' expiry
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // One bad deadline must not stop the clients' expiry
                 _onError(e);
             }
         }

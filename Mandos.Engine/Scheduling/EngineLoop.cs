@@ -83,10 +83,9 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         {
             LogUnexpected(exception);
         }
-#pragma warning disable CA1031 // A log that fails must not end the loop: whoever owns it would never give it up
         catch (Exception)
-#pragma warning restore CA1031
         {
+            // A log that fails must not end the loop: whoever owns it would never give it up
         }
     }
 
@@ -139,10 +138,9 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
             item.Run(item.State);
             Watch();
         }
-#pragma warning disable CA1031 // One bad work item must not stop the others; whoever waits for a result has got it by now
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // One bad work item must not stop the others; whoever waits for a result has got it by now
             OnError(e);
         }
 
@@ -162,10 +160,9 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
             {
                 SetResult(function());
             }
-#pragma warning disable CA1031 // Handed to the caller
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // Handed to the caller
                 SetException(e);
             }
         }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Transitions;
 
 /// <summary>
-/// Every change of a client's state, with the events that it causes in their order (docs/architecture.md lists them). Who decides that
+/// Every change of a client's state, with the events that it causes in their order (docs/dbus.md has a table). Who decides that
 /// something changes is elsewhere; nobody else changes it. Used on the engine loop alone.
 /// </summary>
 internal sealed partial class ClientTransitions

@@ -112,12 +112,12 @@ internal sealed class ServerCommand
         PluginDirectory = result.GetValue(_pluginDirectory),
     };
 
-    private static Option<bool> Switch(string name, string description, params string[] aliases) =>
-        new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
+    private static Option<bool> Switch(string name, string description, params string[] aliases)
+        => new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
     private static Option<string?> Text(
-        string name, string value, string description, Func<string, string?> check, params string[] aliases) =>
-        new(name, aliases)
+        string name, string value, string description, Func<string, string?> check, params string[] aliases)
+        => new(name, aliases)
         {
             HelpName = value,
             Description = description,

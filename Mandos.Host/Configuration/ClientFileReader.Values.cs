@@ -316,11 +316,11 @@ internal sealed partial class ClientFileReader
         return text;
     }
 
-    private void Report(ConfigSection section, string fault) =>
-        _document.Report(section, section.Line, $"client [{OptionValues.Show(section.Name)}] {fault}");
+    private void Report(ConfigSection section, string fault)
+        => _document.Report(section, section.Line, $"client [{OptionValues.Show(section.Name)}] {fault}");
 
-    private void Report(ConfigSection section, in ConfigOption option, string fault) =>
-        _document.Report(section, option.Line, $"{option.Name.Text}: {fault}");
+    private void Report(ConfigSection section, in ConfigOption option, string fault)
+        => _document.Report(section, option.Line, $"{option.Name.Text}: {fault}");
 
     private void Warn(in ConfigOption option, string doubt) => _document.Warn(option.Line, $"{option.Name.Text}: {doubt}");
 

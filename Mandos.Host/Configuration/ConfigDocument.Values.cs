@@ -166,8 +166,8 @@ internal sealed partial class ConfigDocument
         return false;
     }
 
-    private bool IsDefault(in ConfigOption option) =>
-        option.Name.DefaultIndex != OptionName.None && _defaults[option.Name.DefaultIndex].Line == option.Line;
+    private bool IsDefault(in ConfigOption option)
+        => option.Name.DefaultIndex != OptionName.None && _defaults[option.Name.DefaultIndex].Line == option.Line;
 
     private void DisposeValues()
     {

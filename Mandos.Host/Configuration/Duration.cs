@@ -161,6 +161,6 @@ internal static class Duration
     }
 
     /// <summary>Adds without overflow: the sum stays where it is clearly too long.</summary>
-    private static void Add(ref long seconds, long number, long unit) =>
-        seconds = (long)Int128.Clamp(seconds + ((Int128)number * unit), long.MinValue, long.MaxValue);
+    private static void Add(ref long seconds, long number, long unit)
+        => seconds = (long)Int128.Clamp(seconds + ((Int128)number * unit), long.MinValue, long.MaxValue);
 }

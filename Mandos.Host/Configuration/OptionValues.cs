@@ -30,16 +30,16 @@ internal static class OptionValues
     }
 
     /// <summary>A TCP port, 0 to 65535; 0 lets the kernel choose.</summary>
-    public static string? ParsePort(string text, out int value) =>
-        ParseInteger(text, 0, 65535, "a port; use a number from 0 to 65535, where 0 lets the kernel choose", out value);
+    public static string? ParsePort(string text, out int value)
+        => ParseInteger(text, 0, 65535, "a port; use a number from 0 to 65535, where 0 lets the kernel choose", out value);
 
     /// <summary>A file descriptor, 0 or more.</summary>
-    public static string? ParseDescriptor(string text, out int value) =>
-        ParseInteger(text, 0, int.MaxValue, "a file descriptor; use a number from 0", out value);
+    public static string? ParseDescriptor(string text, out int value)
+        => ParseInteger(text, 0, int.MaxValue, "a file descriptor; use a number from 0", out value);
 
     /// <summary>A limit, 1 or more.</summary>
-    public static string? ParseLimit(string text, out int value) =>
-        ParseInteger(text, 1, int.MaxValue, $"a limit; use a number from 1 to {int.MaxValue}", out value);
+    public static string? ParseLimit(string text, out int value)
+        => ParseInteger(text, 1, int.MaxValue, $"a limit; use a number from 1 to {int.MaxValue}", out value);
 
     /// <summary>How long the server may hang: zero, or from a second to a day.</summary>
     public static string? ParseWatchdog(string text, out TimeSpan value)
@@ -58,32 +58,32 @@ internal static class OptionValues
     }
 
     /// <summary>A name for Zeroconf, 1 to 63 bytes of UTF-8 without control characters.</summary>
-    public static string? CheckServiceName(string text) =>
-        text.Length > 0 && Encoding.UTF8.GetByteCount(text) <= MaxServiceNameBytes && !text.Any(char.IsControl) ? null
+    public static string? CheckServiceName(string text)
+        => text.Length > 0 && Encoding.UTF8.GetByteCount(text) <= MaxServiceNameBytes && !text.Any(char.IsControl) ? null
             : $"{Quote(text)} is no service name; use 1 to {MaxServiceNameBytes} bytes of text";
 
     /// <summary>A file's or directory's name.</summary>
-    public static string? CheckPath(string text) =>
-        text.Length > 0 && !text.Contains('\0') ? null : $"{Quote(text)} is no path; name a directory";
+    public static string? CheckPath(string text)
+        => text.Length > 0 && !text.Contains('\0') ? null : $"{Quote(text)} is no path; name a directory";
 
     /// <summary>The name of a file that the server opens again later, when its working directory may be another one.</summary>
-    public static string? CheckFile(string text) =>
-        text.StartsWith('/') && !text.Any(char.IsControl) ? null : $"{Quote(text)} is no file; give its name from the root, such as /var/log/x";
+    public static string? CheckFile(string text)
+        => text.StartsWith('/') && !text.Any(char.IsControl) ? null : $"{Quote(text)} is no file; give its name from the root, such as /var/log/x";
 
     /// <summary>A text that must not be empty.</summary>
-    public static string? CheckText(string text) =>
-        text.Length > 0 && !text.Any(char.IsControl) ? null : $"{Quote(text)} is not allowed; use one line of text";
+    public static string? CheckText(string text)
+        => text.Length > 0 && !text.Any(char.IsControl) ? null : $"{Quote(text)} is not allowed; use one line of text";
 
     /// <summary>A network interface's name: 1 to 15 bytes without <c>/</c> and white space, as the kernel has it.</summary>
-    public static string? CheckInterface(string text) =>
-        text is not ("." or "..") && Encoding.UTF8.GetByteCount(text) is > 0 and < 16
+    public static string? CheckInterface(string text)
+        => text is not ("." or "..") && Encoding.UTF8.GetByteCount(text) is > 0 and < 16
             && !text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c)) ? null
             : $"{Quote(text)} is no interface; use a name of 1 to 15 bytes, such as eth0";
 
     /// <summary>The parts of a list that is separated by commas or white space.</summary>
     /// <param name="text">The list.</param>
-    public static IReadOnlyList<string> Split(string text) =>
-        [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase)];
+    public static IReadOnlyList<string> Split(string text)
+        => [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>An address to listen on: IPv6, or IPv4 where IPv6 is off.</summary>
     /// <param name="text">The literal, for IPv6 with an optional <c>%zone</c>.</param>
@@ -130,7 +130,7 @@ internal static class OptionValues
     /// <param name="name">The name.</param>
     public static string ShowName(string name) => name.Length <= 32 && !name.Any(char.IsControl) ? name : "(long name)";
 
-    private static string? ParseInteger(string text, int least, int most, string what, out int value) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+    private static string? ParseInteger(string text, int least, int most, string what, out int value)
+        => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
             && value >= least && value <= most ? null : $"{Quote(text)} is not {what}";
 }

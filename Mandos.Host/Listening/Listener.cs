@@ -100,10 +100,9 @@ internal sealed partial class Listener(
 
                 return;
             }
-#pragma warning disable CA1031 // Whatever is wrong with one connection, the others are served
             catch (Exception e) when (accepted is not null)
-#pragma warning restore CA1031
             {
+                // Whatever is wrong with one connection, the others are served
                 LogGone(e.Message);
                 if (peer is not null)
                 {

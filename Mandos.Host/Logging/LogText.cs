@@ -46,10 +46,9 @@ internal static class LogText
         {
             return exception.Message ?? "";
         }
-#pragma warning disable CA1031 // Then it has none
         catch (Exception)
-#pragma warning restore CA1031
         {
+            // Then it has none
             return "";
         }
     }

@@ -57,10 +57,9 @@ internal static class StockSecret
             int end = plain.Length - SHA1.HashSizeInBytes - CodeHeader.Length;
             return ReadLiteral(new MemoryStream(plain, prefix, end - prefix));
         }
-#pragma warning disable CA1031 // Whatever BouncyCastle makes of damaged bytes
         catch (Exception e) when (e is not OutOfMemoryException)
-#pragma warning restore CA1031
         {
+            // Whatever BouncyCastle makes of damaged bytes
             throw new PickleException("it cannot be decrypted: it is damaged, or encrypted in a way that is not known here");
         }
         finally

@@ -15,13 +15,13 @@ internal sealed class PluginAssemblyLoader : IPluginAssemblyLoader
 {
     /// <summary>One type of each assembly that plugins share with the server; what those need is shared with them.</summary>
     /// <remarks>Nothing else is shared, so a plugin may bring any version of any other library.</remarks>
-    private static readonly Type[] SharedTypes = [typeof(IPluginContext), typeof(ExportAttribute), typeof(ILogger)];
+    private static readonly Type[] _sharedTypes = [typeof(IPluginContext), typeof(ExportAttribute), typeof(ILogger)];
 
     /// <inheritdoc/>
     public Assembly Load(string file)
     {
         var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file);
-        foreach (var type in SharedTypes)
+        foreach (var type in _sharedTypes)
         {
             builder.PreferDefaultLoadContextAssembly(type.Assembly.GetName());
         }

@@ -9,7 +9,7 @@ namespace Mandos.Host.Plugins;
 /// <summary>Composes the exported classes of one plugin by MEF, apart from those of other plugins. Nothing is constructed.</summary>
 internal static class PluginComposition
 {
-    private static readonly string ContractsName = typeof(IPluginContext).Assembly.GetName().Name!;
+    private static readonly string _contractsName = typeof(IPluginContext).Assembly.GetName().Name!;
 
     /// <summary>Composes a plugin.</summary>
     /// <param name="assembly">The plugin's assembly, loaded.</param>
@@ -54,10 +54,10 @@ internal static class PluginComposition
     /// </summary>
     private static void RefusePrivateContracts(Assembly assembly)
     {
-        var copy = AssemblyLoadContext.GetLoadContext(assembly)!.Assemblies.FirstOrDefault(a => a.GetName().Name == ContractsName);
+        var copy = AssemblyLoadContext.GetLoadContext(assembly)!.Assemblies.FirstOrDefault(a => a.GetName().Name == _contractsName);
         if (copy is not null)
         {
-            throw new PluginException($"it brings its own copy of {ContractsName} ({copy.Location}), which must be the server's: remove it "
+            throw new PluginException($"it brings its own copy of {_contractsName} ({copy.Location}), which must be the server's: remove it "
                 + "and build the plugin against the contracts of this server");
         }
     }

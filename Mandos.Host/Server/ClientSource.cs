@@ -149,10 +149,9 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
                 LogProgram(fault);
             }
         }
-#pragma warning disable CA1031 // It is only advice
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // It is only advice
             LogNotSearched(e.Message);
         }
     }

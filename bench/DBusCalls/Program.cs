@@ -83,6 +83,7 @@ try
                 throw new InvalidOperationException("a signal could not be queued");
             }
         }
+
         await all.Task;
     }
 
@@ -165,6 +166,7 @@ internal sealed class Handler(int objects) : IPathMethodHandler
             WriteObjects(writer, objects);
             context.Reply(writer.CreateMessage());
         }
+
         return ValueTask.CompletedTask;
     }
 
@@ -181,6 +183,7 @@ internal sealed class Handler(int objects) : IPathMethodHandler
             WriteInterface(writer, "se.bsnet.fukt.Mandos.Client");
             writer.WriteDictionaryEnd(interfaces);
         }
+
         writer.WriteDictionaryEnd(all);
     }
 
@@ -202,6 +205,7 @@ internal sealed class Handler(int objects) : IPathMethodHandler
                 writer.WriteVariantUInt64(300_000);
             }
         }
+
         writer.WriteDictionaryEnd(properties);
     }
 }

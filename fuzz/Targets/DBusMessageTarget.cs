@@ -30,6 +30,7 @@ public static class DBusMessageTarget
         {
             return;
         }
+
         if (values.Length > 0 && !message.IsBigEndian)
         {
             CheckWriting(values, data[^message.GetBodyReader().Remaining..][..length]);

@@ -12,6 +12,7 @@ internal static class FirstLineTarget
         {
             return;
         }
+
         byte[] sent = data[1..].ToArray();
         using PeerStream stream = new(sent, Math.Max((int)data[0], 1));
         (byte[] line, byte[] after) read;
@@ -25,6 +26,7 @@ internal static class FirstLineTarget
             Expect.That(!sent.AsSpan(0, Math.Min(sent.Length, ProtocolLimits.FirstLineLength)).Contains((byte)'\n'), "a line was overlooked");
             return;
         }
+
         byte[] all = [.. read.line, (byte)'\n', .. read.after, .. sent.AsSpan(stream.Sent)];
         Expect.That(all.AsSpan().SequenceEqual(sent), "bytes are lost or added");
         Expect.That(!read.line.Contains((byte)'\n') && read.line.Length < ProtocolLimits.FirstLineLength, "the line is too long");

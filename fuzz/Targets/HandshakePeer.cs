@@ -25,6 +25,7 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
         {
             buffer.Span[i] = _toSend.Dequeue();
         }
+
         return new(count);
     }
 
@@ -41,12 +42,14 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
         {
             // It stumbles over its own damage.
         }
+
         byte[] output = new byte[_protocol.GetAvailableOutputBytes()];
         _protocol.ReadOutput(output, 0, output.Length);
         foreach (byte value in Send(output))
         {
             _toSend.Enqueue(value);
         }
+
         return default;
     }
 
@@ -65,8 +68,10 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
             {
                 sent.AddRange(part);
             }
+
             _records++;
         }
+
         return [.. sent];
     }
 
@@ -120,11 +125,13 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
                     break;
             }
         }
+
         if (_heldBack is { } held && held != record)
         {
             parts.Add(held);
             _heldBack = null;
         }
+
         return parts;
     }
 
@@ -138,16 +145,16 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
     {
         private readonly DamagedMessages _messages = new(damages);
 
-        protected override void SafeWriteRecord(short type, byte[] buf, int offset, int len) =>
-            _messages.Write(type, buf.AsSpan(offset, len), message => base.SafeWriteRecord(type, message, 0, message.Length));
+        protected override void SafeWriteRecord(short type, byte[] buf, int offset, int len)
+            => _messages.Write(type, buf.AsSpan(offset, len), message => base.SafeWriteRecord(type, message, 0, message.Length));
     }
 
     private sealed class OpenPgpProtocol(byte[] certificateMessage, IReadOnlyList<TlsDamage> damages) : OpenPgpServerProtocol(certificateMessage)
     {
         private readonly DamagedMessages _messages = new(damages);
 
-        protected override void SafeWriteRecord(short type, byte[] buf, int offset, int len) =>
-            _messages.Write(type, buf.AsSpan(offset, len), message => base.SafeWriteRecord(type, message, 0, message.Length));
+        protected override void SafeWriteRecord(short type, byte[] buf, int offset, int len)
+            => _messages.Write(type, buf.AsSpan(offset, len), message => base.SafeWriteRecord(type, message, 0, message.Length));
     }
 
     /// <summary>Damages messages before they are encrypted.</summary>
@@ -166,6 +173,7 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
                 {
                     damage.Apply(parts, ref _heldBack);
                 }
+
                 _messages++;
                 if (before is not null)
                 {
@@ -173,6 +181,7 @@ internal class HandshakePeer(TlsWay way, IReadOnlyList<TlsDamage> damages) : Pee
                     _heldBack = null;
                 }
             }
+
             foreach (byte[] part in parts)
             {
                 write(part);

@@ -24,6 +24,7 @@ internal static class OpenPgpTarget
             Expect.IsFitForTheLog(e.Reason);
             return;
         }
+
         ReadOnlySpan<byte> body = certificate.Identity.Encoded.Span;
         Expect.That(body.SequenceEqual(_maker.Body) || body.SequenceEqual(_other.Body), "a key that certifies nothing was taken");
     }

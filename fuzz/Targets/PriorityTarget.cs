@@ -35,10 +35,12 @@ internal static class PriorityTarget
             Expect.IsFitForTheLog(e.Message, 8000);
             return;
         }
+
         foreach (string word in policy.Description.Unknown)
         {
             Expect.IsFitForTheLog(word);
         }
+
         Expect.That(policy.Versions.Length > 0 && policy.CipherSuites.Length > 0, "nothing to offer");
         Expect.That(policy.TakesRawKeys || policy.TakesOpenPgpKeys, "no type of key");
         Expect.That(policy.MinDhBits <= policy.MaxDhBits || !policy.Description.CipherSuites.Any(static name => name.Contains("DHE_RSA")

@@ -37,6 +37,7 @@ internal static class PublicKeyTarget
             Expect.IsFitForTheLog(e.Reason);
             return;
         }
+
         AsnReader reader = new(encoded, AsnEncodingRules.DER);
         reader.ReadEncodedValue();
         Expect.That(!reader.HasData, "bytes follow a key that was taken");
@@ -53,6 +54,6 @@ internal static class PublicKeyTarget
         Expect.IsFitForTheLog(key.Name, 30);
     }
 
-    public static IReadOnlyList<byte[]> Seeds() =>
-        [.. Enum.GetValues<PeerKeyKind>().Select(static kind => PeerKeyPair.Create(kind).SubjectPublicKeyInfo.ToArray())];
+    public static IReadOnlyList<byte[]> Seeds()
+        => [.. Enum.GetValues<PeerKeyKind>().Select(static kind => PeerKeyPair.Create(kind).SubjectPublicKeyInfo.ToArray())];
 }

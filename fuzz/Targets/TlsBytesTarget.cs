@@ -24,6 +24,7 @@ internal static class TlsBytesTarget
         {
             return;
         }
+
         TlsWay way = TlsWay.All[data[0] % TlsWay.All.Count];
         using Peer peer = new(data[2..].ToArray(), Math.Max(data[1] * 8, 1));
         Expect.That(!way.Handshake(peer), "a peer without a private key has succeeded");
@@ -43,12 +44,13 @@ internal static class TlsBytesTarget
                 seeds.Add([(byte)i, 1, .. flight]);
             }
         }
+
         return seeds;
     }
 
     /// <summary>The session ID in a ClientHello: after two headers, the version, the random bytes and its own length.</summary>
-    private static ReadOnlySpan<byte> SessionId(ReadOnlySpan<byte> clientHello) =>
-        clientHello is [22, _, _, _, _, 1, ..] && clientHello.Length > 76 && clientHello[43] == 32 ? clientHello.Slice(44, 32) : default;
+    private static ReadOnlySpan<byte> SessionId(ReadOnlySpan<byte> clientHello)
+        => clientHello is [22, _, _, _, _, 1, ..] && clientHello.Length > 76 && clientHello[43] == 32 ? clientHello.Slice(44, 32) : default;
 
     private sealed class Peer(byte[] bytes, int most) : PeerStream(bytes, most)
     {
@@ -61,6 +63,7 @@ internal static class TlsBytesTarget
             {
                 id.CopyTo(_bytes.AsSpan(at));
             }
+
             return default;
         }
     }
@@ -87,6 +90,7 @@ internal static class TlsBytesTarget
             {
                 _sessionId.CopyTo(marked, at);
             }
+
             FirstFlight = FirstFlight.Length == 0 ? marked : FirstFlight;
             All = [.. All, .. marked];
             return records;

@@ -56,6 +56,7 @@ internal sealed record TlsDamage(TlsDamageKind Kind, int Index, int Offset, byte
         {
             damages.Add(new((TlsDamageKind)(data[0] % Enum.GetValues<TlsDamageKind>().Length), data[1] % 8, (data[2] << 8) | data[3], data[4]));
         }
+
         return damages;
     }
 
@@ -73,6 +74,7 @@ internal sealed record TlsDamage(TlsDamageKind Kind, int Index, int Offset, byte
                 _ => key,
             };
         }
+
         return key;
     }
 

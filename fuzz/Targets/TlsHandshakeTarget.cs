@@ -10,6 +10,7 @@ internal static class TlsHandshakeTarget
         {
             return;
         }
+
         TlsWay way = TlsWay.All[data[0] % TlsWay.All.Count];
         IReadOnlyList<TlsDamage> damages = TlsDamage.Read(data[1..]);
         using HandshakePeer peer = new(way, damages);

@@ -92,6 +92,6 @@ internal sealed record TlsWay(string Priority, PeerOptions Options, PeerKey Iden
         Field = DHStandardGroups.rfc2409_1024,
     };
 
-    private static TlsWay Raw(string priority, PeerOptions options) =>
-        new(priority, options, new PeerKey(PeerKeyType.RawPublicKey, options.Key.SubjectPublicKeyInfo));
+    private static TlsWay Raw(string priority, PeerOptions options)
+        => new(priority, options, new PeerKey(PeerKeyType.RawPublicKey, options.Key.SubjectPublicKeyInfo));
 }

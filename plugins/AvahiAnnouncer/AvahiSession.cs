@@ -350,10 +350,9 @@ internal sealed class AvahiSession(
         {
             // RunAsync sees that too.
         }
-#pragma warning disable CA1031 // Whatever it is, it is no reason to stay silent: the session ends with it
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // Whatever it is, it is no reason to stay silent: the session ends with it
             _failed.TrySetException(e as DBusExceptionBase ?? new DBusExceptionBase(e.Message, e));
         }
     }

@@ -16,14 +16,14 @@ namespace Mandos.AvahiAnnouncer;
 [method: ImportingConstructor]
 public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnouncer
 {
-    private static readonly TimeSpan s_shortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>How long the end waits for Avahi; together with the rest less than the second that the contract gives.</summary>
-    private static readonly TimeSpan s_withdrawTime = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan _withdrawTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>How long it waits for a bus that takes nothing.</summary>
-    private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan _flushTime = TimeSpan.FromSeconds(0.25);
 
     /// <summary>The bus on which Avahi is.</summary>
     internal string Address { get; init; } = BusAddress.System;
@@ -35,7 +35,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
         ArgumentNullException.ThrowIfNull(announced);
         string name = service.Name;
         bool troubled = false;
-        TimeSpan pause = s_shortestPause;
+        TimeSpan pause = _shortestPause;
         while (!cancellationToken.IsCancellationRequested)
         {
             // A name that was taken is not tried again, so that two servers do not swap names (RFC 6762 section 9).
@@ -47,7 +47,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             }
             catch (DBusExceptionBase e)
             {
-                pause = worked ? s_shortestPause : pause;
+                pause = worked ? _shortestPause : pause;
                 if (worked || !troubled)
                 {
                     LogTrouble(context.Logger, e.Message);
@@ -62,7 +62,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
 
             name = registration.Name;
             await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
 
             void Notify(Step step)
             {
@@ -84,7 +84,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             Name = "avahi",
             Logger = context.Logger,
             TimeProvider = context.TimeProvider,
-            FlushTimeout = s_flushTime,
+            FlushTimeout = _flushTime,
         };
         var connection = new BusConnection(options);
         await using (connection.ConfigureAwait(false))
@@ -106,7 +106,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
     {
         try
         {
-            await session.WithdrawAsync().WaitAsync(s_withdrawTime, context.TimeProvider).ConfigureAwait(false);
+            await session.WithdrawAsync().WaitAsync(_withdrawTime, context.TimeProvider).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

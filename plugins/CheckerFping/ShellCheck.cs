@@ -13,16 +13,16 @@ namespace Mandos.CheckerFping;
 internal sealed partial class ShellCheck(string command, IPluginContext context) : ICheck
 {
     /// <summary>Between asking a cancelled check to end and ending it; enough for a script to remove its files.</summary>
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long to wait until killed processes are gone. They can be kept by a hung file system, or by an init that does not
     /// wait.
     /// </summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(100);
 
     /// <inheritdoc/>
     public string Description => command;
@@ -68,7 +68,7 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
         loop.Signal(shell, NativeMethods.SIGTERM);
         try
         {
-            return await shell.Exit.WaitAsync(s_grace, context.TimeProvider).ConfigureAwait(false);
+            return await shell.Exit.WaitAsync(_grace, context.TimeProvider).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -86,15 +86,15 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
         }
 
         long start = context.TimeProvider.GetTimestamp();
-        for (TimeSpan pause = s_firstLook; Exists(group); pause *= 2)
+        for (TimeSpan pause = _firstLook; Exists(group); pause *= 2)
         {
-            if (context.TimeProvider.GetElapsedTime(start) > s_patience)
+            if (context.TimeProvider.GetElapsedTime(start) > _patience)
             {
-                LogProcessesRemain(context.Logger, group, s_patience);
+                LogProcessesRemain(context.Logger, group, _patience);
                 return;
             }
 
-            await Task.Delay(pause < s_longestPause ? pause : s_longestPause, context.TimeProvider).ConfigureAwait(false);
+            await Task.Delay(pause < _longestPause ? pause : _longestPause, context.TimeProvider).ConfigureAwait(false);
         }
     }
 

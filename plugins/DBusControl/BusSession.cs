@@ -373,10 +373,9 @@ internal sealed partial class BusSession : IAsyncDisposable
                     action();
                     done.SetResult();
                 }
-#pragma warning disable CA1031 // It is thrown where it is awaited
                 catch (Exception e)
-#pragma warning restore CA1031
                 {
+                    // It is thrown where it is awaited
                     done.SetException(e);
                 }
             });

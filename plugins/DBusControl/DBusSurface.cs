@@ -75,10 +75,9 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
                 LogReader(context.Logger, reader);
             }
         }
-#pragma warning disable CA1031 // It would have been good to know, no more
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // It would have been good to know, no more
             LogNoReader(context.Logger, e.Message);
         }
     }

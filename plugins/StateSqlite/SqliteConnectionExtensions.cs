@@ -30,9 +30,8 @@ internal static class SqliteConnectionExtensions
     public static SqliteCommand Prepare(this SqliteConnection connection, string sql)
     {
         SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every statement is a constant of ours; values are parameters.
+        // Every statement is a constant of ours; values are parameters.
         command.CommandText = sql;
-#pragma warning restore CA2100
         return command;
     }
 }

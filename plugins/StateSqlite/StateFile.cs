@@ -127,8 +127,8 @@ internal sealed class StateFile(string path) : IDisposable
             SQLITE_FULL => $"{path}: the disk is full; make room",
             SQLITE_IOERR when IsReadOnly => ReadOnly(),
             SQLITE_IOERR => $"{path}: input or output failed; see the kernel's log about the disk, and make room if it is full",
-            SQLITE_CANTOPEN or SQLITE_PERM or SQLITE_AUTH =>
-                $"{path}: it cannot be opened; the server's user must own it and be able to write to its directory",
+            SQLITE_CANTOPEN or SQLITE_PERM or SQLITE_AUTH
+                => $"{path}: it cannot be opened; the server's user must own it and be able to write to its directory",
             SQLITE_READONLY => ReadOnly(),
             SQLITE_ERROR or SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_FORMAT => Damaged(e.Message),
             _ => $"{path}: {e.Message}",

@@ -17,8 +17,8 @@ public sealed class BouncyTlsBackend(IPluginContext context) : ITlsBackend
     private readonly HandshakeCrypto _crypto = new(LibCrypto.IsAvailable);
 
     /// <inheritdoc/>
-    public ITlsHandshaker CreateHandshaker(string priority) =>
-        new Handshaker(PriorityString.Parse(priority), _crypto, context.Logger, context.TimeProvider);
+    public ITlsHandshaker CreateHandshaker(string priority)
+        => new Handshaker(PriorityString.Parse(priority), _crypto, context.Logger, context.TimeProvider);
 
     /// <inheritdoc/>
     public PriorityDescription DescribePriority(string priority) => PriorityString.Parse(priority).Description;

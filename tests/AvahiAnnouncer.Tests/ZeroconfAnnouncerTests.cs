@@ -22,7 +22,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     private const int Hidden = 4210;
     private const int Found = 4211;
 
-    private static readonly ServiceDescription Service = new() { Name = "Mandos", Port = 4711 };
+    private static readonly ServiceDescription _service = new() { Name = "Mandos", Port = 4711 };
 
     private readonly TestBus _bus = new();
     private readonly FakeTimeProvider _time = new();
@@ -49,7 +49,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     {
         await _bus.StartAsync();
         using FakeAvahi avahi = await FakeAvahi.StartAsync(_bus);
-        Start(Service with { InterfaceIndex = networkInterface, AddressFamily = family });
+        Start(_service with { InterfaceIndex = networkInterface, AddressFamily = family });
         await AnnouncedAsync("Mandos");
 
         Assert.Equal(["GetState", "EntryGroupNew", expected, "Commit"], avahi.Asked);
@@ -258,7 +258,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     private void Start(ServiceDescription? service = null)
     {
         var announcer = new ZeroconfAnnouncer(_context) { Address = _bus.Address };
-        _running = Task.Run(() => announcer.RunAsync(service ?? Service, _names, _stop.Token), CancellationToken.None);
+        _running = Task.Run(() => announcer.RunAsync(service ?? _service, _names, _stop.Token), CancellationToken.None);
     }
 
     private async Task StopAsync()

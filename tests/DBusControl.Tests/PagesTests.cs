@@ -36,6 +36,6 @@ public sealed class PagesTests
     private static Task<string> PageAsync(Rig rig, ulong after, uint count) => rig.Caller.CallAsync(
         "/", Caller.Extension, "GetClients", Mandos.DBus.VariantValue.UInt64(after), Mandos.DBus.VariantValue.UInt32(count));
 
-    private static string[] NamesIn(string page) =>
-        [.. System.Text.RegularExpressions.Regex.Matches(page, "\"Name\": \"(\\w+)\"").Select(match => match.Groups[1].Value)];
+    private static string[] NamesIn(string page)
+        => [.. System.Text.RegularExpressions.Regex.Matches(page, "\"Name\": \"(\\w+)\"").Select(match => match.Groups[1].Value)];
 }

@@ -6,8 +6,8 @@ namespace Mandos.Architecture.Tests;
 internal static class Sources
 {
     /// <summary>The folders with projects of the product.</summary>
-    public static IEnumerable<string> ProductProjects =>
-        Directory.GetDirectories(Repository.Root, "Mandos.*").Concat(Directory.GetDirectories(Path.Combine(Repository.Root, "plugins")))
+    public static IEnumerable<string> ProductProjects
+        => Directory.GetDirectories(Repository.Root, "Mandos.*").Concat(Directory.GetDirectories(Path.Combine(Repository.Root, "plugins")))
             .SelectMany(folder => Directory.GetFiles(folder, "*.csproj")).Order(StringComparer.Ordinal);
 
     /// <summary>The C# files below a folder that people write.</summary>

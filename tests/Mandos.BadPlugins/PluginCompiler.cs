@@ -18,7 +18,7 @@ public static class PluginCompiler
         global using Mandos.Abstractions.Plugins;
         """;
 
-    private static readonly MetadataReference[] PlatformReferences =
+    private static readonly MetadataReference[] _platformReferences =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path)),
@@ -27,7 +27,7 @@ public static class PluginCompiler
     /// <summary>Compiles a plugin against the contracts of this server.</summary>
     /// <param name="file">Where the assembly goes; its name becomes the assembly's.</param>
     /// <param name="source">The text, for which the contracts' namespaces are imported.</param>
-    public static void CompilePlugin(string file, string source) => Compile(file, [Usings, source], PlatformReferences);
+    public static void CompilePlugin(string file, string source) => Compile(file, [Usings, source], _platformReferences);
 
     /// <summary>Compiles a plugin against another build of the contracts.</summary>
     /// <param name="file">Where the assembly goes.</param>
@@ -35,13 +35,13 @@ public static class PluginCompiler
     /// <param name="contracts">The assembly of those contracts.</param>
     public static void CompilePluginAgainst(string file, string source, string contracts)
     {
-        var others = PlatformReferences.Where(
+        var others = _platformReferences.Where(
             reference => Path.GetFileName(reference.Display) != Path.GetFileName(contracts));
         Compile(file, [source], [.. others, MetadataReference.CreateFromFile(contracts)]);
     }
 
     /// <summary>Compiles any library.</summary>
-    public static void CompileLibrary(string file, string source) => Compile(file, [source], PlatformReferences);
+    public static void CompileLibrary(string file, string source) => Compile(file, [source], _platformReferences);
 
     private static void Compile(string file, string[] sources, MetadataReference[] references)
     {

@@ -98,8 +98,8 @@ public sealed class HostilePeerTests
         Assert.InRange(Resident(server) - before, -MaxGrowthKilobytes, MaxGrowthKilobytes);
     }
 
-    private static int Resident(TestServer server) =>
-        int.Parse(ProcessFacts.Status(server.ProcessId, "VmRSS").Split(' ')[0], CultureInfo.InvariantCulture);
+    private static int Resident(TestServer server)
+        => int.Parse(ProcessFacts.Status(server.ProcessId, "VmRSS").Split(' ')[0], CultureInfo.InvariantCulture);
 
     private async Task<TestServer> StartAsync(params string[] settings)
     {

@@ -18,8 +18,8 @@ public sealed class LegacyClientTests(ClientKeys keys)
 
     private static readonly byte[] _secret = RandomNumberGenerator.GetBytes(700);
 
-    public static TheoryData<int> CipherSuites =>
-        [CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, CipherSuite.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384];
+    public static TheoryData<int> CipherSuites
+        => [CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, CipherSuite.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384];
 
     [Theory]
     [MemberData(nameof(CipherSuites))]

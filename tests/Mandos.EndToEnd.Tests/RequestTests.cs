@@ -10,8 +10,8 @@ namespace Mandos.EndToEnd.Tests;
 /// <summary>Who has copied a client's key and asks beside it: it shows, and no approval is for both.</summary>
 public sealed partial class RequestTests(ClientKeys keys)
 {
-    private static readonly string Ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
-    private static readonly string Monitor = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-monitor");
+    private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+    private static readonly string _monitor = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-monitor");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -27,7 +27,7 @@ public sealed partial class RequestTests(ClientKeys keys)
         await scene.Server.Log.WaitForAsync(
             "WARNING", "Client first: connections from different addresses wait for approval: 127.0.0.1, ::1");
 
-        var own = await scene.RunAsync(Ctl, "--approve", "first");
+        var own = await scene.RunAsync(_ctl, "--approve", "first");
         Assert.Equal(1, own.ExitCode);
         Assert.Contains("127.0.0.1, ::1", own.Errors, StringComparison.Ordinal);
         Assert.Single(own.Errors.TrimEnd('\n').Split('\n'));
@@ -37,14 +37,14 @@ public sealed partial class RequestTests(ClientKeys keys)
         Assert.Equal(requests, await WaitForRequestsAsync(scene, 2));
 
         var chosen = requests.Single(line => line.Contains(" ::1 ", StringComparison.Ordinal)).Split(' ')[0];
-        await scene.RequireAsync(Ctl, "--approve-request", chosen);
+        await scene.RequireAsync(_ctl, "--approve-request", chosen);
         Assert.Equal(keys.First.Password, (await byIPv6).Output);
         Assert.Contains("127.0.0.1", Assert.Single(await WaitForRequestsAsync(scene, 1)), StringComparison.Ordinal);
         Assert.False(byIPv4.IsCompleted);
 
-        var unknown = await scene.RunAsync(Ctl, "--deny-request", chosen);
+        var unknown = await scene.RunAsync(_ctl, "--deny-request", chosen);
         Assert.Equal((1, $"mandos-ctl: the server says: no request with the number {chosen} waits for approval\n"), (unknown.ExitCode, unknown.Errors));
-        await scene.RequireAsync(Ctl, "--approve", "first");
+        await scene.RequireAsync(_ctl, "--approve", "first");
         Assert.Equal(keys.First.Password, (await byIPv4).Output);
     }
 
@@ -56,7 +56,7 @@ public sealed partial class RequestTests(ClientKeys keys)
         Task<PeerOutcome>[] fetches = [FetchAsync(client, scene, "127.0.0.2"), FetchAsync(client, scene, "::1")];
         await WaitForRequestsAsync(scene, 2);
 
-        await scene.RequireAsync(Ctl, "--approve", "client");
+        await scene.RequireAsync(_ctl, "--approve", "client");
 
         Assert.All(await Task.WhenAll(fetches), outcome => Assert.Equal(client.Secret, outcome.Secret));
         Assert.Equal(0, scene.Server.Log.Count("WARNING", "different addresses"));
@@ -71,19 +71,19 @@ public sealed partial class RequestTests(ClientKeys keys)
         var first = FetchAsync(client, scene, "127.0.0.2");
         await WaitForRequestsAsync(scene, 1);
 
-        await scene.RequireAsync(Ctl, "--approve", "client");
+        await scene.RequireAsync(_ctl, "--approve", "client");
 
         Assert.Equal(client.Secret, (await first).Secret);
         Assert.Equal(client.Secret, (await FetchAsync(client, scene, "127.0.0.2")).Secret);
         var other = FetchAsync(client, scene, "127.0.0.3");
         Assert.Contains("127.0.0.3", Assert.Single(await WaitForRequestsAsync(scene, 1)), StringComparison.Ordinal);
         Assert.False(other.IsCompleted);
-        await scene.RequireAsync(Ctl, "--disable", "client");
+        await scene.RequireAsync(_ctl, "--disable", "client");
         Assert.Empty((await other).Secret);
-        await scene.RequireAsync(Ctl, "--enable", "client");
+        await scene.RequireAsync(_ctl, "--enable", "client");
         var again = FetchAsync(client, scene, "127.0.0.2");
         await WaitForRequestsAsync(scene, 1);
-        await scene.RequireAsync(Ctl, "--deny", "client");
+        await scene.RequireAsync(_ctl, "--deny", "client");
         Assert.Empty((await again).Secret);
     }
 
@@ -92,7 +92,7 @@ public sealed partial class RequestTests(ClientKeys keys)
     {
         var client = new TestClient("machine");
         await using var scene = await StartAsync(client.StanzaWith("approval_delay = PT1H", "checker = true"));
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("> machine +Enabled");
         var first = FetchAsync(client, scene, "127.0.0.2");
         await WaitForRequestsAsync(scene, 1);
@@ -125,12 +125,12 @@ public sealed partial class RequestTests(ClientKeys keys)
 
         foreach (var arguments in calls)
         {
-            var result = await scene.RunAsync(Ctl, arguments);
+            var result = await scene.RunAsync(_ctl, arguments);
             Assert.DoesNotContain(result.Output + result.Errors, c => char.IsControl(c) && c != '\n');
         }
 
-        Assert.Equal("evil\ufffdcname\n", await scene.RequireAsync(Ctl, "--names"));
-        Assert.Contains("\"evil\\u001bcname\"", await scene.RequireAsync(Ctl, "--dump-json"), StringComparison.Ordinal);
+        Assert.Equal("evil\ufffdcname\n", await scene.RequireAsync(_ctl, "--names"));
+        Assert.Contains("\"evil\\u001bcname\"", await scene.RequireAsync(_ctl, "--dump-json"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed partial class RequestTests(ClientKeys keys)
             string.Create(CultureInfo.InvariantCulture, $"{count} requests"),
             async () =>
             {
-                lines = [.. (await scene.RequireAsync(Ctl, "--requests")).TrimEnd('\n').Split('\n').Skip(1)];
+                lines = [.. (await scene.RequireAsync(_ctl, "--requests")).TrimEnd('\n').Split('\n').Skip(1)];
                 return lines.Length == count;
             });
         return [.. lines.Select(line => Spaces().Replace(line, " "))];

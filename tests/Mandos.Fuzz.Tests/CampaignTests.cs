@@ -32,8 +32,8 @@ public sealed class CampaignTests
     }
 
     [Fact]
-    public void Counts_Always_HaveEveryTarget() =>
-        Assert.Equal(FuzzTarget.All.Select(target => target.Name).Order(), Counts.Select(row => row.Data.Item1).Order());
+    public void Counts_Always_HaveEveryTarget()
+        => Assert.Equal(FuzzTarget.All.Select(target => target.Name).Order(), Counts.Select(row => row.Data.Item1).Order());
 
     [Fact]
     public void Run_TargetThatThrows_IsFoundWithItsInput()

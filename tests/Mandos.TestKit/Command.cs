@@ -63,13 +63,13 @@ public static class Command
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["PATH"] = string.Join(':', Folders);
+        start.Environment["PATH"] = string.Join(':', _folders);
         // busctl's own library is in a folder of its own.
         start.Environment["LD_LIBRARY_PATH"] = $"{PeerLibraries}:{PeerLibraries}/systemd";
         return start;
     }
 
-    private static readonly string[] Folders =
+    private static readonly string[] _folders =
     [
         $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin",
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
@@ -83,6 +83,6 @@ public static class Command
     // A program is looked for in our PATH, not in the one that it will get.
     private static string Find(string program) => program.Contains('/', StringComparison.Ordinal)
         ? program
-        : Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+        : _folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException($"{program} is neither installed nor among the peers, which tests/peers fetches");
 }

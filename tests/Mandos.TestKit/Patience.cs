@@ -8,7 +8,7 @@ public static class Patience
     /// <summary>Far more than anything takes on a busy machine.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="what">What is waited for, for the failure's text.</param>
@@ -22,7 +22,7 @@ public static class Patience
         while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Limit, $"waited {Limit.TotalSeconds} s in vain: {what}");
-            await Task.Delay(PollInterval, TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(_pollInterval, TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 }

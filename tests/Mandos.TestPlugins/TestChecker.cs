@@ -42,7 +42,7 @@ public sealed class TestChecker : IChecker
 
     private sealed class Check(string description, string file, TimeProvider timeProvider) : ICheck
     {
-        private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+        private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
 
         public string Description => $"{description} {file}";
 
@@ -54,7 +54,7 @@ public sealed class TestChecker : IChecker
                 switch (words)
                 {
                     case ["wait", ..]:
-                        await Task.Delay(PollInterval, timeProvider, cancellationToken);
+                        await Task.Delay(_pollInterval, timeProvider, cancellationToken);
                         break;
                     case ["signal", var number]:
                         return CheckResult.Signaled(int.Parse(number, CultureInfo.InvariantCulture));

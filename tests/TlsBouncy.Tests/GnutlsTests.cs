@@ -36,8 +36,8 @@ public sealed class GnutlsTests : TlsTest
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task HandshakeAsync_EachKindOfKey_SessionHasKey(PeerKeyKind kind) =>
-        await ExchangeAsync(PriorityString.Default, kind, "");
+    public async Task HandshakeAsync_EachKindOfKey_SessionHasKey(PeerKeyKind kind)
+        => await ExchangeAsync(PriorityString.Default, kind, "");
 
     [Theory]
     [MemberData(nameof(Suites))]
@@ -114,8 +114,8 @@ public sealed class GnutlsTests : TlsTest
     [InlineData(PriorityString.Default)]
     [InlineData(Tls12)]
     [InlineData(Tls11)]
-    public async Task HandshakeAsync_PeerAsksForOurCertificate_Succeeds(string priority) =>
-        await ExchangeAsync(priority, PeerKeyKind.Rsa2048, "", asksForOurs: true);
+    public async Task HandshakeAsync_PeerAsksForOurCertificate_Succeeds(string priority)
+        => await ExchangeAsync(priority, PeerKeyKind.Rsa2048, "", asksForOurs: true);
 
     /// <summary>Words that mean nothing to us, and words that nobody knows: the handshake is as without them.</summary>
     [Theory]
@@ -165,12 +165,13 @@ public sealed class GnutlsTests : TlsTest
                 data.Add(priority, item);
             }
         }
+
         return data;
     }
 
     /// <summary>TLS 1.3 has PKCS #1 for certificates only.</summary>
-    private static bool CanSign(HandshakePolicy policy, string signature) =>
-        policy.Versions[0] != ProtocolVersion.TLSv13 || !signature.StartsWith("RSA-SHA", StringComparison.Ordinal);
+    private static bool CanSign(HandshakePolicy policy, string signature)
+        => policy.Versions[0] != ProtocolVersion.TLSv13 || !signature.StartsWith("RSA-SHA", StringComparison.Ordinal);
 
     private static PeerKeyKind KindFor(CipherSuiteInfo suite) => suite.KeyExchange switch
     {

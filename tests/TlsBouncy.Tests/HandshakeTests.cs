@@ -96,6 +96,7 @@ public sealed class HandshakeTests : TlsTest
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         }
+
         silent.ForEach(static connection => connection.Dispose());
     }
 

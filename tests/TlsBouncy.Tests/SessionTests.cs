@@ -201,11 +201,13 @@ public sealed class SessionTests : TlsTest
         {
             return;
         }
+
         if (from is byte[] bytes)
         {
             arrays.Add(bytes);
             return;
         }
+
         if (from is Array array)
         {
             if (!array.GetType().GetElementType()!.IsPrimitive)
@@ -215,8 +217,10 @@ public sealed class SessionTests : TlsTest
                     Gather(item, arrays, seen);
                 }
             }
+
             return;
         }
+
         for (Type? type = from.GetType(); type is not null && !type.IsPrimitive; type = type.BaseType)
         {
             foreach (FieldInfo field in type.GetFields(

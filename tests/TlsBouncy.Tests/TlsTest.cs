@@ -87,6 +87,7 @@ public abstract class TlsTest : IDisposable
                 // Cut off.
             }
         }
+
         await ExchangeAsync(HonestPeer());
         return reason;
     }

@@ -226,10 +226,9 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
                     problems.Add((use.Client, uses.At(use, LogText.Escape(problem.Option), LogText.Escape(problem.Message))));
                 }
             }
-#pragma warning disable CA1031 // Whatever it is, it is the plugin's own doing
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // Whatever it is, it is the plugin's own doing
                 // An option may be a secret, and exceptions like to tell what was wrong.
                 string reason = Redaction.Hide(LogText.Summarize(e), use.Settings.Options.Values);
                 throw new PluginException($"client [{OptionValues.Show(use.Client)}]: {reason}");

@@ -75,10 +75,9 @@ internal sealed partial class PluginInstances(TimeProvider timeProvider, ILogger
             {
                 LogNotAwaited(plugin.Description.Name, name);
             }
-#pragma warning disable CA1031 // The end goes on whatever fails on the way
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // The end goes on whatever fails on the way
                 string reason = !disposal.IsCompleted
                     ? string.Create(CultureInfo.InvariantCulture, $"it has not ended within {limit.TotalSeconds:0.#} s")
                     : plugin.Summarize(e);

@@ -16,10 +16,9 @@ internal static class PluginThread
             {
                 completion.SetResult(work());
             }
-#pragma warning disable CA1031 // It goes to whoever waits
             catch (Exception e)
-#pragma warning restore CA1031
             {
+                // It goes to whoever waits
                 completion.SetException(e);
             }
         })

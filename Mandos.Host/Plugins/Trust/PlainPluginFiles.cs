@@ -52,10 +52,9 @@ internal static class PlainPluginFiles
         {
             return PluginManifestReader.Read(file) is not null;
         }
-#pragma warning disable CA1031 // Whatever is wrong with a neighbour, it is no plugin then
         catch (Exception)
-#pragma warning restore CA1031
         {
+            // Whatever is wrong with a neighbour, it is no plugin then
             return false;
         }
     }

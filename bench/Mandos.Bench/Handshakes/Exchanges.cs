@@ -37,6 +37,7 @@ internal static class Exchanges
                 before = before.Min(await MeasureAsync(managed, peer));
                 after = after.Min(await MeasureAsync(native, peer));
             }
+
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{kind,-10} {before}   {after}   {after.Milliseconds / before.Milliseconds:P0}"));
         }
@@ -51,6 +52,7 @@ internal static class Exchanges
             {
                 cost = cost.Min(await MeasureAsync(handshaker, peer));
             }
+
             Console.WriteLine($"{name,-40} {cost}");
         }
 
@@ -69,8 +71,10 @@ internal static class Exchanges
                     await session.WriteAsync(secret, CancellationToken.None);
                     await session.CloseAsync(CancellationToken.None);
                 }
+
                 sum += Cost.Now() - start - stream.PeersPart;
             }
+
             return sum / exchanges;
         }
     }

@@ -47,6 +47,7 @@ internal sealed class PeerStream : Stream
             ArraySegment<byte> array = Array(buffer);
             _protocol.OfferInput(array.Array!, array.Offset, array.Count);
         }
+
         PeersPart += Cost.Now() - start;
         return default;
     }
@@ -66,6 +67,6 @@ internal sealed class PeerStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>BouncyCastle takes arrays only, and the handshaker's buffers are such.</summary>
-    private static ArraySegment<byte> Array(ReadOnlyMemory<byte> buffer) =>
-        MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array) ? array : throw new NotSupportedException();
+    private static ArraySegment<byte> Array(ReadOnlyMemory<byte> buffer)
+        => MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array) ? array : throw new NotSupportedException();
 }

@@ -19,7 +19,7 @@ internal static partial class CommandTemplate
     /// <summary>Linux passes no longer argument to a program: MAX_ARG_STRLEN, less the final NUL (execve(2)).</summary>
     public const int MaxBytes = 131071;
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Expands a client's checker command.</summary>
     /// <param name="client">Gives the command and the values.</param>
@@ -45,7 +45,7 @@ internal static partial class CommandTemplate
 
         try
         {
-            return s_strictUtf8.GetByteCount(command) <= MaxBytes ? command : throw TooLong();
+            return _strictUtf8.GetByteCount(command) <= MaxBytes ? command : throw TooLong();
         }
         catch (EncoderFallbackException)
         {

@@ -12,12 +12,12 @@ internal sealed unsafe class Epoll
     private const int MaxEvents = 64;
 
     // struct epoll_event is packed on x86-64 and nowhere else.
-    private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
-    private static readonly int s_eventSize = s_packed ? 12 : 16;
-    private static readonly int s_dataOffset = s_packed ? 4 : 8;
+    private static readonly bool _packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    private static readonly int _eventSize = _packed ? 12 : 16;
+    private static readonly int _dataOffset = _packed ? 4 : 8;
 
     private readonly SafeFileHandle _epoll = epoll_create1(EPOLL_CLOEXEC);
-    private readonly byte[] _events = new byte[MaxEvents * s_eventSize];
+    private readonly byte[] _events = new byte[MaxEvents * _eventSize];
 
     /// <exception cref="Win32Exception">The kernel gives no descriptor.</exception>
     public Epoll()
@@ -32,9 +32,9 @@ internal sealed unsafe class Epoll
     /// <returns>Zero, or the error number.</returns>
     public int Add(int fd)
     {
-        byte* ev = stackalloc byte[s_eventSize];
+        byte* ev = stackalloc byte[_eventSize];
         Unsafe.WriteUnaligned(ev, EPOLLIN);
-        Unsafe.WriteUnaligned(ev + s_dataOffset, (long)fd);
+        Unsafe.WriteUnaligned(ev + _dataOffset, (long)fd);
         return epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, ev) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
@@ -44,7 +44,7 @@ internal sealed unsafe class Epoll
     /// </summary>
     public void Remove(int fd)
     {
-        byte* ev = stackalloc byte[s_eventSize];
+        byte* ev = stackalloc byte[_eventSize];
         _ = epoll_ctl(_epoll, EPOLL_CTL_DEL, fd, ev);
     }
 
@@ -60,7 +60,7 @@ internal sealed unsafe class Epoll
             int count = epoll_wait(_epoll, events, MaxEvents, block ? -1 : 0);
             for (int i = 0; i < count; i++)
             {
-                ready.Add((int)Unsafe.ReadUnaligned<long>(events + (i * s_eventSize) + s_dataOffset));
+                ready.Add((int)Unsafe.ReadUnaligned<long>(events + (i * _eventSize) + _dataOffset));
             }
         }
     }

@@ -15,10 +15,10 @@ namespace Mandos.CheckerFping.Processes;
 /// </remarks>
 internal sealed unsafe class ShellLoop
 {
-    private static readonly Lock s_making = new();
-    private static readonly ShellLoop?[] s_loops = new ShellLoop?[Environment.ProcessorCount];
-    private static readonly Lazy<ShellSpawner> s_spawner = new(() => new ShellSpawner());
-    private static uint s_next;
+    private static readonly Lock _making = new();
+    private static readonly ShellLoop?[] _loops = new ShellLoop?[Environment.ProcessorCount];
+    private static readonly Lazy<ShellSpawner> _sharedSpawner = new(() => new ShellSpawner());
+    private static uint _next;
 
     private readonly ShellSpawner _spawner;
     private readonly ConcurrentQueue<Action> _work = new();
@@ -49,15 +49,15 @@ internal sealed unsafe class ShellLoop
     /// <exception cref="EntryPointNotFoundException">The C library is too old.</exception>
     public static ShellLoop Next()
     {
-        uint index = Interlocked.Increment(ref s_next) % (uint)s_loops.Length;
-        if (Volatile.Read(ref s_loops[index]) is { } loop)
+        uint index = Interlocked.Increment(ref _next) % (uint)_loops.Length;
+        if (Volatile.Read(ref _loops[index]) is { } loop)
         {
             return loop;
         }
 
-        lock (s_making)
+        lock (_making)
         {
-            return s_loops[index] ??= new ShellLoop(s_spawner.Value);
+            return _loops[index] ??= new ShellLoop(_sharedSpawner.Value);
         }
     }
 

@@ -19,9 +19,9 @@ internal sealed unsafe class ShellSpawner
     private const int OpaqueSize = 1024;
 
     // Variables that speak to this process alone: those of the service manager (sd_notify(3), sd_listen_fds(3)) and of .NET.
-    private static readonly string[] s_ownVariables =
+    private static readonly string[] _ownVariables =
         ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
-    private static readonly string[] s_ownPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_"];
+    private static readonly string[] _ownPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_"];
 
     // Never freed: there is one spawner, used until the process ends.
     private readonly byte* _shell = Text("/bin/sh");
@@ -52,7 +52,7 @@ internal sealed unsafe class ShellSpawner
 
     /// <summary>Whether a variable of this process's environment is passed to checkers.</summary>
     internal static bool IsPassedOn(string name)
-        => !s_ownVariables.Contains(name) && !s_ownPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        => !_ownVariables.Contains(name) && !_ownPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private static void* FileActions(bool inheritOutput)
     {

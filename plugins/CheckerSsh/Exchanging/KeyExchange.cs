@@ -20,13 +20,13 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
     /// Nothing is sent that would have to stay secret, so none that protect from quantum computers, which take longer; and none
     /// where the host chooses the group, and so how much there is to compute.
     /// </summary>
-    private static readonly string[] s_agreements =
+    private static readonly string[] _agreements =
     [
         "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
         "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512",
     ];
 
-    private static readonly SemaphoreSlim s_turns = new(SshLimits.Exchanges);
+    private static readonly SemaphoreSlim _turns = new(SshLimits.Exchanges);
 
     // Written by SSH.NET's threads, read when these have ended.
     private ExchangeResult _result = new(ExchangeOutcome.Broken, null, "the key exchange was cut off");
@@ -39,7 +39,7 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
     /// <exception cref="SocketException">There is no loopback address.</exception>
     public async Task<ExchangeResult> RunAsync(Socket host, ReadOnlyMemory<byte> greeting, CancellationToken cancellationToken)
     {
-        await s_turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             using Relay relay = new();
@@ -58,7 +58,7 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
         }
         finally
         {
-            s_turns.Release();
+            _turns.Release();
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -73,7 +73,7 @@ internal sealed class KeyExchange(PinnedKeys keys, IReadOnlyList<HostKeyType> ty
             // The relay ends it, in time or when cancelled.
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        foreach (string other in info.KeyExchangeAlgorithms.Keys.Except(s_agreements).ToArray())
+        foreach (string other in info.KeyExchangeAlgorithms.Keys.Except(_agreements).ToArray())
         {
             info.KeyExchangeAlgorithms.Remove(other);
         }

@@ -6,7 +6,7 @@ namespace Mandos.CheckerSsh.Network;
 /// <summary>Connects to hosts.</summary>
 internal static class HostConnection
 {
-    private static readonly SemaphoreSlim s_lookups = new(SshLimits.Lookups);
+    private static readonly SemaphoreSlim _lookups = new(SshLimits.Lookups);
 
     /// <summary>
     /// Connects to the first address of a host that accepts. One that does not answer leaves the others their share of the time.
@@ -61,7 +61,7 @@ internal static class HostConnection
     /// </remarks>
     private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
     {
-        await s_lookups.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _lookups.WaitAsync(cancellationToken).ConfigureAwait(false);
         Task<IPAddress[]> lookup = Task.Factory.StartNew(
             () =>
             {
@@ -76,7 +76,7 @@ internal static class HostConnection
                 }
                 finally
                 {
-                    s_lookups.Release();
+                    _lookups.Release();
                 }
             },
             CancellationToken.None,

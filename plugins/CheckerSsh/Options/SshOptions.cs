@@ -32,7 +32,7 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
     /// <summary>The longest <see cref="Timeout"/>: nobody waits longer for a host that is up.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _defaultTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads the options of a client.</summary>
     /// <param name="settings">The client's settings.</param>
@@ -90,7 +90,7 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
     {
         if (text == null)
         {
-            return s_defaultTimeout;
+            return _defaultTimeout;
         }
 
         TimeSpan timeout = TimeSpan.Zero;

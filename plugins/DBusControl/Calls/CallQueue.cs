@@ -120,10 +120,9 @@ internal sealed partial class CallQueue
         {
             outcome = call.Run();
         }
-#pragma warning disable CA1031 // Whatever goes wrong in a call is the answer to that call
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // Whatever goes wrong in a call is the answer to that call
             Release(call);
             Refuse(call, e);
             return true;

@@ -46,6 +46,7 @@ internal sealed class DhGroups(HandshakePolicy policy) : TlsDHGroupVerifier
         {
             return config;
         }
+
         int bits = group.P.BitLength switch
         {
             <= 2048 => 256,

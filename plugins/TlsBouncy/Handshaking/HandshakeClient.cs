@@ -39,8 +39,8 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
 
     public override int GetMaxCertificateChainLength() => 1;
 
-    public override int GetMaxHandshakeMessageSize() =>
-        policy.TakesOpenPgpKeys ? TlsLimits.OpenPgpMessageBytes : TlsLimits.HandshakeMessageBytes;
+    public override int GetMaxHandshakeMessageSize()
+        => policy.TakesOpenPgpKeys ? TlsLimits.OpenPgpMessageBytes : TlsLimits.HandshakeMessageBytes;
 
     /// <summary>No: a peer that just goes away has the secret, or does without.</summary>
     public override bool RequiresCloseNotify() => false;
@@ -65,10 +65,12 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
         {
             extensions[ExtensionType.cert_type] = [1, (byte)CertificateType.OpenPGP];
         }
+
         if (!policy.UsesEncryptThenMac)
         {
             extensions.Remove(ExtensionType.encrypt_then_mac);
         }
+
         return extensions;
     }
 
@@ -97,6 +99,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
             throw new PeerRefusedException(AlertDescription.bad_certificate,
                 "the peer does not present exactly one raw public key: mandos-client must be 1.8 or later and have a TLS key");
         }
+
         trace?.Presented(_certificate.Name);
     }
 
@@ -118,6 +121,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
         {
             throw new PeerRefusedException(AlertDescription.internal_error, "the peer has not proved to own its key");
         }
+
         string group = TlsUtilities.IsTlsV13(agreed.NegotiatedVersion)
             ? NamedGroup.GetName(agreed.NegotiatedGroup)
             : _keyExchanges.Group ?? "no group";
@@ -132,6 +136,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
         {
             return;
         }
+
         foreach (TlsSecret? secret in (TlsSecret?[])
             [agreed.MasterSecret, agreed.TrafficSecretClient, agreed.TrafficSecretServer, agreed.ExporterMasterSecret,
              agreed.EarlyExporterMasterSecret, agreed.BaseKeyClient, agreed.BaseKeyServer])

@@ -33,8 +33,8 @@ internal class HandshakeCrypto(bool useLibCrypto) : BcTlsCrypto(_random)
         ? PeerCertificate.OfRawKey(encoding)
         : throw new PeerRefusedException(AlertDescription.unsupported_certificate, HandshakeFailure.OffersX509);
 
-    public override TlsSecret HkdfInit(int cryptoHashAlgorithm) =>
-        new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);
+    public override TlsSecret HkdfInit(int cryptoHashAlgorithm)
+        => new HkdfSecret(this, new byte[TlsCryptoUtilities.GetHashOutputSize(cryptoHashAlgorithm)]);
 
     public override TlsSecret CreateSecret(byte[] data) => new HkdfSecret(this, [.. data]);
 

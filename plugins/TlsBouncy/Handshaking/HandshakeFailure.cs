@@ -29,13 +29,13 @@ internal static class HandshakeFailure
         return new(cause switch
         {
             PeerRefusedException refused => refused.Reason,
-            TlsFatalAlert alert =>
-                $"the peer does not follow TLS ({AlertDescription.GetName(alert.AlertDescription)}{where}): {NoClient}",
-            TlsFatalAlertReceived alert when choice is null && IsAboutOffer(alert.AlertDescription) =>
-                "the peer has no version, cipher suite, group, signature or type of key in common with us "
+            TlsFatalAlert alert
+                => $"the peer does not follow TLS ({AlertDescription.GetName(alert.AlertDescription)}{where}): {NoClient}",
+            TlsFatalAlertReceived alert when choice is null && IsAboutOffer(alert.AlertDescription)
+                => "the peer has no version, cipher suite, group, signature or type of key in common with us "
                 + $"({AlertDescription.GetName(alert.AlertDescription)}); {Remedy(policy)}",
-            TlsFatalAlertReceived alert =>
-                $"the peer broke off with alert {AlertDescription.GetName(alert.AlertDescription)}{where}: its own log should say why",
+            TlsFatalAlertReceived alert
+                => $"the peer broke off with alert {AlertDescription.GetName(alert.AlertDescription)}{where}: its own log should say why",
             EndOfStreamException => $"the peer does not follow TLS (a message ends too early{where}): {NoClient}",
             _ => $"the peer sent what could not be processed ({cause.GetType().Name}{where}): {NoClient}",
         }, cause);
@@ -52,14 +52,17 @@ internal static class HandshakeFailure
         {
             words.Add("+VERS-TLS1.2");
         }
+
         if (!policy.TakesOpenPgpKeys)
         {
             words.Add("+CTYPE-OPENPGP");
         }
+
         if (!policy.TakesRawKeys)
         {
             words.Add("+CTYPE-RAWPK");
         }
+
         string offered = $"we allow {string.Join(", ", policy.Description.Versions)} "
             + $"with {string.Join(", ", policy.Description.CertificateTypes)}";
         return words.Count == 0

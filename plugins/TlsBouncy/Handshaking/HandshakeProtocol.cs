@@ -38,6 +38,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
             TlsExtensionsUtilities.AddServerCertificateTypeExtensionServer(hello.Extensions, CertificateType.RawPublicKey);
             TlsExtensionsUtilities.AddServerCertificateTypeExtensionClient(m_clientExtensions, [CertificateType.RawPublicKey]);
         }
+
         return hello;
     }
 
@@ -50,10 +51,12 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
             throw new PeerRefusedException(AlertDescription.internal_error,
                 $"the peer sent a message of {buf.Length} bytes; {TlsLimits.HandshakeMessageBytes} are taken: it is no mandos-client");
         }
+
         if (isOpenPgp)
         {
             MendLength(buf);
         }
+
         base.HandleHandshakeMessage(type, buf);
     }
 
@@ -64,6 +67,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
         {
             return;
         }
+
         Span<byte> body = whole.AsSpan((int)message.Position);
         int length = body.Length - LengthBytes;
         if (length >= MissingBytes && TlsUtilities.ReadUint24(body.ToArray(), 0) == length - MissingBytes)

@@ -35,11 +35,12 @@ internal sealed partial class Handshaker(
                 await session.WaitForPeerCloseAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+
         LogWarm(timeProvider.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken) =>
-        HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
+    public ValueTask<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+        => HandshakeAsync(stream, policy, HandshakeTrace.Begin(_logger), cancellationToken);
 
     private async ValueTask<ITlsSession> HandshakeAsync(
         Stream stream, HandshakePolicy offered, HandshakeTrace? trace, CancellationToken cancellationToken)
@@ -60,6 +61,7 @@ internal sealed partial class Handshaker(
             {
                 await SendAlertAsync(stream, protocol, cancellationToken).ConfigureAwait(false);
             }
+
             throw;
         }
     }
@@ -87,19 +89,23 @@ internal sealed partial class Handshaker(
                 {
                     throw new EndOfStreamException("the peer closed the connection before the TLS handshake was complete");
                 }
+
                 received += count;
                 if (received > TlsLimits.HandshakeBytes)
                 {
                     throw Endless();
                 }
+
                 left = Offer(protocol, client, ref boundaries, buffer, count);
             }
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
+
             await RecordOutput.SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
         }
+
         return (received, left);
     }
 
@@ -118,6 +124,7 @@ internal sealed partial class Handshaker(
                 {
                     throw Endless();
                 }
+
                 protocol.OfferInput(buffer, offset, taken);
                 offset += taken;
             }
@@ -127,6 +134,7 @@ internal sealed partial class Handshaker(
             // Whatever a peer makes BouncyCastle throw is the peer's doing.
             throw HandshakeFailure.From(e, policy, client.Choice);
         }
+
         return count - offset;
     }
 

@@ -27,8 +27,8 @@ internal sealed class HkdfSecret(BcTlsCrypto crypto, byte[] data) : BcTlsSecret(
         }
     }
 
-    public override TlsSecret HkdfExpand(int cryptoHashAlgorithm, byte[] info, int length) =>
-        HkdfExpand(cryptoHashAlgorithm, info.AsSpan(), length);
+    public override TlsSecret HkdfExpand(int cryptoHashAlgorithm, byte[] info, int length)
+        => HkdfExpand(cryptoHashAlgorithm, info.AsSpan(), length);
 
     public override TlsSecret HkdfExpand(int cryptoHashAlgorithm, ReadOnlySpan<byte> info, int length)
     {
@@ -40,6 +40,7 @@ internal sealed class HkdfSecret(BcTlsCrypto crypto, byte[] data) : BcTlsSecret(
         {
             throw new TlsFatalAlert(AlertDescription.internal_error);
         }
+
         info.CopyTo(input);
         input[info.Length] = 1;
         byte[] block = Hmac(cryptoHashAlgorithm, m_data, input[..(info.Length + 1)]);
@@ -47,13 +48,14 @@ internal sealed class HkdfSecret(BcTlsCrypto crypto, byte[] data) : BcTlsSecret(
         {
             return new HkdfSecret(m_crypto, block);
         }
+
         HkdfSecret secret = new(m_crypto, block[..length]);
         CryptographicOperations.ZeroMemory(block);
         return secret;
     }
 
-    private static byte[] Hmac(int cryptoHashAlgorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> input) =>
-        cryptoHashAlgorithm switch
+    private static byte[] Hmac(int cryptoHashAlgorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> input)
+        => cryptoHashAlgorithm switch
         {
             CryptoHashAlgorithm.sha256 => HMACSHA256.HashData(key, input),
             CryptoHashAlgorithm.sha384 => HMACSHA384.HashData(key, input),

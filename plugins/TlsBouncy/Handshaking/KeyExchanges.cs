@@ -12,8 +12,8 @@ internal sealed class KeyExchanges(HandshakePolicy policy) : DefaultTlsKeyExchan
 
     public override TlsKeyExchange CreateECDheKeyExchangeClient(int keyExchange) => new EllipticCurve(keyExchange, this);
 
-    public override TlsKeyExchange CreateDheKeyExchangeClient(int keyExchange, TlsDHGroupVerifier dhGroupVerifier) =>
-        new FiniteField(keyExchange, new DhGroups(policy), this);
+    public override TlsKeyExchange CreateDheKeyExchangeClient(int keyExchange, TlsDHGroupVerifier dhGroupVerifier)
+        => new FiniteField(keyExchange, new DhGroups(policy), this);
 
     private sealed class EllipticCurve(int keyExchange, KeyExchanges exchanges) : TlsECDheKeyExchange(keyExchange)
     {

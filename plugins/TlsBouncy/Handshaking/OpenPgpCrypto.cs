@@ -14,8 +14,8 @@ internal sealed class OpenPgpCrypto(bool useLibCrypto, TimeProvider timeProvider
     /// </summary>
     public bool ExpectsOpenPgp { get; set; }
 
-    public override TlsCertificate CreateCertificate(short type, byte[] encoding) =>
-        ExpectsOpenPgp && type == CertificateType.RawPublicKey
+    public override TlsCertificate CreateCertificate(short type, byte[] encoding)
+        => ExpectsOpenPgp && type == CertificateType.RawPublicKey
             ? OpenPgpPresentation.Parse(encoding, timeProvider.GetUtcNow())
             : base.CreateCertificate(type, encoding);
 }

@@ -42,11 +42,13 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
                 + $"{HandshakeFailure.NeedsNewerClient}, or the priority string "
                 + $"+VERS-{Version.Name.Replace(" ", "", StringComparison.Ordinal)}");
         }
+
         if (!policy.CipherSuites.Contains(CipherSuite))
         {
             throw new PeerRefusedException(AlertDescription.illegal_parameter,
                 $"the peer chose {CipherSuiteName}, which we did not offer: {HandshakeFailure.NoClient}");
         }
+
         if (!IsTls13)
         {
             CheckTls12(policy);
@@ -76,12 +78,14 @@ internal sealed record PeerChoice(ProtocolVersion Version, int CipherSuite, IDic
                 "the peer has no extended master secret (RFC 7627): it needs a newer GnuTLS, or the priority string "
                 + (policy.RequiresExtendedMasterSecret ? "must do without %FORCE_SESSION_HASH" : "%NO_SESSION_HASH"));
         }
+
         if (policy.RequiresSafeRenegotiation && !Has(ExtensionType.renegotiation_info))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,
                 "the peer has no safe renegotiation (RFC 5746): "
                 + "it needs a newer GnuTLS, or the priority string %PARTIAL_RENEGOTIATION");
         }
+
         if (policy.RequiresEncryptThenMac && TlsUtilities.IsBlockCipherSuite(CipherSuite) && !Has(ExtensionType.encrypt_then_mac))
         {
             throw new PeerRefusedException(AlertDescription.handshake_failure,

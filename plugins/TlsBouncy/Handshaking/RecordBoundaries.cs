@@ -28,6 +28,7 @@ internal struct RecordBoundaries
             {
                 return taken;
             }
+
             byte value = next[taken++];
             if (_headerSeen == 0)
             {
@@ -41,14 +42,17 @@ internal struct RecordBoundaries
             {
                 _bodyLeft = (_lengthHigh << 8) | value;
             }
+
             _headerSeen++;
         }
+
         int body = Math.Min(_bodyLeft, next.Length - taken);
         _bodyLeft -= body;
         if (_bodyLeft == 0)
         {
             _headerSeen = 0;
         }
+
         return taken + body;
     }
 }

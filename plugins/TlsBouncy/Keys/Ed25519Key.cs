@@ -10,6 +10,6 @@ internal sealed class Ed25519Key(ReadOnlyMemory<byte> point) : VerificationKey
 
     public override bool Fits(int signatureScheme) => signatureScheme == SignatureScheme.ed25519;
 
-    public override bool Verify(int signatureScheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        signature.Length == Ed25519.SignatureSize && Ed25519.Verify(signature, point.Span, data);
+    public override bool Verify(int signatureScheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+        => signature.Length == Ed25519.SignatureSize && Ed25519.Verify(signature, point.Span, data);
 }

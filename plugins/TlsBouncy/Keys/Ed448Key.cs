@@ -10,6 +10,6 @@ internal sealed class Ed448Key(ReadOnlyMemory<byte> point) : VerificationKey
 
     public override bool Fits(int signatureScheme) => signatureScheme == SignatureScheme.ed448;
 
-    public override bool Verify(int signatureScheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        signature.Length == Ed448.SignatureSize && Ed448.Verify(signature, point.Span, [], data);
+    public override bool Verify(int signatureScheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+        => signature.Length == Ed448.SignatureSize && Ed448.Verify(signature, point.Span, [], data);
 }

@@ -42,14 +42,14 @@ internal sealed class PeerCertificate : TlsCertificate
     /// <summary>Takes a raw public key (RFC 7250).</summary>
     /// <param name="encoded">A SubjectPublicKeyInfo.</param>
     /// <exception cref="PeerRefusedException">It is not one, or of a kind that we do not take.</exception>
-    public static PeerCertificate OfRawKey(byte[] encoded) =>
-        new(encoded, new PeerKey(PeerKeyType.RawPublicKey, encoded), SubjectPublicKey.Read(encoded));
+    public static PeerCertificate OfRawKey(byte[] encoded)
+        => new(encoded, new PeerKey(PeerKeyType.RawPublicKey, encoded), SubjectPublicKey.Read(encoded));
 
     public byte[] GetEncoded() => _encoded;
 
     /// <summary>Prepares to verify the peer's signature of the handshake in TLS 1.3.</summary>
-    public Tls13Verifier CreateVerifier(int signatureScheme) =>
-        _key.Fits(signatureScheme) ? new Proof(this, signatureScheme) : throw DoesNotFit(signatureScheme);
+    public Tls13Verifier CreateVerifier(int signatureScheme)
+        => _key.Fits(signatureScheme) ? new Proof(this, signatureScheme) : throw DoesNotFit(signatureScheme);
 
     /// <summary>Prepares to verify the peer's signature of its key exchange in TLS up to 1.2.</summary>
     public TlsVerifier CreateVerifier(short signatureAlgorithm) => new Tls12Verifier(this, signatureAlgorithm);
@@ -105,6 +105,7 @@ internal sealed class PeerCertificate : TlsCertificate
                 throw new PeerRefusedException(AlertDescription.decrypt_error,
                     "the peer's signature is wrong: it does not own the public key that it presents");
             }
+
             certificate.ProvedBy = $"{certificate.Name}, {Describe(signatureScheme)}";
             return true;
         }
@@ -123,8 +124,8 @@ internal sealed class PeerCertificate : TlsCertificate
                 : throw certificate.DoesNotFit(scheme);
         }
 
-        public bool VerifyRawSignature(DigitallySigned digitallySigned, byte[] hash) =>
-            throw new TlsFatalAlert(AlertDescription.internal_error);
+        public bool VerifyRawSignature(DigitallySigned digitallySigned, byte[] hash)
+            => throw new TlsFatalAlert(AlertDescription.internal_error);
     }
 
     private sealed class Encryptor(PeerCertificate certificate) : TlsEncryptor

@@ -40,18 +40,20 @@ internal sealed class RsaKey : VerificationKey
                 $"the peer's RSA key has {modulusBits} bits: "
                 + $"{TlsLimits.RsaModulusMinBits} to {TlsLimits.RsaModulusMaxBits} are taken");
         }
+
         if (BitLength(exponent) is < 2 or > TlsLimits.RsaExponentMaxBits)
         {
             throw new PeerRefusedException(AlertDescription.unsupported_certificate,
                 "the peer's RSA key has an unusual public exponent: "
                 + $"it must be above 1 and at most {TlsLimits.RsaExponentMaxBits} bits long");
         }
+
         return new RsaKey(modulus, exponent, isPssKey, pssHash);
     }
 
     /// <summary>RSA-PSS only: TLS 1.3 takes no PKCS #1 signatures of handshakes.</summary>
-    public override bool Fits(int signatureScheme) =>
-        PssHash(signatureScheme) is { } hash && (_pssHash is null || _pssHash == hash);
+    public override bool Fits(int signatureScheme)
+        => PssHash(signatureScheme) is { } hash && (_pssHash is null || _pssHash == hash);
 
     public override bool FitsTls12(int signatureScheme) => Fits(signatureScheme)
         || (!_isPssKey && (signatureScheme == RsaMd5Sha1 || Pkcs1Hash(signatureScheme) is not null));
@@ -62,6 +64,7 @@ internal sealed class RsaKey : VerificationKey
         {
             return VerifyMd5Sha1(data, signature);
         }
+
         try
         {
             using RSA key = Open();
@@ -81,6 +84,7 @@ internal sealed class RsaKey : VerificationKey
         {
             return null;
         }
+
         try
         {
             using RSA key = Open();
@@ -122,6 +126,7 @@ internal sealed class RsaKey : VerificationKey
         {
             return false;
         }
+
         byte[] expected = new byte[_modulus.Length];
         int hashes = expected.Length - MD5.HashSizeInBytes - SHA1.HashSizeInBytes;
         expected[1] = 1;

@@ -57,13 +57,14 @@ internal static class SubjectPublicKey
             throw new PeerRefusedException(AlertDescription.bad_certificate,
                 "the peer's public key is not valid DER: make it a new one with mandos-keygen", e);
         }
+
         throw new PeerRefusedException(AlertDescription.unsupported_certificate,
             "the peer's public key is of a kind that is not taken: "
             + "Ed25519, Ed448, ECDSA on a named P-256, P-384 or P-521, and RSA are");
     }
 
-    private static ReadOnlyMemory<byte> ReadWholeBytes(AsnReader reader) =>
-        reader.TryReadPrimitiveBitString(out int unusedBits, out ReadOnlyMemory<byte> bits) && unusedBits == 0
+    private static ReadOnlyMemory<byte> ReadWholeBytes(AsnReader reader)
+        => reader.TryReadPrimitiveBitString(out int unusedBits, out ReadOnlyMemory<byte> bits) && unusedBits == 0
             ? bits
             : throw new AsnContentException("Not a whole number of bytes.");
 
@@ -71,8 +72,8 @@ internal static class SubjectPublicKey
         ? bits
         : throw new AsnContentException($"{bits.Length} bytes instead of {size}.");
 
-    private static EcdsaKey ReadPoint(EcdsaCurve curve, ReadOnlyMemory<byte> bits) =>
-        Sized(bits, 1 + (2 * curve.CoordinateBytes)).Span[0] == 4
+    private static EcdsaKey ReadPoint(EcdsaCurve curve, ReadOnlyMemory<byte> bits)
+        => Sized(bits, 1 + (2 * curve.CoordinateBytes)).Span[0] == 4
             ? new EcdsaKey(curve, bits)
             : throw new AsnContentException("Not an uncompressed point.");
 
@@ -94,6 +95,7 @@ internal static class SubjectPublicKey
         {
             throw new AsnContentException("Not a positive odd number.");
         }
+
         return number[0] == 0 ? number[1..].ToArray() : number.ToArray();
     }
 

@@ -35,22 +35,26 @@ internal sealed class OpenPgpKey
         {
             throw Refused($"is of version {version}; only version 4 is taken");
         }
+
         _created = reader.ReadUInt32();
         byte algorithm = reader.ReadByte();
         if (algorithm is not (RsaEncryptOrSign or RsaSignOnly))
         {
             throw Refused($"is of algorithm {algorithm}{(algorithm == 17 ? " (DSA)" : "")}; only RSA that may sign is taken");
         }
+
         byte[] modulus = reader.ReadNumber().ToArray();
         byte[] exponent = reader.ReadNumber().ToArray();
         if (!reader.IsAtEnd)
         {
             throw new OpenPgpFormatException("the key packet has bytes after its numbers");
         }
+
         if ((modulus[^1] & exponent[^1] & 1) == 0)
         {
             throw new OpenPgpFormatException("a number of the key is even");
         }
+
         Key = RsaKey.Create(modulus, exponent);
         Body = body.ToArray();
         _modulusBytes = modulus.Length;
@@ -78,6 +82,7 @@ internal sealed class OpenPgpKey
         {
             throw Refused($"has {certificate.Length} bytes with all that belongs to it; {TlsLimits.OpenPgpCertificateBytes} are taken");
         }
+
         try
         {
             PacketReader reader = new(certificate);
@@ -85,6 +90,7 @@ internal sealed class OpenPgpKey
             {
                 throw new OpenPgpFormatException("it does not begin with a public key");
             }
+
             OpenPgpKey key = new(body);
             key.CheckSignatures(ref reader, now);
             return key;
@@ -96,8 +102,8 @@ internal sealed class OpenPgpKey
         }
     }
 
-    private static PeerRefusedException Refused(string problem, short alert = AlertDescription.unsupported_certificate) =>
-        new(alert, $"the peer's OpenPGP key {problem}: {MakeNew}");
+    private static PeerRefusedException Refused(string problem, short alert = AlertDescription.unsupported_certificate)
+        => new(alert, $"the peer's OpenPGP key {problem}: {MakeNew}");
 
     /// <summary>Goes through what follows the key, and checks the signatures that the key itself made.</summary>
     private void CheckSignatures(ref PacketReader reader, DateTimeOffset now)
@@ -116,6 +122,7 @@ internal sealed class OpenPgpKey
             {
                 throw Refused($"has more than {TlsLimits.OpenPgpPackets} packets");
             }
+
             switch (tag)
             {
                 case PacketTag.Signature when component == PacketTag.PublicSubkey || component == PacketTag.UserAttribute:
@@ -127,6 +134,7 @@ internal sealed class OpenPgpKey
                     {
                         throw Refused("is revoked", AlertDescription.certificate_revoked);
                     }
+
                     isTakenBack |= signature.Type == SelfSignature.CertificationRevocation && signature.IsBySelf;
                     bool counts = signature.IsBySelf && (component == PacketTag.PublicKey
                         ? signature.Type == SelfSignature.DirectKey
@@ -135,6 +143,7 @@ internal sealed class OpenPgpKey
                     {
                         latest = signature;
                     }
+
                     break;
                 case PacketTag.UserId:
                 case PacketTag.UserAttribute:
@@ -148,11 +157,13 @@ internal sealed class OpenPgpKey
                     {
                         throw Refused($"has more than {TlsLimits.OpenPgpUserIds} user IDs");
                     }
+
                     break;
                 default:
                     throw new OpenPgpFormatException($"a packet of type {tag} does not belong into a key");
             }
         }
+
         certified += Check(component, userId, isTakenBack ? null : latest, now);
         if (certified == 0)
         {
@@ -168,21 +179,25 @@ internal sealed class OpenPgpKey
         {
             return 0;
         }
+
         bool isOfUserId = component == PacketTag.UserId;
         if (signature.Created is not { } signed || signature.HasUnknownCondition
             || !signature.Verify(Key, _modulusBytes, isOfUserId ? [.. Subject(), .. Subject(userId)] : Subject()))
         {
             throw Refused("has a signature of its own that is wrong, or of a kind that is not taken", AlertDescription.bad_certificate);
         }
+
         long seconds = now.ToUnixTimeSeconds();
         if (IsOver(signed, signature.ValidFor, seconds) || IsOver(_created, signature.KeyValidFor, seconds))
         {
             throw Refused("has expired", AlertDescription.certificate_expired);
         }
+
         if (signature.KeyFlags is { } flags && (flags & MaySign) == 0)
         {
             throw Refused("says that it is neither for signing nor for authentication");
         }
+
         return isOfUserId ? 1 : 0;
     }
 

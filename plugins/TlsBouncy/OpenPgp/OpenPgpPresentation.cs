@@ -49,13 +49,14 @@ internal static class OpenPgpPresentation
         {
             throw Refused("means to sign with another key than its primary OpenPGP key", "mandos-client must use the primary key");
         }
+
         return new PeerCertificate(presented.ToArray(), new PeerKey(PeerKeyType.OpenPgp, key.Body), key.Key);
     }
 
     /// <summary>What follows may also be more digits of the fingerprint than an ID has.</summary>
-    private static byte KeyIdLength(byte length) =>
-        length >= KeyIdBytes ? length : throw new OpenPgpFormatException("a key ID is too short");
+    private static byte KeyIdLength(byte length)
+        => length >= KeyIdBytes ? length : throw new OpenPgpFormatException("a key ID is too short");
 
-    private static PeerRefusedException Refused(string problem, string remedy) =>
-        new(AlertDescription.unsupported_certificate, $"the peer {problem}: {remedy}");
+    private static PeerRefusedException Refused(string problem, string remedy)
+        => new(AlertDescription.unsupported_certificate, $"the peer {problem}: {remedy}");
 }

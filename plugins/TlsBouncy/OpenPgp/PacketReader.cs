@@ -24,6 +24,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> data)
         {
             throw new OpenPgpFormatException("no packet begins where one should");
         }
+
         bool isNew = (header & 0x40) != 0;
         long length = isNew ? ReadLength(isPacket: true) : (header & 3) switch
         {
@@ -71,6 +72,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> data)
         {
             throw new OpenPgpFormatException("it ends too early");
         }
+
         ReadOnlySpan<byte> read = _left[..(int)count];
         _left = _left[(int)count..];
         return read;

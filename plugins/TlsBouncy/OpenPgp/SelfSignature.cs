@@ -66,6 +66,7 @@ internal sealed class SelfSignature
             // Others have made it, or the key is older than any that we take. Its type is all that we need.
             return new SelfSignature { Type = version == 3 && reader.ReadByte() == 5 ? reader.ReadByte() : (byte)0 };
         }
+
         SelfSignature signature = new()
         {
             Type = reader.ReadByte(),
@@ -86,6 +87,7 @@ internal sealed class SelfSignature
                 throw new OpenPgpFormatException("a signature has bytes after its end");
             }
         }
+
         return signature;
     }
 
@@ -107,6 +109,7 @@ internal sealed class SelfSignature
         {
             return false;
         }
+
         Span<byte> trailer = [4, 0xFF, 0, 0, 0, 0];
         BinaryPrimitives.WriteInt32BigEndian(trailer[2..], _hashed.Length);
         byte[] padded = new byte[modulusBytes];

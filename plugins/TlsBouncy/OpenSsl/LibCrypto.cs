@@ -54,6 +54,7 @@ internal static partial class LibCrypto
         {
             return false;
         }
+
         try
         {
             return CanAgree(MontgomeryCurve.X25519) && CanAgree(MontgomeryCurve.X448);

@@ -13,8 +13,8 @@ internal sealed record MontgomeryCurve(string Name, int Bytes)
 
     /// <summary>Makes a private key of random bytes.</summary>
     /// <returns>The key; null if libcrypto fails.</returns>
-    public KeyHandle? Import(ReadOnlySpan<byte> privateKey) =>
-        Checked(LibCrypto.NewPrivateKey(0, Name, 0, privateKey, (nuint)privateKey.Length));
+    public KeyHandle? Import(ReadOnlySpan<byte> privateKey)
+        => Checked(LibCrypto.NewPrivateKey(0, Name, 0, privateKey, (nuint)privateKey.Length));
 
     /// <summary>The public key of a private key.</summary>
     /// <returns>The public key; null if libcrypto fails.</returns>
@@ -39,6 +39,7 @@ internal sealed record MontgomeryCurve(string Name, int Bytes)
         {
             return null;
         }
+
         byte[] secret = new byte[Bytes];
         nuint length = (nuint)Bytes;
         if (Succeeds(LibCrypto.BeginDerive(operation))
@@ -48,6 +49,7 @@ internal sealed record MontgomeryCurve(string Name, int Bytes)
         {
             return secret;
         }
+
         CryptographicOperations.ZeroMemory(secret);
         return null;
     }
@@ -58,6 +60,7 @@ internal sealed record MontgomeryCurve(string Name, int Bytes)
         {
             return true;
         }
+
         LibCrypto.ClearErrors();
         return false;
     }
@@ -69,6 +72,7 @@ internal sealed record MontgomeryCurve(string Name, int Bytes)
         {
             return handle;
         }
+
         handle.Dispose();
         LibCrypto.ClearErrors();
         return null;

@@ -35,6 +35,7 @@ internal sealed class BouncySession(
                     {
                         return;
                     }
+
                     _bytesDropped += count;
                 }
                 finally

@@ -14,6 +14,7 @@ internal static class RecordOutput
         {
             return;
         }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
         try
         {

@@ -50,12 +50,14 @@ internal sealed record RehearsalKey(AsymmetricKeyParameter PrivateKey, byte[] Pu
             hasKey = true;
             yield return CreateEd25519(ecdsaSuites);
         }
+
         int[] rsaSchemes = isTls13 ? _pss : [.. _pss, .. _pkcs1];
         if (rsaSuites.Length > 0 && (isOld || schemes.Intersect(rsaSchemes).Any()))
         {
             hasKey = true;
             yield return CreateRsa(isOld ? 0 : rsaSchemes.First(schemes.Contains), rsaSuites);
         }
+
         if (!hasKey && ecdsaSuites.Length > 0 && (isOld || schemes.Intersect(_ecdsa).Any()))
         {
             yield return CreateEcdsa(isOld ? _ecdsa[0] : _ecdsa.First(schemes.Contains), ecdsaSuites);

@@ -9,8 +9,8 @@ internal sealed class RehearsalPeer : Stream
 {
     private readonly TlsServerProtocol _protocol = new();
 
-    public RehearsalPeer(BcTlsCrypto crypto, RehearsalKey key, HandshakePolicy policy) =>
-        _protocol.Accept(new RehearsalServer(crypto, key, policy));
+    public RehearsalPeer(BcTlsCrypto crypto, RehearsalKey key, HandshakePolicy policy)
+        => _protocol.Accept(new RehearsalServer(crypto, key, policy));
 
     public override bool CanRead => true;
 

@@ -65,25 +65,25 @@ public sealed class CommandTemplatePythonTests
                 print("null")
         """;
 
-    private static readonly string[] s_names =
+    private static readonly string[] _names =
     [
         "approval_delay", "approval_duration", "created", "enabled", "expires", "key_id", "fingerprint", "host", "interval",
         "last_approval_request", "last_checked_ok", "last_enabled", "name", "timeout", "dbus_object_path",
     ];
 
-    private static readonly string[] s_text =
+    private static readonly string[] _text =
         ["fping -q -- ", "%%", "é", "\U0001F511", "'", "\"", "$(x)", "\n", " ", "s", "(", ")", "0", "%%(host)s", "\\"];
 
-    private static readonly string[] s_hostile =
+    private static readonly string[] _hostile =
     [
         "it's", "a b", "$(x)", "`x`", "\n", "é", "\U0001F511", "\\", "\"", "-", "a", "b1", "%s", "%(name)s",
         "~", "*", "\t", ";", "\u200b",
     ];
 
-    private static readonly string[] s_malformed =
+    private static readonly string[] _malformed =
         ["", "s", "r", "d", "(", "(host", "5%", "-%", "*s", ".2s", "l%", "#", "()s", "((host))s", "(HOST)s", "( host)s"];
 
-    private static readonly string[] s_malformedEnds =
+    private static readonly string[] _malformedEnds =
         ["", "d", "c", "x", "f", "i", "%", "q", "*s", ".*s", ".-3s", "lls", "(host)s", "5", ".", "l", "²s"];
 
     [Fact]
@@ -144,16 +144,16 @@ public sealed class CommandTemplatePythonTests
 
     private static string Piece(Random random)
     {
-        string name = Pick(random, s_names);
+        string name = Pick(random, _names);
         return random.Next(12) switch
         {
-            0 => "%" + Pick(random, s_malformed),
-            1 => $"%({name}){Pick(random, s_malformedEnds)}",
+            0 => "%" + Pick(random, _malformed),
+            1 => $"%({name}){Pick(random, _malformedEnds)}",
             2 => $"%({name}){Pick(random, "131071s", "131072s", ".131072s", "99999999999999999999s")}",
             < 7 => $"%({name})s",
             < 10 => $"%({name}){Flags(random)}{Size(random)}{(random.Next(3) == 0 ? "." + Size(random) : "")}"
                 + $"{Pick(random, "", "", "", "h", "l", "L")}{Pick(random, "s", "s", "s", "r", "a")}",
-            _ => Pick(random, s_text),
+            _ => Pick(random, _text),
         };
     }
 
@@ -163,7 +163,7 @@ public sealed class CommandTemplatePythonTests
     private static string Size(Random random) => Pick(random, "", "0", "1", "3", "9", "030", "200");
 
     private static string Hostile(Random random)
-        => random.Next(100) == 0 ? "\0" : string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => Pick(random, s_hostile)));
+        => random.Next(100) == 0 ? "\0" : string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => Pick(random, _hostile)));
 
     private static TimeSpan Duration(Random random)
         => TimeSpan.FromSeconds(random.NextInt64(random.Next(2) == 0 ? 10 : 10_000_000)) + Fraction(random);

@@ -6,7 +6,7 @@ namespace CheckerFping.Tests.Expansion;
 
 public sealed class CommandTemplateTests
 {
-    private static readonly ClientSnapshot s_client = new()
+    private static readonly ClientSnapshot _client = new()
     {
         Name = "a client",
         Settings = new()
@@ -84,10 +84,10 @@ public sealed class CommandTemplateTests
     [Fact]
     public void Expand_ObjectPathWithoutDBus_IsUnknown()
     {
-        ClientSnapshot client = s_client with
+        ClientSnapshot client = _client with
         {
             DBusObjectPath = null,
-            Settings = s_client.Settings with { Checker = "%(dbus_object_path)s" },
+            Settings = _client.Settings with { Checker = "%(dbus_object_path)s" },
         };
 
         Assert.Throws<CheckPreparationException>(() => CommandTemplate.Expand(client));
@@ -127,5 +127,5 @@ public sealed class CommandTemplateTests
     }
 
     private static string Expand(string template)
-        => CommandTemplate.Expand(s_client with { Settings = s_client.Settings with { Checker = template } });
+        => CommandTemplate.Expand(_client with { Settings = _client.Settings with { Checker = template } });
 }

@@ -12,7 +12,7 @@ internal sealed class Stranger : IDisposable
     private const string PluginDirectory = "/usr/lib/mandos/plugins";
 
     // Several builds on a busy machine.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(5);
 
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("mandos-stranger-");
     private readonly TestServer _server;
@@ -66,7 +66,7 @@ internal sealed class Stranger : IDisposable
         // Nothing of the build outlives it.
         environment["MSBUILDDISABLENODEREUSE"] = "1";
         environment["UseSharedCompilation"] = "false";
-        return Command.RunAsync(start, input: "", Limit);
+        return Command.RunAsync(start, input: "", _limit);
     }
 
     /// <summary>Has him type commands that must succeed.</summary>

@@ -7,7 +7,7 @@ namespace Mandos.EndToEnd.Tests.DBus;
 /// <summary>The general tools of D-Bus find their way about our server.</summary>
 public sealed class BusToolsTests
 {
-    private static readonly string[] Clients =
+    private static readonly string[] _clients =
     [
         new TestClient("foo").StanzaWith("interval = P10D", "host = foo.example.org"),
         new TestClient("bar.example-org").StanzaWith("interval = P10D"),
@@ -16,7 +16,7 @@ public sealed class BusToolsTests
     [Fact]
     public async Task Busctl_OnServer_ShowsReadsAndChanges()
     {
-        await using var scene = await ServerOnBus.StartAsync(Clients);
+        await using var scene = await ServerOnBus.StartAsync(_clients);
         string[] server = [BusPeer.Server, "/", BusPeer.ServerInterface];
         string[] foo = [BusPeer.Server, "/clients/foo", BusPeer.ClientInterface];
 
@@ -45,7 +45,7 @@ public sealed class BusToolsTests
     public async Task BusctlMonitor_DuringChange_ShowsSignal()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "a bus lets only root monitor it");
-        await using var scene = await ServerOnBus.StartAsync(Clients);
+        await using var scene = await ServerOnBus.StartAsync(_clients);
         var start = Command.Describe("busctl", ["monitor", "--json=short", BusPeer.Server]);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = scene.Bus.Address;
         using var monitor = Process.Start(start)!;
@@ -71,7 +71,7 @@ public sealed class BusToolsTests
     [Fact]
     public async Task Gdbus_OnServer_ShowsEveryObject()
     {
-        await using var scene = await ServerOnBus.StartAsync(Clients);
+        await using var scene = await ServerOnBus.StartAsync(_clients);
         string[] server = ["--system", "--dest", BusPeer.Server, "--object-path"];
 
         var introspection = await scene.RequireAsync("gdbus", ["introspect", .. server, "/", "--recurse"]);

@@ -8,7 +8,7 @@ public sealed class DurabilityTests : IAsyncLifetime
 {
     private const string Stock = "mandos-ctl";
 
-    private static readonly string Own = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+    private static readonly string _own = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
 
     /// <summary>Makes the state directory read-only for the server alone, if the file is there that names the directory.</summary>
     private const string Mount = """
@@ -73,7 +73,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         File.Copy(Database, backup);
         File.Move(backup, Database, overwrite: true);
 
-        foreach (var (ctl, client) in new[] { (Stock, _client), (Own, _other) })
+        foreach (var (ctl, client) in new[] { (Stock, _client), (_own, _other) })
         {
             var result = await RunAsync(ctl, "--disable", client.Name);
             Assert.True(result.ExitCode == 1, $"{ctl} ended with {result.ExitCode}");
@@ -83,7 +83,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         }
 
         Assert.Contains(
-            "cannot save what changes: " + Database, (await RunAsync(Own)).Errors, StringComparison.Ordinal);
+            "cannot save what changes: " + Database, (await RunAsync(_own)).Errors, StringComparison.Ordinal);
         await using var terminal = await Terminal.StartAsync(_bus, Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-monitor"));
         await terminal.WaitForAsync("^The server cannot save what changes: ");
         await _server.SignalAsync("TERM");
@@ -98,7 +98,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         await StartAsync();
         File.Delete(Database);
 
-        var result = await RunAsync(Own, "--disable", "--all");
+        var result = await RunAsync(_own, "--disable", "--all");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("it was moved or deleted", result.Errors, StringComparison.Ordinal);
@@ -124,9 +124,9 @@ public sealed class DurabilityTests : IAsyncLifetime
         File.Delete(_readOnly);
         await Command.RequireAsync(
             "nsenter", "-t", $"{_server.ProcessId}", "-m", "mount", "-o", "remount,bind,rw", _server.StateDirectory);
-        Assert.Equal(0, (await RunAsync(Own, "--enable", "client")).ExitCode);
+        Assert.Equal(0, (await RunAsync(_own, "--enable", "client")).ExitCode);
         await Patience.UntilAsync("all is saved", () => _server.Log.Count("WARNING", "state is saved again") > 0);
-        Assert.Equal("", (await RunAsync(Own)).Errors);
+        Assert.Equal("", (await RunAsync(_own)).Errors);
         await _server.KillAsync();
         await StartAsync();
         await _client.RequireSecretAsync(_server);
@@ -141,9 +141,9 @@ public sealed class DurabilityTests : IAsyncLifetime
         await StartAsync();
 
         await _client.RequireSecretAsync(_server);
-        Assert.Equal(1, (await RunAsync(Own, "--disable", "client")).ExitCode);
+        Assert.Equal(1, (await RunAsync(_own, "--disable", "client")).ExitCode);
         File.Delete(Path.Combine(_server.StateDirectory, "filler"));
-        Assert.Equal(0, (await RunAsync(Own, "--disable", "client")).ExitCode);
+        Assert.Equal(0, (await RunAsync(_own, "--disable", "client")).ExitCode);
         await _server.KillAsync();
         await StartAsync();
         await _client.RequireRefusalAsync(_server);
@@ -153,7 +153,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     private async Task StartAsync()
     {
         await _server.StartAsync();
-        await Patience.UntilAsync("the server is on the bus", async () => (await RunAsync(Own, "--names")).ExitCode == 0);
+        await Patience.UntilAsync("the server is on the bus", async () => (await RunAsync(_own, "--names")).ExitCode == 0);
     }
 
     private async Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)

@@ -11,7 +11,7 @@ public sealed class HostileCallerTests
     private const int MiB = 1 << 20;
 
     // A path, an interface, a member, arguments, and the error to come.
-    private static readonly (string Path, string? Interface, string Member, string Arguments, string Error)[] Calls =
+    private static readonly (string Path, string? Interface, string Member, string Arguments, string Error)[] _calls =
     [
         // Types.
         Set("Timeout", "'PT5M'", "InvalidArgs"),
@@ -91,7 +91,7 @@ public sealed class HostileCallerTests
         var before = await scene.Peer.RequireAsync("/", null, "GetManagedObjects");
         List<string> problems = [];
 
-        foreach (var (path, face, member, arguments, error) in Calls)
+        foreach (var (path, face, member, arguments, error) in _calls)
         {
             var reply = await scene.Peer.CallAsync(path, face, member, arguments);
             if (reply.Error != Errors + error || !IsClear(reply.Body) || reply.Signals.Count > 0)

@@ -232,7 +232,7 @@ public sealed class MandosCtlTests(MandosCtlTests.Office office) : IClassFixture
     /// <summary>A server with a client for each test.</summary>
     public sealed class Office : IAsyncLifetime
     {
-        private static readonly Dictionary<string, string[]> Options = new()
+        private static readonly Dictionary<string, string[]> _options = new()
         {
             ["listed"] = ["timeout = PT8M", "host = listed.example.org"],
             ["disabled"] = ["enabled = False"],
@@ -249,12 +249,12 @@ public sealed class MandosCtlTests(MandosCtlTests.Office office) : IClassFixture
         };
 
         internal IReadOnlyDictionary<string, TestClient> Clients { get; } =
-            Options.Keys.ToDictionary(name => name, name => new TestClient(name));
+            _options.Keys.ToDictionary(name => name, name => new TestClient(name));
 
         internal ServerOnBus Scene { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() => Scene = await ServerOnBus.StartAsync(
-            Options.Select((client, i) => Stanza(Clients[client.Key], i, client.Value)));
+            _options.Select((client, i) => Stanza(Clients[client.Key], i, client.Value)));
 
         public ValueTask DisposeAsync() => Scene.DisposeAsync();
 

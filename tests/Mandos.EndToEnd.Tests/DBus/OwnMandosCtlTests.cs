@@ -33,7 +33,7 @@ public sealed partial class OwnMandosCtlTests
         checker = echo "a	tab\ ü €"
         """;
 
-    private static readonly string Own = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+    private static readonly string _own = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
 
     [Theory]
     [InlineData(false)]
@@ -50,7 +50,7 @@ public sealed partial class OwnMandosCtlTests
 
         foreach (var arguments in listings)
         {
-            var (own, stock) = (await scene.RunAsync(Own, arguments), await scene.RunAsync(Stock, arguments));
+            var (own, stock) = (await scene.RunAsync(_own, arguments), await scene.RunAsync(Stock, arguments));
             var shown = string.Join(' ', arguments);
             Assert.True(own.Output == stock.Output, $"{shown} printed\n{own.Output}{own.Errors}\nnot\n{stock.Output}");
             Assert.True(own.ExitCode == stock.ExitCode, $"{shown} ended with {own.ExitCode}, not {stock.ExitCode}");
@@ -62,8 +62,8 @@ public sealed partial class OwnMandosCtlTests
     public async Task KeptAndForget_OfOurServer_ShowAndForgetWhoIsGone()
     {
         await using var scene = await ServerOnBus.StartAsync(Clients);
-        await scene.RequireAsync(Own, "--disable", "zoo");
-        await scene.RequireAsync(Own, "--remove", "alpha");
+        await scene.RequireAsync(_own, "--disable", "zoo");
+        await scene.RequireAsync(_own, "--remove", "alpha");
         var clients = await File.ReadAllTextAsync(scene.Server.ClientsFile, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             scene.Server.ClientsFile, clients.Replace("[zoo]", "[bär]", StringComparison.Ordinal)
@@ -73,25 +73,25 @@ public sealed partial class OwnMandosCtlTests
         await scene.Server.SignalAsync("HUP");
         await scene.Server.Log.WaitForAsync("INFO", "Configuration re-read: 2 clients, 1 added");
 
-        var kept = (await scene.RequireAsync(Own, "--kept")).Split('\n');
+        var kept = (await scene.RequireAsync(_own, "--kept")).Split('\n');
 
         Assert.Matches("^Name +State +Left +Key$", kept[0]);
         Assert.Matches("^alpha +removed +20112233445566778899AABB", kept[1]);
         Assert.Matches("^zoo +disabled +20[0-9]{2}-[0-9T:.-]+ +00112233445566778899AABB", kept[2]);
         Assert.Equal(("", 4), (kept[3], kept.Length));
 
-        await scene.RequireAsync(Own, "--forget", "zoo", "alpha");
-        Assert.Single((await scene.RequireAsync(Own, "--kept")).Trim().Split('\n'));
-        var again = await scene.RunAsync(Own, "--forget", "zoo");
+        await scene.RequireAsync(_own, "--forget", "zoo", "alpha");
+        Assert.Single((await scene.RequireAsync(_own, "--kept")).Trim().Split('\n'));
+        var again = await scene.RunAsync(_own, "--forget", "zoo");
         Assert.Equal((1, "mandos-ctl: the server says: nothing is kept under the name “zoo”\n"), (again.ExitCode, again.Errors));
         await File.WriteAllTextAsync(scene.Server.ClientsFile, clients, TestContext.Current.CancellationToken);
         await scene.Server.SignalAsync("HUP");
         await scene.Server.Log.WaitForAsync("INFO", "Configuration re-read: 3 clients, 2 added");
-        await scene.RequireAsync(Own, "--is-enabled", "zoo");
+        await scene.RequireAsync(_own, "--is-enabled", "zoo");
 
-        Assert.Equal(2, (await scene.RunAsync(Own, "--forget")).ExitCode);
-        Assert.Equal(2, (await scene.RunAsync(Own, "--forget", "--all")).ExitCode);
-        Assert.Equal(2, (await scene.RunAsync(Own, "--kept", "zoo")).ExitCode);
+        Assert.Equal(2, (await scene.RunAsync(_own, "--forget")).ExitCode);
+        Assert.Equal(2, (await scene.RunAsync(_own, "--forget", "--all")).ExitCode);
+        Assert.Equal(2, (await scene.RunAsync(_own, "--kept", "zoo")).ExitCode);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed partial class OwnMandosCtlTests
         foreach (var change in changes)
         {
             var shown = string.Join(' ', change);
-            var (ours, theirs) = (await own.RunWithInputAsync("new", Own, change), await stock.RunWithInputAsync("new", Stock, change));
+            var (ours, theirs) = (await own.RunWithInputAsync("new", _own, change), await stock.RunWithInputAsync("new", Stock, change));
             Assert.True(ours.ExitCode == 0, $"{shown}: {ours.Errors}");
             Assert.True(theirs.ExitCode == 0, $"{shown}: {theirs.Errors}");
             Assert.Equal(await DumpAsync(stock), await DumpAsync(own));
@@ -125,7 +125,7 @@ public sealed partial class OwnMandosCtlTests
     {
         await using var scene = await ServerOnBus.StartAsync(Clients);
 
-        var result = await scene.RunWithInputAsync("topmost", Own, "--debug", "--secret", "-", "zoo");
+        var result = await scene.RunWithInputAsync("topmost", _own, "--debug", "--secret", "-", "zoo");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Output));
         Assert.Contains("Secret, 7 bytes", result.Errors, StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed partial class OwnMandosCtlTests
     [Fact]
     public async Task Secret_ThatDoesNotCome_CanBeInterrupted()
     {
-        using var process = Process.Start(Command.Describe(Own, ["--secret", "-", "zoo"]))!;
+        using var process = Process.Start(Command.Describe(_own, ["--secret", "-", "zoo"]))!;
         try
         {
             await Patience.UntilAsync("standard input is read", () => IsReadingInput(process.Id));
@@ -161,7 +161,7 @@ public sealed partial class OwnMandosCtlTests
             (bus.Address, "no Mandos server on the system bus"), ("unix:path=/nonexistent", "cannot connect to the system bus"),
         })
         {
-            var start = Command.Describe(Own, []);
+            var start = Command.Describe(_own, []);
             start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = address;
             var result = await Command.RunAsync(start, "");
             Assert.Equal(1, result.ExitCode);

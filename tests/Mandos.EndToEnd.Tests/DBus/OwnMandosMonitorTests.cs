@@ -9,7 +9,7 @@ public sealed class OwnMandosMonitorTests
 {
     private const string Path = "/clients/machine";
 
-    private static readonly string Monitor = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Repository.Server)!, "mandos-monitor");
+    private static readonly string _monitor = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Repository.Server)!, "mandos-monitor");
 
     private readonly TestClient _client = new("machine");
 
@@ -23,7 +23,7 @@ public sealed class OwnMandosMonitorTests
             stockServer,
             _client.StanzaWith("interval = P10D", "checker = sleep 1000", "fingerprint = " + new string('1', 40)),
             other.StanzaWith("interval = P10D", "enabled = False", "fingerprint = " + new string('2', 40)));
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("> machine +Enabled");
         await terminal.WaitForAsync("  other.example-org +DISABLED");
 
@@ -60,7 +60,7 @@ public sealed class OwnMandosMonitorTests
     public async Task Keys_OnWaitingClient_ApproveOrDenyIt(string key)
     {
         await using var scene = await ServerOnBus.StartAsync([_client.StanzaWith("interval = P10D", "approval_delay = PT1H")]);
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("machine +Enabled");
 
         var fetch = key == "a" ? _client.RequireSecretAsync(scene.Server) : _client.RequireRefusalAsync(scene.Server);
@@ -83,7 +83,7 @@ public sealed class OwnMandosMonitorTests
             """));
         await using var scene = await ServerOnBus.StartAsync(
             "[DEFAULT]\nchecker = true\ninterval = P10D\nsecret = c2VjcmV0\n" + stanzas);
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("Mandos clients: 10,000, 0 waiting, 0 failing, 1 disabled");
         await terminal.WaitForAsync("> c00000 ");
 
@@ -111,7 +111,7 @@ public sealed class OwnMandosMonitorTests
     public async Task Server_ThatIsStoppedAndStarted_IsWaitedFor()
     {
         await using var bus = await DBusDaemon.StartAsync();
-        await using var terminal = await Terminal.StartAsync(bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(bus, _monitor);
         await terminal.WaitForAsync("no Mandos server on the system bus; waiting for it");
 
         await using (var server = new TestServer("--debug") { Bus = bus })
@@ -132,7 +132,7 @@ public sealed class OwnMandosMonitorTests
     {
         await using var scene = await ServerOnBus.StartAsync(
             _client.StanzaWith("interval = P10D"), new TestClient("other").StanzaWith("interval = P10D", "enabled = False"));
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("> machine +Enabled");
         await terminal.PressAsync("j");
         await terminal.WaitForAsync("> other +DISABLED");
@@ -152,7 +152,7 @@ public sealed class OwnMandosMonitorTests
     public async Task Window_OfAnySize_IsFilledAndKeysWork()
     {
         await using var scene = await ServerOnBus.StartAsync(_client.StanzaWith("interval = P10D"));
-        await using var terminal = await Terminal.StartAsync(scene.Bus, Monitor);
+        await using var terminal = await Terminal.StartAsync(scene.Bus, _monitor);
         await terminal.WaitForAsync("> machine +Enabled .*never seen");
 
         foreach (var (width, height) in new[] { (20, 5), (5, 3), (2, 2), (1, 1) })
@@ -175,7 +175,7 @@ public sealed class OwnMandosMonitorTests
             new TestClient("ü€").StanzaWith("interval = P10D"), new TestClient("x\x1b[2J\u202ey").StanzaWith("interval = P10D"));
         foreach (var locale in new[] { "C", "C.UTF-8" })
         {
-            await using var terminal = await Terminal.StartAsync(scene.Bus, "/usr/bin/env", $"LC_ALL={locale}", Monitor);
+            await using var terminal = await Terminal.StartAsync(scene.Bus, "/usr/bin/env", $"LC_ALL={locale}", _monitor);
             await terminal.WaitForAsync("  ü€ +Enabled");
             await terminal.WaitForAsync("> x\ufffd\\[2J\ufffdy +Enabled");
         }
@@ -186,7 +186,7 @@ public sealed class OwnMandosMonitorTests
     {
         await using var scene = await ServerOnBus.StartAsync(_client.StanzaWith("interval = P10D"));
         await using var terminal = await Terminal.StartAsync(scene.Bus, "/bin/bash", "--norc", "-i");
-        await terminal.PressAsync("PS1='ready> '", "Enter", Monitor, "Enter");
+        await terminal.PressAsync("PS1='ready> '", "Enter", _monitor, "Enter");
         await terminal.WaitForAsync("> machine +Enabled");
 
         await terminal.PressAsync("C-z");
@@ -202,7 +202,7 @@ public sealed class OwnMandosMonitorTests
     {
         await using var bus = await DBusDaemon.StartAsync();
         await using var terminal = await Terminal.StartAsync(
-            bus, "/bin/sh", "-c", "TERM=dumb \"$0\"; echo \"status $?\"; TERM= \"$0\"; echo \"again $?\"; read x", Monitor);
+            bus, "/bin/sh", "-c", "TERM=dumb \"$0\"; echo \"status $?\"; TERM= \"$0\"; echo \"again $?\"; read x", _monitor);
 
         await terminal.WaitForAsync(
             @"\Amandos-monitor: needs a terminal that can move its cursor.*\nstatus 2\nmandos-monitor: needs a terminal.*\nagain 2");
@@ -211,8 +211,8 @@ public sealed class OwnMandosMonitorTests
     [Fact]
     public async Task Start_WithoutTerminalOrWithArguments_SaysSoInOneLine()
     {
-        var piped = await Command.RunAsync(Monitor);
-        var argument = await Command.RunAsync(Monitor, "--nonsense");
+        var piped = await Command.RunAsync(_monitor);
+        var argument = await Command.RunAsync(_monitor, "--nonsense");
 
         Assert.Equal((2, "mandos-monitor: needs a terminal; for a list of the clients use mandos-ctl\n"), (piped.ExitCode, piped.Errors));
         Assert.Equal((2, "mandos-monitor: takes no arguments, but got --nonsense\n"), (argument.ExitCode, argument.Errors));

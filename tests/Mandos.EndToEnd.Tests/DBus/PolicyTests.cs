@@ -13,12 +13,12 @@ public sealed class PolicyTests
 
     private const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
 
-    private static readonly string Shipped = Path.Combine(Repository.Root, "packaging/dbus-1/system.d/se.recompile.Mandos.conf");
+    private static readonly string _shipped = Path.Combine(Repository.Root, "packaging/dbus-1/system.d/se.recompile.Mandos.conf");
 
     [Fact]
     public async Task Nobody_OnBusWithOurPolicy_NeitherCallsNorHears()
     {
-        await using var site = await Site.StartAsync(Shipped);
+        await using var site = await Site.StartAsync(_shipped);
         await using var nobody = await BusPeer.ConnectAsync(site.Bus, Nobody);
         await using var group = await BusPeer.ConnectAsync(site.Bus, Mandos);
         await BusCallAsync(nobody, "AddMatch", "(\"type='signal',eavesdrop='true'\",)", allowed: null);

@@ -26,7 +26,7 @@ public sealed partial class SideBySideTests
     private const string UnknownProperty = "org.freedesktop.DBus.Error.UnknownProperty";
 
     // No check starts by itself: the first one starts after a random part of the interval.
-    private static readonly string[] Clients =
+    private static readonly string[] _clients =
     [
         """
         [DEFAULT]
@@ -45,7 +45,7 @@ public sealed partial class SideBySideTests
         """,
     ];
 
-    private static readonly Step[] Script =
+    private static readonly Step[] _script =
     [
         // Reading everything.
         Step.Server("GetAllClients"),
@@ -222,7 +222,7 @@ public sealed partial class SideBySideTests
         var expected = await stock;
 
         List<string> problems = [];
-        foreach (var (step, i) in Script.Select((step, i) => (step, i)))
+        foreach (var (step, i) in _script.Select((step, i) => (step, i)))
         {
             if (step.Reason is null && !expected[i].SequenceEqual(ours[i]))
             {
@@ -238,7 +238,7 @@ public sealed partial class SideBySideTests
             }
         }
 
-        Assert.True(problems.Count == 0, $"{problems.Count} of {Script.Length} steps:\n\n{string.Join('\n', problems)}");
+        Assert.True(problems.Count == 0, $"{problems.Count} of {_script.Length} steps:\n\n{string.Join('\n', problems)}");
     }
 
     // Only the lines that differ, if it is not their order alone.
@@ -255,9 +255,9 @@ public sealed partial class SideBySideTests
 
     private static async Task<List<IReadOnlyList<string>>> PlayAsync(bool stock)
     {
-        await using var scene = await ServerOnBus.StartAsync(stock, Clients);
+        await using var scene = await ServerOnBus.StartAsync(stock, _clients);
         List<IReadOnlyList<string>> outcomes = [];
-        foreach (var step in Script)
+        foreach (var step in _script)
         {
             var before = scene.Peer.Signals.Count;
             var reply = await scene.Peer.CallAsync(step.Path, step.Interface, step.Member, step.Arguments, step.Destination);

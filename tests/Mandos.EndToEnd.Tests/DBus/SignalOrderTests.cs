@@ -391,7 +391,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         private const string Sleeping = "checker = sleep 1000";
         private const string Approval = "approval_delay = PT1H";
 
-        private static readonly Dictionary<string, string[]> Options = new()
+        private static readonly Dictionary<string, string[]> _options = new()
         {
             ["enabled"] = [],
             ["disabled"] = ["enabled = False"],
@@ -417,7 +417,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         };
 
         private readonly Dictionary<string, TestClient> _clients =
-            Options.Keys.ToDictionary(name => name, name => new TestClient(name));
+            _options.Keys.ToDictionary(name => name, name => new TestClient(name));
 
         private ServerOnBus _ours = null!;
         private ServerOnBus _stock = null!;
@@ -425,7 +425,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         public async ValueTask InitializeAsync()
         {
             // No check starts by itself: the first one starts after a random part of the interval.
-            var stanzas = Options.Select((client, i) => _clients[client.Key].StanzaWith(
+            var stanzas = _options.Select((client, i) => _clients[client.Key].StanzaWith(
                 ["interval = P10D", "timeout = P10D", $"fingerprint = {i:D40}", .. client.Value])).ToList();
             var stock = ServerOnBus.StartAsync(stock: true, stanzas);
             _ours = await ServerOnBus.StartAsync(stanzas);

@@ -3,7 +3,7 @@ namespace Mandos.EndToEnd.Tests.Harness;
 /// <summary>The user that a server started by root becomes.</summary>
 internal static class Account
 {
-    private static readonly string[] Candidates = ["_mandos", "mandos", "nobody"];
+    private static readonly string[] _candidates = ["_mandos", "mandos", "nobody"];
 
     /// <summary>Gives files to the server's user, as a package's installation does; not if the tests do not run as root.</summary>
     /// <param name="owner">Number of another user and group; null for the server's.</param>
@@ -21,6 +21,6 @@ internal static class Account
     {
         var users = (await File.ReadAllLinesAsync("/etc/passwd", TestContext.Current.CancellationToken))
             .Select(line => line.Split(':')[0]).ToHashSet();
-        return Candidates.First(users.Contains);
+        return _candidates.First(users.Contains);
     }
 }

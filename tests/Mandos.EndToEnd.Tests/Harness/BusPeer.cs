@@ -21,7 +21,7 @@ internal sealed class BusPeer : IAsyncDisposable
     public const string Properties = "org.freedesktop.DBus.Properties";
     public const string Bus = "org.freedesktop.DBus";
 
-    private static readonly string Script = ReadScript();
+    private static readonly string _script = ReadScript();
 
     private readonly Process _process;
     private readonly Task _reading;
@@ -58,7 +58,7 @@ internal sealed class BusPeer : IAsyncDisposable
     public static async Task<BusPeer> ConnectAsync(DBusDaemon bus, int? user = null)
     {
         string[] wrapper = user is null ? [] : ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
-        string[] command = [.. wrapper, "/usr/bin/python3", "-c", Script, bus.Address];
+        string[] command = [.. wrapper, "/usr/bin/python3", "-c", _script, bus.Address];
         var start = Command.Describe(command[0], command.Skip(1));
         start.Environment.Remove("LD_LIBRARY_PATH");
         var peer = new BusPeer(Process.Start(start)!);

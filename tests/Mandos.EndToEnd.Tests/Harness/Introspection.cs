@@ -8,7 +8,7 @@ namespace Mandos.EndToEnd.Tests.Harness;
 internal static partial class Introspection
 {
     // Ours has an interface of its own on /, and so Properties too, and one on each client.
-    private static readonly string[] OnlyOurs =
+    private static readonly string[] _onlyOurs =
     [
         $"/node(name=\"/\")/interface(name=\"{BusPeer.ServerExtension}\")",
         $"/node(name=\"/\")/interface(name=\"{BusPeer.Properties}\")",
@@ -42,7 +42,7 @@ internal static partial class Introspection
         List<string> facts = [];
         Collect(Parse(reply), "");
         facts.Sort(StringComparer.Ordinal);
-        return [.. facts.Where(fact => !OnlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal))
+        return [.. facts.Where(fact => !_onlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal))
             && !fact.Contains($"/interface(name=\"{BusPeer.ClientExtension}\")", StringComparison.Ordinal))];
 
         void Collect(XElement element, string place)

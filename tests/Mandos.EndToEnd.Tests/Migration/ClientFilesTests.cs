@@ -13,9 +13,9 @@ public sealed class ClientFilesTests
 {
     private const int ClientsPerFile = 25;
 
-    private static readonly int Files = Number("MANDOS_TEST_CLIENT_FILES", 6);
+    private static readonly int _files = Number("MANDOS_TEST_CLIENT_FILES", 6);
 
-    private static readonly int FirstSeed = Number("MANDOS_TEST_CLIENT_FILES_SEED", RandomNumberGenerator.GetInt32(int.MaxValue - 100_000));
+    private static readonly int _firstSeed = Number("MANDOS_TEST_CLIENT_FILES_SEED", RandomNumberGenerator.GetInt32(int.MaxValue - 100_000));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,9 +23,9 @@ public sealed class ClientFilesTests
     public async Task Start_SloppyFiles_WhoGetsASecretFromDebiansGetsItFromOurs()
     {
         await using var bus = await DBusDaemon.StartAsync();
-        for (int i = 0; i < Files; i++)
+        for (int i = 0; i < _files; i++)
         {
-            await CompareAsync(bus, FirstSeed + i);
+            await CompareAsync(bus, _firstSeed + i);
         }
     }
 

@@ -31,20 +31,20 @@ internal sealed record SloppyClient(TestClient Machine, string Text, Meaning Mea
 /// <param name="directory">Where to put files with secrets.</param>
 internal sealed class SloppyClients(Random random, string directory)
 {
-    private static readonly string[] Yes = ["1", "yes", "True", "on", "TRUE", "oN"];
-    private static readonly string[] No = ["0", "no", "False", "off", "OFF"];
+    private static readonly string[] _yes = ["1", "yes", "True", "on", "TRUE", "oN"];
+    private static readonly string[] _no = ["0", "no", "False", "off", "OFF"];
 
-    private static readonly string[] Durations =
+    private static readonly string[] _durations =
     [
         "PT5M", "P1D", "P2W", "P1M2DT3H4M5S", "5m", "1h 30m", "1d", "+5m", "10m -5s", "1_0m", "\u0665m", "  7m  ", "5m\n\t30s", "PT0H10M",
     ];
 
-    private static readonly string[] OddDurations = ["-5m", "-1s", "", "0s", "PT0S", "P0D"];
+    private static readonly string[] _oddDurations = ["-5m", "-1s", "", "0s", "PT0S", "P0D"];
 
-    private static readonly string[] Fingerprints =
+    private static readonly string[] _fingerprints =
         ["N/A", "none", "", "-", "0000000000000000000000000000000000000000", "00:11", "unknown (new client)", "x\n  y", "7788"];
 
-    private static readonly string[] Names = ["host", "web server", "\u00fcml\u00e4ut", "a.b-c", "[x]", "a:b", "50%", "DEFAULT2", "#1", "key_id"];
+    private static readonly string[] _names = ["host", "web server", "\u00fcml\u00e4ut", "a.b-c", "[x]", "a:b", "50%", "DEFAULT2", "#1", "key_id"];
 
     private static readonly bool _passesOverChecksum = PassesOverChecksum();
 
@@ -53,7 +53,7 @@ internal sealed class SloppyClients(Random random, string directory)
     /// <summary>A client that Debian's server takes.</summary>
     public SloppyClient Next()
     {
-        TestClient machine = new($"{Pick(Names)}{_count++}");
+        TestClient machine = new($"{Pick(_names)}{_count++}");
         byte[] secret = machine.Secret;
         List<string> options = [];
         Meaning meaning = Meaning.Same;
@@ -69,11 +69,11 @@ internal sealed class SloppyClients(Random random, string directory)
         }
 
         options.Add(Option("key_id", keyId));
-        options.Add(Option("fingerprint", Chance(3) ? RandomHex(20) : Pick(Fingerprints)));
+        options.Add(Option("fingerprint", Chance(3) ? RandomHex(20) : Pick(_fingerprints)));
         foreach (string name in new[] { "timeout", "extended_timeout", "approval_duration" }.Where(_ => Chance(3)))
         {
             // With a negative extended_timeout Debian's server fails while it gives the secret
-            options.Add(Option(name, Chance(3) && name != "extended_timeout" ? Pick(OddDurations) : Pick(Durations)));
+            options.Add(Option(name, Chance(3) && name != "extended_timeout" ? Pick(_oddDurations) : Pick(_durations)));
         }
 
         if (Chance(3))
@@ -84,7 +84,7 @@ internal sealed class SloppyClients(Random random, string directory)
         bool isOff = Chance(6);
         if (isOff || Chance(3))
         {
-            options.Add(Option("enabled", isOff ? Pick(No) : Pick(Yes)));
+            options.Add(Option("enabled", isOff ? Pick(_no) : Pick(_yes)));
         }
 
         if (meaning == Meaning.Same)
@@ -143,7 +143,7 @@ internal sealed class SloppyClients(Random random, string directory)
 
         if (!isApproved && Chance(2))
         {
-            options.Add(Option("approved_by_default", Pick(No)));
+            options.Add(Option("approved_by_default", Pick(_no)));
             bool isSilent = delay is not ("PT1S" or "1s" or "-1s");
             return isSilent && !isOff ? Meaning.OursRefuses : Meaning.Same;
         }

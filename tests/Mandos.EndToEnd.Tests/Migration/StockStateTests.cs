@@ -24,7 +24,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         timeout = P30D
         """;
 
-    private static readonly Kind[] Kinds =
+    private static readonly Kind[] _kinds =
     [
         new("untouched"),
         new("disabled", ("Enabled", "false")),
@@ -58,7 +58,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
     public async Task Start_AThousandClientsInEveryState_AllIsTakenOver()
     {
         await using var bus = await DBusDaemon.StartAsync();
-        Dictionary<string, TestClient> machines = Kinds.ToDictionary(kind => kind.Name, kind => new TestClient($"{kind.Name}.0"));
+        Dictionary<string, TestClient> machines = _kinds.ToDictionary(kind => kind.Name, kind => new TestClient($"{kind.Name}.0"));
         var setSecret = RandomNumberGenerator.GetBytes(900);
         await using var stock = new TestServer("--foreground")
         {
@@ -69,8 +69,8 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         stock.AddClient(Defaults);
         for (var i = 0; i < Clients; i++)
         {
-            var kind = Kinds[i % Kinds.Length];
-            stock.AddClient(i < Kinds.Length
+            var kind = _kinds[i % _kinds.Length];
+            stock.AddClient(i < _kinds.Length
                 ? machines[kind.Name].StanzaWith([$"fingerprint = {RandomHex(20)}", .. kind.Options])
                 : string.Join('\n',
                     [$"[{kind.Name}.{i}]", $"key_id = {RandomHex(32)}", $"fingerprint = {RandomHex(20)}", "secret = c2VjcmV0", .. kind.Options]));
@@ -83,7 +83,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
             await peer.WaitForServerAsync(stock);
             for (var i = 0; i < Clients; i++)
             {
-                await ChangeAsync(peer, Kinds[i % Kinds.Length], i, setSecret);
+                await ChangeAsync(peer, _kinds[i % _kinds.Length], i, setSecret);
             }
 
             before = await DumpAsync(bus);
@@ -126,7 +126,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
             await ours.Log.WaitForAsync("WARNING", "is gone from the configuration");
             await machines["untouched"].RequireSecretAsync(ours);
             await machines["secret"].RequireSecretAsync(ours, setSecret);
-            await machines["new-secret"].RequireSecretAsync(ours, NewSecret);
+            await machines["new-secret"].RequireSecretAsync(ours, _newSecret);
             await machines["enabled"].RequireSecretAsync(ours);
             foreach (var kind in new[] { "disabled", "removed", "off", "expired", "gone", "turned-off" })
             {
@@ -257,7 +257,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
         Assert.False(File.Exists(proof));
     }
 
-    private static readonly byte[] NewSecret = "in the file now"u8.ToArray();
+    private static readonly byte[] _newSecret = "in the file now"u8.ToArray();
 
     private static async Task ChangeAsync(BusPeer peer, Kind kind, int number, byte[] secret)
     {
@@ -297,7 +297,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
 
     /// <summary>The object of a client; the first of each kind is a machine of the test.</summary>
     private static string PathOf(Kind kind, int number)
-        => $"/clients/{kind.Name.Replace('-', '_')}_{(number < Kinds.Length ? 0 : number)}";
+        => $"/clients/{kind.Name.Replace('-', '_')}_{(number < _kinds.Length ? 0 : number)}";
 
     /// <summary>Changes clients.conf between the two servers, and what is to be expected then.</summary>
     private static void Edit(ref string clients, string name, JsonObject expected)
@@ -321,7 +321,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
                 break;
             case "new-secret":
                 clients = clients.Replace(
-                    section.Value, Regex.Replace(section.Value, "secret = .*", $"secret = {Convert.ToBase64String(NewSecret)}"), StringComparison.Ordinal);
+                    section.Value, Regex.Replace(section.Value, "secret = .*", $"secret = {Convert.ToBase64String(_newSecret)}"), StringComparison.Ordinal);
                 break;
         }
     }

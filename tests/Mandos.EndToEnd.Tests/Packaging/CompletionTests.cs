@@ -7,7 +7,7 @@ namespace Mandos.EndToEnd.Tests.Packaging;
 /// <summary>The completion, in a real bash.</summary>
 public sealed class CompletionTests
 {
-    private static readonly string Ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+    private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
 
     // Bash calls the function that `complete` has registered, with the words in these variables
     private const string Script = """
@@ -69,7 +69,7 @@ public sealed class CompletionTests
     [Fact]
     public async Task Ctl_Dash_OffersEveryOption()
     {
-        string help = await Command.RequireAsync(Ctl, "--help");
+        string help = await Command.RequireAsync(_ctl, "--help");
         Assert.Equal(
             Regex.Matches(help, "--[a-z-]+").Select(option => option.Value).Distinct().Order(StringComparer.Ordinal),
             (await CompleteCtlAsync("unix:path=/nonexistent", "-")).Order(StringComparer.Ordinal));
@@ -109,7 +109,7 @@ public sealed class CompletionTests
     {
         ProcessStartInfo start = Command.Describe(
             "bash", ["-c", Script, "bash", PackagedFiles.Completion("mandos-ctl"), "mandos-ctl", .. words]);
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(Ctl)}:{start.Environment["PATH"]}";
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(_ctl)}:{start.Environment["PATH"]}";
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus;
         start.Environment.Remove("LD_LIBRARY_PATH");
         return CompleteAsync(start);

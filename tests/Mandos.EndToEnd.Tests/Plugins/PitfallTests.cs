@@ -8,9 +8,9 @@ namespace Mandos.EndToEnd.Tests.Plugins;
 public sealed class PitfallTests
 {
     /// <summary>What its systemd unit gives it.</summary>
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly IReadOnlyList<Pitfall> All =
+    private static readonly IReadOnlyList<Pitfall> _all =
         [.. Pitfalls.All.Where(pitfall => !pitfall.NeedsRoot || Environment.IsPrivilegedProcess)];
 
     [Fact]
@@ -24,18 +24,18 @@ public sealed class PitfallTests
         await server.StartAsync();
         await client.RequireSecretAsync(server);
         using var control = await server.ConnectControlAsync();
-        foreach (var (level, text) in All.SelectMany(pitfall => pitfall.Log))
+        foreach (var (level, text) in _all.SelectMany(pitfall => pitfall.Log))
         {
             await server.Log.WaitForAsync(level, text);
         }
 
-        foreach (var pitfall in All.Where(pitfall => pitfall.Reason is not null))
+        foreach (var pitfall in _all.Where(pitfall => pitfall.Reason is not null))
         {
             await server.Log.WaitForAsync("ERROR", $"Plugin {pitfall.Name} is not used: ");
         }
 
         var info = await control.GetInfoAsync(TestContext.Current.CancellationToken);
-        var expected = All.Select(pitfall => (pitfall.Name, State: pitfall.LaterState ?? pitfall.State));
+        var expected = _all.Select(pitfall => (pitfall.Name, State: pitfall.LaterState ?? pitfall.State));
         Assert.Superset(expected.ToHashSet(), info.Plugins.Select(plugin => (plugin.Name, plugin.State)).ToHashSet());
         Assert.All(
             ["CheckerFping", "TlsBouncy", "StateSqlite", "Mandos.TestPlugins"],
@@ -45,8 +45,8 @@ public sealed class PitfallTests
         var start = TimeProvider.System.GetTimestamp();
         await server.StopAsync();
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, StopLimit);
-        Assert.All(All.SelectMany(pitfall => pitfall.LogAtEnd), line => Assert.Equal(1, server.Log.Count(line.Level, line.Text)));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, _stopLimit);
+        Assert.All(_all.SelectMany(pitfall => pitfall.LogAtEnd), line => Assert.Equal(1, server.Log.Count(line.Level, line.Text)));
         Assert.Equal(0, server.Log.Count("CRITICAL", ""));
     }
 
@@ -59,7 +59,7 @@ public sealed class PitfallTests
         var result = await Command.RunAsync(Repository.Server, "--list-plugins", "--plugindir", server.PluginDirectory);
 
         Assert.Equal((0, ""), (result.ExitCode, result.Errors));
-        Assert.All(All, pitfall =>
+        Assert.All(_all, pitfall =>
         {
             var reason = Regex.Escape((pitfall.Reason ?? "").Replace("{}", server.PluginDirectory, StringComparison.Ordinal))
                 .Replace("\\*", ".*", StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class PitfallTests
     private static void WriteAll(TestServer server)
     {
         var directory = server.PreparePlugins();
-        foreach (var pitfall in All)
+        foreach (var pitfall in _all)
         {
             pitfall.Write(directory);
         }

@@ -73,8 +73,8 @@ public sealed class CommandLineParserTests
     [InlineData("--po", "1234")]
     [InlineData("--po=1234")]
     [InlineData("--port=1", "-p2", "--port", "1234")]
-    public void Parse_FormsOfAnOption_AreEqual(params string[] arguments) =>
-        Assert.Equal(new CommandLineOptions { Port = 1234 }, Options(arguments));
+    public void Parse_FormsOfAnOption_AreEqual(params string[] arguments)
+        => Assert.Equal(new CommandLineOptions { Port = 1234 }, Options(arguments));
 
     [Fact]
     public void Parse_Abbreviations_AreExpanded() => Assert.Equal(
@@ -107,8 +107,8 @@ public sealed class CommandLineParserTests
     }
 
     [Fact]
-    public void Parse_ValueLikeAnOption_NeedsAnEqualsSign() =>
-        Assert.Equal(new CommandLineOptions { ServiceName = "--debug" }, Options("--servicename=--debug"));
+    public void Parse_ValueLikeAnOption_NeedsAnEqualsSign()
+        => Assert.Equal(new CommandLineOptions { ServiceName = "--debug" }, Options("--servicename=--debug"));
 
     [Theory]
     [InlineData("unrecognized argument: extra", "extra")]

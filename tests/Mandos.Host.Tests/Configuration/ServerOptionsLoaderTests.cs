@@ -14,8 +14,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Load_NoFile_GivesTheDefaults() =>
-        Assert.Equal(new ServerOptions { ConfigDirectory = _directory.FullName }, Load().Options);
+    public void Load_NoFile_GivesTheDefaults()
+        => Assert.Equal(new ServerOptions { ConfigDirectory = _directory.FullName }, Load().Options);
 
     [Theory]
     [InlineData("port = 7\n")]
@@ -195,8 +195,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("fe80::1%2", true)]
     [InlineData("192.0.2.1", false)]
     [InlineData("0.0.0.0", false)]
-    public void CheckAddress_Fitting_IsFine(string address, bool useIPv6) =>
-        Assert.Null(OptionValues.CheckAddress(address, useIPv6));
+    public void CheckAddress_Fitting_IsFine(string address, bool useIPv6)
+        => Assert.Null(OptionValues.CheckAddress(address, useIPv6));
 
     [Theory]
     [InlineData("::1", false)]
@@ -210,8 +210,8 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("::1 ", true)]
     [InlineData("::1/128", true)]
     [InlineData("1:2", true)]
-    public void CheckAddress_Unfitting_IsRefused(string address, bool useIPv6) =>
-        Assert.NotNull(OptionValues.CheckAddress(address, useIPv6));
+    public void CheckAddress_Unfitting_IsRefused(string address, bool useIPv6)
+        => Assert.NotNull(OptionValues.CheckAddress(address, useIPv6));
 
     [Fact]
     public void Load_AddressOnTheCommandLine_IsCheckedAgainstTheFile()
@@ -295,6 +295,6 @@ public sealed class ServerOptionsLoaderTests : IDisposable
 
     private void Write(string text) => _directory.Write("mandos.conf", text);
 
-    private ServerOptionsResult Load(CommandLineOptions? commandLine = null) =>
-        ServerOptionsLoader.Load((commandLine ?? new CommandLineOptions()) with { ConfigDirectory = _directory.FullName });
+    private ServerOptionsResult Load(CommandLineOptions? commandLine = null)
+        => ServerOptionsLoader.Load((commandLine ?? new CommandLineOptions()) with { ConfigDirectory = _directory.FullName });
 }

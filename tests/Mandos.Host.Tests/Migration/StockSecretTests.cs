@@ -7,7 +7,7 @@ namespace Mandos.Host.Tests.Migration;
 
 public sealed class StockSecretTests
 {
-    private static readonly byte[] FileSecret = Encoding.ASCII.GetBytes("what clients.conf has");
+    private static readonly byte[] _fileSecret = Encoding.ASCII.GetBytes("what clients.conf has");
 
     [Theory]
     [InlineData(0)]
@@ -19,7 +19,7 @@ public sealed class StockSecretTests
     {
         byte[] secret = RandomNumberGenerator.GetBytes(length);
 
-        Check(FileSecret, secret, await StockStateFile.EncryptSlowlyAsync(FileSecret, secret));
+        Check(_fileSecret, secret, await StockStateFile.EncryptSlowlyAsync(_fileSecret, secret));
     }
 
     /// <summary>Older versions of gpg had other defaults. Newer ones write some of these only if told to follow RFC 4880.</summary>
@@ -36,7 +36,7 @@ public sealed class StockSecretTests
     {
         byte[] secret = Encoding.ASCII.GetBytes(new string('s', 5000));
 
-        Check(FileSecret, secret, await StockStateFile.EncryptAsync(FileSecret, secret, options));
+        Check(_fileSecret, secret, await StockStateFile.EncryptAsync(_fileSecret, secret, options));
     }
 
     /// <summary>Secrets for default keys have some 1180 bytes, whose digits Debian's server finds too long for a passphrase.</summary>
@@ -71,7 +71,7 @@ public sealed class StockSecretTests
     [Fact]
     public async Task TryDecrypt_AnotherFileSecret_IsNull()
     {
-        byte[] encrypted = await StockStateFile.EncryptAsync(FileSecret, [1, 2, 3]);
+        byte[] encrypted = await StockStateFile.EncryptAsync(_fileSecret, [1, 2, 3]);
         using var other = new Secret("another"u8);
 
         Assert.Null(StockSecret.TryDecrypt(other, encrypted));
@@ -80,8 +80,8 @@ public sealed class StockSecretTests
     [Fact]
     public async Task TryDecrypt_TooLong_IsRefused()
     {
-        byte[] bomb = await StockStateFile.EncryptAsync(FileSecret, new byte[(64 << 20) + 1]);
-        using var fileSecret = new Secret(FileSecret);
+        byte[] bomb = await StockStateFile.EncryptAsync(_fileSecret, new byte[(64 << 20) + 1]);
+        using var fileSecret = new Secret(_fileSecret);
 
         Assert.InRange(bomb.Length, 1, 100_000);
         Assert.Throws<PickleException>(() => StockSecret.TryDecrypt(fileSecret, bomb));
@@ -91,8 +91,8 @@ public sealed class StockSecretTests
     public async Task TryDecrypt_AnyByteChanged_IsNeverAnotherSecret()
     {
         byte[] secret = Encoding.ASCII.GetBytes("the secret");
-        byte[] encrypted = await StockStateFile.EncryptAsync(FileSecret, secret);
-        using var fileSecret = new Secret(FileSecret);
+        byte[] encrypted = await StockStateFile.EncryptAsync(_fileSecret, secret);
+        using var fileSecret = new Secret(_fileSecret);
         for (int i = 0; i < encrypted.Length; i++)
         {
             byte[] damaged = [.. encrypted];

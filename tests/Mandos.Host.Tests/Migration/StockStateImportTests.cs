@@ -15,8 +15,8 @@ public sealed class StockStateImportTests : IDisposable
 {
     private const int Mutations = 100_000;
 
-    private static readonly byte[] FileSecret = Encoding.ASCII.GetBytes("file secret");
-    private static readonly byte[] NewSecret = Encoding.ASCII.GetBytes("set at run time");
+    private static readonly byte[] _fileSecret = Encoding.ASCII.GetBytes("file secret");
+    private static readonly byte[] _newSecret = Encoding.ASCII.GetBytes("set at run time");
 
     private readonly TemporaryDirectory _directory = new();
     private readonly LogLines _log = new();
@@ -81,9 +81,9 @@ public sealed class StockStateImportTests : IDisposable
         Assert.Equal(TimeSpan.FromDays(9), clients["removed"].FileSettings.Timeout);
         Assert.Equal(["secret"], clients.Values.Where(client => !client.FileEnabled).Select(client => client.Name));
         Assert.Equal(["secret"], clients.Values.Where(client => !client.EncryptedSecret.IsEmpty).Select(client => client.Name));
-        using var key = new Secret(FileSecret);
+        using var key = new Secret(_fileSecret);
         using Secret? secret = SecretCipher.TryDecrypt(key, "secret", clients["secret"].EncryptedSecret.Span);
-        Assert.True(secret!.FixedTimeEquals(NewSecret));
+        Assert.True(secret!.FixedTimeEquals(_newSecret));
         Assert.False(File.Exists(Pickle));
         Assert.Equal(state, await File.ReadAllBytesAsync($"{Pickle}.imported", TestContext.Current.CancellationToken));
     }
@@ -254,7 +254,7 @@ public sealed class StockStateImportTests : IDisposable
     [Fact]
     public async Task LoadAsync_DamagedSecret_IsRefusedWithTheClientsName()
     {
-        byte[] encrypted = await StockStateFile.EncryptAsync(FileSecret, NewSecret);
+        byte[] encrypted = await StockStateFile.EncryptAsync(_fileSecret, _newSecret);
         encrypted[^1] ^= 1;
         await File.WriteAllBytesAsync(
             Pickle, await StockStateFile.MakeAsync(3, ("secret", encrypted)), TestContext.Current.CancellationToken);
@@ -371,12 +371,12 @@ public sealed class StockStateImportTests : IDisposable
         return [.. bytes];
     }
 
-    private static ClientDefinition Define(string name) => new() { Name = name, Settings = new(), Secret = new Secret(FileSecret) };
+    private static ClientDefinition Define(string name) => new() { Name = name, Settings = new(), Secret = new Secret(_fileSecret) };
 
     private static async Task<byte[]> StateAsync(int python) => await StockStateFile.MakeAsync(
         python,
-        ("plain", await StockStateFile.EncryptAsync(FileSecret, FileSecret)),
-        ("secret", await StockStateFile.EncryptAsync(FileSecret, NewSecret)));
+        ("plain", await StockStateFile.EncryptAsync(_fileSecret, _fileSecret)),
+        ("secret", await StockStateFile.EncryptAsync(_fileSecret, _newSecret)));
 
     [Fact]
     public async Task SaveAsync_StateTakenOverThatCouldNotBeSaved_IsSavedFirst()

@@ -7,7 +7,7 @@ namespace Mandos.Host.Tests.Plugins;
 
 public sealed class PluginListingTests
 {
-    private static readonly PluginDescription[] Plugins =
+    private static readonly PluginDescription[] _plugins =
     [
         new()
         {
@@ -29,7 +29,7 @@ public sealed class PluginListingTests
     public void Write_Plugins_GivesATableWithTheReasonsBelow()
     {
         using StringWriter text = new();
-        PluginListing.Write(Plugins, "/p", text);
+        PluginListing.Write(_plugins, "/p", text);
 
         Assert.Equal(
             """
@@ -54,7 +54,7 @@ public sealed class PluginListingTests
     public void WriteJson_Plugins_GivesAllThatIsKnown()
     {
         using StringWriter text = new();
-        PluginListing.WriteJson(Plugins, text);
+        PluginListing.WriteJson(_plugins, text);
 
         var expected = JsonNode.Parse("""
             [

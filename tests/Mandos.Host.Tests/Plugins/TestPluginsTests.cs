@@ -13,7 +13,7 @@ namespace Mandos.Host.Tests.Plugins;
 /// <summary>The plugins by which end-to-end tests steer a server work, and do so when loaded as plugins.</summary>
 public sealed class TestPluginsTests : IDisposable
 {
-    private static readonly ClientSnapshot Client = new()
+    private static readonly ClientSnapshot _client = new()
     {
         Name = "räka",
         Settings = new() { KeyId = new('A', 64), Options = new Dictionary<string, string> { ["unknown"] = "kept" } },
@@ -48,7 +48,7 @@ public sealed class TestPluginsTests : IDisposable
         var checker = LoadCatalog().GetOnly<IChecker>().Create();
         var settings = new ClientSettings { Options = new Dictionary<string, string> { ["test_result_file"] = file } };
 
-        var result = await checker.Prepare(Client with { Settings = settings }).RunAsync(TestContext.Current.CancellationToken);
+        var result = await checker.Prepare(_client with { Settings = settings }).RunAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal((outcome, waitStatus, error), (result.Outcome, result.WaitStatus, result.Error));
     }
@@ -91,11 +91,11 @@ public sealed class TestPluginsTests : IDisposable
             Plugins = [new() { Name = "A", Version = "1.0", State = "Active" }, new() { Name = "B", State = "Malfunctioned" }],
         };
         server.Setup(s => s.Info).Returns(info);
-        server.Setup(s => s.GetClientsAsync(It.IsAny<CancellationToken>())).ReturnsAsync([Client]);
-        server.Setup(s => s.GetClientAsync("räka", It.IsAny<CancellationToken>())).ReturnsAsync(Client);
+        server.Setup(s => s.GetClientsAsync(It.IsAny<CancellationToken>())).ReturnsAsync([_client]);
+        server.Setup(s => s.GetClientAsync("räka", It.IsAny<CancellationToken>())).ReturnsAsync(_client);
         server.Setup(s => s.GetClientAsync("none", It.IsAny<CancellationToken>())).ReturnsAsync((ClientSnapshot?)null);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>()))
-            .ReturnsAsync(() => new([Client], events.Reader, () => { }));
+            .ReturnsAsync(() => new([_client], events.Reader, () => { }));
         server.Setup(s => s.EnableAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
         server.Setup(s => s.DisableAsync("none", It.IsAny<CancellationToken>())).ThrowsAsync(new UnknownClientException("none"));
         server.Setup(s => s.ApproveAsync("räka", true, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
@@ -116,10 +116,10 @@ public sealed class TestPluginsTests : IDisposable
 
         using var client = await TestControlClient.ConnectAsync(socket, cancellationToken);
         using var stream = await client.SubscribeAsync(cancellationToken);
-        Assert.Equivalent(Client, Assert.Single(stream.Clients), strict: true);
+        Assert.Equivalent(_client, Assert.Single(stream.Clients), strict: true);
         Assert.Equivalent(info, await client.GetInfoAsync(cancellationToken), strict: true);
-        Assert.Equivalent(Client, Assert.Single(await client.GetClientsAsync(cancellationToken)), strict: true);
-        Assert.Equivalent(Client, await client.GetClientAsync("räka", cancellationToken), strict: true);
+        Assert.Equivalent(_client, Assert.Single(await client.GetClientsAsync(cancellationToken)), strict: true);
+        Assert.Equivalent(_client, await client.GetClientAsync("räka", cancellationToken), strict: true);
         Assert.Null(await client.GetClientAsync("none", cancellationToken));
         await client.EnableAsync("räka", cancellationToken);
         var refusal = await Assert.ThrowsAsync<TestControlException>(() => client.DisableAsync("none", cancellationToken));
@@ -137,15 +137,15 @@ public sealed class TestPluginsTests : IDisposable
 
         ServerEvent[] happened =
         [
-            new ClientAdded(Client),
-            new ClientPropertyChanged(Client, ClientProperty.LastCheckedOk),
-            new CheckerStarted(Client, "fping"),
-            new CheckerCompleted(Client, CheckResult.Signaled(11, coreDumped: true), "fping"),
-            new CheckerCompleted(Client, CheckResult.Failed("no shell"), "fping"),
-            new NeedApproval(Client, TimeSpan.FromSeconds(90), true),
-            new GotSecret(Client),
-            new Rejected(Client, RejectionReason.ApprovalTimedOut),
-            new ClientRemoved(Client),
+            new ClientAdded(_client),
+            new ClientPropertyChanged(_client, ClientProperty.LastCheckedOk),
+            new CheckerStarted(_client, "fping"),
+            new CheckerCompleted(_client, CheckResult.Signaled(11, coreDumped: true), "fping"),
+            new CheckerCompleted(_client, CheckResult.Failed("no shell"), "fping"),
+            new NeedApproval(_client, TimeSpan.FromSeconds(90), true),
+            new GotSecret(_client),
+            new Rejected(_client, RejectionReason.ApprovalTimedOut),
+            new ClientRemoved(_client),
             new ClientNotFound("ABC", IPAddress.Parse("fe80::1%2")),
         ];
         foreach (var one in happened)

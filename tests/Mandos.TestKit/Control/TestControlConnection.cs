@@ -8,7 +8,7 @@ namespace Mandos.TestKit.Control;
 /// <summary>A connection to the control socket: one JSON object a line in both directions.</summary>
 internal sealed class TestControlConnection : IDisposable
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
@@ -35,7 +35,7 @@ internal sealed class TestControlConnection : IDisposable
             catch (SocketException) when (!cancellationToken.IsCancellationRequested)
             {
                 socket.Dispose();
-                await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+                await Task.Delay(_pollInterval, TimeProvider.System, cancellationToken);
             }
             catch
             {

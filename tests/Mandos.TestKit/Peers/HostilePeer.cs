@@ -80,13 +80,13 @@ public sealed record HostilePeer(string Name, Func<Stream, CancellationToken, Ta
 
     public override string ToString() => Name;
 
-    private static async Task ServeAsync(Stream stream, RawKeyServer server, TlsServerProtocol protocol, CancellationToken token) =>
-        await MandosPeer.ServeAsync(stream, server, protocol, token).ConfigureAwait(false);
+    private static async Task ServeAsync(Stream stream, RawKeyServer server, TlsServerProtocol protocol, CancellationToken token)
+        => await MandosPeer.ServeAsync(stream, server, protocol, token).ConfigureAwait(false);
 
     private static PeerOptions Tls13(PeerKeyPair key) => new(key);
 
-    private static PeerOptions Tls12(PeerKeyPair key, int suite) =>
-        new(key) { Versions = [ProtocolVersion.TLSv12], CipherSuites = [suite] };
+    private static PeerOptions Tls12(PeerKeyPair key, int suite)
+        => new(key) { Versions = [ProtocolVersion.TLSv12], CipherSuites = [suite] };
 
     private static HostilePeer Presenting(string name, params byte[][] keys) => new(name, (stream, token) =>
         ServeAsync(stream, new PresentingServer(Tls13(_ed25519), keys), new TlsServerProtocol(), token));
@@ -118,6 +118,7 @@ public sealed record HostilePeer(string Name, Func<Stream, CancellationToken, Ta
             int count = await stream.ReadAsync(clientHello, token).ConfigureAwait(false);
             protocol.OfferInput(clientHello, 0, count);
         }
+
         ArrayPool<byte>.Shared.Return(clientHello);
         byte[] flight = new byte[protocol.GetAvailableOutputBytes()];
         protocol.ReadOutput(flight, 0, flight.Length);
@@ -174,8 +175,8 @@ public sealed record HostilePeer(string Name, Func<Stream, CancellationToken, Ta
 
     private sealed class X509Server(PeerOptions options) : RawKeyServer(options)
     {
-        protected override Certificate Certificate =>
-            new(CertificateType.X509, [], [new CertificateEntry(new EncodedCertificate(RandomNumberGenerator.GetBytes(500)), null)]);
+        protected override Certificate Certificate
+            => new(CertificateType.X509, [], [new CertificateEntry(new EncodedCertificate(RandomNumberGenerator.GetBytes(500)), null)]);
 
         public override IDictionary<int, byte[]> GetServerExtensions()
         {
@@ -214,11 +215,11 @@ public sealed record HostilePeer(string Name, Func<Stream, CancellationToken, Ta
 
         private sealed class Factory(byte[] parameters) : DefaultTlsKeyExchangeFactory
         {
-            public override TlsKeyExchange CreateDheKeyExchangeServer(int keyExchange, TlsDHConfig dhConfig) =>
-                new Dhe(keyExchange, dhConfig, parameters);
+            public override TlsKeyExchange CreateDheKeyExchangeServer(int keyExchange, TlsDHConfig dhConfig)
+                => new Dhe(keyExchange, dhConfig, parameters);
 
-            public override TlsKeyExchange CreateECDheKeyExchangeServer(int keyExchange, TlsECConfig ecConfig) =>
-                new Ecdhe(keyExchange, ecConfig, parameters);
+            public override TlsKeyExchange CreateECDheKeyExchangeServer(int keyExchange, TlsECConfig ecConfig)
+                => new Ecdhe(keyExchange, ecConfig, parameters);
         }
 
         private sealed class Dhe(int keyExchange, TlsDHConfig config, byte[] parameters) : TlsDheKeyExchange(keyExchange, config)

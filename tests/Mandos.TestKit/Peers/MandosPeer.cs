@@ -25,6 +25,7 @@ public static class MandosPeer
         {
             return new PeerOutcome([], PeerEnding.Broken, e.Message);
         }
+
         NetworkStream stream = new(socket);
         await using (stream.ConfigureAwait(false))
         {
@@ -43,16 +44,17 @@ public static class MandosPeer
         {
             return new PeerOutcome([], PeerEnding.Broken, e.Message);
         }
+
         return await ServeAsync(stream, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Does the TLS part alone: serves a handshake and receives until the other side ends.</summary>
-    public static Task<PeerOutcome> ServeAsync(Stream stream, PeerOptions options, CancellationToken cancellationToken) =>
-        ServeAsync(stream, new RawKeyServer(options), CreateProtocol(options), cancellationToken);
+    public static Task<PeerOutcome> ServeAsync(Stream stream, PeerOptions options, CancellationToken cancellationToken)
+        => ServeAsync(stream, new RawKeyServer(options), CreateProtocol(options), cancellationToken);
 
     /// <summary>The protocol that goes with options.</summary>
-    public static TlsServerProtocol CreateProtocol(PeerOptions options) =>
-        options.OpenPgpMessage is { } message ? new OpenPgpServerProtocol(message) : new TlsServerProtocol();
+    public static TlsServerProtocol CreateProtocol(PeerOptions options)
+        => options.OpenPgpMessage is { } message ? new OpenPgpServerProtocol(message) : new TlsServerProtocol();
 
     /// <summary>Does the TLS part alone, with a server or protocol of your own, which may misbehave.</summary>
     public static async Task<PeerOutcome> ServeAsync(
@@ -74,20 +76,24 @@ public static class MandosPeer
                         return new PeerOutcome(secret.WrittenSpan.ToArray(),
                             server.IsComplete ? PeerEnding.Closed : PeerEnding.ClosedInHandshake);
                     }
+
                     protocol.OfferInput(buffer, 0, count);
                 }
                 finally
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
                 }
+
                 if (protocol.GetAvailableInputBytes() is > 0 and int received)
                 {
                     byte[] data = new byte[received];
                     protocol.ReadInput(data, 0, received);
                     secret.Write(data);
                 }
+
                 await SendAsync(protocol, stream, cancellationToken).ConfigureAwait(false);
             }
+
             return new PeerOutcome(secret.WrittenSpan.ToArray(), PeerEnding.CloseNotify);
         }
         catch (TlsFatalAlertReceived e)

@@ -27,6 +27,7 @@ public sealed record OpenPgpIdentity(PeerKeyPair Key, byte[] Certificate, string
         {
             part.Encode(certificate);
         }
+
         return new(PeerKeyPair.FromRsa(key.ExtractPrivateKey([]).Key), certificate.ToArray(),
             Convert.ToHexString(key.PublicKey.GetFingerprint()));
     }

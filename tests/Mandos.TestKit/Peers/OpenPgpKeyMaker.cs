@@ -56,8 +56,8 @@ public sealed class OpenPgpKeyMaker : IDisposable
 
     /// <summary>A certification of a user ID, by default one that is right.</summary>
     public byte[] Certify(
-        string userId, byte[]? more = null, byte type = 0x13, uint created = 1_500_000_000, byte hash = 8, byte[]? flags = null) =>
-        Sign(type, UserIdSubject(userId), [.. Subpacket(2, BigEndian(created)), .. Subpacket(27, flags ?? [0x22]), .. more ?? []], hash);
+        string userId, byte[]? more = null, byte type = 0x13, uint created = 1_500_000_000, byte hash = 8, byte[]? flags = null)
+        => Sign(type, UserIdSubject(userId), [.. Subpacket(2, BigEndian(created)), .. Subpacket(27, flags ?? [0x22]), .. more ?? []], hash);
 
     /// <summary>A signature.</summary>
     /// <param name="type">Its type.</param>

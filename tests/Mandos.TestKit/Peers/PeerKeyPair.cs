@@ -88,6 +88,7 @@ public sealed class PeerKeyPair
         {
             info = new PrivateKeyInfo(new AlgorithmIdentifier(PkcsObjectIdentifiers.IdRsassaPss), info.ParsePrivateKey());
         }
+
         // GnuTLS takes version 1 only, which has no public key in it.
         info = new PrivateKeyInfo(info.PrivateKeyAlgorithm, info.ParsePrivateKey());
         return PemEncoding.WriteString("PRIVATE KEY", info.GetDerEncoded());
@@ -96,8 +97,8 @@ public sealed class PeerKeyPair
     /// <summary>The public key in PEM.</summary>
     public string ToPublicPem() => PemEncoding.WriteString("PUBLIC KEY", SubjectPublicKeyInfo.Span);
 
-    private static PeerKeyPair Edwards(AsymmetricKeyParameter privateKey, AsymmetricKeyParameter publicKey, int scheme) =>
-        new(privateKey, SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded(), scheme);
+    private static PeerKeyPair Edwards(AsymmetricKeyParameter privateKey, AsymmetricKeyParameter publicKey, int scheme)
+        => new(privateKey, SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(publicKey).GetDerEncoded(), scheme);
 
     private static PeerKeyPair Ecdsa(ECCurve curve, int scheme)
     {
@@ -113,6 +114,7 @@ public sealed class PeerKeyPair
         {
             return new(privateKey, key.ExportSubjectPublicKeyInfo(), Org.BouncyCastle.Tls.SignatureScheme.rsa_pss_rsae_sha256);
         }
+
         SubjectPublicKeyInfo info = new(
             new AlgorithmIdentifier(PkcsObjectIdentifiers.IdRsassaPss), Asn1Object.FromByteArray(key.ExportRSAPublicKey()));
         return new(privateKey, info.GetDerEncoded(), Org.BouncyCastle.Tls.SignatureScheme.rsa_pss_pss_sha256);

@@ -35,8 +35,8 @@ public class RawKeyServer(PeerOptions options) : AbstractTlsServer(SharedCrypto)
         ? SignatureScheme.GetSignatureAndHashAlgorithm(options.Key.SignatureScheme)
         : null;
 
-    public override TlsCredentials GetCredentials() =>
-        m_context.SecurityParameters.KeyExchangeAlgorithm == KeyExchangeAlgorithm.RSA
+    public override TlsCredentials GetCredentials()
+        => m_context.SecurityParameters.KeyExchangeAlgorithm == KeyExchangeAlgorithm.RSA
             ? new BcDefaultTlsCredentialedDecryptor(SharedCrypto, Certificate, options.Key.PrivateKey)
             : new BcDefaultTlsCredentialedSigner(
                 new TlsCryptoParameters(m_context), SharedCrypto, options.Key.PrivateKey, Certificate, Signature);

@@ -26,8 +26,8 @@ public sealed class ClientHelloTests
     [InlineData($"{Both}:%NO_SESSION_HASH", ExtensionType.extended_master_secret)]
     [InlineData(Both, ExtensionType.session_ticket)]
     [InlineData(Both, ExtensionType.status_request)]
-    public void Connect_NotAllowed_IsNotOffered(string priority, int extension) =>
-        Assert.DoesNotContain(extension, Hello(priority).Extensions.Keys);
+    public void Connect_NotAllowed_IsNotOffered(string priority, int extension)
+        => Assert.DoesNotContain(extension, Hello(priority).Extensions.Keys);
 
     [Theory]
     [InlineData(ExtensionType.encrypt_then_mac)]
@@ -39,14 +39,14 @@ public sealed class ClientHelloTests
     [Theory]
     [InlineData(Both, false)]
     [InlineData($"{Both}:-VERS-TLS1.3:%FALLBACK_SCSV", true)]
-    public void Connect_Fallback_IsSaid(string priority, bool isFallback) =>
-        Assert.Equal(isFallback, Hello(priority).CipherSuites.Contains(CipherSuite.TLS_FALLBACK_SCSV));
+    public void Connect_Fallback_IsSaid(string priority, bool isFallback)
+        => Assert.Equal(isFallback, Hello(priority).CipherSuites.Contains(CipherSuite.TLS_FALLBACK_SCSV));
 
     [Theory]
     [InlineData(Both, 32)]
     [InlineData($"{Both}:%DISABLE_TLS13_COMPAT_MODE", 0)]
-    public void Connect_CompatibilityMode_HasSessionId(string priority, int bytes) =>
-        Assert.Equal(bytes, Hello(priority).SessionID.Length);
+    public void Connect_CompatibilityMode_HasSessionId(string priority, int bytes)
+        => Assert.Equal(bytes, Hello(priority).SessionID.Length);
 
     private static ClientHello Hello(string priority)
     {

@@ -41,6 +41,7 @@ public sealed class RecordBoundariesTests
                     }
                 }
             }
+
             Assert.Equal(ends, found);
         }
     }

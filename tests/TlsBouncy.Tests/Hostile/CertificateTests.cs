@@ -23,8 +23,8 @@ public sealed class CertificateTests : TlsTest
     }
 
     [Fact]
-    public async Task HandshakeAsync_NoKey_Refused() =>
-        await RefusedAsync(
+    public async Task HandshakeAsync_NoKey_Refused()
+        => await RefusedAsync(
             new RawKeyServer(HonestPeer()), new ReplacingProtocol([(byte)HandshakeType.certificate, 0, 0, 4, 0, 0, 0, 0]));
 
     [Fact]
@@ -41,8 +41,8 @@ public sealed class CertificateTests : TlsTest
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task HandshakeAsync_NoSignature_Refused(bool presentsKey) =>
-        await RefusedAsync(new RawKeyServer(HonestPeer()), new UnsignedProtocol(presentsKey));
+    public async Task HandshakeAsync_NoSignature_Refused(bool presentsKey)
+        => await RefusedAsync(new RawKeyServer(HonestPeer()), new UnsignedProtocol(presentsKey));
 
     [Fact]
     public async Task HandshakeAsync_TwoKeys_Refused()
@@ -193,6 +193,7 @@ public sealed class CertificateTests : TlsTest
             key.WriteIntegerUnsigned(modulus);
             key.WriteIntegerUnsigned(exponent);
         }
+
         AsnWriter info = new(AsnEncodingRules.DER);
         using (info.PushSequence())
         {
@@ -201,8 +202,10 @@ public sealed class CertificateTests : TlsTest
                 info.WriteObjectIdentifier("1.2.840.113549.1.1.1");
                 info.WriteNull();
             }
+
             info.WriteBitString(key.Encode());
         }
+
         return info.Encode();
     }
 
@@ -230,10 +233,12 @@ public sealed class CertificateTests : TlsTest
             {
                 extensions.Remove(ExtensionType.server_certificate_type);
             }
+
             if (type == CertificateType.OpenPGP)
             {
                 extensions[ExtensionType.cert_type] = [(byte)CertificateType.OpenPGP];
             }
+
             _isPresenting = true;
             return extensions;
         }
@@ -242,8 +247,8 @@ public sealed class CertificateTests : TlsTest
     /// <summary>Sends some other message in place of its certificate.</summary>
     private sealed class ReplacingProtocol(byte[] message) : TlsServerProtocol
     {
-        protected override void Send13CertificateMessage(Certificate certificate) =>
-            SafeWriteRecord(ContentType.handshake, message, 0, message.Length);
+        protected override void Send13CertificateMessage(Certificate certificate)
+            => SafeWriteRecord(ContentType.handshake, message, 0, message.Length);
     }
 
     /// <summary>Leaves out the signature, or the key as well.</summary>

@@ -161,6 +161,7 @@ public sealed class RecordTests : TlsTest
             int count = await stream.ReadAsync(clientHello, Token);
             protocol.OfferInput(clientHello, 0, count);
         }
+
         byte[] flight = new byte[protocol.GetAvailableOutputBytes()];
         protocol.ReadOutput(flight, 0, flight.Length);
         return flight;

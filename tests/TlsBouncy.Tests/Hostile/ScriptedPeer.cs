@@ -41,12 +41,14 @@ internal sealed class ScriptedPeer : Stream
         {
             return new(0);
         }
+
         byte[] bytes = new byte[Math.Min(buffer.Length, Math.Min(_protocol.GetAvailableOutputBytes(), CutAt - _sent))];
         _protocol.ReadOutput(bytes, 0, bytes.Length);
         if (FlipAt >= _sent && FlipAt < _sent + bytes.Length)
         {
             bytes[FlipAt - _sent] ^= (byte)(1 << FlipBit);
         }
+
         bytes.CopyTo(buffer);
         _sent += bytes.Length;
         return new(bytes.Length);
@@ -62,6 +64,7 @@ internal sealed class ScriptedPeer : Stream
         {
             // It hears of its own damage.
         }
+
         return default;
     }
 

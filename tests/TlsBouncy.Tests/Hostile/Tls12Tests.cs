@@ -91,16 +91,16 @@ public sealed class Tls12Tests : TlsTest
         PeerKeyPair.Create(PeerKeyKind.RsaPss2048).SubjectPublicKeyInfo.ToArray()));
 
     [Fact]
-    public async Task HandshakeAsync_X509_SaysSo() =>
-        await RefusedAsync("offers only X.509", new PresentingServer(Peer(_rsa), _rsa.SubjectPublicKeyInfo.ToArray()) { IsX509 = true });
+    public async Task HandshakeAsync_X509_SaysSo()
+        => await RefusedAsync("offers only X.509", new PresentingServer(Peer(_rsa), _rsa.SubjectPublicKeyInfo.ToArray()) { IsX509 = true });
 
     [Theory]
     [InlineData(new byte[] { 0, 0, 0 })]
     [InlineData(new byte[] { 0, 0, 1, 0 })]
     [InlineData(new byte[] { 0, 0, 0, 0 })]
     [InlineData(new byte[] { })]
-    public async Task HandshakeAsync_NoKey_Refused(byte[] message) =>
-        await RefusedAsync("", Peer(_rsa), new MessageProtocol(message));
+    public async Task HandshakeAsync_NoKey_Refused(byte[] message)
+        => await RefusedAsync("", Peer(_rsa), new MessageProtocol(message));
 
     [Fact]
     public async Task HandshakeAsync_TwoKeys_Refused()
@@ -122,30 +122,30 @@ public sealed class Tls12Tests : TlsTest
     [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)]
     [InlineData(CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)]
     [InlineData(CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256)]
-    public async Task HandshakeAsync_NoCertificateMessage_Refused(int cipherSuite) =>
-        await RefusedAsync("", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new SilentProtocol());
+    public async Task HandshakeAsync_NoCertificateMessage_Refused(int cipherSuite)
+        => await RefusedAsync("", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new SilentProtocol());
 
     [Theory]
     [InlineData(CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)]
     [InlineData(CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)]
-    public async Task HandshakeAsync_NoSignedKeyExchange_Refused(int cipherSuite) =>
-        await RefusedAsync("unexpected_message", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new UnsignedProtocol());
+    public async Task HandshakeAsync_NoSignedKeyExchange_Refused(int cipherSuite)
+        => await RefusedAsync("unexpected_message", Peer(_rsa) with { CipherSuites = [cipherSuite] }, new UnsignedProtocol());
 
     [Fact]
-    public async Task HandshakeAsync_OpenPgpWithoutOffer_Refused() =>
-        await RefusedAsync("did not offer", Peer(_rsa), new OpenPgpServerProtocol([0, 0, 0]));
+    public async Task HandshakeAsync_OpenPgpWithoutOffer_Refused()
+        => await RefusedAsync("did not offer", Peer(_rsa), new OpenPgpServerProtocol([0, 0, 0]));
 
     [Fact]
-    public async Task HandshakeAsync_NoExtendedMasterSecret_SaysWhatToAdd() =>
-        await RefusedAsync("%NO_SESSION_HASH", Peer(_rsa) with { HasExtendedMasterSecret = false }, new TlsServerProtocol());
+    public async Task HandshakeAsync_NoExtendedMasterSecret_SaysWhatToAdd()
+        => await RefusedAsync("%NO_SESSION_HASH", Peer(_rsa) with { HasExtendedMasterSecret = false }, new TlsServerProtocol());
 
     [Fact]
     public async Task HandshakeAsync_NoExtendedMasterSecretWanted_Succeeds() => await ExchangeAsync(
         Peer(_rsa) with { HasExtendedMasterSecret = false }, handshaker: CreateHandshaker($"{Tls12}:%NO_SESSION_HASH"));
 
     [Fact]
-    public async Task HandshakeAsync_NoSafeRenegotiation_SaysWhatToAdd() =>
-        await RefusedAsync("%PARTIAL_RENEGOTIATION", Peer(_rsa), new OldProtocol());
+    public async Task HandshakeAsync_NoSafeRenegotiation_SaysWhatToAdd()
+        => await RefusedAsync("%PARTIAL_RENEGOTIATION", Peer(_rsa), new OldProtocol());
 
     [Fact]
     public async Task HandshakeAsync_NoSafeRenegotiationWanted_Succeeds()
@@ -198,8 +198,8 @@ public sealed class Tls12Tests : TlsTest
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public async Task HandshakeAsync_GeneratorOutOfRange_SaysSo(int generator) =>
-        await FieldRefusedAsync("cannot be right", Field(2048, generator));
+    public async Task HandshakeAsync_GeneratorOutOfRange_SaysSo(int generator)
+        => await FieldRefusedAsync("cannot be right", Field(2048, generator));
 
     [Fact]
     public async Task HandshakeAsync_EvenModulus_SaysSo()
@@ -239,8 +239,8 @@ public sealed class Tls12Tests : TlsTest
         handshaker: CreateHandshaker($"{Tls12}:%PROFILE_ULTRA"));
 
     [Fact]
-    public async Task HandshakeAsync_LongMessage_Refused() =>
-        await RefusedAsync("", Peer(_rsa), new MessageProtocol(OpenPgpIdentity.Message(new byte[TlsLimits.HandshakeMessageBytes])));
+    public async Task HandshakeAsync_LongMessage_Refused()
+        => await RefusedAsync("", Peer(_rsa), new MessageProtocol(OpenPgpIdentity.Message(new byte[TlsLimits.HandshakeMessageBytes])));
 
     [Fact]
     public async Task HandshakeAsync_PeerRenegotiates_SessionGoesOnUnmoved()
@@ -267,8 +267,8 @@ public sealed class Tls12Tests : TlsTest
         return [22, 3, 3, 0, (byte)(body.Length + 4), (byte)HandshakeType.server_hello, 0, 0, (byte)body.Length, .. body];
     }
 
-    private static DHGroup Field(int bits, int generator) =>
-        new(BigInteger.One.ShiftLeft(bits).Subtract(BigInteger.ValueOf(189)), null, BigInteger.ValueOf(generator), 0);
+    private static DHGroup Field(int bits, int generator)
+        => new(BigInteger.One.ShiftLeft(bits).Subtract(BigInteger.ValueOf(189)), null, BigInteger.ValueOf(generator), 0);
 
     private static PeerOptions Peer(PeerKeyPair key) => new(key)
     {
@@ -281,13 +281,13 @@ public sealed class Tls12Tests : TlsTest
         ],
     };
 
-    private Task FieldRefusedAsync(string reason, DHGroup field) =>
-        RefusedAsync(reason, new FieldServer(Peer(_rsa), field, BigInteger.Three), new TlsServerProtocol());
+    private Task FieldRefusedAsync(string reason, DHGroup field)
+        => RefusedAsync(reason, new FieldServer(Peer(_rsa), field, BigInteger.Three), new TlsServerProtocol());
 
     private Task RefusedAsync(string reason, RawKeyServer server) => RefusedAsync(reason, server, new TlsServerProtocol());
 
-    private Task RefusedAsync(string reason, PeerOptions peer, TlsServerProtocol protocol) =>
-        RefusedAsync(reason, new RawKeyServer(peer), protocol);
+    private Task RefusedAsync(string reason, PeerOptions peer, TlsServerProtocol protocol)
+        => RefusedAsync(reason, new RawKeyServer(peer), protocol);
 
     private async Task RefusedAsync(string reason, RawKeyServer server, TlsServerProtocol protocol)
     {
@@ -311,6 +311,7 @@ public sealed class Tls12Tests : TlsTest
             {
                 extensions.Remove(ExtensionType.server_certificate_type);
             }
+
             return extensions;
         }
     }
@@ -323,8 +324,8 @@ public sealed class Tls12Tests : TlsTest
 
         private sealed class Factory(DHGroup field, BigInteger value) : DefaultTlsKeyExchangeFactory
         {
-            public override TlsKeyExchange CreateDheKeyExchangeServer(int keyExchange, TlsDHConfig dhConfig) =>
-                new Exchange(keyExchange, field, value);
+            public override TlsKeyExchange CreateDheKeyExchangeServer(int keyExchange, TlsDHConfig dhConfig)
+                => new Exchange(keyExchange, field, value);
         }
 
         private sealed class Exchange(int keyExchange, DHGroup field, BigInteger value)
@@ -337,6 +338,7 @@ public sealed class Tls12Tests : TlsTest
                 {
                     TlsUtilities.WriteOpaque16(number.ToByteArrayUnsigned() is { Length: > 0 } bytes ? bytes : [0], parameters);
                 }
+
                 SecurityParameters agreed = m_context.SecurityParameters;
                 byte[] signed = [.. agreed.ClientRandom, .. agreed.ServerRandom, .. parameters.ToArray()];
                 byte[] hash = System.Security.Cryptography.SHA256.HashData(signed);

@@ -59,6 +59,7 @@ public sealed class SubjectPublicKeyTests
             {
                 Assert.DoesNotContain('\n', e.Reason);
             }
+
             key[bit / 8] ^= (byte)(1 << (bit % 8));
         }
     }

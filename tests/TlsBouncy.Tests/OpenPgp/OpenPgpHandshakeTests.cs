@@ -28,6 +28,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
                 ways.Add(Both, 0x0303, cipherSuite);
                 ways.Add(Stocks, 0x0303, cipherSuite);
             }
+
             foreach (int cipherSuite in (int[])
                 [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, CipherSuite.TLS_DHE_RSA_WITH_AES_256_CBC_SHA])
             {
@@ -35,6 +36,7 @@ public sealed class OpenPgpHandshakeTests : TlsTest
                 ways.Add(Both, 0x0302, cipherSuite);
                 ways.Add(Both, 0x0301, cipherSuite);
             }
+
             return ways;
         }
     }
@@ -65,8 +67,8 @@ public sealed class OpenPgpHandshakeTests : TlsTest
     });
 
     [Fact]
-    public async Task HandshakeAsync_WithoutExtendedMasterSecret_SessionHasKey() =>
-        await ExchangeAsync(Both, Peer(_maker.Identity) with { HasExtendedMasterSecret = false });
+    public async Task HandshakeAsync_WithoutExtendedMasterSecret_SessionHasKey()
+        => await ExchangeAsync(Both, Peer(_maker.Identity) with { HasExtendedMasterSecret = false });
 
     [Fact]
     public async Task HandshakeAsync_WithoutExtendedMasterSecretThoughForced_Refused() => await Assert.ThrowsAsync<TlsHandshakeException>(
@@ -151,8 +153,8 @@ public sealed class OpenPgpHandshakeTests : TlsTest
         reason, Peer(_maker.Identity) with { OpenPgpMessage = OpenPgpIdentity.Message(_maker.Identity.Present(), missing) });
 
     [Fact]
-    public async Task HandshakeAsync_EmptyMessage_Refused() =>
-        await RefusedAsync("does not follow TLS", Peer(_maker.Identity) with { OpenPgpMessage = [0, 0, 0] });
+    public async Task HandshakeAsync_EmptyMessage_Refused()
+        => await RefusedAsync("does not follow TLS", Peer(_maker.Identity) with { OpenPgpMessage = [0, 0, 0] });
 
     [Fact]
     public async Task HandshakeAsync_DefaultString_SaysWhatToAdd()
@@ -174,8 +176,8 @@ public sealed class OpenPgpHandshakeTests : TlsTest
         OpenPgpMessage = Message(identity),
     };
 
-    private async Task<string> ExchangeAsync(string priority, PeerOptions peer) =>
-        await ExchangeAsync(peer, handshaker: CreateHandshaker(priority), identity: new PeerKey(PeerKeyType.OpenPgp, _maker.Body));
+    private async Task<string> ExchangeAsync(string priority, PeerOptions peer)
+        => await ExchangeAsync(peer, handshaker: CreateHandshaker(priority), identity: new PeerKey(PeerKeyType.OpenPgp, _maker.Body));
 
     private async Task RefusedAsync(string reason, PeerOptions peer)
     {

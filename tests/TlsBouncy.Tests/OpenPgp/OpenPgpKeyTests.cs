@@ -73,8 +73,8 @@ public sealed class OpenPgpKeyTests : IDisposable
     [InlineData(0x11)]
     [InlineData(0x12)]
     [InlineData(0x13)]
-    public void Parse_AnyTypeOfCertification_IsTaken(byte type) =>
-        Parse(_maker.WithPackets(Id(), _maker.Certify(User, type: type)));
+    public void Parse_AnyTypeOfCertification_IsTaken(byte type)
+        => Parse(_maker.WithPackets(Id(), _maker.Certify(User, type: type)));
 
     [Theory]
     [InlineData(2)]

@@ -35,6 +35,7 @@ public sealed class KeyExchangeTests : TlsTest
                 points.Add(useLibCrypto, NamedGroup.x448, new string('0', 112));
                 points.Add(useLibCrypto, NamedGroup.x448, "01" + new string('0', 110));
             }
+
             return points;
         }
     }
@@ -97,6 +98,6 @@ public sealed class KeyExchangeTests : TlsTest
         Create(useLibCrypto: true, NamedGroup.x25519).GenerateEphemeral(),
         Create(useLibCrypto: true, NamedGroup.x25519).GenerateEphemeral());
 
-    private static TlsAgreement Create(bool useLibCrypto, int group) =>
-        new HandshakeCrypto(useLibCrypto).CreateECDomain(new TlsECConfig(group)).CreateECDH();
+    private static TlsAgreement Create(bool useLibCrypto, int group)
+        => new HandshakeCrypto(useLibCrypto).CreateECDomain(new TlsECConfig(group)).CreateECDH();
 }

@@ -34,8 +34,8 @@ public sealed class HandshakePolicyTests
     [InlineData("NORMAL:+CTYPE-RAWPK:%PROFILE_ULTRA", 8192)]
     [InlineData("NORMAL:+CTYPE-RAWPK:+GROUP-FFDHE6144", 6144)]
     [InlineData("NORMAL:+CTYPE-RAWPK:%PROFILE_FUTURE", 8192)]
-    public void Parse_Profile_BoundsPrimes(string priority, int highest) =>
-        Assert.Equal(highest, PriorityString.Parse(priority).MaxDhBits);
+    public void Parse_Profile_BoundsPrimes(string priority, int highest)
+        => Assert.Equal(highest, PriorityString.Parse(priority).MaxDhBits);
 
     [Fact]
     public void Parse_ProfileAboveLimit_LeavesOutDhe()
@@ -52,8 +52,8 @@ public sealed class HandshakePolicyTests
     [InlineData("SECURE192:!CTYPE-X.509:+CTYPE-RAWPK:!VERS-ALL:+VERS-TLS1.3", "")]
     [InlineData("NORMAL:+CTYPE-RAWPK", "FFDHE2048 FFDHE3072")]
     [InlineData("NORMAL:+CTYPE-RAWPK:-DHE-RSA", "")]
-    public void Parse_Fields_AreOfferedWhereNamedOrNeededBySuites(string priority, string fields) =>
-        Assert.Equal(fields, string.Join(' ', PriorityString.Parse(priority).Description.Groups.Where(
+    public void Parse_Fields_AreOfferedWhereNamedOrNeededBySuites(string priority, string fields)
+        => Assert.Equal(fields, string.Join(' ', PriorityString.Parse(priority).Description.Groups.Where(
             static group => group.StartsWith("FFDHE", StringComparison.Ordinal))));
 
     [Fact]
