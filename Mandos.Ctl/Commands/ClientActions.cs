@@ -33,7 +33,7 @@ internal static class ClientActions
         "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
         "remove" => static (server, client, token) => server.RemoveAsync(client, token),
         _ when ClientSetting.All.FirstOrDefault(setting => setting.CtlName() == option) is { } setting
-            => Set(setting.Name, SettingValue.Parse(setting, value), setting.Interface()),
+            => Set(setting.Name, SettingOption.Parse(setting, value), setting.Interface()),
         _ => null, // it says which clients, or how to show them
     };
 

@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Clients;
-using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Commands;
 
@@ -62,5 +61,5 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     ];
 
     private static CtlOption Of(ClientSetting setting, char? letter = null, string? value = null)
-        => new(setting.CtlName(), letter, value ?? SettingValue.Placeholder(setting), $"set {setting.Description}");
+        => new(setting.CtlName(), letter, value ?? SettingOption.Placeholder(setting), $"set {setting.Description}");
 }
