@@ -31,6 +31,12 @@ public sealed class BusCall
     /// <summary>The unique name of the caller; null without a bus between.</summary>
     public string? Sender { get; }
 
+    /// <summary>
+    /// The length of the secret that is in the arguments, in bytes; 0 if there is none. Once the call is answered, what the library keeps of it is
+    /// overwritten, as far as it can be reached.
+    /// </summary>
+    public int SecretLength { get; set; }
+
     /// <summary>The message, with the arguments. It can be read until the call is answered.</summary>
     public Message Request => _context.Request;
 
@@ -91,6 +97,11 @@ public sealed class BusCall
         using (_context)
         {
             reply(_context, answer);
+        }
+
+        if (SecretLength > 0)
+        {
+            PooledBuffers.Clear(SecretLength);
         }
 
         return true;

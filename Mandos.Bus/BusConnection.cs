@@ -51,7 +51,9 @@ public sealed partial class BusConnection : IAsyncDisposable
         Task connecting = _connection.ConnectAsync().AsTask();
         try
         {
-            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            // It ends on the thread that reads, which must not be held up by what comes then.
+            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
         catch (TimeoutException)
         {
@@ -178,6 +180,11 @@ public sealed partial class BusConnection : IAsyncDisposable
         {
             throw new DBusConnectionClosedException("not connected to the bus", e);
         }
+        finally
+        {
+            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
     }
 
     /// <summary>Calls a method.</summary>
@@ -290,6 +297,16 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks whose a connection is.</summary>
+    /// <param name="name">A name that it has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The ID of the user who runs it.</returns>
+    /// <exception cref="DBusErrorReplyException">It is gone, or the bus does not know.</exception>
+    public Task<uint> GetUserAsync(string name, CancellationToken cancellationToken = default)
+        => CallBusAsync(
+            "GetConnectionUnixUser", "s", (ref writer) => writer.WriteString(name), static reply => reply.GetBodyReader().ReadUInt32(),
+            cancellationToken);
+
     /// <summary>Lets the bus take what is queued, for <see cref="BusOptions.FlushTimeout"/> at most, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -382,6 +399,11 @@ public sealed partial class BusConnection : IAsyncDisposable
                 lock (connection._turn)
                 {
                     handler(call);
+                }
+
+                if (call.SecretLength > 0)
+                {
+                    connection._options.Stream!.ClearBeforeReading(call.SecretLength);
                 }
             }
             catch (Exception e)

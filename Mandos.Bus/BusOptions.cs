@@ -7,21 +7,26 @@ using Tmds.DBus.Protocol;
 namespace Mandos.Bus;
 
 /// <summary>Where a connection goes, and its limits.</summary>
+/// <param name="address">The address of the bus, or several (D-Bus Specification, "Server Addresses").</param>
 public sealed class BusOptions(string address) : DBusConnectionOptions(address)
 {
     private static readonly TimeSpan _pauseWhileBusy = TimeSpan.FromMilliseconds(20);
 
     private readonly string _address = address;
 
+    /// <summary>What the connection is called in the log.</summary>
     public string Name { get; init; } = "dbus";
 
+    /// <summary>The log; null for none.</summary>
     public ILogger? Logger { get; init; }
 
+    /// <summary>The clock of all limits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>How long connecting, authentication and the bus's first answer may take together.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long the answer to a call may take.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>How long disposal waits for the bus to take what has been queued.</summary>

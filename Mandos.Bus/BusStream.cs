@@ -13,6 +13,7 @@ internal sealed class BusStream(Socket socket) : Stream
     private readonly Lock _gate = new();
     private readonly byte[] _stage = new byte[StageSize];
     private int _staged;
+    private int _secretLength;
     private int _turns;
 
     /// <summary>Done once the bus has taken what it did not take at once; null if there is nothing of that kind.</summary>
@@ -48,8 +49,17 @@ internal sealed class BusStream(Socket socket) : Stream
         }
     }
 
+    /// <summary>Has the buffers overwritten in which a secret has come, when they have been given back. For who handles what is read.</summary>
+    public void ClearBeforeReading(int length) => _secretLength = Math.Max(_secretLength, length);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_secretLength > 0)
+        {
+            PooledBuffers.Clear(_secretLength);
+            _secretLength = 0;
+        }
+
         while (_sending is { } sending)
         {
             await sending.ConfigureAwait(false);
@@ -121,7 +131,7 @@ internal sealed class BusStream(Socket socket) : Stream
             ValueTask sent = Send(_stage.AsMemory(0, length));
             if (!sent.IsCompletedSuccessfully)
             {
-                _ = sent.AsTask();
+                _ = sent.AsTask().ContinueWith(static task => task.Exception, TaskScheduler.Default);
             }
         }
     }
@@ -129,23 +139,30 @@ internal sealed class BusStream(Socket socket) : Stream
     /// <summary>Sends what the bus takes at once; the rest follows, and until then nothing else may.</summary>
     private ValueTask Send(ReadOnlyMemory<byte> data)
     {
-        while (data.Length > 0)
+        try
         {
-            int sent = socket.Send(data.Span, SocketFlags.None, out SocketError error);
-            if (error == SocketError.WouldBlock)
+            while (data.Length > 0)
             {
-                return new ValueTask(_sending = SendRestAsync(data));
+                int sent = socket.Send(data.Span, SocketFlags.None, out SocketError error);
+                if (error == SocketError.WouldBlock)
+                {
+                    return new ValueTask(_sending = SendRestAsync(data));
+                }
+
+                if (error != SocketError.Success)
+                {
+                    return ValueTask.FromException(new SocketException((int)error));
+                }
+
+                data = data[sent..];
             }
 
-            if (error != SocketError.Success)
-            {
-                return ValueTask.FromException(new SocketException((int)error));
-            }
-
-            data = data[sent..];
+            return default;
         }
-
-        return default;
+        catch (ObjectDisposedException e)
+        {
+            return ValueTask.FromException(e); // who reads hears of it
+        }
     }
 
     private async Task SendRestAsync(ReadOnlyMemory<byte> data)

@@ -2,6 +2,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Commands;
@@ -34,7 +35,9 @@ internal sealed class EngineParts : IDisposable
         var approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks, paths);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
-        Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader);
+        Commands = new ClientCommands(
+            Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader,
+            new CommandAudit(Services.Clock, options.Audit, logger));
         Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
     }
 

@@ -23,7 +23,6 @@ internal sealed record FuzzTarget(
         new("priority", PriorityTarget.Fuzz, PriorityTarget.Seeds, PriorityTarget.Words, 300),
         new("tls-bytes", TlsBytesTarget.Fuzz, TlsBytesTarget.Seeds, TlsBytesTarget.Words, 5000),
         new("tls-handshake", TlsHandshakeTarget.Fuzz, TlsHandshakeTarget.Seeds, [], 60),
-        new("dbus", DBusMessageTarget.Fuzz, DBusSeeds.Make, [.. "ybnqiuxtdsogav(){}"u8.ToArray().Select(static b => new[] { b })], 2000),
         new("pickle", PickleTarget.Fuzz, PickleTarget.Seeds, PickleTarget.Words, 3000),
     ];
 }

@@ -4,9 +4,9 @@ namespace Mandos.Abstractions.Control;
 
 /// <summary>The running server as a control surface sees it. Thread-safe.</summary>
 /// <remarks>
-/// Commands are carried out one after another. When the task of a command ends, every event that the command caused is already in each
-/// subscription, and the change is on disk. If that fails, or takes longer than some seconds, the command throws
-/// <see cref="StateNotSavedException"/>: the change is in force all the same.
+/// Commands are carried out one after another, and each has its record in the audit, with the <see cref="CommandSource"/> that it came
+/// from. When the task of a command ends well, it is in force, every event that it caused is in each subscription already, and its
+/// <see cref="CommandResult"/> says whether the change is on disk. If it was not carried out, the task throws.
 /// </remarks>
 public interface IMandosServer
 {
@@ -26,92 +26,103 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The clients that were removed or have left the files, and are known still: what is kept of them, in order of their names.
+    /// </summary>
+    /// <remarks>It applies when a client of the same name, or with the same key, is in the files again.</remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
+
     /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="name">Name of the client.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the change is on disk.</returns>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
-    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
-    Task EnableAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Disables a client, if it is enabled: stops its check and refuses its waiting connections. An approval that is in force ends.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task DisableAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies the connections that wait now and those of the client's approval duration from now.</summary>
     /// <remarks>
     /// Unless the client's <see cref="ClientSettings.ApproveAll"/> is set, an approval is for one address: that of the connections that wait,
-    /// or of the first one that comes. A denial is for all.
+    /// or of the first one that comes. A denial is for all. A denial outlasts the server; an approval ends with it anyway.
     /// </remarks>
     /// <param name="name">Name of the client.</param>
     /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether a denial is on disk.</returns>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
-    /// <exception cref="StateNotSavedException">A denial is in force, but not saved; an approval ends with the server anyway.</exception>
-    Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken);
+    Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies one connection that waits, and no other.</summary>
     /// <param name="requestId">The <see cref="SecretRequest.Id"/> of one of a client's <see cref="ClientSnapshot.Requests"/>.</param>
     /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <exception cref="UnknownRequestException">No such request waits.</exception>
-    Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken);
+    Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Starts a check now; does nothing if one runs.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task StartCheckerAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Stops the running check; does nothing if none runs. Later checks come when they are due.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task StopCheckerAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Changes settings of a client. A value equal to the present one changes nothing and causes no event.</summary>
     /// <param name="name">Name of the client.</param>
     /// <param name="change">The settings to change. All are validated before any is changed.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the change is on disk.</returns>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ArgumentException">A value is out of its range; nothing was changed.</exception>
-    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
-    Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken);
+    Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Replaces a client's secret.</summary>
     /// <param name="name">Name of the client.</param>
-    /// <param name="secret">The new secret. It is copied before the method returns; the caller should zero its own.</param>
+    /// <param name="secret">The new secret, 1 MiB at most. It is copied before the method returns; the caller should zero its own.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the change is on disk.</returns>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
-    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
-    Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken);
+    /// <exception cref="ArgumentException">The secret is too long; nothing was changed.</exception>
+    Task<CommandResult> SetSecretAsync(
+        string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
     /// <see cref="ForgetAsync"/>.
     /// </summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task RemoveAsync(string name, CancellationToken cancellationToken);
-
-    /// <summary>What is kept of those that are no clients now, in order of their names: they were removed, or have left the files.</summary>
-    /// <remarks>It applies when a client of the same name, or with the same key, is in the files again.</remarks>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
+    Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Forgets what is kept of those that are no clients now and had a name: at the next reload, or start, with them they are new.</summary>
     /// <param name="name">The name that they had.</param>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the change is on disk.</returns>
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
-    /// <exception cref="StateNotSavedException">It is forgotten, but that is not saved.</exception>
-    Task ForgetAsync(string name, CancellationToken cancellationToken);
+    Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
     /// <remarks>
-    /// New clients are added and those that are gone are removed, and kept as <see cref="GetKeptClientsAsync"/> tells. A setting whose value in the file has changed takes it; every
-    /// other keeps its run-time value.
+    /// New clients are added and those that are gone are removed, and kept as <see cref="GetKeptClientsAsync"/> tells. A setting whose value
+    /// in the file has changed takes it; every other keeps its run-time value.
     /// </remarks>
+    /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the changes are on disk.</returns>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
-    /// <exception cref="StateNotSavedException">It is in force, but not saved.</exception>
-    Task ReloadAsync(CancellationToken cancellationToken);
+    Task<CommandResult> ReloadAsync(CommandSource source, CancellationToken cancellationToken);
 }

@@ -8,8 +8,8 @@ namespace Mandos.Abstractions.Plugins;
 public static class ContractVersion
 {
     /// <summary>Raised by changes that break existing plugins.</summary>
-    public const int Major = 1;
+    public const int Major = 2;
 
     /// <summary>Raised by additions.</summary>
-    public const int Minor = 1;
+    public const int Minor = 0;
 }

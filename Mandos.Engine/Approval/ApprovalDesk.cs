@@ -93,7 +93,7 @@ internal sealed partial class ApprovalDesk(
     {
         if (sent)
         {
-            transitions.SecretSent(request.Client);
+            transitions.SecretSent(request);
         }
 
         requests.End(request);
@@ -118,13 +118,15 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Approves or denies one request that waits, and nothing else.</summary>
+    /// <returns>The request.</returns>
     /// <exception cref="UnknownRequestException">It does not wait.</exception>
-    public void Decide(long requestId, bool approved)
+    public OpenRequest Decide(long requestId, bool approved)
     {
         OpenRequest request = requests.GetWaiting(requestId);
         LogDecision(request.Client.Name, requestId, request.Description.Peer, approved ? "approved" : "denied");
         requests.EndWait(request);
         DecideBy(approved, request);
+        return request;
     }
 
     /// <summary>Ends all waits because the server stops.</summary>
@@ -177,7 +179,4 @@ internal sealed partial class ApprovalDesk(
 
         RequestTransitions.Grant(request, reason);
     }
-
-    [LoggerMessage(1307, LogLevel.Information, "Client {Client}: request {Id} from {Peer} {Verdict} by a person")]
-    private partial void LogDecision(string client, long id, IPEndPoint peer, string verdict);
 }

@@ -70,7 +70,7 @@ public sealed record AuditRecord
         return text.ToString();
     }
 
-    private static void Quote(StringBuilder text, string value)
+    internal static void Quote(StringBuilder text, string value)
     {
         text.Append('"');
         int start = text.Length;

@@ -1,6 +1,6 @@
 namespace Mandos.Engine.Auditing;
 
-/// <summary>Where the records of connections are kept besides the log. Thread-safe.</summary>
+/// <summary>Where the records of connections and commands are kept besides the log. Thread-safe.</summary>
 public interface IAuditLog
 {
     /// <summary>Whether no secret may go out before its record is on disk.</summary>
@@ -8,6 +8,9 @@ public interface IAuditLog
 
     /// <summary>Takes a record. Returns at once, and does not throw.</summary>
     void Write(AuditRecord record);
+
+    /// <summary>Takes the record of a command. Returns at once, and does not throw.</summary>
+    void Write(CommandRecord record);
 
     /// <summary>Takes a summary. Returns at once, and does not throw.</summary>
     void Write(AuditSummary summary);

@@ -75,8 +75,4 @@ internal sealed partial class ObjectPaths(ILogger logger)
 
         return text.ToString();
     }
-
-    [LoggerMessage(1104, LogLevel.Warning,
-        "Client {Client}: its D-Bus object path {Wanted} is that of client {Other} already; it gets {Path} instead")]
-    private partial void LogCollision(string client, string wanted, string other, string path);
 }

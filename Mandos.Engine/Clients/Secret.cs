@@ -6,12 +6,19 @@ namespace Mandos.Engine.Clients;
 /// <remarks>It has no text form, so it cannot get into a log by accident. Thread-safe.</remarks>
 public sealed class Secret : IDisposable
 {
-    /// <summary>Largest one that is accepted at run time, in bytes. A secret is a few kilobytes: an encrypted password.</summary>
+    /// <summary>Largest one that is accepted, in a file or at run time, in bytes. A secret is a few kilobytes: an encrypted password.</summary>
     public const int MaxLength = 1 << 20;
 
     private readonly byte[] _bytes;
     private int _users = 1;
     private int _disposed;
+
+    /// <summary>Copies a secret that somebody has given; the caller should zero its own copy.</summary>
+    /// <exception cref="ArgumentException">It is too long.</exception>
+    internal static Secret Copy(ReadOnlyMemory<byte> value)
+        => value.Length <= MaxLength
+            ? new Secret(value.Span)
+            : throw new ArgumentException($"a secret may have at most {MaxLength} bytes, this one has {value.Length}");
 
     /// <summary>Copies a secret; the caller should zero its own copy.</summary>
     /// <param name="value">The secret; may be empty.</param>
@@ -20,9 +27,6 @@ public sealed class Secret : IDisposable
         _bytes = GC.AllocateUninitializedArray<byte>(value.Length, pinned: true);
         value.CopyTo(_bytes);
     }
-
-    /// <summary>Length in bytes.</summary>
-    public int Length => _bytes.Length;
 
     /// <summary>The secret itself. Valid for the owner until <see cref="Dispose"/>, for a borrower until its lease ends.</summary>
     public ReadOnlyMemory<byte> Memory => _bytes;

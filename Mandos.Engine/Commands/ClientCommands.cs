@@ -2,6 +2,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Approval;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Control;
@@ -25,14 +26,15 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
     private readonly Reloader _reloader;
+    private readonly CommandAudit _audit;
     private readonly ILogger _logger;
 
     public ClientCommands(
         EngineServices services, ClientRegistry clients, EventHub events, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        CheckRunner checks, ApprovalDesk approvals, Reloader reloader)
+        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, CommandAudit audit)
     {
         (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
-        (_transitions, _checks, _approvals, _reloader) = (transitions, checks, approvals, reloader);
+        (_transitions, _checks, _approvals, _reloader, _audit) = (transitions, checks, approvals, reloader, audit);
     }
 
     /// <inheritdoc/>
@@ -57,106 +59,139 @@ internal sealed partial class ClientCommands : IMandosServer
             () => _clients.TryGet(name, out Client? client) ? client.Snapshot : null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task EnableAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_transitions.Enable), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task DisableAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Revoking(_transitions.Disable), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken)
-    {
-        Func<Client, Task> command = Revoking(client => _approvals.Approve(client, approved));
-        return approved ? CommandAsync(name, command, cancellationToken) : ChangeStateAsync(name, command, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
-        => _services.Loop.InvokeAsync(
-            () =>
-            {
-                _services.ThrowIfStopping();
-                _approvals.Decide(requestId, approved);
-                return true;
-            },
-            cancellationToken);
-
-    /// <inheritdoc/>
-    public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Quick(_transitions.MarkCheckedOk), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task StartCheckerAsync(string name, CancellationToken cancellationToken)
-        => CommandAsync(name, _checks.Start, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task StopCheckerAsync(string name, CancellationToken cancellationToken)
-        => CommandAsync(name, Quick(_transitions.StopCheck), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        change.Validate();
-        return ChangeStateAsync(name, client => Change(client, change), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
-    {
-        if (secret.Length > Secret.MaxLength)
-        {
-            throw new ArgumentException($"a secret may have at most {Secret.MaxLength} bytes, this one has {secret.Length}");
-        }
-
-        var copy = new Secret(secret.Span);
-        return SetSecretAsync(name, copy, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task RemoveAsync(string name, CancellationToken cancellationToken)
-        => ChangeStateAsync(name, Revoking(Remove), cancellationToken);
-
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    public Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Enable, name, source), Quick(_transitions.Enable), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Disable, name, source), Revoking(_transitions.Disable), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken)
     {
-        await _services.Loop.InvokeAsync(() => Forget(name), cancellationToken).ConfigureAwait(false);
-        await SaveAsync(null, cancellationToken).ConfigureAwait(false);
+        Func<Client, Task> approve = Revoking(client => _approvals.Approve(client, approved));
+        return approved
+            ? RunAsync(Given(AuditCommand.Approve, name, source), approve, cancellationToken)
+            : ChangeStateAsync(Given(AuditCommand.Deny, name, source), approve, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task ReloadAsync(CancellationToken cancellationToken)
+    public async Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
     {
-        ReloadEffect effect = await _reloader.ReloadAsync(cancellationToken).ConfigureAwait(false);
-        await _services.WaitAsync(effect.Checks, "checkers to start after a reload", cancellationToken).ConfigureAwait(false);
-        await WaitUntilSavedAsync(effect.Saved, cancellationToken).ConfigureAwait(false);
+        GivenCommand command = Given(approved ? AuditCommand.ApproveRequest : AuditCommand.DenyRequest, null, source);
+        await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Decide), cancellationToken).ConfigureAwait(false);
+        return CommandResult.Durable;
+
+        bool Decide()
+        {
+            _services.ThrowIfStopping();
+            OpenRequest request = _approvals.Decide(requestId, approved);
+            _audit.Note(
+                command with { Client = request.Client.Name }, CommandOutcome.Done, $"request {requestId} from {request.Description.Peer}");
+            return true;
+        }
     }
 
-    private bool Forget(string name)
+    /// <inheritdoc/>
+    public Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.MarkCheckedOk, name, source), Quick(_transitions.MarkCheckedOk), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => RunAsync(Given(AuditCommand.StartChecker, name, source), _checks.Start, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => RunAsync(Given(AuditCommand.StopChecker, name, source), Quick(_transitions.StopCheck), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken)
     {
-        _services.ThrowIfStopping();
-        if (!_kept.Forget(name))
+        ArgumentNullException.ThrowIfNull(change);
+        return ChangeStateAsync(
+            Given(AuditCommand.Change, name, source),
+            client => Change(client, change),
+            cancellationToken,
+            string.Join(", ", change.Settings.Select(static setting => setting.OptionName)));
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandResult> SetSecretAsync(
+        string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+    {
+        GivenCommand command = Given(AuditCommand.SetSecret, name, source);
+        return SetSecretAsync(command, _audit.NoteFailure(command, () => Secret.Copy(secret)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Remove, name, source), Revoking(Remove), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken)
+    {
+        GivenCommand command = Given(AuditCommand.Forget, name, source);
+        await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Forget), cancellationToken).ConfigureAwait(false);
+        return await SaveAsync(command, null, cancellationToken).ConfigureAwait(false);
+
+        bool Forget()
         {
-            throw new UnknownClientException(name);
+            _services.ThrowIfStopping();
+            if (!_kept.Forget(name))
+            {
+                throw new UnknownClientException(name);
+            }
+
+            LogForgotten(name);
+            _audit.Note(command, CommandOutcome.Done);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandResult> ReloadAsync(CommandSource source, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ReloadAsync(Given(AuditCommand.Reload, null, source)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Reloads, and says in the audit what has come of it, whether anybody waits still or not.</summary>
+    private async Task<CommandResult> ReloadAsync(GivenCommand command)
+    {
+        ReloadEffect effect;
+        try
+        {
+            effect = await _reloader.ReloadAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _audit.Note(command, CommandOutcome.Failed, e is ConfigurationException { Problems: [var first, ..] } ? first : e.Message);
+            throw;
         }
 
-        LogForgotten(name);
-        return true;
+        _audit.Note(command, CommandOutcome.Done);
+        await _services.WaitAsync(effect.Checks, "checkers to start after a reload", CancellationToken.None).ConfigureAwait(false);
+        return await WaitUntilSavedAsync(command, effect.Saved, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private async Task SetSecretAsync(string name, Secret secret, CancellationToken cancellationToken)
+    private static GivenCommand Given(AuditCommand command, string? client, CommandSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new GivenCommand(command, client, source);
+    }
+
+    private async Task<CommandResult> SetSecretAsync(GivenCommand command, Secret secret, CancellationToken cancellationToken)
     {
         try
         {
-            await ChangeStateAsync(name, Revoking(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
+            return await ChangeStateAsync(
+                command, Revoking(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (
-            e is not StateNotSavedException && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is UnknownClientException || !cancellationToken.IsCancellationRequested)
         {
             secret.Dispose(); // it did not become the client's
             throw;
@@ -177,49 +212,60 @@ internal sealed partial class ClientCommands : IMandosServer
     };
 
     /// <summary>Carries out a command that changes what is saved, and waits until it is.</summary>
-    private async Task ChangeStateAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
+    private async Task<CommandResult> ChangeStateAsync(
+        GivenCommand command, Func<Client, Task> carryOut, CancellationToken cancellationToken, string? detail = null)
     {
-        await CommandAsync(name, command, cancellationToken).ConfigureAwait(false);
-        await SaveAsync(name, cancellationToken).ConfigureAwait(false);
+        await RunAsync(command, carryOut, cancellationToken, detail).ConfigureAwait(false);
+        return await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <param name="command">The command that made the changes.</param>
     /// <param name="name">Whose changes are to be saved; null for all.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    private async Task SaveAsync(string? name, CancellationToken cancellationToken)
+    private async Task<CommandResult> SaveAsync(GivenCommand command, string? name, CancellationToken cancellationToken)
     {
         Task<string?> saved = await _services.Loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
-        await WaitUntilSavedAsync(saved, cancellationToken).ConfigureAwait(false);
+        return await WaitUntilSavedAsync(command, saved, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <exception cref="StateNotSavedException">It failed, or takes too long.</exception>
-    private async Task WaitUntilSavedAsync(Task<string?> saved, CancellationToken cancellationToken)
+    private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved, CancellationToken cancellationToken)
     {
         bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
         string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {EngineServices.Patience.TotalSeconds} s";
-        if (problem is not null)
+        if (problem is null)
         {
-            throw new StateNotSavedException(problem);
+            return CommandResult.Durable;
         }
+
+        _audit.Note(command, CommandOutcome.NotSaved, problem);
+        return CommandResult.NotSaved(problem);
     }
 
-    private async Task CommandAsync(string name, Func<Client, Task> command, CancellationToken cancellationToken)
+    /// <summary>Carries out a command about one client, unless the server stops: what it set going would outlast the stop.</summary>
+    private async Task<CommandResult> RunAsync(
+        GivenCommand command, Func<Client, Task> carryOut, CancellationToken cancellationToken, string? detail = null)
     {
-        Task effect = await _services.Loop.InvokeAsync(() => Run(name, command), cancellationToken).ConfigureAwait(false);
+        Task effect = await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Run), cancellationToken).ConfigureAwait(false);
         await _services.WaitAsync(effect, "a command to take effect", cancellationToken).ConfigureAwait(false);
-    }
+        return CommandResult.Durable;
 
-    /// <summary>Carries out a command, unless the server stops: what it set going would outlast the stop.</summary>
-    private Task Run(string name, Func<Client, Task> command)
-    {
-        _services.ThrowIfStopping();
-        return command(_clients.Get(name));
+        Task Run()
+        {
+            _services.ThrowIfStopping();
+            Task effect = carryOut(_clients.Get(command.Client!));
+            _audit.Note(command, CommandOutcome.Done, detail);
+            return effect;
+        }
     }
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 
     /// <returns>Ends when a check that the change causes has started.</returns>
     private Task Change(Client client, ClientChange change)
-        => _transitions.Change(client, change.ApplyTo(client.Settings)) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
+    {
+        change.Validate();
+        return _transitions.Change(client, change.ApplyTo(client.Settings)) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
+    }
 
     private void Remove(Client client)
     {
@@ -227,7 +273,4 @@ internal sealed partial class ClientCommands : IMandosServer
         _transitions.Remove(client);
         _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
-
-    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
-    private partial void LogForgotten(string client);
 }

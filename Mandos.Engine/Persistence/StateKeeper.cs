@@ -311,19 +311,4 @@ internal sealed partial class StateKeeper : IDisposable
             }
         }
     }
-
-    [LoggerMessage(1400, LogLevel.Error,
-        "Cannot save the clients' state: {Reason}; serving goes on, trying again within {Seconds} s. What is not saved is lost if the server ends.")]
-    private partial void LogNotSaved(string reason, double seconds);
-
-    [LoggerMessage(1403, LogLevel.Error,
-        "The clients' state was read, but cannot be saved: {Reason}; serving goes on. What changes is lost if the server ends before it can be saved.")]
-    private partial void LogBeganUnsaved(string reason);
-
-    [LoggerMessage(1402, LogLevel.Error,
-        "The state store has not ended a save for {Seconds:F0} s; serving goes on. What is not saved is lost if the server ends.")]
-    private partial void LogSlow(double seconds);
-
-    [LoggerMessage(1401, LogLevel.Warning, "The clients' state is saved again")]
-    private partial void LogSavedAgain();
 }

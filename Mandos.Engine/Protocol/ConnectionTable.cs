@@ -1,4 +1,3 @@
-using System.Net;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -167,8 +166,4 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
             }
         }
     }
-
-    [LoggerMessage(1500, LogLevel.Warning,
-        "Connection from {Peer} refused: {OfAddress} connections from its address and {Total} in all, none of which can give way")]
-    private partial void LogNoRoom(IPEndPoint peer, int ofAddress, int total);
 }

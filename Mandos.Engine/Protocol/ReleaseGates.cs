@@ -68,10 +68,4 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
             return new GateRefusal(gate.Refusal, e.GetType().Name);
         }
     }
-
-    [LoggerMessage(1901, LogLevel.Error, "Client {Client}: refused its secret: {Reason}")]
-    private partial void LogRefused(string client, string reason);
-
-    [LoggerMessage(1904, LogLevel.Error, "Client {Client}: what has to agree before its secret is sent has failed")]
-    private partial void LogFault(string client, Exception exception);
 }

@@ -42,10 +42,10 @@ internal sealed partial class Reloader
 
     /// <summary>Reads the configuration, after the reload before, and takes it up.</summary>
     /// <exception cref="ConfigurationException">The configuration has problems; nothing was changed.</exception>
-    public async Task<ReloadEffect> ReloadAsync(CancellationToken cancellationToken)
+    public async Task<ReloadEffect> ReloadAsync()
     {
-        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin, cancellationToken).ConfigureAwait(false);
-        return await reload.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin).ConfigureAwait(false);
+        return await reload.ConfigureAwait(false);
     }
 
     private Task<ReloadEffect> Begin()
@@ -262,15 +262,4 @@ internal sealed partial class Reloader
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
         return new ReloadEffect(Task.WhenAll([.. checks, .. plan.Sends]), _keeper.FlushAsync());
     }
-
-    [LoggerMessage(1800, LogLevel.Information,
-        "Configuration re-read: {Count} clients, {Added} added, {Removed} removed, {Changed} changed")]
-    private partial void LogReloaded(int count, int added, int removed, int changed);
-
-    [LoggerMessage(1801, LogLevel.Error, "{Problem}")]
-    private partial void LogProblem(string problem);
-
-    [LoggerMessage(1802, LogLevel.Error,
-        "The configuration was not taken up (problems above: {Count}); the one before stays in force")]
-    private partial void LogNotReloaded(int count);
 }

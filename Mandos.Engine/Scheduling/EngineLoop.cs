@@ -147,9 +147,6 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         Volatile.Write(ref _workDone, _workDone + 1);
     }
 
-    [LoggerMessage(1000, LogLevel.Critical, "Unexpected error in the engine; the server goes on")]
-    private partial void LogUnexpected(Exception exception);
-
     private readonly record struct WorkItem(Action<object> Run, object State);
 
     private sealed class Call<T>(Func<T> function) : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously)

@@ -260,15 +260,16 @@ internal sealed partial class ClientTransitions
     }
 
     /// <summary>Notes that a client has got its secret: it starts, and cannot be checked before it runs.</summary>
-    public void SecretSent(Client client)
+    public void SecretSent(OpenRequest request)
     {
+        Client client = request.Client;
         LogSent(client.Name);
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
             _journal.Update(client, _expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
         }
 
-        _journal.Publish(client, static state => new GotSecret(state));
+        _journal.Publish(client, state => new GotSecret(state, request.Description));
     }
 
     // Settings

@@ -50,7 +50,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
             ClientProperty.LastApprovalRequest,
             ClientProperty.Requests]);
-        journal.Publish(client, state => new NeedApproval(state, settings.ApprovalDelay, settings.ApprovedByDefault));
+        journal.Publish(client, state => new NeedApproval(state, request.Description, settings.ApprovalDelay, settings.ApprovedByDefault));
         LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
         IPAddress address = request.Description.Peer.Address;
         if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
@@ -111,7 +111,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             _ => RejectionReason.Disabled,
         };
         LogRejected(request.Client.Name, rejection);
-        journal.Publish(request.Client, state => new Rejected(state, rejection));
+        journal.Publish(request.Client, state => new Rejected(state, request.Description, rejection));
         End(request);
     }
 
@@ -262,17 +262,4 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     private static SecretRequest[] Descriptions(Client client) => [.. client.Waiting.Select(static request => request.Description)];
-
-    [LoggerMessage(1302, LogLevel.Warning, "Client {Client}: refused its secret: {Reason}")]
-    private partial void LogRejected(string client, RejectionReason reason);
-
-    [LoggerMessage(1303, LogLevel.Information, "Client {Client}: waits for approval, as request {Id} from {Peer}")]
-    private partial void LogWaiting(string client, long id, IPEndPoint peer);
-
-    [LoggerMessage(1305, LogLevel.Information, "Client {Client}: {Verdict} by a person")]
-    private partial void LogVerdict(string client, string verdict);
-
-    [LoggerMessage(1306, LogLevel.Warning,
-        "Client {Client}: connections from different addresses wait for approval: {Addresses}; somebody else may have its key")]
-    private partial void LogConflict(string client, string addresses);
 }

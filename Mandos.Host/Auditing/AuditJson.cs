@@ -24,24 +24,26 @@ internal sealed class AuditJson : IDisposable
         Begin(record.Time);
         _json.WriteString("address"u8, record.Peer.Address.ToString());
         _json.WriteNumber("port"u8, record.Peer.Port);
-        if (record.KeyId is not null)
-        {
-            _json.WriteString("key_id"u8, record.KeyId);
-        }
-
-        if (record.Client is not null)
-        {
-            _json.WriteString("client"u8, record.Client);
-        }
-
+        AddIf("key_id"u8, record.KeyId);
+        AddIf("client"u8, record.Client);
         _json.WriteString("decision"u8, record.Decision);
         _json.WriteString("reason"u8, record.Outcome.Phrase());
         _json.WriteNumber("duration_ms"u8, (long)record.Duration.TotalMilliseconds);
-        if (record.Detail is not null)
-        {
-            _json.WriteString("detail"u8, record.Detail);
-        }
+        AddIf("detail"u8, record.Detail);
+        End();
+    }
 
+    /// <summary>Adds the record of a command.</summary>
+    public void Add(CommandRecord record)
+    {
+        Begin(record.Time);
+        _json.WriteString("command"u8, record.Command.Phrase());
+        AddIf("client"u8, record.Client);
+        _json.WriteString("surface"u8, record.Source.Surface);
+        AddIf("user"u8, record.Source.User);
+        AddIf("address"u8, record.Source.Address);
+        _json.WriteString("outcome"u8, record.Outcome.Phrase());
+        AddIf("detail"u8, record.Detail);
         End();
     }
 
@@ -87,6 +89,14 @@ internal sealed class AuditJson : IDisposable
         time.UtcDateTime.TryFormat(text, out int length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         _json.WriteStartObject();
         _json.WriteString("time"u8, text[..length]);
+    }
+
+    private void AddIf(ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+        {
+            _json.WriteString(name, value);
+        }
     }
 
     private void End()

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Auditing;
 
 /// <summary>
-/// Appends the records of connections to a file, on a thread of its own: a slow disk holds up only those whose secrets wait for it.
+/// Appends the records of connections and commands to a file, on a thread of its own: a slow disk holds up only those whose secrets wait for it.
 /// </summary>
 /// <remarks>
 /// What cannot be written is kept, up to a limit, and tried again. Beyond the limit records are lost, which the file and the log say.
@@ -76,10 +76,13 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     public bool IsRequired { get; }
 
     /// <inheritdoc/>
-    public void Write(AuditRecord record) => Add(new Entry(record, null, 0, null));
+    public void Write(AuditRecord record) => Add(new Entry(json => json.Add(record), null));
 
     /// <inheritdoc/>
-    public void Write(AuditSummary summary) => Add(new Entry(null, summary, 0, null));
+    public void Write(CommandRecord record) => Add(new Entry(json => json.Add(record), null));
+
+    /// <inheritdoc/>
+    public void Write(AuditSummary summary) => Add(new Entry(json => json.Add(summary), null));
 
     private void Add(Entry entry)
     {
@@ -120,7 +123,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             }
 
             _waiters++;
-            Enqueue(new Entry(record, null, 0, done));
+            Enqueue(new Entry(json => json.Add(record), done));
         }
 
         return done.Task.WaitAsync(cancellationToken);
@@ -176,7 +179,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
 
         if (_lost > 0)
         {
-            _entries.Enqueue(new Entry(null, null, _lost, null));
+            _entries.Enqueue(Gap(_lost));
             _lost = 0;
         }
 
@@ -186,6 +189,8 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             Monitor.Pulse(_entries);
         }
     }
+
+    private Entry Gap(long lost) => new(json => json.AddGap(_timeProvider.GetUtcNow(), lost), null);
 
     private void Run()
     {
@@ -225,7 +230,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             _reopen = false;
             if (_stopping && _lost > 0)
             {
-                _entries.Enqueue(new Entry(null, null, _lost, null));
+                _entries.Enqueue(Gap(_lost));
                 _lost = 0;
             }
 
@@ -338,21 +343,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     private void Serialize(List<Entry> entries)
     {
         _json.Clear();
-        foreach (Entry entry in entries)
-        {
-            if (entry.Record is { } record)
-            {
-                _json.Add(record);
-            }
-            else if (entry.Summary is { } summary)
-            {
-                _json.Add(summary);
-            }
-            else
-            {
-                _json.AddGap(_timeProvider.GetUtcNow(), entry.Lost);
-            }
-        }
+        entries.ForEach(entry => entry.AddTo(_json));
     }
 
     /// <summary>Notes that the file fails, and tells all who wait for it.</summary>
@@ -383,9 +374,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         }
     }
 
-    /// <param name="Record">What to write; null for a summary or a gap.</param>
-    /// <param name="Summary">What to write instead; null for a gap.</param>
-    /// <param name="Lost">Records that are lost, for a gap.</param>
+    /// <param name="AddTo">Writes it.</param>
     /// <param name="Done">Who waits until it is written.</param>
-    private readonly record struct Entry(AuditRecord? Record, AuditSummary? Summary, long Lost, TaskCompletionSource<bool>? Done);
+    private readonly record struct Entry(Action<AuditJson> AddTo, TaskCompletionSource<bool>? Done);
 }

@@ -51,12 +51,12 @@ internal sealed partial class ClientFileReader
         {
             path = PathExpansion.Expand(name);
             using FileStream file = InputFile.Open(path);
-            if (_secret.AppendAll(file, MaxSecretFileBytes))
+            if (_secret.AppendAll(file, Secret.MaxLength))
             {
                 return Judge(option, _secret.Written);
             }
 
-            fault = $"is larger than {MaxSecretFileBytes >> 10} KiB, which is the most allowed";
+            fault = $"is larger than {Secret.MaxLength >> 10} KiB, which is the most allowed";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

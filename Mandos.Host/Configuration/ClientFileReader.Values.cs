@@ -2,7 +2,6 @@ using System.Collections.ObjectModel;
 using System.Text;
 using System.Xml;
 using Mandos.Abstractions.Clients;
-using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
 
@@ -96,58 +95,14 @@ internal sealed partial class ClientFileReader
             return null;
         }
 
-        ReadOnlySpan<byte> text = WithoutPrefix(value);
-        bool isDecorated = text.Length < value.Length;
-        Span<char> hex = stackalloc char[digits];
-        int count = 0;
-        bool isHex = true;
-        foreach (byte b in text)
-        {
-            if (char.IsAsciiHexDigit((char)b))
-            {
-                if (count < digits)
-                {
-                    hex[count] = char.ToUpperInvariant((char)b);
-                }
-
-                count++;
-            }
-            else
-            {
-                isDecorated |= b == ':';
-                isHex &= b is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)':';
-            }
-        }
-
-        if (!isHex || (count != digits && (count != 0 || isDecorated)))
-        {
-            return $"is not {digits} hexadecimal digits" + (isHex ? $" but {count}" : "");
-        }
-
-        if (count == 0)
-        {
-            return null;
-        }
-
-        if (hex.SequenceEqual(ClientDefinition.EmptyKeyId))
-        {
-            return "is the key ID of an empty key, which no client has; take it from the client's mandos-keygen";
-        }
-
-        if (isDecorated)
+        string? fault = ClientKey.Parse(value, digits, out key, out bool isDecorated);
+        if (key is not null && isDecorated)
         {
             Warn(option, $"has more than its {digits} digits: the prefix or the colons are passed over; leave them out");
         }
 
-        key = hex.ToString();
-        return null;
+        return fault;
     }
-
-    /// <summary>The digits behind what other programs put before them.</summary>
-    private static ReadOnlySpan<byte> WithoutPrefix(ReadOnlySpan<byte> key)
-        => Ascii.EqualsIgnoreCase(key[..Math.Min(2, key.Length)], "0x"u8) ? key[2..]
-            : Ascii.EqualsIgnoreCase(key[..Math.Min(7, key.Length)], "sha256:"u8) ? key[7..]
-            : key;
 
     /// <summary>How a default is written in a file.</summary>
     private static string Default(ClientSetting setting) => setting switch

@@ -12,9 +12,6 @@ internal sealed partial class ClientFileReader : IDisposable
     /// <summary>The directory beside it whose <c>*.conf</c> files are read after it in ordinal order, as if appended.</summary>
     public const string DirectoryName = "clients.d";
 
-    /// <summary>Largest <c>secfile</c>: hundreds of times a usual secret.</summary>
-    public const int MaxSecretFileBytes = 1 << 20;
-
     // As in stock, other options can refer to them, as in %(timeout)s
     private static readonly string _builtInDefaults = string.Join('\n', [
         $"[{ConfigDocument.DefaultSection}]",

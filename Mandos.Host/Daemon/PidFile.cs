@@ -83,7 +83,4 @@ internal sealed partial class PidFile : IDisposable
             _file.Dispose();
         }
     }
-
-    [LoggerMessage(3200, LogLevel.Error, "Cannot write the PID file {Path}: {Reason}; going on without")]
-    private static partial void LogNotWritten(ILogger logger, string path, string reason);
 }

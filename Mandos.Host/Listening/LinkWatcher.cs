@@ -73,8 +73,4 @@ internal sealed partial class LinkWatcher(TimeProvider timeProvider, ILogger log
             // More messages than the kernel keeps for us: then there were changes.
         }
     }
-
-    [LoggerMessage(3030, LogLevel.Warning,
-        "The kernel does not tell of changes of network interfaces ({Reason}); they are looked at every {Seconds} s instead")]
-    private partial void LogNoMessages(string reason, double seconds);
 }

@@ -319,14 +319,6 @@ internal sealed partial class ListenPlace : IDisposable
     private static string Show(IPEndPoint endPoint)
         => endPoint.Port == 0 ? $"{endPoint.Address}, any port" : endPoint.ToString();
 
-    [LoggerMessage(3000, LogLevel.Error,
-        "Not listening on {Place}, interface {Name}, nor anywhere else in its place: {Reason}. It is tried again until it works")]
-    private partial void LogNotListening(string place, string name, string reason);
-
-    [LoggerMessage(3001, LogLevel.Warning,
-        "Interface {Name} is gone: nobody is served on port {Port} there until it is back, be it as a new one of that name")]
-    private partial void LogGone(string name, int port);
-
     /// <summary>The numbers of the interfaces that a place belongs to; 0 for one that is not there.</summary>
     private readonly record struct Links(uint Device, uint Zone)
     {

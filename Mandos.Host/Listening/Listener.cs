@@ -196,13 +196,4 @@ internal sealed partial class Listener(
     /// <summary>Whether an error of accept(2) says nothing of the listening socket itself.</summary>
     private static bool IsPassing(SocketError error) => error
         is not (SocketError.NotSocket or SocketError.InvalidArgument or SocketError.Fault);
-
-    [LoggerMessage(3010, LogLevel.Information, "Listening on address {Address}, port {Port}")]
-    private partial void LogListening(IPAddress address, int port);
-
-    [LoggerMessage(3011, LogLevel.Error, "Cannot accept a connection: {Reason}; trying again")]
-    private partial void LogNotAccepted(string reason);
-
-    [LoggerMessage(3012, LogLevel.Debug, "A connection was gone before it was served: {Reason}")]
-    private partial void LogGone(string reason);
 }

@@ -68,8 +68,4 @@ internal sealed partial class EngineSettings(ServerContext context)
 
         return (int)Math.Min(wanted, room);
     }
-
-    [LoggerMessage(3111, LogLevel.Warning,
-        "max_connections is {Wanted}, but the limit on open files allows {Room} connections; raise that (LimitNOFILE= in systemd)")]
-    private partial void LogFewDescriptors(int wanted, long room);
 }

@@ -89,7 +89,4 @@ internal sealed partial class HangGuard : IDisposable
         _context.Log.Dispose();
         Libc._exit(ExitStatus.Died);
     }
-
-    [LoggerMessage(3226, LogLevel.Warning, "The kernel gives no timer, so nothing ends this server if it is stopped or frozen: {Reason}")]
-    private partial void LogNoTimer(string reason);
 }

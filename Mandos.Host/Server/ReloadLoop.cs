@@ -15,6 +15,8 @@ namespace Mandos.Host.Server;
 internal sealed partial class ReloadLoop(
     ServerContext context, MandosEngine engine, ClientSource source, ServerReport report, ChannelReader<PosixSignal> hangUps)
 {
+    private static readonly CommandSource _self = new("server");
+
     /// <summary>How often to look whether a file can be read that could not: a secret on a disk that was not mounted yet.</summary>
     private static readonly TimeSpan _lookForFiles = TimeSpan.FromSeconds(30);
 
@@ -31,14 +33,14 @@ internal sealed partial class ReloadLoop(
                 context.Notifier.Reloading();
                 try
                 {
-                    await engine.Server.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                    await engine.Server.ReloadAsync(_self, cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
                     report.TellReady();
                 }
             }
-            catch (Exception e) when (e is ConfigurationException or StateNotSavedException)
+            catch (ConfigurationException)
             {
                 // The engine has logged it.
             }
@@ -71,11 +73,4 @@ internal sealed partial class ReloadLoop(
 
         hangUps.TryRead(out _);
     }
-
-    [LoggerMessage(3105, LogLevel.Error,
-        "SIGHUP: cannot re-read the clients' configuration, the one before stays in force: {Reason}")]
-    private partial void LogNotReloaded(string reason);
-
-    [LoggerMessage(3113, LogLevel.Warning, "A file that could not be read is readable now: the clients' configuration is read anew")]
-    private partial void LogReadable();
 }

@@ -66,7 +66,4 @@ internal sealed partial class ServerSignals : IDisposable
             context.Cancel = true; // not the default, which ends the process at once
             action();
         });
-
-    [LoggerMessage(3102, LogLevel.Information, "Stopping, by {Signal}")]
-    private partial void LogStopping(string signal);
 }

@@ -90,11 +90,4 @@ internal sealed partial class TlsStart
             return null;
         }
     }
-
-    [LoggerMessage(3110, LogLevel.Warning, "TLS could not be warmed up, the first client is served more slowly: {Reason}")]
-    private partial void LogNotWarm(string reason);
-
-    [LoggerMessage(3114, LogLevel.Warning,
-        "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
-    private partial void LogUnknownPriority(string word);
 }

@@ -113,10 +113,4 @@ internal sealed partial class Watchdog(
 
     /// <summary>Asks on the thread pool, so that one that has no thread left is noticed too.</summary>
     private static Task Ask(Func<Task> probe) => Task.Run(probe);
-
-    [LoggerMessage(3210, LogLevel.Critical, "The server does not answer its watchdog: {Reason}")]
-    private partial void LogNoAnswer(string reason);
-
-    [LoggerMessage(3211, LogLevel.Critical, "The server has hung for {Seconds} s: it ends, so that its clients go on to another server")]
-    private partial void LogEnds(double seconds);
 }

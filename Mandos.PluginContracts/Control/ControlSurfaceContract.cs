@@ -10,6 +10,8 @@ namespace Mandos.PluginContracts.Control;
 /// <summary>What every <see cref="IControlSurface"/> has to do.</summary>
 public static class ControlSurfaceContract
 {
+    private static readonly CommandSource _source = new("contract-checks");
+
     /// <summary>
     /// The checks of a control surface. A failure, such as that of a bus which is not there, is allowed; ending silently is not.
     /// The surface shows the sample clients to whoever can reach it: give it settings by which nobody can.
@@ -100,7 +102,7 @@ public static class ControlSurfaceContract
                 {
                     for (int i = 0; i < many; i++)
                     {
-                        await server.StartCheckerAsync(SampleClients.Snapshot(i).Name, cancellationToken).ConfigureAwait(false);
+                        await server.StartCheckerAsync(SampleClients.Snapshot(i).Name, _source, cancellationToken).ConfigureAwait(false);
                     }
 
                     await GoesOnAsync(running, "with many clients and events", cancellationToken).ConfigureAwait(false);
@@ -192,34 +194,32 @@ public static class ControlSurfaceContract
     {
         ClientSnapshot client = WithPath(SampleClients.Snapshot(3), 3);
         server.Add(client);
-        await server.DisableAsync(client.Name, cancellationToken).ConfigureAwait(false);
-        await server.EnableAsync(client.Name, cancellationToken).ConfigureAwait(false);
-        await server.StartCheckerAsync(client.Name, cancellationToken).ConfigureAwait(false);
-        await server.StopCheckerAsync(client.Name, cancellationToken).ConfigureAwait(false);
-        await server.MarkCheckedOkAsync(client.Name, cancellationToken).ConfigureAwait(false);
-        await server.SetSecretAsync(client.Name, new byte[] { 1 }, cancellationToken).ConfigureAwait(false);
+        await server.DisableAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
+        await server.EnableAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
+        await server.StartCheckerAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
+        await server.StopCheckerAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
+        await server.MarkCheckedOkAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
+        await server.SetSecretAsync(client.Name, new byte[] { 1 }, _source, cancellationToken).ConfigureAwait(false);
         ClientSettings unusual = SampleClients.Unusual(3).FileSettings;
         ClientChange change = ClientSetting.All.Aggregate(ClientChange.None, (some, setting) => some.With(setting, unusual));
-        await server.ChangeAsync(client.Name, change, cancellationToken).ConfigureAwait(false);
+        await server.ChangeAsync(client.Name, change, _source, cancellationToken).ConfigureAwait(false);
         server.Update(client.Name, snapshot => snapshot with { ApprovalsPending = 1, LastApprovalRequest = client.Created });
-        server.Publish(new NeedApproval(client, TimeSpan.FromSeconds(1), ApprovedByDefault: true));
         IPEndPoint[] peers = [new(IPAddress.Loopback, 1), new(IPAddress.IPv6Loopback, 2)];
-        server.Update(client.Name, snapshot => snapshot with
-        {
-            Requests = [.. peers.Select((peer, i) => new SecretRequest(i + 1, peer, client.Settings.KeyId!, client.Created))],
-        });
+        SecretRequest[] requests = [.. peers.Select((peer, i) => new SecretRequest(i + 1, peer, client.Settings.KeyId!, client.Created))];
+        server.Publish(new NeedApproval(client, requests[0], TimeSpan.FromSeconds(1), ApprovedByDefault: true));
+        server.Update(client.Name, snapshot => snapshot with { Requests = requests });
         server.Publish(new ConflictingRequests(client, [.. peers.Select(static peer => peer.Address)]));
-        await server.DecideAsync(1, approved: true, cancellationToken).ConfigureAwait(false);
-        server.Publish(new GotSecret(client));
+        await server.DecideAsync(1, approved: true, _source, cancellationToken).ConfigureAwait(false);
+        server.Publish(new GotSecret(client, requests[0]));
         server.Publish(new CheckerCompleted(client, CheckResult.Exited(1), "true"));
         server.Publish(new CheckerCompleted(client, CheckResult.Signaled(9), "true"));
         server.Publish(new CheckerCompleted(client, CheckResult.Failed("no such program"), "true"));
         foreach (RejectionReason reason in Enum.GetValues<RejectionReason>())
         {
-            server.Publish(new Rejected(client, reason));
+            server.Publish(new Rejected(client, requests[1], reason));
         }
 
         server.Publish(new ClientNotFound(client.Settings.KeyId!, IPAddress.IPv6Loopback));
-        await server.RemoveAsync(client.Name, cancellationToken).ConfigureAwait(false);
+        await server.RemoveAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -29,6 +29,7 @@ public sealed class InMemoryServer : IMandosServer
     private readonly List<KeptClient> _kept = [];
     private readonly List<(string Name, bool Approved)> _approvals = [];
     private readonly List<(long RequestId, bool Approved)> _decisions = [];
+    private readonly List<CommandSource> _sources = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
     private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,6 +56,21 @@ public sealed class InMemoryServer : IMandosServer
 
     /// <summary>Whether calls are not answered, as by a server that hangs: they wait until they are cancelled.</summary>
     public bool Silent { get; set; }
+
+    /// <summary>Why commands are in force but not saved, which their results say; null if they are saved.</summary>
+    public string? SaveProblem { get; set; }
+
+    /// <summary>Who gave the commands that were carried out, in their order.</summary>
+    public IReadOnlyList<CommandSource> Sources
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _sources];
+            }
+        }
+    }
 
     /// <summary>How often the configuration was re-read.</summary>
     public int Reloads { get; private set; }
@@ -210,8 +226,9 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public Task EnableAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+    public Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
         name,
+        source,
         client => client.Enabled ? client : client with
         {
             Enabled = true,
@@ -221,12 +238,13 @@ public sealed class InMemoryServer : IMandosServer
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task DisableAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
-        name, client => client with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
+    public Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        name, source, client => client with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task ApproveAsync(string name, bool approved, CancellationToken cancellationToken) => UpdateAsync(
+    public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
         name,
+        source,
         client =>
         {
             IPAddress[] addresses = [.. client.Requests.Select(request => request.Peer.Address).Distinct()];
@@ -241,7 +259,7 @@ public sealed class InMemoryServer : IMandosServer
         cancellationToken);
 
     /// <inheritdoc/>
-    public async Task DecideAsync(long requestId, bool approved, CancellationToken cancellationToken)
+    public async Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
@@ -250,12 +268,14 @@ public sealed class InMemoryServer : IMandosServer
                 ?? throw new UnknownRequestException(requestId);
             _decisions.Add((requestId, approved));
             Update(client.Name, one => one with { Requests = [.. one.Requests.Where(request => request.Id != requestId)] });
+            return Done(source);
         }
     }
 
     /// <inheritdoc/>
-    public Task MarkCheckedOkAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+    public Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
         name,
+        source,
         client => client with
         {
             LastCheckedOk = _time.GetUtcNow(),
@@ -265,8 +285,9 @@ public sealed class InMemoryServer : IMandosServer
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task StartCheckerAsync(string name, CancellationToken cancellationToken) => UpdateAsync(
+    public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
         name,
+        source,
         client =>
         {
             ClientSnapshot running = client with { CheckerRunning = true };
@@ -280,11 +301,11 @@ public sealed class InMemoryServer : IMandosServer
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task StopCheckerAsync(string name, CancellationToken cancellationToken)
-        => UpdateAsync(name, client => client with { CheckerRunning = false }, cancellationToken);
+    public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => UpdateAsync(name, source, client => client with { CheckerRunning = false }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task ChangeAsync(string name, ClientChange change, CancellationToken cancellationToken)
+    public Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         try
@@ -293,18 +314,19 @@ public sealed class InMemoryServer : IMandosServer
         }
         catch (ArgumentException e)
         {
-            return Task.FromException(e);
+            return Task.FromException<CommandResult>(e);
         }
 
-        return UpdateAsync(name, client => client with { Settings = change.ApplyTo(client.Settings) }, cancellationToken);
+        return UpdateAsync(name, source, client => client with { Settings = change.ApplyTo(client.Settings) }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
+    public Task<CommandResult> SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
     {
         byte[] copy = secret.ToArray();
         return UpdateAsync(
             name,
+            source,
             client =>
             {
                 _secrets[name] = copy;
@@ -315,7 +337,7 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    public async Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
@@ -333,6 +355,7 @@ public sealed class InMemoryServer : IMandosServer
                 Fingerprint = client.Settings.Fingerprint,
                 State = KeptState.Removed,
             });
+            return Done(source);
         }
     }
 
@@ -357,7 +380,7 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    public async Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
@@ -366,24 +389,40 @@ public sealed class InMemoryServer : IMandosServer
             {
                 throw new UnknownClientException(name);
             }
+
+            return Done(source);
         }
     }
 
     /// <inheritdoc/>
     /// <remarks>There is nothing to read: it is counted in <see cref="Reloads"/>, or fails with <see cref="Failure"/>.</remarks>
-    public async Task ReloadAsync(CancellationToken cancellationToken)
+    public async Task<CommandResult> ReloadAsync(CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             Reloads++;
+            return Done(source);
         }
     }
 
-    private async Task UpdateAsync(string name, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
+    private async Task<CommandResult> UpdateAsync(
+        string name, CommandSource source, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         Update(name, change);
+        return Done(source);
+    }
+
+    /// <summary>Ends a command that was carried out.</summary>
+    private CommandResult Done(CommandSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        lock (_lock)
+        {
+            _sources.Add(source);
+            return SaveProblem is { } problem ? CommandResult.NotSaved(problem) : CommandResult.Durable;
+        }
     }
 
     private async ValueTask BeginAsync(CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
 using Mandos.TestKit;
@@ -15,39 +14,26 @@ internal static class DBusInterface
 {
     public static async Task RunAsync(string[] args)
     {
-        const string service = "se.recompile.Mandos";
         int clients = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
         int many = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100_000;
 
         await using DBusDaemon bus = await DBusDaemon.StartAsync(DBusDaemon.OpenRules + DBusDaemon.UsualLimits);
-        await using DBusConnection caller = new(new(bus.Address) { Name = "caller" });
-        await caller.ConnectAsync(CancellationToken.None);
+        using DBusCaller caller = DBusCaller.Start(bus.Address);
         await ServeAsync(clients, async server =>
         {
-            await GetAsync(2000, 1);
-            await MeasureAsync("Get, one after another", 20_000, () => GetAsync(20_000, 1));
-            await MeasureAsync("Get, 50 at once", 50_000, () => GetAsync(50_000, 50));
-            await MeasureAsync("Set, one after another, with 3 signals each", 10_000, () => SetAsync(10_000));
+            await caller.DoAsync("get", 2000);
+            await MeasureAsync("Get, one after another", 20_000, () => caller.DoAsync("get", 20_000));
+            await MeasureAsync("Get, 50 at once", 50_000, () => caller.DoAsync("get", 50_000, 50));
+            await MeasureAsync("Set, one after another, with 3 signals each", 10_000, () => caller.DoAsync("set", 10_000));
             await MeasureAsync("signal, 3 for a changed property", 300_000, () => SignalAsync(server, 100_000));
-            await CallAsync("org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-            await MeasureAsync(
-                $"GetManagedObjects of {clients}", 1, () => CallAsync("org.freedesktop.DBus.ObjectManager", "GetManagedObjects"));
+            await caller.DoAsync("all", 3);
+            await MeasureAsync($"GetManagedObjects of {clients}", 10, () => caller.DoAsync("all", 10));
         });
         await ServeAsync(many, async _ =>
         {
-            await GetAsync(2000, 1);
-            await MeasureAsync($"Get, one after another, {many} clients", 20_000, () => GetAsync(20_000, 1));
-            await MeasureAsync("GetManagedObjects, refused", 1, async () =>
-            {
-                try
-                {
-                    await CallAsync("org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-                }
-                catch (DBusErrorReplyException e)
-                {
-                    Console.WriteLine(e.ErrorMessage);
-                }
-            });
+            await caller.DoAsync("get", 2000);
+            await MeasureAsync($"Get, one after another, {many} clients", 20_000, () => caller.DoAsync("get", 20_000));
+            await MeasureAsync("GetManagedObjects, refused", 1, async () => Console.WriteLine(await caller.DoAsync("all", 1)));
         });
 
         // Runs the surface with so many clients.
@@ -75,26 +61,6 @@ internal static class DBusInterface
             Print($"stopped after {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s");
         }
 
-        Task GetAsync(int count, int atOnce)
-        {
-            int left = count;
-            return Task.WhenAll(Enumerable.Range(0, atOnce).Select(async _ =>
-            {
-                while (Interlocked.Decrement(ref left) >= 0)
-                {
-                    await caller.CallMethodAsync(Get(caller), static (message, _) => message.GetBodyReader().ReadVariantValue());
-                }
-            }));
-        }
-
-        async Task SetAsync(int count)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                await caller.CallMethodAsync(Set(caller, (ulong)i + 1));
-            }
-        }
-
         async Task SignalAsync(InMemoryServer server, int events)
         {
             ClientPropertyChanged change = new(Client(1), ClientProperty.Expires);
@@ -103,33 +69,7 @@ internal static class DBusInterface
                 server.Publish(change);
             }
 
-            await SetAsync(1); // it is answered after all signals
-        }
-
-        Task CallAsync(string interfaceName, string member)
-        {
-            using MessageWriter writer = caller.GetMessageWriter();
-            writer.WriteMethodCallHeader(service, "/", interfaceName, member);
-            return caller.CallMethodAsync(writer.CreateMessage());
-        }
-
-        static MessageBuffer Get(DBusConnection connection)
-        {
-            using MessageWriter writer = connection.GetMessageWriter();
-            writer.WriteMethodCallHeader(service, "/clients/client_1_example_org", "org.freedesktop.DBus.Properties", "Get", "ss");
-            writer.WriteString("se.recompile.Mandos.Client");
-            writer.WriteString("Expires");
-            return writer.CreateMessage();
-        }
-
-        static MessageBuffer Set(DBusConnection connection, ulong value)
-        {
-            using MessageWriter writer = connection.GetMessageWriter();
-            writer.WriteMethodCallHeader(service, "/clients/client_1_example_org", "org.freedesktop.DBus.Properties", "Set", "ssv");
-            writer.WriteString("se.recompile.Mandos.Client");
-            writer.WriteString("ApprovalDelay");
-            writer.WriteVariantUInt64(value);
-            return writer.CreateMessage();
+            await caller.DoAsync("set", 1); // it is answered after all signals
         }
 
         static ClientSnapshot Client(int number) => new()
@@ -145,18 +85,13 @@ internal static class DBusInterface
 
         static async Task MeasureAsync(string what, int count, Func<Task> run)
         {
-            double before = ServerSeconds();
+            double before = Environment.CpuUsage.TotalTime.TotalSeconds;
             long start = Stopwatch.GetTimestamp();
             await run();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            double cpu = ServerSeconds() - before;
-            Print($"{what}: {count / seconds:F0}/s, {cpu / count * 1e6:F1} us CPU of the surface's thread each");
+            double cpu = Environment.CpuUsage.TotalTime.TotalSeconds - before;
+            Print($"{what}: {count / seconds:F0}/s, {cpu / count * 1e6:F1} us CPU of the interface each");
         }
-
-        // CPU time of the surface's thread, from the scheduler's statistics (proc(5)).
-        static double ServerSeconds() => Directory.GetDirectories("/proc/self/task")
-            .Where(thread => File.ReadAllText($"{thread}/comm").Trim() == "dbus-control")
-            .Sum(thread => double.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1e9);
 
         static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
     }

@@ -38,6 +38,9 @@ switch (args.FirstOrDefault())
     case "dbus":
         await DBusInterface.RunAsync(rest);
         return 0;
+    case DBusCaller.Command:
+        await DBusCaller.RunAsync(rest[0]);
+        return 0;
     case "stock-secrets":
         StockSecrets.Run(rest);
         return 0;

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TestKit.Peers;
+using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;

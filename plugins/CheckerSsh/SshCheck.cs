@@ -4,6 +4,7 @@ using System.Text;
 using Mandos.Abstractions.Checking;
 using Mandos.CheckerSsh.Exchanging;
 using Mandos.CheckerSsh.Keys;
+using Mandos.CheckerSsh.Limits;
 using Mandos.CheckerSsh.Network;
 using Mandos.CheckerSsh.Options;
 

@@ -33,6 +33,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     private readonly SignalWriter _writer;
     private readonly EventSignals _signals;
     private readonly EventFlow _events;
+    private readonly Callers _callers;
     private readonly CallQueue _calls;
     private readonly Backlog _backlog;
     private readonly StallWatch _stall;
@@ -59,6 +60,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_clients, _writer);
         _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
+        _callers = new Callers(_connection, time);
         _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
     }
 
@@ -162,9 +164,9 @@ internal sealed partial class BusSession : IAsyncDisposable
     {
         // Calls can come as soon as we have a name; they wait until the clients are known.
         var tree = new ObjectTree(
-            new ServerObject(_server, _clients, cancellationToken),
+            new ServerObject(_server, _clients, _callers, cancellationToken),
             new ClientsNode(_clients),
-            new ClientObject(_server, _clients, cancellationToken),
+            new ClientObject(_server, _clients, _callers, cancellationToken),
             _calls,
             _stall.Sent);
         _connection.AddHandler(Names.Root, below: true, tree.Handle);

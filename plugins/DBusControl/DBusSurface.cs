@@ -11,10 +11,13 @@ namespace Mandos.DBusControl;
 /// server goes on, and the bus is tried again.
 /// </remarks>
 /// <param name="context">Gives settings, log and time.</param>
-[ExportControlSurface("dbus", Settings = ["address"])]
+[ExportControlSurface(Name, Settings = ["address"])]
 [method: ImportingConstructor]
 public sealed partial class DBusSurface(IPluginContext context) : IControlSurface
 {
+    /// <summary>The name under which it is exported.</summary>
+    internal const string Name = "dbus";
+
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
 

@@ -30,6 +30,9 @@ internal static class Names
     /// <summary>What Debian's server does not have of a client: the settings that it does not know.</summary>
     public const string ClientExtension = "se.recompile.Mandos.Server.Client";
 
+    /// <summary>The error of a command that is in force, but not saved.</summary>
+    public const string NotSavedError = ServerExtension + ".Error.NotSaved";
+
     public const string Introspectable = "org.freedesktop.DBus.Introspectable";
 
     public const string Properties = "org.freedesktop.DBus.Properties";

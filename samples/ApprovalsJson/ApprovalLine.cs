@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 
 namespace Mandos.ApprovalsJson;
@@ -22,6 +23,12 @@ internal sealed record ApprovalLine
     /// <summary>Name of the client.</summary>
     public string? Client { get; init; }
 
+    /// <summary>Number of the request, by which it can be approved.</summary>
+    public long? Request { get; init; }
+
+    /// <summary>Address and port of who asks.</summary>
+    public string? Peer { get; init; }
+
     /// <summary>Seconds that a connection will wait for approval.</summary>
     public double? TimeLeft { get; init; }
 
@@ -36,17 +43,19 @@ internal sealed record ApprovalLine
     /// <param name="now">The time.</param>
     public static ApprovalLine? Of(ServerEvent serverEvent, DateTimeOffset now) => serverEvent switch
     {
-        NeedApproval e => new()
-        {
-            Time = now,
-            Event = nameof(NeedApproval),
-            Client = e.Client.Name,
-            TimeLeft = e.TimeLeft.TotalSeconds,
-            ApprovedByDefault = e.ApprovedByDefault,
-        },
-        GotSecret e => new() { Time = now, Event = nameof(GotSecret), Client = e.Client.Name },
-        Rejected e => new() { Time = now, Event = nameof(Rejected), Client = e.Client.Name, Reason = e.Reason },
+        NeedApproval e => Of(e, e.Request, now) with { TimeLeft = e.TimeLeft.TotalSeconds, ApprovedByDefault = e.ApprovedByDefault },
+        GotSecret e => Of(e, e.Request, now),
+        Rejected e => Of(e, e.Request, now) with { Reason = e.Reason },
         _ => null,
+    };
+
+    private static ApprovalLine Of(ClientEvent e, SecretRequest request, DateTimeOffset now) => new()
+    {
+        Time = now,
+        Event = e.GetType().Name,
+        Client = e.Client.Name,
+        Request = request.Id,
+        Peer = request.Peer.ToString(),
     };
 
     /// <summary>The line for events that nobody can tell of any more.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using CheckerSsh.Tests.Fakes;
 using Mandos.Abstractions.Checking;
-using Mandos.CheckerSsh;
+using Mandos.CheckerSsh.Limits;
 
 namespace CheckerSsh.Tests;
 

@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -61,7 +61,7 @@ public sealed class BusLossTests
         await rig.Bus.StartAsync();
         await rig.ConnectAsync();
         const string oldName = "se.bsnet.fukt.Mandos";
-        await rig.Caller.Connection.RequestNameAsync(oldName, RequestNameOptions.None, Token);
+        Assert.True(await rig.Caller.Connection.TryTakeNameAsync(oldName, Token));
         var said = rig.Context.NextAsync(Disabled);
 
         rig.Run(rig.Server);
@@ -95,7 +95,7 @@ public sealed class BusLossTests
         var told = rig.Context.NextAsync(Overflow);
 
         rig.Server.Overflow();
-        await rig.Server.RemoveAsync("goes", Token);
+        await rig.Server.RemoveAsync("goes", Rig.Person, Token);
         rig.Server.Add(Rig.Client("comes"));
         rig.Server.Update("foo", client => client with { LastCheckerStatus = 9, Settings = client.Settings with { Host = "new" } });
         await told;
@@ -124,8 +124,7 @@ public sealed class BusLossTests
         var free = new TaskCompletionSource();
         using var match = await rig.Caller.Connection.AddMatchAsync(
             new MatchRule { Type = MessageType.Signal, Member = "NameOwnerChanged", Arg0 = "se.bsnet.fukt.Mandos" },
-            (_, _) => free.TrySetResult(),
-            null,
+            _ => free.TrySetResult(),
             Token);
 
         rig.Server.Stop();

@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Calls;
 using Moq;
 
@@ -27,7 +27,7 @@ public sealed class CallOrderTests
         Assert.Equal("7", await other.GetAsync(Rig.Foo, "LastCheckerStatus"));
         Assert.DoesNotContain(calls, call => call.IsCompleted);
         rig.Server.Update("foo", client => client with { LastCheckerStatus = 5 });
-        command.SetResult();
+        command.SetResult(CommandResult.Durable);
 
         await Assert.ThrowsAsync<DBusErrorReplyException>(() => calls[2]);
         await Task.WhenAll(calls.Except([calls[2]]));
@@ -48,7 +48,7 @@ public sealed class CallOrderTests
         await using var other = await Caller.ConnectAsync(rig.Bus.Address);
         await other.GetAsync(Rig.Foo, "Name");
         rig.Server.Update("foo", client => client with { LastCheckerStatus = 5 });
-        command.SetResult();
+        command.SetResult(CommandResult.Durable);
         await call;
 
         Assert.Equal("reply to CheckedOK", rig.Caller.TakeHeard()[^1]);
@@ -70,11 +70,11 @@ public sealed class CallOrderTests
                 asked.SetResult();
                 return new ValueTask<ServerSubscription>(again.Task);
             });
-        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CancellationToken>()))
-            .Returns<string, Mandos.Abstractions.Clients.ClientChange, CancellationToken>((name, change, token) =>
+        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
+            .Returns<string, Mandos.Abstractions.Clients.ClientChange, CommandSource, CancellationToken>((name, change, source, token) =>
             {
                 changed.SetResult();
-                return rig.Server.ChangeAsync(name, change, token);
+                return rig.Server.ChangeAsync(name, change, source, token);
             });
         await rig.StartAllAsync(server.Object);
 
@@ -105,7 +105,7 @@ public sealed class CallOrderTests
         var (name, _) = await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Name"));
 
         Assert.Equal("LimitsExceeded", name);
-        command.SetResult();
+        command.SetResult(CommandResult.Durable);
         await first;
         Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal("\"foo\"", answer));
     }
@@ -123,15 +123,15 @@ public sealed class CallOrderTests
     }
 
     /// <summary>Starts all with a server whose CheckedOK ends when the test says.</summary>
-    private static async Task<TaskCompletionSource> StartAsync(Rig rig)
+    private static async Task<TaskCompletionSource<CommandResult>> StartAsync(Rig rig)
     {
-        var command = new TaskCompletionSource();
+        var command = new TaskCompletionSource<CommandResult>();
         var server = new Mock<IMandosServer>();
         server.SetupGet(s => s.Info).Returns(rig.Server.Info);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>())).Returns(rig.Server.SubscribeAsync);
-        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CancellationToken>()))
+        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
             .Returns(rig.Server.ChangeAsync);
-        server.Setup(s => s.MarkCheckedOkAsync("foo", It.IsAny<CancellationToken>())).Returns(command.Task);
+        server.Setup(s => s.MarkCheckedOkAsync("foo", It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(command.Task);
         await rig.StartAllAsync(server.Object);
         return command;
     }

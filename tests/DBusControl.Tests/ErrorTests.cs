@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -54,7 +54,7 @@ public sealed class ErrorTests
             rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", one),
             rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Approve", Array.Empty<VariantValue>()),
             rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Approve", VariantValue.Int32(1)),
-            rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Approve", VariantValue.Variant(VariantValue.ArrayOfString("x"))),
+            rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Approve", VariantValue.Variant(VariantValue.Array(new[] { "x" }))),
             rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "Get", one),
             rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "Set", one, one, one),
             rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "GetAll", one, one),

@@ -1,4 +1,5 @@
 using DBusControl.Tests.Support;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -26,7 +27,7 @@ public sealed class PagesTests
         await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"), Rig.Client("baz"));
 
         await PageAsync(rig, 0, 2);
-        await rig.Caller.CallAsync("/", Caller.Server, "RemoveClient", Mandos.DBus.VariantValue.ObjectPath("/clients/bar"));
+        await rig.Caller.CallAsync("/", Caller.Server, "RemoveClient", VariantValue.ObjectPath("/clients/bar"));
 
         Assert.Equal(["baz"], NamesIn(await PageAsync(rig, 2, 100)));
         Assert.Equal(["foo", "baz"], NamesIn(await PageAsync(rig, 0, 100)));
@@ -34,7 +35,7 @@ public sealed class PagesTests
     }
 
     private static Task<string> PageAsync(Rig rig, ulong after, uint count) => rig.Caller.CallAsync(
-        "/", Caller.Extension, "GetClients", Mandos.DBus.VariantValue.UInt64(after), Mandos.DBus.VariantValue.UInt32(count));
+        "/", Caller.Extension, "GetClients", VariantValue.UInt64(after), VariantValue.UInt32(count));
 
     private static string[] NamesIn(string page)
         => [.. System.Text.RegularExpressions.Regex.Matches(page, "\"Name\": \"(\\w+)\"").Select(match => match.Groups[1].Value)];

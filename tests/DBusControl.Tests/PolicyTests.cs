@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using DBusControl.Tests.Support;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -122,11 +122,7 @@ public sealed class PolicyTests
         var line = monitor.StandardOutput.ReadLineAsync(Token).AsTask();
         while (true)
         {
-            using (var writer = rig.Caller.Connection.GetMessageWriter())
-            {
-                writer.WriteSignalHeader(null, "/", "org.example.Test", mark);
-                rig.Caller.Connection.TrySendMessage(writer.CreateMessage());
-            }
+            rig.Caller.Connection.SendSignal("/", "org.example.Test", mark);
 
             while (await Task.WhenAny(line, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token)) == line)
             {

@@ -1,5 +1,5 @@
 using DBusControl.Tests.Support;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -28,7 +28,7 @@ public sealed class RequestTests
             Rig.Client("foo") with { Requests = [Rig.Request(1, "::1")] }, Rig.Client("bar") with { Requests = [Rig.Request(2, "::1")] });
 
         rig.Server.Update("foo", client => client with { Requests = [] });
-        await rig.Server.RemoveAsync("bar", TestContext.Current.CancellationToken);
+        await rig.Server.RemoveAsync("bar", Rig.Person, TestContext.Current.CancellationToken);
         await rig.HearAsync();
 
         Assert.Equal("[]", await GetAsync(rig));

@@ -4,7 +4,7 @@ using DBusControl.Tests.Support;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -88,7 +88,7 @@ public sealed class SignalTests
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.ArrayOfByte([1]));
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Array(new byte[] { 1 }));
 
         Assert.Equal(
             ["/clients/foo Properties.PropertiesChanged(\"Client\", {}, [\"Secret\"])", "reply to Set"], rig.Caller.TakeHeard());
@@ -162,11 +162,11 @@ public sealed class SignalTests
         rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Exited(3), "a command"));
         rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Signaled(9, coreDumped: true), "a command"));
         rig.Server.Publish(new CheckerCompleted(foo, CheckResult.Failed("why"), "a\0command"));
-        rig.Server.Publish(new NeedApproval(foo, TimeSpan.FromSeconds(1.5), ApprovedByDefault: true));
-        rig.Server.Publish(new GotSecret(foo));
-        rig.Server.Publish(new Rejected(foo, RejectionReason.Disabled));
-        rig.Server.Publish(new Rejected(foo, RejectionReason.Denied));
-        rig.Server.Publish(new Rejected(foo, RejectionReason.ApprovalTimedOut));
+        rig.Server.Publish(new NeedApproval(foo, Rig.Request(1, "::1"), TimeSpan.FromSeconds(1.5), ApprovedByDefault: true));
+        rig.Server.Publish(new GotSecret(foo, Rig.Request(1, "::1")));
+        rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.Disabled));
+        rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.Denied));
+        rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.ApprovalTimedOut));
         rig.Server.Publish(new ClientNotFound("0AB1", IPAddress.Parse("fe80::1")));
 
         Assert.Equal(
@@ -194,7 +194,7 @@ public sealed class SignalTests
 
         for (var i = 0; i < events; i++)
         {
-            rig.Server.Publish(new GotSecret(Rig.Client("foo")));
+            rig.Server.Publish(new GotSecret(Rig.Client("foo"), Rig.Request(1, "::1")));
         }
 
         var first = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());

@@ -1,5 +1,6 @@
 using DBusControl.Tests.Support;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -34,7 +35,7 @@ public sealed class StallTests : IDisposable
         await rig.StartAllAsync(rig.Server);
         await using var stopped = await ConnectAsync(rig);
         using var match = await stopped.AddMatchAsync(
-            new MatchRule { Type = MessageType.Signal, Interface = Caller.Client }, (_, _) => _reads.Wait(), null, Token);
+            new MatchRule { Type = MessageType.Signal, Interface = Caller.Client }, _ => _reads.Wait(), Token);
 
         try
         {
@@ -95,7 +96,7 @@ public sealed class StallTests : IDisposable
         await rig.StartAllAsync(rig.Server);
         await using var stopped = await ConnectAsync(rig);
         using var match = await stopped.AddMatchAsync(
-            new MatchRule { Type = MessageType.Signal, Interface = Caller.Client }, (_, _) => _reads.Wait(), null, Token);
+            new MatchRule { Type = MessageType.Signal, Interface = Caller.Client }, _ => _reads.Wait(), Token);
 
         try
         {
@@ -115,33 +116,16 @@ public sealed class StallTests : IDisposable
         }
     }
 
-    private async Task AskForAllAsync(DBusConnection greedy)
-    {
-        try
+    private Task<bool> AskForAllAsync(BusConnection greedy) => greedy.CallAsync(
+        Caller.Service, "/", Caller.ObjectManager, "GetManagedObjects", null, null, reply =>
         {
-            await greedy.CallMethodAsync(
-                Compose(greedy),
-                (_, _) =>
-                {
-                    _reads.Wait();
-                    return true;
-                });
-        }
-        catch (DBusException)
-        {
-        }
-    }
+            _reads.Wait();
+            return true;
+        });
 
-    private static MessageBuffer Compose(DBusConnection greedy)
+    private static async Task<BusConnection> ConnectAsync(Rig rig)
     {
-        using var writer = greedy.GetMessageWriter();
-        writer.WriteMethodCallHeader(Caller.Service, "/", Caller.ObjectManager, "GetManagedObjects");
-        return writer.CreateMessage();
-    }
-
-    private static async Task<DBusConnection> ConnectAsync(Rig rig)
-    {
-        var connection = new DBusConnection(new DBusConnectionOptions(rig.Bus.Address));
+        var connection = new BusConnection(new BusOptions(rig.Bus.Address) { CallTimeout = TimeSpan.FromMinutes(5) });
         await connection.ConnectAsync(Token);
         return connection;
     }

@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Clients;
 using Moq;
 
@@ -46,15 +46,15 @@ public sealed class WritingTests
         { "Timeout", "far too long", VariantValue.UInt64(ulong.MaxValue) },
         { "Timeout", "not a number", VariantValue.Double(double.NaN) },
         { "Timeout", "infinite", VariantValue.Double(double.PositiveInfinity) },
-        { "Timeout", "array", VariantValue.ArrayOfString("7") },
+        { "Timeout", "array", VariantValue.Array(new[] { "7" }) },
         { "Timeout", "structure", VariantValue.Struct(VariantValue.Int32(7)) },
         { "Interval", "zero", VariantValue.UInt64(0) },
-        { "ApprovedByDefault", "array", VariantValue.ArrayOfString() },
-        { "Host", "array", VariantValue.ArrayOfString("h") },
+        { "ApprovedByDefault", "array", VariantValue.Array(Array.Empty<string>()) },
+        { "Host", "array", VariantValue.Array(new[] { "h" }) },
         { "Host", "long", VariantValue.String(new string('h', (1 << 17) + 1)) },
         { "Secret", "text", VariantValue.String("s") },
-        { "Secret", "array of others", VariantValue.ArrayOfString("s") },
-        { "Secret", "long", VariantValue.ArrayOfByte(new byte[(1 << 20) + 1]) },
+        { "Secret", "array of others", VariantValue.Array(new[] { "s" }) },
+        { "Secret", "long", VariantValue.Array(new byte[(1 << 20) + 1]) },
     };
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class WritingTests
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Variant(VariantValue.ArrayOfByte([1, 0, 255])));
+        await rig.Caller.SetAsync(Rig.Foo, "Secret", VariantValue.Variant(VariantValue.Array(new byte[] { 1, 0, 255 })));
 
         Assert.Equal(new byte[] { 1, 0, 255 }, rig.Server.Secret("foo")!.Value.ToArray());
         Assert.Equal("AccessDenied", (await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Secret"))).Name);
@@ -290,7 +290,7 @@ public sealed class WritingTests
                 {
                     "t" => VariantValue.UInt64(60_000),
                     "b" => VariantValue.Bool(true),
-                    "ay" => VariantValue.ArrayOfByte([1]),
+                    "ay" => VariantValue.Array(new byte[] { 1 }),
                     _ => VariantValue.String("x"),
                 };
                 data.Add(
@@ -306,13 +306,49 @@ public sealed class WritingTests
     [MemberData(nameof(Commands), DisableDiscoveryEnumeration = true)]
     public async Task Command_ItsChangeIsNotSaved_EndsInAnError(string path, string face, string member, VariantValue[] arguments)
     {
-        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
-        rig.Server.Failure = new StateNotSavedException("the disk is full");
+        await using var rig = await Rig.StartAsync(Rig.Client("foo") with { Requests = [Rig.Request(1, "::1")] });
+        rig.Server.Keep(new KeptClient { Name = "gone", State = KeptState.Disabled });
+        rig.Server.SaveProblem = "the disk is full";
 
         var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync(path, face, member, arguments));
 
         Assert.Equal($"{Caller.Extension}.Error.NotSaved", name);
         Assert.Contains("the disk is full", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_OfACaller_SaysWhoItIs()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        await using var other = await Caller.ConnectAsync(rig.Bus.Address);
+
+        await rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Disable", Array.Empty<string>());
+        await other.CallAsync("/", Caller.Extension, "Reload", Array.Empty<string>());
+        await rig.Caller.SetAsync(Rig.Foo, "Host", VariantValue.String("new"));
+
+        string user = "uid " + File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
+        Assert.All(rig.Server.Sources, source => Assert.Equal(("dbus", user), (source.Surface, source.User)));
+        string?[] addresses = [.. rig.Server.Sources.Select(source => source.Address)];
+        Assert.All(addresses, address => Assert.StartsWith(":", address, StringComparison.Ordinal));
+        Assert.Equal(addresses[0], addresses[2]);
+        Assert.NotEqual(addresses[0], addresses[1]);
+    }
+
+    [Fact]
+    public async Task Command_BusDoesNotSayWhoseTheCallerIs_IsCarriedOutWithItsNameAlone()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: PrivateBus.OpenRules + """
+            <policy context="mandatory">
+              <deny send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus" send_member="GetConnectionUnixUser"/>
+            </policy>
+            """);
+        await rig.StartAllAsync(rig.Server);
+
+        await rig.Caller.CallAsync(Rig.Foo, Caller.Client, "Disable", Array.Empty<string>());
+
+        CommandSource source = Assert.Single(rig.Server.Sources);
+        Assert.Equal(("dbus", null), (source.Surface, source.User));
+        Assert.StartsWith(":", source.Address, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,22 +57,22 @@ public sealed class EngineConcurrencyTests
                 switch (random.Next(12))
                 {
                     case 0:
-                        await engine.Server.ApproveAsync(Busy, random.Next(2) == 0, cancellation);
+                        await engine.Server.ApproveAsync(Busy, random.Next(2) == 0, EngineRig.Person, cancellation);
                         break;
                     case 1:
-                        await engine.Server.DisableAsync(Busy, cancellation);
+                        await engine.Server.DisableAsync(Busy, EngineRig.Person, cancellation);
                         break;
                     case 2 or 3:
-                        await engine.Server.EnableAsync(Busy, cancellation);
+                        await engine.Server.EnableAsync(Busy, EngineRig.Person, cancellation);
                         break;
                     case 4:
-                        await engine.Server.StartCheckerAsync(Busy, cancellation);
+                        await engine.Server.StartCheckerAsync(Busy, EngineRig.Person, cancellation);
                         break;
                     case 5:
-                        await engine.Server.StopCheckerAsync(Busy, cancellation);
+                        await engine.Server.StopCheckerAsync(Busy, EngineRig.Person, cancellation);
                         break;
                     case 6:
-                        await engine.Server.SetSecretAsync(Busy, Encoding.ASCII.GetBytes("busy " + i), cancellation);
+                        await engine.Server.SetSecretAsync(Busy, Encoding.ASCII.GetBytes("busy " + i), EngineRig.Person, cancellation);
                         break;
                     case 7 when name == Busy:
                         peer.GoAway();
@@ -81,12 +81,12 @@ public sealed class EngineConcurrencyTests
                         peer.Gone.TrySetException(new InvalidOperationException("a fault"));
                         break;
                     case 9:
-                        await engine.Server.ChangeAsync(Busy, ClientChange.Of(ClientSetting.Host, "host " + i), cancellation);
+                        await engine.Server.ChangeAsync(Busy, ClientChange.Of(ClientSetting.Host, "host " + i), EngineRig.Person, cancellation);
                         break;
                 }
             }
         }, cancellation)));
-        await engine.Server.DisableAsync(Busy, cancellation);
+        await engine.Server.DisableAsync(Busy, EngineRig.Person, cancellation);
         while ((await engine.Server.GetClientsAsync(cancellation)).Any(static client => client.ApprovalsPending > 0)
             || !peers.All(static some => some.All(static one => one.Peer.IsDisposed)))
         {

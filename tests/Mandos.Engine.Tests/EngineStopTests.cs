@@ -131,8 +131,8 @@ public sealed class EngineStopTests : IDisposable
         _rig.Until(() => !_rig["a"].CheckerRunning, "the stop to begin");
 
         Task shorter = _rig.Engine.Server.ChangeAsync("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromMinutes(5)),
-            TestContext.Current.CancellationToken);
-        Task check = _rig.Engine.Server.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+            EngineRig.Person, TestContext.Current.CancellationToken);
+        Task check = _rig.Engine.Server.StartCheckerAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => shorter.IsCompleted && check.IsCompleted, "the commands to end");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shorter);
@@ -174,16 +174,16 @@ public sealed class EngineStopTests : IDisposable
         {
         }
 
-        await engine.Server.DisableAsync("a", cancellation);
+        await engine.Server.DisableAsync("a", EngineRig.Person, cancellation);
         Assert.False((await engine.Server.GetClientAsync("a", cancellation))!.Enabled);
         Assert.Null(await engine.Server.GetClientAsync("b", cancellation));
-        await Assert.ThrowsAsync<UnknownClientException>(() => engine.Server.EnableAsync("b", cancellation));
+        await Assert.ThrowsAsync<UnknownClientException>(() => engine.Server.EnableAsync("b", EngineRig.Person, cancellation));
         await engine.StopAsync(cancellation);
 
         Assert.True(engine.Completion.IsCompletedSuccessfully);
         Assert.NotNull(peer.Received);
         Assert.False(store["a"]!.Client!.Enabled);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.Server.EnableAsync("a", cancellation));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.Server.EnableAsync("a", EngineRig.Person, cancellation));
     }
 
     private void Drain()

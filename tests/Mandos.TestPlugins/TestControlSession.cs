@@ -11,6 +11,8 @@ namespace Mandos.TestPlugins;
 /// <summary>One connection to the control socket. Its commands are carried out one after another, each answered when it is acknowledged.</summary>
 internal sealed class TestControlSession
 {
+    private static readonly CommandSource _source = new("test-control");
+
     private readonly Stream _stream;
     private readonly IMandosServer _server;
 
@@ -69,11 +71,10 @@ internal sealed class TestControlSession
             case "clients":
                 return new() { ["clients"] = ToNode(await _server.GetClientsAsync(cancellationToken)) };
             case "reload":
-                await _server.ReloadAsync(cancellationToken);
-                return [];
+                return Answer(await _server.ReloadAsync(_source, cancellationToken));
             case "decide":
-                await _server.DecideAsync((long)request["request"]!, (bool)request["approved"]!, cancellationToken);
-                return [];
+                return Answer(await _server.DecideAsync(
+                    (long)request["request"]!, (bool)request["approved"]!, _source, cancellationToken));
         }
 
         var name = (string?)request["client"] ?? throw new ArgumentException($"command “{command}” needs a client");
@@ -82,23 +83,26 @@ internal sealed class TestControlSession
             return new() { ["found"] = ToNode(await _server.GetClientAsync(name, cancellationToken)) };
         }
 
-        await (command switch
+        return Answer(await (command switch
         {
-            "enable" => _server.EnableAsync(name, cancellationToken),
-            "disable" => _server.DisableAsync(name, cancellationToken),
-            "approve" => _server.ApproveAsync(name, true, cancellationToken),
-            "deny" => _server.ApproveAsync(name, false, cancellationToken),
-            "checkedok" => _server.MarkCheckedOkAsync(name, cancellationToken),
-            "startchecker" => _server.StartCheckerAsync(name, cancellationToken),
-            "stopchecker" => _server.StopCheckerAsync(name, cancellationToken),
-            "remove" => _server.RemoveAsync(name, cancellationToken),
+            "enable" => _server.EnableAsync(name, _source, cancellationToken),
+            "disable" => _server.DisableAsync(name, _source, cancellationToken),
+            "approve" => _server.ApproveAsync(name, true, _source, cancellationToken),
+            "deny" => _server.ApproveAsync(name, false, _source, cancellationToken),
+            "checkedok" => _server.MarkCheckedOkAsync(name, _source, cancellationToken),
+            "startchecker" => _server.StartCheckerAsync(name, _source, cancellationToken),
+            "stopchecker" => _server.StopCheckerAsync(name, _source, cancellationToken),
+            "remove" => _server.RemoveAsync(name, _source, cancellationToken),
             "change" => _server.ChangeAsync(
-                name, request["change"].Deserialize<ClientChange>(TestControlJson.Options)!, cancellationToken),
-            "secret" => _server.SetSecretAsync(name, Convert.FromBase64String((string)request["secret"]!), cancellationToken),
+                name, request["change"].Deserialize<ClientChange>(TestControlJson.Options)!, _source, cancellationToken),
+            "secret" => _server.SetSecretAsync(name, Convert.FromBase64String((string)request["secret"]!), _source, cancellationToken),
             _ => throw new ArgumentException($"there is no command “{command}”"),
-        });
-        return [];
+        }));
     }
+
+    /// <summary>An empty answer to a command whose change is on disk; an error to another.</summary>
+    private static JsonObject Answer(CommandResult result)
+        => result.IsDurable ? [] : throw new InvalidOperationException(result.Problem);
 
     private async Task StreamEventsAsync(JsonNode? id, CancellationToken cancellationToken)
     {

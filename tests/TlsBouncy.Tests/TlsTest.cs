@@ -2,6 +2,7 @@ using Mandos.Abstractions.Tls;
 using Mandos.TestKit;
 using Mandos.TestKit.Peers;
 using Mandos.TlsBouncy;
+using Mandos.TlsBouncy.Limits;
 using Mandos.TlsBouncy.Priority;
 
 namespace TlsBouncy.Tests;

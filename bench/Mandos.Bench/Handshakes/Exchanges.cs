@@ -2,6 +2,7 @@ using System.Globalization;
 using Mandos.Abstractions.Tls;
 using Mandos.TestKit;
 using Mandos.TestKit.Peers;
+using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.OpenSsl;
 using Mandos.TlsBouncy.Priority;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Mandos.DBus;
+using Mandos.Bus;
 using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
 using Mandos.TestKit.Peers;
@@ -225,7 +225,7 @@ internal static class ServerLoad
             i => ServerUnderTest.Section($"client{i}", i == 0 ? key.KeyId : Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
         await using DBusDaemon bus = await DBusDaemon.StartAsync(DBusDaemon.OpenRules + DBusDaemon.UsualLimits);
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(_root, clientsConf, busAddress: bus.Address);
-        await using var caller = new DBusConnection(new DBusConnectionOptions(bus.Address));
+        await using var caller = new BusConnection(new BusOptions(bus.Address));
         await caller.ConnectAsync(CancellationToken.None);
         while (await caller.GetNameOwnerAsync("se.bsnet.fukt.Mandos") is null)
         {
@@ -280,12 +280,8 @@ internal static class ServerLoad
             return sorted.Length == 0 ? double.NaN : sorted[sorted.Length * 99 / 100];
         }
 
-        Task CallAsync()
-        {
-            using MessageWriter writer = caller.GetMessageWriter();
-            writer.WriteMethodCallHeader("se.recompile.Mandos", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-            return caller.CallMethodAsync(writer.CreateMessage());
-        }
+        Task CallAsync() => caller.CallAsync(
+            "se.recompile.Mandos", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", null, null, static _ => true);
     }
 
     private static void Row(params object[] cells) => Console.WriteLine(string.Concat(cells.Select((cell, i) =>

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 using Mandos.TestKit.Daemons;
 
 namespace Mandos.Bench.Load;
@@ -133,7 +134,7 @@ internal static class Tools
 
         public required ServerUnderTest Server { get; init; }
 
-        public required DBusConnection Caller { get; init; }
+        public required BusConnection Caller { get; init; }
 
         public static async Task<Scene> StartAsync(string root, int clients)
         {
@@ -141,7 +142,7 @@ internal static class Tools
             string clientsConf = "[DEFAULT]\ninterval = P1D\ntimeout = P2D\nchecker = true\n" + string.Concat(Enumerable.Range(0, clients)
                 .Select(i => ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
             ServerUnderTest server = await ServerUnderTest.StartAsync(root, clientsConf, busAddress: bus.Address);
-            var caller = new DBusConnection(new DBusConnectionOptions(bus.Address));
+            var caller = new BusConnection(new BusOptions(bus.Address));
             await caller.ConnectAsync(CancellationToken.None);
             while (await caller.GetNameOwnerAsync("se.bsnet.fukt.Mandos") is null)
             {

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Mandos.CheckerSsh.Keys;
+using Mandos.CheckerSsh.Limits;
 using Mandos.CheckerSsh.Network;
+using Mandos.CheckerSsh.Texts;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 using Renci.SshNet.Security;

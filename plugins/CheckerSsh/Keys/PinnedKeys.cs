@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Mandos.CheckerSsh.Texts;
 
 namespace Mandos.CheckerSsh.Keys;
 

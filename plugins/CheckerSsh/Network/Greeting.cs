@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Mandos.CheckerSsh.Limits;
 
 namespace Mandos.CheckerSsh.Network;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Mandos.CheckerSsh.Limits;
 
 namespace Mandos.CheckerSsh.Network;
 

@@ -4,6 +4,7 @@ using System.Xml;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh.Keys;
+using Mandos.CheckerSsh.Texts;
 
 namespace Mandos.CheckerSsh.Options;
 

@@ -20,9 +20,6 @@ internal sealed partial class CallQueue
 
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
-    /// <summary>A change is in force, but not saved.</summary>
-    private const string NotSaved = Names.ServerExtension + ".Error.NotSaved";
-
     private readonly Func<Action, bool> _post;
     private readonly EventFlow _events;
     private readonly ILogger _logger;
@@ -251,7 +248,6 @@ internal sealed partial class CallQueue
             UnknownRequestException e => (BusErrors.UnknownObject, e.Message),
             ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),
-            StateNotSavedException e => (NotSaved, e.Message),
             ArgumentException or DBusReadException => (BusErrors.InvalidArgs, error.Message),
             OperationCanceledException => (BusErrors.Failed, "the server is stopping"),
             _ => (BusErrors.Failed, "an internal error; the server's log tells more"),

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Clients;
-using Mandos.Abstractions.Control;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -20,15 +19,15 @@ internal static class ClientProperties
         Boolean(
             "CheckerRunning", ClientProperty.CheckerRunning, client => client.CheckerRunning,
             value => value
-                ? (server, name, token) => server.StartCheckerAsync(name, token)
-                : (server, name, token) => server.StopCheckerAsync(name, token)),
+                ? (server, name, source, token) => server.StartCheckerAsync(name, source, token)
+                : (server, name, source, token) => server.StopCheckerAsync(name, source, token)),
         Text(ClientSetting.Checker),
         Constant("Created", client => client.Created),
         Boolean(
             "Enabled", ClientProperty.Enabled, client => client.Enabled,
             value => value
-                ? (server, name, token) => server.EnableAsync(name, token)
-                : (server, name, token) => server.DisableAsync(name, token)),
+                ? (server, name, source, token) => server.EnableAsync(name, source, token)
+                : (server, name, source, token) => server.DisableAsync(name, source, token)),
         Time("Expires", ClientProperty.Expires, client => client.Expires),
         Duration(ClientSetting.ExtendedTimeout),
         Constant("Fingerprint", client => client.Settings.Fingerprint ?? ""),
@@ -38,7 +37,7 @@ internal static class ClientProperties
         Time("LastApprovalRequest", ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
         Time(
             "LastCheckedOK", ClientProperty.LastCheckedOk, client => client.LastCheckedOk,
-            _ => (server, name, token) => server.MarkCheckedOkAsync(name, token)),
+            _ => (server, name, source, token) => server.MarkCheckedOkAsync(name, source, token)),
         new("LastCheckerStatus", "n")
         {
             Change = ClientProperty.LastCheckerStatus,
@@ -115,7 +114,7 @@ internal static class ClientProperties
 
     private static ClientPropertyInfo Boolean(
         string name, ClientProperty change, Func<ClientSnapshot, bool> get,
-        Func<bool, Func<IMandosServer, string, CancellationToken, Task>>? set = null)
+        Func<bool, ClientCommand>? set = null)
         => new(name, "b")
         {
             Change = change,
@@ -149,14 +148,14 @@ internal static class ClientProperties
         Write = (ref writer, client) => WriteTime(ref writer, get(client)),
     };
 
-    private static Func<IMandosServer, string, CancellationToken, Task> Changes(ClientChange change)
-        => (server, name, token) => server.ChangeAsync(name, change, token);
+    private static ClientCommand Changes(ClientChange change)
+        => (server, name, source, token) => server.ChangeAsync(name, change, source, token);
 
-    private static Func<IMandosServer, string, CancellationToken, Task> SetsSecret(byte[] secret) => (server, name, token) =>
+    private static ClientCommand SetsSecret(byte[] secret) => (server, name, source, token) =>
     {
         try
         {
-            return server.SetSecretAsync(name, secret, token);
+            return server.SetSecretAsync(name, secret, source, token);
         }
         finally
         {

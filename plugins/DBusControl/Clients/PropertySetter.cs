@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Control;
 using Mandos.DBusControl.Calls;
 using Tmds.DBus.Protocol;
 
@@ -7,4 +6,4 @@ namespace Mandos.DBusControl.Clients;
 /// <summary>Makes the command that gives a property of a client a new value.</summary>
 /// <param name="value">What the caller sent.</param>
 /// <exception cref="CallException">It is no value for the property.</exception>
-internal delegate Func<IMandosServer, string, CancellationToken, Task> PropertySetter(VariantValue value);
+internal delegate ClientCommand PropertySetter(VariantValue value);

@@ -15,15 +15,17 @@ internal sealed class ClientObject
 
     private readonly IMandosServer _server;
     private readonly ClientTable _clients;
+    private readonly Callers _callers;
     private readonly CancellationToken _ended;
     private readonly MethodTable _methods;
 
     /// <param name="server">Carries out commands.</param>
     /// <param name="clients">The clients.</param>
+    /// <param name="callers">Tells who gives commands.</param>
     /// <param name="ended">Gives up waiting for commands.</param>
-    public ClientObject(IMandosServer server, ClientTable clients, CancellationToken ended)
+    public ClientObject(IMandosServer server, ClientTable clients, Callers callers, CancellationToken ended)
     {
-        (_server, _clients, _ended) = (server, clients, ended);
+        (_server, _clients, _callers, _ended) = (server, clients, callers, ended);
         _methods = new MethodTable(new Dictionary<string, Method>
         {
             ["Introspect"] = new([Names.Introspectable], [""], context => new Call(context, () => Introspect(context))),
@@ -31,11 +33,11 @@ internal sealed class ClientObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["Approve"] = new(_interfaces, ["b", "v"], ReadApprove),
-            ["CheckedOK"] = Plain((server, name, token) => server.MarkCheckedOkAsync(name, token)),
-            ["Enable"] = Plain((server, name, token) => server.EnableAsync(name, token)),
-            ["Disable"] = Plain((server, name, token) => server.DisableAsync(name, token)),
-            ["StartChecker"] = Plain((server, name, token) => server.StartCheckerAsync(name, token)),
-            ["StopChecker"] = Plain((server, name, token) => server.StopCheckerAsync(name, token)),
+            ["CheckedOK"] = Plain((server, name, source, token) => server.MarkCheckedOkAsync(name, source, token)),
+            ["Enable"] = Plain((server, name, source, token) => server.EnableAsync(name, source, token)),
+            ["Disable"] = Plain((server, name, source, token) => server.DisableAsync(name, source, token)),
+            ["StartChecker"] = Plain((server, name, source, token) => server.StartCheckerAsync(name, source, token)),
+            ["StopChecker"] = Plain((server, name, source, token) => server.StopCheckerAsync(name, source, token)),
         });
     }
 
@@ -46,7 +48,7 @@ internal sealed class ClientObject
         {
             return _methods.Read(context);
         }
-        catch (Exception e) when (e is CallException or DBusReadException)
+        catch (CallException e)
         {
             // An object that is not there has no methods at all, and whether it is there shows when it is the call's turn.
             return new Call(context, () =>
@@ -124,7 +126,13 @@ internal sealed class ClientObject
         PropertySetter set = property.Set
             ?? throw new CallException(BusErrors.PropertyReadOnly, $"the property {property.Name} cannot be set");
         VariantValue value = reader.ReadVariantValue();
-        return Command(context, set(value)) with { Size = Values.SizeOf(value) };
+        int size = Values.SizeOf(value);
+        if (property.Change == ClientProperty.Secret)
+        {
+            context.SecretLength = size;
+        }
+
+        return Command(context, set(value)) with { Size = size };
     }
 
     private Call ReadApprove(BusCall context)
@@ -133,12 +141,16 @@ internal sealed class ClientObject
         bool approve = context.Signature == "b"
             ? reader.ReadBool()
             : Values.RequireBoolean(reader.ReadVariantValue(), "Approve's argument");
-        return Command(context, (server, name, token) => server.ApproveAsync(name, approve, token));
+        return Command(context, (server, name, source, token) => server.ApproveAsync(name, approve, source, token));
     }
 
-    private Method Plain(Func<IMandosServer, string, CancellationToken, Task> command)
+    private Method Plain(ClientCommand command)
         => new(_interfaces, [""], context => Command(context, command));
 
-    private Call Command(BusCall context, Func<IMandosServer, string, CancellationToken, Task> command)
-        => new(context, () => command(_server, Find(context.Path).Name, _ended));
+    private Call Command(BusCall context, ClientCommand command)
+        => new(context, () =>
+        {
+            string name = Find(context.Path).Name;
+            return _callers.CarryOutAsync(context, source => command(_server, name, source, _ended));
+        });
 }

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -12,8 +11,7 @@ internal sealed class MethodTable(IReadOnlyDictionary<string, Method> methods)
     private readonly FrozenDictionary<string, Method> _methods = methods.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Reads a call.</summary>
-    /// <exception cref="CallException">There is no such method, or its arguments are others.</exception>
-    /// <exception cref="DBusReadException">An argument is malformed.</exception>
+    /// <exception cref="CallException">There is no such method, or its arguments are others, or malformed.</exception>
     public Call Read(BusCall context)
     {
         if (!_methods.TryGetValue(context.Member, out Method? method)
@@ -29,6 +27,15 @@ internal sealed class MethodTable(IReadOnlyDictionary<string, Method> methods)
                 $"{context.Member} takes arguments of type “{method.Signatures[0]}”, not “{context.Signature}”");
         }
 
-        return method.Read(context);
+        try
+        {
+            return method.Read(context);
+        }
+#pragma warning disable CA1031 // The library throws this and that where a body is not what its signature says
+        catch (Exception e) when (e is not CallException)
+#pragma warning restore CA1031
+        {
+            throw CallException.InvalidArgs($"the arguments of {context.Member} are malformed");
+        }
     }
 }

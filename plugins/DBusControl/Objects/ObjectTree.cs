@@ -1,6 +1,5 @@
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -16,7 +15,7 @@ internal sealed class ObjectTree(ServerObject server, ClientsNode clients, Clien
         {
             call = Read(context);
         }
-        catch (Exception e) when (e is CallException or DBusReadException)
+        catch (CallException e)
         {
             call = new Call(context, () => throw e); // in its turn
         }

@@ -19,15 +19,17 @@ internal sealed class ServerObject
 
     private readonly IMandosServer _server;
     private readonly ClientTable _clients;
+    private readonly Callers _callers;
     private readonly CancellationToken _ended;
     private readonly MethodTable _methods;
 
     /// <param name="server">Carries out commands.</param>
     /// <param name="clients">The clients.</param>
+    /// <param name="callers">Tells who gives commands.</param>
     /// <param name="ended">Gives up waiting for commands.</param>
-    public ServerObject(IMandosServer server, ClientTable clients, CancellationToken ended)
+    public ServerObject(IMandosServer server, ClientTable clients, Callers callers, CancellationToken ended)
     {
-        (_server, _clients, _ended) = (server, clients, ended);
+        (_server, _clients, _callers, _ended) = (server, clients, callers, ended);
         _methods = new MethodTable(new Dictionary<string, Method>
         {
             ["Introspect"] = Read([Names.Introspectable], Introspect),
@@ -43,13 +45,15 @@ internal sealed class ServerObject
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
-            ["Reload"] = new(
-                [Names.ServerExtension], [""], context => new Call(context, () => _server.ReloadAsync(_ended))),
+            ["Reload"] = new([Names.ServerExtension], [""], context => Command(context, source => _server.ReloadAsync(source, _ended))),
         });
     }
 
     /// <inheritdoc cref="MethodTable.Read"/>
     public Call Read(BusCall context) => _methods.Read(context);
+
+    private Call Command(BusCall context, Func<CommandSource, Task<CommandResult>> command)
+        => new(context, () => _callers.CarryOutAsync(context, command));
 
     /// <summary>A method whose answer is about all clients.</summary>
     private static Method Read(IReadOnlyList<string> interfaces, Action<BusCall> answer)
@@ -184,7 +188,7 @@ internal sealed class ServerObject
         Reader reader = context.Request.GetBodyReader();
         ulong id = reader.ReadUInt64();
         bool approve = reader.ReadBool();
-        return new Call(context, () => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, _ended));
+        return Command(context, source => _server.DecideAsync((long)Math.Min(id, long.MaxValue), approve, source, _ended));
     }
 
     private Call ReadGetKeptClients(BusCall context)
@@ -228,13 +232,13 @@ internal sealed class ServerObject
     private Call ReadForgetClient(BusCall context)
     {
         string name = context.Request.GetBodyReader().ReadString();
-        return new Call(context, ForgetAsync);
+        return Command(context, ForgetAsync);
 
-        async Task ForgetAsync()
+        async Task<CommandResult> ForgetAsync(CommandSource source)
         {
             try
             {
-                await _server.ForgetAsync(name, _ended).ConfigureAwait(false);
+                return await _server.ForgetAsync(name, source, _ended).ConfigureAwait(false);
             }
             catch (UnknownClientException)
             {
@@ -248,7 +252,7 @@ internal sealed class ServerObject
         Reader reader = context.Request.GetBodyReader();
         string path = context.Signature == "o" ? reader.ReadObjectPathAsString() : reader.ReadString();
         return new Call(context, () => _clients.TryGet(path, out ClientSnapshot? client)
-            ? _server.RemoveAsync(client.Name, _ended)
+            ? _callers.CarryOutAsync(context, source => _server.RemoveAsync(client.Name, source, _ended))
             : throw CallException.UnknownObject(path));
     }
 

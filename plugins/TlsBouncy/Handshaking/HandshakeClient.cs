@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.Limits;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;

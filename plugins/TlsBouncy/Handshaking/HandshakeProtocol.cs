@@ -1,4 +1,5 @@
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.Limits;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Handshaking;

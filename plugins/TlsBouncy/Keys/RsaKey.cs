@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using Mandos.TlsBouncy.Limits;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Keys;

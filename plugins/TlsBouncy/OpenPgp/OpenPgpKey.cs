@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.Limits;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.OpenPgp;

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Limits;
 using Org.BouncyCastle.Tls;
 
 namespace Mandos.TlsBouncy.Priority;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Mandos.Abstractions.Tls;
 using Mandos.TlsBouncy.Handshaking;
+using Mandos.TlsBouncy.Limits;
 
 namespace Mandos.TlsBouncy.Sessions;
 

@@ -1,4 +1,5 @@
-using Mandos.DBus;
+using Mandos.Bus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests.Support;
 
@@ -17,9 +18,9 @@ internal sealed class Caller : IAsyncDisposable
 
     private readonly List<string> _heard = [];
 
-    private Caller(string address) => Connection = new DBusConnection(new DBusConnectionOptions(address));
+    private Caller(string address) => Connection = new BusConnection(new BusOptions(address));
 
-    public DBusConnection Connection { get; }
+    public BusConnection Connection { get; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -31,7 +32,7 @@ internal sealed class Caller : IAsyncDisposable
         foreach (var name in new[] { Server, Client, OldClient, "se.bsnet.fukt.Mandos", Properties, ObjectManager, Extension })
         {
             await caller.Connection.AddMatchAsync(
-                new MatchRule { Type = MessageType.Signal, Interface = name }, (message, _) => caller.Hear(WireText.Signal(message)), null, Token);
+                new MatchRule { Type = MessageType.Signal, Interface = name }, message => caller.Hear(WireText.Signal(message)), Token);
         }
 
         return caller;
@@ -54,36 +55,27 @@ internal sealed class Caller : IAsyncDisposable
     /// <param name="member">The method.</param>
     /// <param name="arguments">The arguments; their types make the signature.</param>
     /// <returns>What is in the reply.</returns>
-    public Task<string> CallAsync(string path, string? interfaceName, string member, params VariantValue[] arguments)
-    {
-        using var writer = Connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(
-            Service, path, interfaceName, member, arguments.Length == 0 ? null : string.Concat(arguments.Select(a => a.Signature)));
-        foreach (var argument in arguments)
+    public Task<string> CallAsync(string path, string? interfaceName, string member, params VariantValue[] arguments) => CallAsync(
+        path,
+        interfaceName,
+        member,
+        string.Concat(arguments.Select(argument => (char)argument.Type)),
+        (ref writer) =>
         {
-            Write(writer, argument);
-        }
-
-        return SendAsync(writer.CreateMessage(), member);
-    }
-
-    public Task<string> SendAsync(MessageBuffer message, string member) => Connection.CallMethodAsync(
-        message,
-        (reply, _) =>
+            foreach (var argument in arguments)
+            {
+                Write(ref writer, argument);
+            }
+        },
+        reply =>
         {
             Hear($"reply to {member}");
             return WireText.Arguments(reply);
-        },
-        null,
-        Token);
+        });
 
     /// <summary>The description of an object.</summary>
     public Task<string> IntrospectAsync(string path)
-    {
-        using var writer = Connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(Service, path, Introspectable, "Introspect");
-        return Connection.CallMethodAsync(writer.CreateMessage(), (reply, _) => reply.GetBodyReader().ReadString(), null, Token);
-    }
+        => CallAsync(path, Introspectable, "Introspect", "", (ref _) => { }, reply => reply.GetBodyReader().ReadString());
 
     public Task<string> GetAsync(string path, string name, string interfaceName = Client)
         => CallAsync(path, Properties, "Get", interfaceName, name);
@@ -103,33 +95,49 @@ internal sealed class Caller : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    private static void Write(MessageWriter writer, VariantValue value)
+    private Task<string> CallAsync(
+        string path, string? interfaceName, string member, string signature, BodyWriter body, Func<Message, string> reader)
+    {
+        var writer = Connection.GetMessageWriter();
+        try
+        {
+            writer.WriteMethodCallHeader(Service, path, interfaceName, member, signature.Length == 0 ? null : signature);
+            body(ref writer);
+            return Connection.CallAsync(writer.CreateMessage(), reader, Token);
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    private static void Write(ref MessageWriter writer, VariantValue value)
     {
         switch (value.Type)
         {
-            case DBusType.String:
+            case VariantValueType.String:
                 writer.WriteString(value.GetString());
                 break;
-            case DBusType.ObjectPath:
-                writer.WriteObjectPath(value.GetObjectPath());
+            case VariantValueType.ObjectPath:
+                writer.WriteObjectPath(value.GetObjectPathAsString());
                 break;
-            case DBusType.Bool:
+            case VariantValueType.Bool:
                 writer.WriteBool(value.GetBool());
                 break;
-            case DBusType.UInt32:
+            case VariantValueType.UInt32:
                 writer.WriteUInt32(value.GetUInt32());
                 break;
-            case DBusType.UInt64:
+            case VariantValueType.UInt64:
                 writer.WriteUInt64(value.GetUInt64());
                 break;
-            case DBusType.Int32:
+            case VariantValueType.Int32:
                 writer.WriteInt32(value.GetInt32());
                 break;
-            case DBusType.Variant:
+            case VariantValueType.Variant:
                 writer.WriteVariant(value.GetVariantValue());
                 break;
             default:
-                throw new ArgumentException($"no argument of type {value.Signature}");
+                throw new ArgumentException($"no argument of type {value.Type}");
         }
     }
 

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests.Support;
 
@@ -55,6 +56,9 @@ internal sealed class Rig : IAsyncDisposable
         },
     };
 
+    /// <summary>Who gives commands to the server beside the bus.</summary>
+    public static CommandSource Person { get; } = new("test");
+
     public static SecretRequest Request(int id, string address)
         => new(id, new IPEndPoint(IPAddress.Parse(address), 4000 + id), "01AB", At(id));
 
@@ -106,7 +110,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Waits until all signals of what happened have arrived: they go before the answer to a command.</summary>
     public async Task<IReadOnlyList<string>> HearAsync()
     {
-        await Caller.CallAsync(Foo, Caller.Client, "Approve", Mandos.DBus.VariantValue.Bool(true));
+        await Caller.CallAsync(Foo, Caller.Client, "Approve", VariantValue.Bool(true));
         return [.. Caller.TakeHeard().Where(text => text != "reply to Approve")];
     }
 

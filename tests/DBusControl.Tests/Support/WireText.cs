@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests.Support;
 
@@ -12,29 +12,31 @@ internal static partial class WireText
     {
         var reader = message.GetBodyReader();
         var values = new List<string>();
-        for (var at = 0; at < message.Signature.Length;)
+        var signature = message.SignatureAsString;
+        for (var at = 0; at < signature.Length;)
         {
-            values.Add(Read(ref reader, message.Signature, ref at));
+            values.Add(Read(ref reader, signature, ref at));
         }
 
         return Shorten(string.Join(", ", values));
     }
 
     /// <summary>A signal.</summary>
-    public static string Signal(Message message) => Shorten($"{message.Path} {message.Interface}.{message.Member}({Arguments(message)})");
+    public static string Signal(Message message) => Shorten(
+        $"{message.PathAsString} {message.InterfaceAsString}.{message.MemberAsString}({Arguments(message)})");
 
     public static string Of(VariantValue value) => value.Type switch
     {
-        DBusType.String => Quote(value.GetString()),
-        DBusType.ObjectPath => value.GetObjectPath(),
-        DBusType.Bool => value.GetBool() ? "true" : "false",
-        DBusType.Int16 => Text(value.GetInt16()),
-        DBusType.UInt16 => Text(value.GetUInt16()),
-        DBusType.UInt32 => Text(value.GetUInt32()),
-        DBusType.UInt64 => Text(value.GetUInt64()),
-        DBusType.Struct => $"({Items(value)})",
-        DBusType.Array => $"[{Items(value)}]",
-        _ => throw new ArgumentException($"no text for {value.Signature}"),
+        VariantValueType.String => Quote(value.GetString()),
+        VariantValueType.ObjectPath => value.GetObjectPathAsString(),
+        VariantValueType.Bool => value.GetBool() ? "true" : "false",
+        VariantValueType.Int16 => Text(value.GetInt16()),
+        VariantValueType.UInt16 => Text(value.GetUInt16()),
+        VariantValueType.UInt32 => Text(value.GetUInt32()),
+        VariantValueType.UInt64 => Text(value.GetUInt64()),
+        VariantValueType.Struct => $"({Items(value)})",
+        VariantValueType.Array => $"[{Items(value)}]",
+        _ => throw new ArgumentException($"no text for {value.Type}"),
     };
 
     private static string Items(VariantValue value) => string.Join(", ", Enumerable.Range(0, value.Count).Select(i => Of(value.GetItem(i))));
@@ -46,7 +48,7 @@ internal static partial class WireText
             case 's':
                 return Quote(reader.ReadString());
             case 'o':
-                return reader.ReadObjectPath();
+                return reader.ReadObjectPathAsString();
             case 'b':
                 return reader.ReadBool() ? "true" : "false";
             case 'n':

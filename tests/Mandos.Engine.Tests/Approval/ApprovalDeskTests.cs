@@ -28,7 +28,7 @@ public sealed class ApprovalDeskTests : IDisposable
         FakePeer peer = _rig.Hold("a");
 
         // Posted before the timer's work, carried out after the expiry
-        Task approved = _rig.Engine.Server.ApproveAsync("a", true, CancellationToken.None);
+        Task approved = _rig.Engine.Server.ApproveAsync("a", true, EngineRig.Person, CancellationToken.None);
         _rig.Clock.Advance(TimeSpan.FromHours(1));
         _rig.Run(approved);
         _rig.Finish(peer);
@@ -58,6 +58,36 @@ public sealed class ApprovalDeskTests : IDisposable
         Assert.Equal(gets, _rig.TakeEvents().Contains("GotSecret"));
         Assert.Equal(0, _rig["a"].ApprovalsPending);
         Assert.Null(_rig["a"].LastApprovalRequest);
+    }
+
+    [Fact]
+    public void Events_OfARequest_TellWhichItIs()
+    {
+        _rig.Start(EngineRig.Define("a", _slow));
+        _rig.Hold("a", "192.0.2.1");
+        _rig.Hold("a", "192.0.2.2");
+        SecretRequest[] requests = [.. _rig["a"].Requests];
+        Assert.Equal(
+            [(1, "192.0.2.1:40000", EngineRig.KeyId("a")), (2, "192.0.2.2:40000", EngineRig.KeyId("a"))],
+            requests.Select(static request => (request.Id, request.Peer.ToString(), request.KeyId)));
+
+        _rig.Decide(2, true);
+        _rig.Until(() => _rig["a"].ApprovalsPending == 1, "the secret to be sent");
+        _rig.Decide(1, false);
+        _rig.Disable("a");
+        _rig.Serve("a", "192.0.2.3"); // did not wait
+
+        List<ServerEvent> events = [];
+        while (_rig.Events.Events.TryRead(out ServerEvent? e))
+        {
+            events.Add(e);
+        }
+
+        Assert.Equal(requests, events.OfType<NeedApproval>().Select(static e => e.Request));
+        Assert.Equal([requests[1]], events.OfType<GotSecret>().Select(static e => e.Request));
+        Assert.Equal(
+            [(1, "192.0.2.1"), (3, "192.0.2.3")],
+            events.OfType<Rejected>().Select(static e => (e.Request.Id, e.Request.Peer.Address.ToString())));
     }
 
     [Theory]

@@ -220,7 +220,7 @@ public sealed class CheckRunnerTests : IDisposable
             .. blocked.Select(static name => EngineRig.Define(name, static s => s with { CheckerPlugin = EngineRig.OtherCheckerName })),
         ]);
 
-        Task[] starts = [.. blocked.Select(name => rig.Engine.Server.StartCheckerAsync(name, TestContext.Current.CancellationToken))];
+        Task[] starts = [.. blocked.Select(name => rig.Engine.Server.StartCheckerAsync(name, EngineRig.Person, TestContext.Current.CancellationToken))];
         rig.Until(() => Volatile.Read(ref running) == CheckerThreads.Max, "the checks that block");
         rig.StartChecker("a");
         rig.Until(() => rig["a"].LastCheckerStatus == 0, "the check of another checker");
@@ -249,7 +249,7 @@ public sealed class CheckRunnerTests : IDisposable
         string[] names = [.. Enumerable.Range(0, CheckerThreads.Max).Select(static i => $"c{i}")];
         rig.Start([.. names.Select(static name => EngineRig.Define(name, static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }))]);
 
-        Task[] starts = [.. names.Select(name => rig.Engine.Server.StartCheckerAsync(name, TestContext.Current.CancellationToken))];
+        Task[] starts = [.. names.Select(name => rig.Engine.Server.StartCheckerAsync(name, EngineRig.Person, TestContext.Current.CancellationToken))];
         rig.Run(Task.WhenAll(starts));
         rig.Settle();
 
@@ -281,7 +281,7 @@ public sealed class CheckRunnerTests : IDisposable
     public void MarkCheckedOk_ClientWhoseExpiryIsDue_DoesNotExtendIt()
     {
         _rig.Start(EngineRig.Define("a"));
-        Task mark = _rig.Engine.Server.MarkCheckedOkAsync("a", TestContext.Current.CancellationToken);
+        Task mark = _rig.Engine.Server.MarkCheckedOkAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
 
         _rig.Pass(_rig["a"].Settings.Timeout);
         _rig.Run(mark);
@@ -329,7 +329,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.StopChecker("a");
         _rig.Checker.Plan("a", CheckMode.Hangs);
 
-        Task start = _rig.Engine.Server.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+        Task start = _rig.Engine.Server.StartCheckerAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Client("a").Check is not null, "the start");
         Assert.False(_rig["a"].CheckerRunning);
         Assert.False(start.IsCompleted);
@@ -349,7 +349,7 @@ public sealed class CheckRunnerTests : IDisposable
         _rig.Start(EngineRig.Define("a"));
         for (int i = 0; i < 300; i++)
         {
-            Task start = _rig.Engine.Server.StartCheckerAsync("a", TestContext.Current.CancellationToken);
+            Task start = _rig.Engine.Server.StartCheckerAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
             if (i % 3 == 0)
             {
                 _rig.Run(start);

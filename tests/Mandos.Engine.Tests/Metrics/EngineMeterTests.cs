@@ -119,8 +119,8 @@ public sealed class EngineMeterTests : IDisposable
         using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
         Assert.Equal(["0"], meter.Observe("mandos.unsaved_changes"));
         _rig.Store.Error = new IOException("full");
-        _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
-        _rig.Engine.Server.DisableAsync("b", TestContext.Current.CancellationToken);
+        _rig.Engine.Server.DisableAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
+        _rig.Engine.Server.DisableAsync("b", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => !_rig["b"].Enabled && !_rig.Engine.Parts.Keeper.IsSaving, "the saves to fail");
         Assert.Equal(["2"], meter.Observe("mandos.unsaved_changes"));
 

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Tests.Model;
@@ -21,16 +22,16 @@ internal sealed partial class RandomRun
             case < 10:
                 name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
                 c = _model.Clients.GetValueOrDefault(name);
-                Do($"enable {name}", c, () => server.EnableAsync(name, none), _model.Enable);
+                Do($"enable {name}", c, () => server.EnableAsync(name, EngineRig.Person, none), _model.Enable);
                 break;
             case < 12:
-                Do($"disable {name}", c, () => server.DisableAsync(name, none), _model.Disable);
+                Do($"disable {name}", c, () => server.DisableAsync(name, EngineRig.Person, none), _model.Disable);
                 break;
             case < 16:
                 bool approves = true;
                 Do($"approve {name}", c,
-                    () => approves ? server.ApproveAsync(name, true, none)
-                        : Assert.ThrowsAsync<ConflictingRequestsException>(() => server.ApproveAsync(name, true, none)),
+                    () => approves ? server.ApproveAsync(name, true, EngineRig.Person, none)
+                        : Assert.ThrowsAsync<ConflictingRequestsException>(() => server.ApproveAsync(name, true, EngineRig.Person, none)),
                     client => approves = _model.Approve(client, true),
                     saves: false);
                 break;
@@ -38,26 +39,26 @@ internal sealed partial class RandomRun
                 DecideOne();
                 break;
             case < 18:
-                Do($"deny {name}", c, () => server.ApproveAsync(name, false, none), client => _model.Approve(client, false),
+                Do($"deny {name}", c, () => server.ApproveAsync(name, false, EngineRig.Person, none), client => _model.Approve(client, false),
                     saves: false);
                 break;
             case < 20:
-                Do($"checked ok {name}", c, () => server.MarkCheckedOkAsync(name, none), _model.CheckedOk);
+                Do($"checked ok {name}", c, () => server.MarkCheckedOkAsync(name, EngineRig.Person, none), _model.CheckedOk);
                 break;
             case < 23:
-                Do($"start checker {name}", c, () => server.StartCheckerAsync(name, none), ModelServer.StartCheck, saves: false);
+                Do($"start checker {name}", c, () => server.StartCheckerAsync(name, EngineRig.Person, none), ModelServer.StartCheck, saves: false);
                 break;
             case < 25:
-                Do($"stop checker {name}", c, () => server.StopCheckerAsync(name, none), ModelServer.StopCheck, saves: false);
+                Do($"stop checker {name}", c, () => server.StopCheckerAsync(name, EngineRig.Person, none), ModelServer.StopCheck, saves: false);
                 break;
             case < 32:
                 (ClientChange change, Func<ClientSettings, ClientSettings> apply) = RandomChange();
-                Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, none),
+                Do($"change {name}: {change}", c, () => server.ChangeAsync(name, change, EngineRig.Person, none),
                     client => _model.Change(client, apply));
                 break;
             case < 35:
                 string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
-                Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), none),
+                Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), EngineRig.Person, none),
                     client => _model.SetSecret(client, secret));
                 break;
             case < 36 when _random.Next(2) == 0:
@@ -66,7 +67,7 @@ internal sealed partial class RandomRun
             default:
                 if (_random.Next(2) == 0)
                 {
-                    Do($"remove {name}", c, () => server.RemoveAsync(name, none), _model.Remove);
+                    Do($"remove {name}", c, () => server.RemoveAsync(name, EngineRig.Person, none), _model.Remove);
                 }
 
                 break;
@@ -82,14 +83,14 @@ internal sealed partial class RandomRun
             bool approved = _random.Next(3) > 0;
             long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
             Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
-                () => _rig.Engine.Server.DecideAsync(id, approved, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+                () => _rig.Engine.Server.DecideAsync(id, approved, EngineRig.Person, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
         }
     }
 
     private void Forget(string name)
     {
         Did($"forget {name}");
-        Task command = _rig.Engine.Server.ForgetAsync(name, CancellationToken.None);
+        Task command = _rig.Engine.Server.ForgetAsync(name, EngineRig.Person, CancellationToken.None);
         if (_model.Absent.GetValueOrDefault(name) is null)
         {
             Assert.Throws<UnknownClientException>(() => _rig.Run(command));
@@ -136,7 +137,7 @@ internal sealed partial class RandomRun
         {
             _rig.Run(task);
         }
-        catch (StateNotSavedException) when (_storeFails)
+        catch (NotSavedException) when (_storeFails)
         {
             // It is in force, as the model says.
         }
@@ -211,7 +212,7 @@ internal sealed partial class RandomRun
         {
             Did("reload of a bad file");
             _rig.File = static () => throw new ConfigurationException(["it is bad"]);
-            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None)));
+            Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None)));
             return;
         }
 
@@ -235,7 +236,7 @@ internal sealed partial class RandomRun
         _model.RunChecks();
         ClientDefinition[] definitions = Define(file);
         _rig.File = () => definitions;
-        Task task = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
+        Task task = _rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None);
         _rig.Until(() => _log.Has(LogLevel.Information, "Configuration re-read"), "the reload to be carried out");
         if (!waits)
         {

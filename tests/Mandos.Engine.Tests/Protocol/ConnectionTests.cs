@@ -59,7 +59,7 @@ public sealed class ConnectionTests : IDisposable
             new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
 
-        Task replaced = _rig.Engine.Server.SetSecretAsync("a", "second"u8.ToArray(), TestContext.Current.CancellationToken);
+        Task replaced = _rig.Engine.Server.SetSecretAsync("a", "second"u8.ToArray(), EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Client("a").Secret != old, "the new secret");
         Assert.Equal("first", Encoding.ASCII.GetString(old.Memory.Span));
         peer.TakeSecret();
@@ -134,7 +134,7 @@ public sealed class ConnectionTests : IDisposable
         FakePeer peer = _rig.Hold("a");
 
         // The approval stands in the loop's queue before the connection notices its fault.
-        Task approve = _rig.Engine.Server.ApproveAsync("a", true, TestContext.Current.CancellationToken);
+        Task approve = _rig.Engine.Server.ApproveAsync("a", true, EngineRig.Person, TestContext.Current.CancellationToken);
         peer.Gone.SetException(new InvalidOperationException("a fault"));
         SpinWait.SpinUntil(() => _rig.Log.Has(LogLevel.Error, "unexpected error"));
         _rig.Run(approve);

@@ -89,7 +89,7 @@ public sealed class SendAbortTests : IDisposable
         _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
 
-        Task disabled = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
+        Task disabled = _rig.Engine.Server.DisableAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => !_rig["a"].Enabled, "the client to be disabled");
         _rig.Settle();
         Assert.False(disabled.IsCompleted);

@@ -243,7 +243,7 @@ public sealed class KeptClientsTests : IDisposable
         Start("a", "b", "c");
         _rig.Disable("a");
         _rig.Store.Error = new StateStoreException("full");
-        Assert.Throws<StateNotSavedException>(() => _rig.Reload(Files()));
+        Assert.Throws<NotSavedException>(() => _rig.Reload(Files()));
         _rig.Serve("c");
         _rig.Store.Error = null;
         _rig.Store.MostClients = 3;
@@ -443,7 +443,7 @@ public sealed class KeptClientsTests : IDisposable
 
     private string[] Names() => [.. _rig.Engine.Parts.Clients.All.Select(static client => client.Name).Order()];
 
-    private void Forget(string name) => _rig.Run(_rig.Engine.Server.ForgetAsync(name, CancellationToken.None));
+    private void Forget(string name) => _rig.Run(_rig.Engine.Server.ForgetAsync(name, EngineRig.Person, CancellationToken.None));
 
     private IReadOnlyList<KeptClient> Kept()
     {

@@ -46,7 +46,7 @@ public sealed class ReloadSecretsTests : IDisposable
         _rig.Until(() => peer.InWrite, "the secret to be on its way");
 
         _rig.File = () => [EngineRig.Define("a", secret: "from the file")];
-        Task reloaded = _rig.Engine.Server.ReloadAsync(TestContext.Current.CancellationToken);
+        Task reloaded = _rig.Engine.Server.ReloadAsync(EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Client("a").Secret != old.Secret, "the new secret");
         Assert.False(reloaded.IsCompleted || IsZero(old.Secret));
         peer.TakeSecret();
@@ -82,7 +82,7 @@ public sealed class ReloadSecretsTests : IDisposable
             return [next];
         };
 
-        Task reload = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
+        Task reload = _rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None);
         _rig.Until(() => reload.IsCompleted, "the reload to end");
         _rig.Run(stop!);
 

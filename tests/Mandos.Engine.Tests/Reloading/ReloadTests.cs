@@ -197,7 +197,7 @@ public sealed class ReloadTests : IDisposable
         _rig.TakeEvents();
         _rig.File = static () => throw new ConfigurationException(["f:1: bad", "f:2: worse"]);
 
-        var e = Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None)));
+        var e = Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None)));
 
         Assert.Equal(["f:1: bad", "f:2: worse"], e.Problems);
         Assert.Equal(
@@ -243,8 +243,8 @@ public sealed class ReloadTests : IDisposable
             return [EngineRig.Define("a", s => s with { Host = string.Create(CultureInfo.InvariantCulture, $"read {read}") })];
         };
 
-        Task first = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
-        Task second = _rig.Engine.Server.ReloadAsync(CancellationToken.None);
+        Task first = _rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None);
+        Task second = _rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None);
         _rig.Until(() => Volatile.Read(ref reads) > 0, "the first to read");
         Assert.Equal(1, Volatile.Read(ref reads));
         secondMayRead.Set();
@@ -258,7 +258,7 @@ public sealed class ReloadTests : IDisposable
     {
         _rig.Start(EngineRig.Define("a"));
         _rig.File = static () => throw new InvalidOperationException("a fault");
-        Assert.Throws<InvalidOperationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None)));
+        Assert.Throws<InvalidOperationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None)));
 
         _rig.Reload(EngineRig.Define("a"), EngineRig.Define("b"));
 
@@ -273,11 +273,11 @@ public sealed class ReloadTests : IDisposable
         Task? removal = null;
         _rig.File = () =>
         {
-            removal = _rig.Engine.Server.RemoveAsync("b", CancellationToken.None); // the loop takes it before the reload's own work
+            removal = _rig.Engine.Server.RemoveAsync("b", EngineRig.Person, CancellationToken.None); // the loop takes it before the reload's own work
             return [EngineRig.Define("a"), edited];
         };
 
-        _rig.Run(_rig.Engine.Server.ReloadAsync(CancellationToken.None));
+        _rig.Run(_rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None));
         _rig.Run(removal!);
 
         Assert.Equal(1, _rig.Engine.ClientCount);
@@ -292,7 +292,7 @@ public sealed class ReloadTests : IDisposable
             new EngineOptions(), new FakeTls(), new FakeStore(), new Dictionary<string, IChecker>(), new TestClock(), new TestLog());
         engine.Parts.Services.Loop.Start();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => engine.Server.ReloadAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None));
     }
 
     private string? SecretOf(string client) => Text(_rig.Client(client).Secret.Memory.ToArray());

@@ -97,35 +97,38 @@ internal sealed class EngineRig : IDisposable
         return this;
     }
 
+    /// <summary>Who gives the commands.</summary>
+    public static CommandSource Person { get; } = new("test") { User = "somebody", Address = "here" };
+
     public Client Client(string name) => Engine.Parts.Clients.Get(name);
 
     public ClientSnapshot this[string name] => Client(name).Snapshot;
 
-    public void Enable(string client) => Run(Engine.Server.EnableAsync(client, CancellationToken.None));
+    public void Enable(string client) => Run(Engine.Server.EnableAsync(client, Person, CancellationToken.None));
 
-    public void Disable(string client) => Run(Engine.Server.DisableAsync(client, CancellationToken.None));
+    public void Disable(string client) => Run(Engine.Server.DisableAsync(client, Person, CancellationToken.None));
 
-    public void Approve(string client, bool approved) => Run(Engine.Server.ApproveAsync(client, approved, CancellationToken.None));
+    public void Approve(string client, bool approved) => Run(Engine.Server.ApproveAsync(client, approved, Person, CancellationToken.None));
 
-    public void Decide(long request, bool approved) => Run(Engine.Server.DecideAsync(request, approved, CancellationToken.None));
+    public void Decide(long request, bool approved) => Run(Engine.Server.DecideAsync(request, approved, Person, CancellationToken.None));
 
-    public void MarkCheckedOk(string client) => Run(Engine.Server.MarkCheckedOkAsync(client, CancellationToken.None));
+    public void MarkCheckedOk(string client) => Run(Engine.Server.MarkCheckedOkAsync(client, Person, CancellationToken.None));
 
-    public void StartChecker(string client) => Run(Engine.Server.StartCheckerAsync(client, CancellationToken.None));
+    public void StartChecker(string client) => Run(Engine.Server.StartCheckerAsync(client, Person, CancellationToken.None));
 
-    public void StopChecker(string client) => Run(Engine.Server.StopCheckerAsync(client, CancellationToken.None));
+    public void StopChecker(string client) => Run(Engine.Server.StopCheckerAsync(client, Person, CancellationToken.None));
 
-    public void Change(string client, ClientChange change) => Run(Engine.Server.ChangeAsync(client, change, CancellationToken.None));
+    public void Change(string client, ClientChange change) => Run(Engine.Server.ChangeAsync(client, change, Person, CancellationToken.None));
 
-    public void SetSecret(string client, byte[] secret) => Run(Engine.Server.SetSecretAsync(client, secret, CancellationToken.None));
+    public void SetSecret(string client, byte[] secret) => Run(Engine.Server.SetSecretAsync(client, secret, Person, CancellationToken.None));
 
-    public void Remove(string client) => Run(Engine.Server.RemoveAsync(client, CancellationToken.None));
+    public void Remove(string client) => Run(Engine.Server.RemoveAsync(client, Person, CancellationToken.None));
 
     /// <summary>Has the engine take up another configuration.</summary>
     public void Reload(params ClientDefinition[] definitions)
     {
         File = () => definitions;
-        Run(Engine.Server.ReloadAsync(CancellationToken.None));
+        Run(Engine.Server.ReloadAsync(Person, CancellationToken.None));
     }
 
     private ClientConfiguration Configuration(IReadOnlyCollection<ClientDefinition> clients)
@@ -186,10 +189,15 @@ internal sealed class EngineRig : IDisposable
     }
 
     /// <summary>Steps the loop until a task has ended, and throws its exception if it has one.</summary>
+    /// <exception cref="NotSavedException">It was a command, which is in force, but not saved.</exception>
     public void Run(Task task)
     {
         Until(() => task.IsCompleted, "a task to end");
         task.GetAwaiter().GetResult();
+        if (task is Task<CommandResult> command && command.GetAwaiter().GetResult().Problem is { } problem)
+        {
+            throw new NotSavedException(problem);
+        }
     }
 
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>

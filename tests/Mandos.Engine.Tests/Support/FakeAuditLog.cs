@@ -23,6 +23,11 @@ internal sealed class FakeAuditLog : IAuditLog
 
     public ConcurrentQueue<AuditSummary> Summaries { get; } = new();
 
+    /// <summary>The records of commands.</summary>
+    public ConcurrentQueue<CommandRecord> Commands { get; } = new();
+
+    public void Write(CommandRecord record) => Commands.Enqueue(record);
+
     public void Write(AuditSummary summary) => Summaries.Enqueue(summary);
 
     public void Write(AuditRecord record) => _records.Enqueue(record);

@@ -182,7 +182,7 @@ public sealed class ClientTransitionsTests : IDisposable
         FakePeer peer = _rig.Connect(
             new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
-        Task removed = _rig.Engine.Server.RemoveAsync("a", TestContext.Current.CancellationToken);
+        Task removed = _rig.Engine.Server.RemoveAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => _rig.Engine.Parts.Clients.Count == 0, "the client to be removed");
         _rig.TakeEvents();
 
@@ -203,7 +203,7 @@ public sealed class ClientTransitionsTests : IDisposable
         FakePeer peer = _rig.Connect(
             new FakePeer { TakesWhatIsOnItsWay = true }.SendHello().Authenticate(EngineRig.PublicKey("a")));
         _rig.Until(() => peer.InWrite, "the write");
-        Task disabled = _rig.Engine.Server.DisableAsync("a", TestContext.Current.CancellationToken);
+        Task disabled = _rig.Engine.Server.DisableAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
         _rig.Until(() => !_rig["a"].Enabled, "the client to be disabled");
 
         peer.TakeSecret();

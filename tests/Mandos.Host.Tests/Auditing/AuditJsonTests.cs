@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Mandos.Abstractions.Control;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Outcomes;
 using Mandos.Host.Auditing;
@@ -28,6 +29,30 @@ public sealed class AuditJsonTests
     public void Add_LeastMembers_LeavesOthersOut() => Assert.Equal(
         """{"time":"1970-01-01T00:00:00.000Z","address":"::1","port":1,"decision":"sent","reason":"approved","duration_ms":0}""" + "\n",
         Lines(Records.Make()));
+
+    [Fact]
+    public void Add_Command_HasWhoGaveIt()
+    {
+        using var json = new AuditJson();
+        var record = new CommandRecord
+        {
+            Time = DateTimeOffset.UnixEpoch,
+            Command = AuditCommand.ApproveRequest,
+            Client = "first",
+            Source = new CommandSource("dbus") { User = "uid 0", Address = ":1.7" },
+            Outcome = CommandOutcome.Done,
+            Detail = "request 7 from [::1]:4711",
+        };
+
+        json.Add(record);
+        json.Add(record with { Client = null, Source = new CommandSource("server"), Detail = null });
+
+        Assert.Equal(
+            """{"time":"1970-01-01T00:00:00.000Z","command":"approve request","client":"first","surface":"dbus","user":"uid 0","""
+            + "\"address\":\":1.7\",\"outcome\":\"done\",\"detail\":\"request 7 from [::1]:4711\"}\n"
+            + """{"time":"1970-01-01T00:00:00.000Z","command":"approve request","surface":"server","outcome":"done"}""" + "\n",
+            Encoding.Latin1.GetString(json.Lines));
+    }
 
     [Fact]
     public void AddGap_Number_IsALineOfItsOwn()

@@ -49,7 +49,7 @@ public sealed class PluginCatalogTests : IDisposable
     public void Load_SoundPlugin_IsDescribedFromItsMetadata()
     {
         PluginCompiler.CompilePlugin(_folder.InFolder("Two"), """
-            [assembly: MandosPlugin(1, 0)]
+            [assembly: MandosPlugin(2, 0)]
             [assembly: System.Reflection.AssemblyInformationalVersion("2.5.1+abcdef")]
             namespace Outer
             {
@@ -69,7 +69,7 @@ public sealed class PluginCatalogTests : IDisposable
 
         var plugin = Assert.Single(catalog.Plugins);
         Assert.Equal((PluginState.Active, null), (plugin.State, plugin.Reason));
-        Assert.Equal(("2.5.1", new Version(1, 0)), (plugin.Version, plugin.Contract));
+        Assert.Equal(("2.5.1", new Version(2, 0)), (plugin.Version, plugin.Contract));
         Assert.Equal(
             [("checker", "inner", "Outer.Box+Inner"), ("announcer", "spoken", "Outer.Box+Inner")],
             plugin.Exports.Select(export => (export.Kind.Name, export.Name, export.TypeName)));
@@ -77,9 +77,10 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("1, 2", "plugin Odd needs contract 1.2, this server has 1.1")]
-    [InlineData("2, 0", "plugin Odd needs contract 2.0, this server has 1.1")]
-    [InlineData("0, 0", "plugin Odd needs contract 0.0, this server has 1.1")]
+    [InlineData("2, 1", "plugin Odd needs contract 2.1, this server has 2.0")]
+    [InlineData("1, 0", "plugin Odd needs contract 1.0, this server has 2.0")]
+    [InlineData("3, 0", "plugin Odd needs contract 3.0, this server has 2.0")]
+    [InlineData("0, 0", "plugin Odd needs contract 0.0, this server has 2.0")]
     public void Load_OtherContract_IsNotSupported(string contract, string reason)
         => AssertSourceRefused(PluginFolder.CheckerSource("odd", contract), PluginState.NotSupported, reason);
 
@@ -135,7 +136,7 @@ public sealed class PluginCatalogTests : IDisposable
             odd,
             """
             using Mandos.Abstractions.Checking;
-            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(1, 0)]
+            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(2, 0)]
             [ExportChecker("odd")]
             public class Odd : LostBase, IChecker { public ICheck Prepare(Mandos.Abstractions.Clients.ClientSnapshot client) => null; }
             """,
@@ -154,7 +155,7 @@ public sealed class PluginCatalogTests : IDisposable
             _folder.InFolder("Odd"),
             """
             using Mandos.Abstractions.Checking;
-            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(1, 0)]
+            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(2, 0)]
             public class Unused : LostBase;
             [ExportChecker("odd")]
             public class Odd : IChecker { public ICheck Prepare(Mandos.Abstractions.Clients.ClientSnapshot client) => null; }
@@ -203,7 +204,7 @@ public sealed class PluginCatalogTests : IDisposable
             _folder.Plain("Plugin"),
             """
             using Mandos.Abstractions.Checking;
-            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(1, 0)]
+            [assembly: Mandos.Abstractions.Plugins.MandosPlugin(2, 0)]
             [ExportChecker("plain")]
             public class Plain : IChecker
             {
@@ -303,7 +304,7 @@ public sealed class PluginCatalogTests : IDisposable
         PluginCompiler.CompilePlugin(_folder.InFolder("Odd"), PluginFolder.CheckerSource("odd", "7, 0"));
         var exception = Assert.Throws<PluginException>(() => _folder.Load().GetOnly<IChecker>());
         Assert.Equal(
-            $"there is no checker: plugin Odd ({_folder.InFolder("Odd")}): plugin Odd needs contract 7.0, this server has 1.1",
+            $"there is no checker: plugin Odd ({_folder.InFolder("Odd")}): plugin Odd needs contract 7.0, this server has 2.0",
             exception.Message);
     }
 

@@ -20,7 +20,7 @@ internal sealed class PluginFolder : IDisposable
     };
 
     /// <summary>A plugin with one faultless checker.</summary>
-    public static string CheckerSource(string name, string contract = "1, 0") => $$"""
+    public static string CheckerSource(string name, string contract = "2, 0") => $$"""
         [assembly: MandosPlugin({{contract}})]
         [ExportChecker("{{name}}")]
         public class Checker : IChecker

@@ -177,7 +177,7 @@ public sealed class PluginSteeringTests : IDisposable
 
         Assert.Equal([$"{File}:1: store: there is no state store “disk”; there is file, memory, odd"], Check("store: disk"));
         Assert.Equal(
-            [$"{File}:1: store: “odd” cannot be used: plugin Third ({_folder.InFolder("Third")}): plugin Third needs contract 7.0, this server has 1.1"],
+            [$"{File}:1: store: “odd” cannot be used: plugin Third ({_folder.InFolder("Third")}): plugin Third needs contract 7.0, this server has 2.0"],
             Check("store: odd"));
         Assert.Equal(
             [
@@ -237,7 +237,7 @@ public sealed class PluginSteeringTests : IDisposable
         }
         """);
 
-    private void CompileStore(string plugin, string name, string contract = "1, 0") => PluginCompiler.CompilePlugin(
+    private void CompileStore(string plugin, string name, string contract = "2, 0") => PluginCompiler.CompilePlugin(
         _folder.InFolder(plugin),
         $$"""
         using System.Collections.Generic;

@@ -96,21 +96,22 @@ public sealed class TestPluginsTests : IDisposable
         server.Setup(s => s.GetClientAsync("none", It.IsAny<CancellationToken>())).ReturnsAsync((ClientSnapshot?)null);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>()))
             .ReturnsAsync(() => new([_client], events.Reader, () => { }));
-        server.Setup(s => s.EnableAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.DisableAsync("none", It.IsAny<CancellationToken>())).ThrowsAsync(new UnknownClientException("none"));
-        server.Setup(s => s.ApproveAsync("räka", true, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.ApproveAsync("räka", false, It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.MarkCheckedOkAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.StartCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.StopCheckerAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.RemoveAsync("räka", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
-        server.Setup(s => s.ReloadAsync(It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+        var source = new CommandSource("test-control");
+        server.Setup(s => s.EnableAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.DisableAsync("none", source, It.IsAny<CancellationToken>())).ThrowsAsync(new UnknownClientException("none"));
+        server.Setup(s => s.ApproveAsync("räka", true, source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.ApproveAsync("räka", false, source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.MarkCheckedOkAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.StartCheckerAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.StopCheckerAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.RemoveAsync("räka", source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
+        server.Setup(s => s.ReloadAsync(source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
         var change = ClientChange.Of(ClientSetting.Host, "h").With(ClientSetting.Timeout, TimeSpan.FromDays(1.5)).With(ClientSetting.ApprovedByDefault, false);
-        server.Setup(s => s.ChangeAsync("räka", It.Is<ClientChange>(sent => sent.ToString() == change.ToString()), It.IsAny<CancellationToken>())).Returns(Task.CompletedTask);
+        server.Setup(s => s.ChangeAsync("räka", It.Is<ClientChange>(sent => sent.ToString() == change.ToString()), source, It.IsAny<CancellationToken>())).ReturnsAsync(CommandResult.Durable);
         var secret = "\0é\n"u8.ToArray();
         server.Setup(s => s.SetSecretAsync(
-                "räka", It.Is<ReadOnlyMemory<byte>>(sent => secret.SequenceEqual(sent.ToArray())), It.IsAny<CancellationToken>()))
-            .Returns(Task.CompletedTask);
+                "räka", It.Is<ReadOnlyMemory<byte>>(sent => secret.SequenceEqual(sent.ToArray())), source, It.IsAny<CancellationToken>()))
+            .ReturnsAsync(CommandResult.Durable);
         using var stop = new CancellationTokenSource();
         var run = LoadCatalog().GetOnly<IControlSurface>().Create().RunAsync(server.Object, stop.Token);
 
@@ -135,6 +136,7 @@ public sealed class TestPluginsTests : IDisposable
         await client.ReloadAsync(cancellationToken);
         server.VerifyAll();
 
+        var request = new SecretRequest(7, new(IPAddress.IPv6Loopback, 4711), "KEY", _client.Created);
         ServerEvent[] happened =
         [
             new ClientAdded(_client),
@@ -142,9 +144,9 @@ public sealed class TestPluginsTests : IDisposable
             new CheckerStarted(_client, "fping"),
             new CheckerCompleted(_client, CheckResult.Signaled(11, coreDumped: true), "fping"),
             new CheckerCompleted(_client, CheckResult.Failed("no shell"), "fping"),
-            new NeedApproval(_client, TimeSpan.FromSeconds(90), true),
-            new GotSecret(_client),
-            new Rejected(_client, RejectionReason.ApprovalTimedOut),
+            new NeedApproval(_client, request, TimeSpan.FromSeconds(90), true),
+            new GotSecret(_client, request),
+            new Rejected(_client, request, RejectionReason.ApprovalTimedOut),
             new ClientRemoved(_client),
             new ClientNotFound("ABC", IPAddress.Parse("fe80::1%2")),
         ];

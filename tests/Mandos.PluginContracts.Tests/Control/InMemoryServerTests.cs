@@ -9,6 +9,8 @@ namespace Mandos.PluginContracts.Tests.Control;
 
 public sealed class InMemoryServerTests
 {
+    private static readonly CommandSource _source = new("test");
+
     private readonly FakeTimeProvider _time = new();
     private readonly ClientSnapshot _client = SampleClients.Snapshot(1);
     private readonly InMemoryServer _server;
@@ -18,12 +20,25 @@ public sealed class InMemoryServerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Command_Always_TellsWhoGaveItAndWhetherItIsDurable()
+    {
+        Assert.True((await _server.DisableAsync(_client.Name, _source, Token)).IsDurable);
+
+        _server.SaveProblem = "the disk is full";
+        CommandResult result = await _server.ReloadAsync(_source with { User = "uid 0" }, Token);
+
+        Assert.False(result.IsDurable);
+        Assert.EndsWith(": the disk is full", result.Problem, StringComparison.Ordinal);
+        Assert.Equal([_source, _source with { User = "uid 0" }], _server.Sources);
+    }
+
+    [Fact]
     public async Task DisableAsync_EnabledClient_ChangesItWithEvents()
     {
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);
         Assert.Equal([_client], subscription.Clients);
 
-        await _server.DisableAsync(_client.Name, Token);
+        await _server.DisableAsync(_client.Name, _source, Token);
 
         ClientSnapshot disabled = _client with { Enabled = false, Expires = null };
         Assert.Equal(disabled, await _server.GetClientAsync(_client.Name, Token));
@@ -38,8 +53,8 @@ public sealed class InMemoryServerTests
     [Fact]
     public async Task EnableAsync_DisabledClient_ExpiresAfterItsTimeout()
     {
-        await _server.DisableAsync(_client.Name, Token);
-        await _server.EnableAsync(_client.Name, Token);
+        await _server.DisableAsync(_client.Name, _source, Token);
+        await _server.EnableAsync(_client.Name, _source, Token);
 
         ClientSnapshot? client = await _server.GetClientAsync(_client.Name, Token);
 
@@ -50,10 +65,10 @@ public sealed class InMemoryServerTests
     [Fact]
     public async Task ReloadAsync_Failure_ThrowsItAndIsNotCounted()
     {
-        await _server.ReloadAsync(Token);
+        await _server.ReloadAsync(_source, Token);
         _server.Failure = new ConfigurationException(["clients.conf:1: bad"]);
 
-        await Assert.ThrowsAsync<ConfigurationException>(() => _server.ReloadAsync(Token));
+        await Assert.ThrowsAsync<ConfigurationException>(() => _server.ReloadAsync(_source, Token));
 
         Assert.Equal(1, _server.Reloads);
     }
@@ -63,7 +78,7 @@ public sealed class InMemoryServerTests
     {
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);
 
-        await _server.EnableAsync(_client.Name, Token);
+        await _server.EnableAsync(_client.Name, _source, Token);
 
         Assert.Empty(Events(subscription));
     }
@@ -73,7 +88,7 @@ public sealed class InMemoryServerTests
     {
         var change = ClientChange.Of(ClientSetting.Host, "other").With(ClientSetting.Interval, TimeSpan.Zero);
 
-        await Assert.ThrowsAsync<ArgumentException>(() => _server.ChangeAsync(_client.Name, change, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => _server.ChangeAsync(_client.Name, change, _source, Token));
 
         Assert.Equal(_client, await _server.GetClientAsync(_client.Name, Token));
     }
@@ -85,7 +100,7 @@ public sealed class InMemoryServerTests
 
         await _server.ChangeAsync(
             _client.Name, ClientChange.Of(ClientSetting.Host, _client.Settings.Host).With(ClientSetting.Checker, "true").With(ClientSetting.Timeout, TimeSpan.FromDays(1)),
-            Token);
+            _source, Token);
 
         Assert.Equal(
             [ClientSetting.Checker, ClientSetting.Timeout],
@@ -95,16 +110,16 @@ public sealed class InMemoryServerTests
     [Fact]
     public async Task Commands_UnknownClient_Throw()
     {
-        await Assert.ThrowsAsync<UnknownClientException>(() => _server.RemoveAsync("nobody", Token));
-        await Assert.ThrowsAsync<UnknownClientException>(() => _server.EnableAsync("nobody", Token));
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.RemoveAsync("nobody", _source, Token));
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.EnableAsync("nobody", _source, Token));
         Assert.Null(await _server.GetClientAsync("nobody", Token));
     }
 
     [Fact]
     public async Task ApproveAsyncAndSetSecretAsync_Called_AreKept()
     {
-        await _server.ApproveAsync(_client.Name, false, Token);
-        await _server.SetSecretAsync(_client.Name, new byte[] { 1, 2 }, Token);
+        await _server.ApproveAsync(_client.Name, false, _source, Token);
+        await _server.SetSecretAsync(_client.Name, new byte[] { 1, 2 }, _source, Token);
 
         Assert.Equal([(_client.Name, false)], _server.Approvals);
         Assert.Equal(new byte[] { 1, 2 }, _server.Secret(_client.Name)!.Value.ToArray());
@@ -115,7 +130,7 @@ public sealed class InMemoryServerTests
     {
         using ServerSubscription subscription = await _server.SubscribeAsync(Token);
 
-        await _server.RemoveAsync(_client.Name, Token);
+        await _server.RemoveAsync(_client.Name, _source, Token);
 
         Assert.Empty(await _server.GetClientsAsync(Token));
         Assert.Equal([new ClientRemoved(_client)], Events(subscription));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
@@ -14,6 +15,7 @@ namespace Samples.Tests.ApprovalsJson;
 public sealed class ApprovalsSurfaceTests : IDisposable
 {
     private static readonly ClientSnapshot _client = SampleClients.Snapshot(0);
+    private static readonly SecretRequest _request = new(7, new(IPAddress.IPv6Loopback, 4711), _client.Settings.KeyId!, _client.Created);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly InMemoryServer _server = new([_client]);
@@ -28,19 +30,19 @@ public sealed class ApprovalsSurfaceTests : IDisposable
     {
         await RunAsync(async () =>
         {
-            _server.Publish(new NeedApproval(_client, TimeSpan.FromSeconds(30), false));
+            _server.Publish(new NeedApproval(_client, _request, TimeSpan.FromSeconds(30), false));
             _server.Publish(new ClientPropertyChanged(_client, ClientProperty.ApprovalPending));
-            _server.Publish(new Rejected(_client, RejectionReason.ApprovalTimedOut));
-            _server.Publish(new GotSecret(_client));
+            _server.Publish(new Rejected(_client, _request, RejectionReason.ApprovalTimedOut));
+            _server.Publish(new GotSecret(_client, _request));
             await WaitForLinesAsync(3);
         });
 
         string[] lines = await File.ReadAllLinesAsync(ApprovalsFile, TestContext.Current.CancellationToken);
         Assert.Equal(
             [
-                """{"time":T,"event":"NeedApproval","client":C,"timeLeft":30,"approvedByDefault":false}""",
-                """{"time":T,"event":"Rejected","client":C,"reason":"ApprovalTimedOut"}""",
-                """{"time":T,"event":"GotSecret","client":C}""",
+                """{"time":T,"event":"NeedApproval","client":C,"request":7,"peer":"[::1]:4711","timeLeft":30,"approvedByDefault":false}""",
+                """{"time":T,"event":"Rejected","client":C,"request":7,"peer":"[::1]:4711","reason":"ApprovalTimedOut"}""",
+                """{"time":T,"event":"GotSecret","client":C,"request":7,"peer":"[::1]:4711"}""",
             ],
             lines.Select(line => line
                 .Replace("\"2026-11-24T01:02:03+00:00\"", "T", StringComparison.Ordinal)
@@ -62,7 +64,7 @@ public sealed class ApprovalsSurfaceTests : IDisposable
 
         await RunAsync(async () =>
         {
-            _server.Publish(new GotSecret(_client));
+            _server.Publish(new GotSecret(_client, _request));
             await WaitForLinesAsync(3);
         });
 
@@ -79,7 +81,7 @@ public sealed class ApprovalsSurfaceTests : IDisposable
             _server.Overflow();
             await WaitForLinesAsync(1);
             await WaitForSubscriptionAsync();
-            _server.Publish(new GotSecret(_client));
+            _server.Publish(new GotSecret(_client, _request));
             await WaitForLinesAsync(2);
         });
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Mandos.Abstractions.Tls;
 using Mandos.TestKit.Peers;
-using Mandos.TlsBouncy;
+using Mandos.TlsBouncy.Limits;
 using Org.BouncyCastle.Tls;
 
 namespace TlsBouncy.Tests.Hostile;

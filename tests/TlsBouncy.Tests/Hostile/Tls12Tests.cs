@@ -1,5 +1,5 @@
 using Mandos.TestKit.Peers;
-using Mandos.TlsBouncy;
+using Mandos.TlsBouncy.Limits;
 using Mandos.TlsBouncy.Priority;
 using Org.BouncyCastle.Math;
 using Org.BouncyCastle.Tls;

@@ -1,6 +1,6 @@
 using Mandos.TestKit.Peers;
-using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Keys;
+using Mandos.TlsBouncy.Limits;
 using Mandos.TlsBouncy.OpenPgp;
 
 namespace TlsBouncy.Tests.OpenPgp;

@@ -1,3 +1,4 @@
+using Mandos.TlsBouncy;
 using Mandos.TlsBouncy.Handshaking;
 using Mandos.TlsBouncy.Priority;
 using Microsoft.Extensions.Logging.Abstractions;

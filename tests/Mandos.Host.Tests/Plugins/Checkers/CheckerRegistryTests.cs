@@ -97,8 +97,8 @@ public sealed class CheckerRegistryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 1.1")]
-    [InlineData("1, 0", "public Checker() => throw new Exception(\"no luck\");", "plugin Ssh: cannot create checker “ssh”: no luck")]
+    [InlineData("7, 0", "", "plugin Ssh: plugin Ssh needs contract 7.0, this server has 2.0")]
+    [InlineData("2, 0", "public Checker() => throw new Exception(\"no luck\");", "plugin Ssh: cannot create checker “ssh”: no luck")]
     public async Task Validate_CheckerThatCannotBeUsed_FailsItsChecksAlone(string contract, string member, string reason)
     {
         CompileShell();
@@ -215,7 +215,7 @@ public sealed class CheckerRegistryTests : IDisposable
     public async Task ForEngine_CheckerThatThrows_TellsNoOptionsAndSettings()
     {
         PluginCompiler.CompilePlugin(_folder.InFolder("Ssh"), """
-            [assembly: MandosPlugin(1, 0)]
+            [assembly: MandosPlugin(2, 0)]
             [ExportChecker("ssh", Settings = new[] { "token" })]
             [method: ImportingConstructor]
             public class Checker(IPluginContext context) : IChecker
@@ -323,7 +323,7 @@ public sealed class CheckerRegistryTests : IDisposable
 
     private void CompileShell() => CompileChecker("CheckerFping", "shell");
 
-    private void CompileChecker(string plugin, string name, string options = "", string member = "", string contract = "1, 0")
+    private void CompileChecker(string plugin, string name, string options = "", string member = "", string contract = "2, 0")
         => PluginCompiler.CompilePlugin(_folder.InFolder(plugin), $$"""
             [assembly: MandosPlugin({{contract}})]
             [ExportChecker("{{name}}"{{(options.Length > 0 ? $", Options = new[] {{ \"{options}\" }}" : "")}})]

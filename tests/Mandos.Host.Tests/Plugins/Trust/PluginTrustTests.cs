@@ -236,7 +236,7 @@ public sealed class PluginTrustTests : IDisposable
             Path.Combine(Root, "Middle.dll"), "public static class Middle { public static int Value => Help.Value; }", Path.Combine(Root, "Other.dll"));
         PluginCompiler.CompilePluginAgainst(
             Path.Combine(Root, "Odd.dll"),
-            "[assembly: Mandos.Abstractions.Plugins.MandosPlugin(1, 0)] public static class Odd { public static int Value => Middle.Value; }",
+            "[assembly: Mandos.Abstractions.Plugins.MandosPlugin(2, 0)] public static class Odd { public static int Value => Middle.Value; }",
             Path.Combine(Root, "Middle.dll"));
         RequirePlain("Odd");
         SetMode(Path.Combine(Root, "Other.dll"), "666");

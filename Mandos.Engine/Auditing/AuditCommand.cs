@@ -1,0 +1,47 @@
+namespace Mandos.Engine.Auditing;
+
+/// <summary>The commands that a <see cref="CommandRecord"/> can be about.</summary>
+public enum AuditCommand
+{
+    /// <summary>Enable a client.</summary>
+    Enable,
+
+    /// <summary>Disable a client.</summary>
+    Disable,
+
+    /// <summary>Approve all requests of a client.</summary>
+    Approve,
+
+    /// <summary>Deny all requests of a client.</summary>
+    Deny,
+
+    /// <summary>Approve one request.</summary>
+    ApproveRequest,
+
+    /// <summary>Deny one request.</summary>
+    DenyRequest,
+
+    /// <summary>Note that a client is alive.</summary>
+    MarkCheckedOk,
+
+    /// <summary>Start a check of a client.</summary>
+    StartChecker,
+
+    /// <summary>Stop the check of a client.</summary>
+    StopChecker,
+
+    /// <summary>Change settings of a client.</summary>
+    Change,
+
+    /// <summary>Replace the secret of a client.</summary>
+    SetSecret,
+
+    /// <summary>Remove a client.</summary>
+    Remove,
+
+    /// <summary>Forget what is kept of a client.</summary>
+    Forget,
+
+    /// <summary>Re-read the configuration of the clients.</summary>
+    Reload,
+}

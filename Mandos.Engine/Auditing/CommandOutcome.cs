@@ -1,0 +1,14 @@
+namespace Mandos.Engine.Auditing;
+
+/// <summary>What a <see cref="CommandRecord"/> says has come of a command.</summary>
+public enum CommandOutcome
+{
+    /// <summary>It is in force.</summary>
+    Done,
+
+    /// <summary>It is in force, as a record before says, but is not on disk.</summary>
+    NotSaved,
+
+    /// <summary>It was not carried out, or not to its end.</summary>
+    Failed,
+}

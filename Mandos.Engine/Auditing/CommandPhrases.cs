@@ -1,0 +1,36 @@
+using System.Diagnostics;
+
+namespace Mandos.Engine.Auditing;
+
+/// <summary>The fixed words by which records name commands and their outcomes. Programs read them: add to them, but change none.</summary>
+public static class CommandPhrases
+{
+    /// <summary>The words for a command.</summary>
+    public static string Phrase(this AuditCommand command) => command switch
+    {
+        AuditCommand.Enable => "enable",
+        AuditCommand.Disable => "disable",
+        AuditCommand.Approve => "approve",
+        AuditCommand.Deny => "deny",
+        AuditCommand.ApproveRequest => "approve request",
+        AuditCommand.DenyRequest => "deny request",
+        AuditCommand.MarkCheckedOk => "mark checked ok",
+        AuditCommand.StartChecker => "start checker",
+        AuditCommand.StopChecker => "stop checker",
+        AuditCommand.Change => "change",
+        AuditCommand.SetSecret => "set secret",
+        AuditCommand.Remove => "remove",
+        AuditCommand.Forget => "forget",
+        AuditCommand.Reload => "reload",
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>The words for an outcome.</summary>
+    public static string Phrase(this CommandOutcome outcome) => outcome switch
+    {
+        CommandOutcome.Done => "done",
+        CommandOutcome.NotSaved => "not saved",
+        CommandOutcome.Failed => "failed",
+        _ => throw new UnreachableException(),
+    };
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Commands;
+
+internal sealed partial class ClientCommands
+{
+    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
+    private partial void LogForgotten(string client);
+}

@@ -1,0 +1,11 @@
+using Mandos.Abstractions.Control;
+
+namespace Mandos.DBusControl.Clients;
+
+/// <summary>A command about one client.</summary>
+/// <param name="server">Carries it out.</param>
+/// <param name="client">Name of the client.</param>
+/// <param name="source">Who gives it.</param>
+/// <param name="cancellationToken">Gives up waiting.</param>
+internal delegate Task<CommandResult> ClientCommand(
+    IMandosServer server, string client, CommandSource source, CancellationToken cancellationToken);

@@ -1,0 +1,85 @@
+using DBusControl.Tests.Support;
+using Mandos.DBusControl;
+using Mandos.PluginContracts.Control;
+using Mandos.TestKit.Daemons;
+
+namespace DBusControl.Tests;
+
+/// <summary>What no bus would pass on: each call is refused, and the connection lives on.</summary>
+public sealed class HostileMessageTests : IDisposable
+{
+    private const string Prefix = "org.freedesktop.DBus.Error.";
+
+    private readonly FakeBus _bus = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        _bus.Dispose();
+    }
+
+    // A path, a method, what its arguments are said to be, and what they are.
+    public static TheoryData<string, string, string, byte[]> Malformed => new()
+    {
+        { Rig.Foo, "Get", "ss", [] },
+        { Rig.Foo, "Get", "ss", [255, 255, 255, 255] },
+        { Rig.Foo, "Get", "ss", [.. Text(Caller.Client), 9, 0, 0, 0, (byte)'H', 0] },
+        { Rig.Foo, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Host")] },
+        { Rig.Foo, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Host"), 1, (byte)'s', 0, 255, 255, 255, 127] },
+        { Rig.Foo, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Secret"), 2, (byte)'a', (byte)'y', 0, 0, 255, 255, 255, 3] },
+        { Rig.Foo, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Host"), 1, (byte)'h', 0, 0, 0, 0, 0] },
+        { Rig.Foo, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Host"), 1, (byte)'!', 0, 0, 0, 0, 0] },
+        { Rig.Foo, "Approve", "h", [0, 0, 0, 0] },
+        { Rig.Foo, "Approve", "b", [] },
+        { Rig.Foo, "Approve", "v", [200] },
+        { "/", "RemoveClient", "o", [1, 0, 0, 0] },
+        { "/", "GetClients", "tu", [1] },
+        { "/", "DecideRequest", "tb", [1, 0, 0, 0, 0, 0, 0, 0] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Malformed))]
+    public void Call_ArgumentsMalformed_AreRefusedAndNothingChanges(string path, string member, string signature, byte[] body)
+    {
+        var server = Start();
+
+        Assert.Equal($"{Prefix}InvalidArgs", _bus.Call(path, null, member, signature, body));
+
+        Assert.Equal("", _bus.Call("/", null, "Ping", "", []));
+        Assert.Null(server.Secret("foo"));
+        Assert.Empty(server.Approvals);
+    }
+
+    [Fact]
+    public void Call_TextThatIsNoText_LeavesTheConnectionAlone()
+    {
+        Start();
+
+        _bus.Call(Rig.Foo, null, "Set", "ssv", [.. Text(Caller.Client), 0, .. Text("Host"), 1, (byte)'s', 0, 2, 0, 0, 0, 0xff, 0xc0, 0]);
+
+        Assert.Equal("", _bus.Call(Rig.Foo, null, "Get", "ss", [.. Text(Caller.Client), 0, .. Text("Host")]));
+    }
+
+    [Fact]
+    public void Bytes_ThatAreNoMessage_EndTheConnectionAndItIsMadeAnew()
+    {
+        Start();
+
+        _bus.SendLast([(byte)'?', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+
+        _bus.Accept("RequestName");
+        Assert.Equal("", _bus.Call(Rig.Foo, null, "Get", "ss", [.. Text(Caller.Client), 0, .. Text("Host")]));
+    }
+
+    private static byte[] Text(string text) => [(byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text), 0];
+
+    private InMemoryServer Start()
+    {
+        var server = new InMemoryServer([Rig.Client("foo")]);
+        _ = Task.Run(() => new DBusSurface(new TestPluginContext(_bus.Address, null)).RunAsync(server, _stop.Token));
+        _bus.Accept("RequestName");
+        return server;
+    }
+}
