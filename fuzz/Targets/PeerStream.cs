@@ -1,26 +1,14 @@
+using Mandos.TestKit;
+
 namespace Mandos.Fuzz.Targets;
 
 /// <summary>A connection to a peer that sends given bytes and then closes; whatever is written to it is lost. It never waits.</summary>
 /// <param name="bytes">What the peer sends.</param>
 /// <param name="most">How many bytes it sends at a time.</param>
-internal class PeerStream(byte[] bytes, int most) : Stream
+internal class PeerStream(byte[] bytes, int most) : ConnectionStream
 {
     /// <summary>How many bytes the peer has sent.</summary>
     public int Sent { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The result of what has not had to wait.</summary>
     public static T Completed<T>(ValueTask<T> task)
@@ -44,18 +32,4 @@ internal class PeerStream(byte[] bytes, int most) : Stream
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -6,15 +6,14 @@ namespace Mandos.Architecture.Tests;
 /// <summary>Projects refer to one another one way: Host → Engine → Abstractions ← plugins.</summary>
 public sealed class ReferenceTests
 {
-    private static readonly string[] _plugin = ["Mandos.Abstractions", "Mandos.Bus", "Mandos.DBus"];
+    private static readonly string[] _plugin = ["Mandos.Abstractions", "Mandos.Bus"];
 
     /// <summary>What each project may refer to.</summary>
     private static readonly Dictionary<string, string[]> _allowed = new()
     {
         ["Mandos.Abstractions"] = [],
         ["Mandos.Bus"] = [],
-        ["Mandos.Ctl"] = ["Mandos.Abstractions", "Mandos.Bus", "Mandos.DBus"],
-        ["Mandos.DBus"] = [],
+        ["Mandos.Ctl"] = ["Mandos.Abstractions", "Mandos.Bus"],
         ["Mandos.Engine"] = ["Mandos.Abstractions"],
         ["Mandos.Host"] = ["Mandos.Abstractions", "Mandos.Engine", "Mandos.PluginContracts"],
         ["Mandos.PluginContracts"] = ["Mandos.Abstractions"],

@@ -47,6 +47,8 @@ public sealed class AuditTests(ClientKeys keys)
         Assert.Equal("sent", Text(Assert.Single(await WaitForRecordsAsync(file, 1)), "decision"));
         Assert.Equal(3, (await WaitForRecordsAsync(file + ".1", 3)).Length);
         await server.StopAsync();
+        JsonElement command = Assert.Single(Records(file + ".1").Concat(Records(file)), record => Text(record, "command") is not null);
+        Assert.Equal(("reload", "server", "done"), (Text(command, "command"), Text(command, "surface"), Text(command, "outcome")));
     }
 
     [Fact]
@@ -226,11 +228,16 @@ public sealed class AuditTests(ClientKeys keys)
         }
     }
 
+    /// <summary>The records of connections in a file, once there are so many.</summary>
     private static async Task<JsonElement[]> WaitForRecordsAsync(string file, int count)
     {
-        await Patience.UntilAsync($"{count} records in {file}", () => File.Exists(file) && File.ReadAllLines(file).Length >= count);
-        return [.. File.ReadAllLines(file).Select(static line => JsonElement.Parse(line))];
+        await Patience.UntilAsync($"{count} records in {file}", () => File.Exists(file) && Read().Length >= count);
+        return Read();
+
+        JsonElement[] Read() => [.. Records(file).Where(static record => Text(record, "decision") is not null)];
     }
+
+    private static IEnumerable<JsonElement> Records(string file) => File.ReadAllLines(file).Select(static line => JsonElement.Parse(line));
 
     private static string? Text(JsonElement record, string name)
         => record.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -6,7 +6,7 @@ using Org.BouncyCastle.Tls;
 namespace Mandos.Bench.Handshakes;
 
 /// <summary>A connection to a peer that answers at once, within the call that writes to it.</summary>
-internal sealed class PeerStream : Stream
+internal sealed class PeerStream : ConnectionStream
 {
     private readonly TlsServerProtocol _protocol;
 
@@ -18,20 +18,6 @@ internal sealed class PeerStream : Stream
 
     /// <summary>What the peer has used.</summary>
     public Cost PeersPart { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -51,20 +37,6 @@ internal sealed class PeerStream : Stream
         PeersPart += Cost.Now() - start;
         return default;
     }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>BouncyCastle takes arrays only, and the handshaker's buffers are such.</summary>
     private static ArraySegment<byte> Array(ReadOnlyMemory<byte> buffer)

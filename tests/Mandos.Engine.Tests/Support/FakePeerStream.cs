@@ -1,7 +1,9 @@
+using Mandos.TestKit;
+
 namespace Mandos.Engine.Tests.Support;
 
 /// <summary>What a peer sends, piece by piece. A read waits until there is something to read, or the end.</summary>
-internal sealed class FakePeerStream : Stream
+internal sealed class FakePeerStream : ConnectionStream
 {
     private readonly Lock _lock = new();
     private readonly Queue<byte> _data = new();
@@ -12,20 +14,6 @@ internal sealed class FakePeerStream : Stream
 
     /// <summary>Whether a read waits for data.</summary>
     public bool IsReadPending { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Sends a piece; a read does not reach beyond the piece that it begins in.</summary>
     public void Send(ReadOnlySpan<byte> piece)
@@ -96,21 +84,6 @@ internal sealed class FakePeerStream : Stream
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private int Take(Span<byte> buffer)
     {

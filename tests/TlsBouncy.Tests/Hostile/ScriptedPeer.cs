@@ -1,11 +1,12 @@
 using Mandos.Abstractions.Tls;
+using Mandos.TestKit;
 using Mandos.TestKit.Peers;
 using Org.BouncyCastle.Tls;
 
 namespace TlsBouncy.Tests.Hostile;
 
 /// <summary>A connection to a peer within the test: it answers at once, but its bytes can be damaged on the way.</summary>
-internal sealed class ScriptedPeer : Stream
+internal sealed class ScriptedPeer : ConnectionStream
 {
     private readonly TlsServerProtocol _protocol = new();
     private int _sent;
@@ -20,20 +21,6 @@ internal sealed class ScriptedPeer : Stream
 
     /// <summary>Which bit of it.</summary>
     public int FlipBit { get; init; }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override long Length => throw new NotSupportedException();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -74,16 +61,4 @@ internal sealed class ScriptedPeer : Stream
         using ITlsSession session = await handshaker.HandshakeAsync(this, CancellationToken.None);
         return _sent;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }
