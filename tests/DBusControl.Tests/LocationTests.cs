@@ -1,6 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Clients;
-using Mandos.DBus;
+using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
 
@@ -53,7 +53,7 @@ public sealed class LocationTests
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
         var (name, _) = await Caller.ErrorAsync(
-            rig.Caller.SetAsync(Rig.Foo, Location, VariantValue.ArrayOfString("x"), Caller.ClientExtension));
+            rig.Caller.SetAsync(Rig.Foo, Location, VariantValue.Array(new[] { "x" }), Caller.ClientExtension));
 
         Assert.Equal("InvalidArgs", name);
         Assert.Empty(await rig.HearAsync());
