@@ -30,6 +30,9 @@ internal static class Names
     /// <summary>The same interface under its old name.</summary>
     public const string OldClient = "se.bsnet.fukt.Mandos.Client";
 
+    /// <summary>What Debian's server does not have of a client: the settings that it does not know.</summary>
+    public const string ClientExtension = "se.recompile.Mandos.Server.Client";
+
     /// <summary>The error of a command that is in force, but not saved.</summary>
     public const string NotSavedError = ServerExtension + ".Error.NotSaved";
 
