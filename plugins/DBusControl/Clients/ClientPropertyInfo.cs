@@ -1,5 +1,6 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Clients;
 
