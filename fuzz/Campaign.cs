@@ -90,7 +90,7 @@ internal sealed class Campaign(FuzzTarget target, int seed)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // gives back what is free, too
         string pages = File.ReadAllText("/proc/self/statm").Split(' ')[1];
         return (GC.GetTotalMemory(forceFullCollection: true), long.Parse(pages, CultureInfo.InvariantCulture) * Environment.SystemPageSize);
     }

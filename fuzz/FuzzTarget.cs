@@ -23,6 +23,7 @@ internal sealed record FuzzTarget(
         new("priority", PriorityTarget.Fuzz, PriorityTarget.Seeds, PriorityTarget.Words, 300),
         new("tls-bytes", TlsBytesTarget.Fuzz, TlsBytesTarget.Seeds, TlsBytesTarget.Words, 5000),
         new("tls-handshake", TlsHandshakeTarget.Fuzz, TlsHandshakeTarget.Seeds, [], 60),
+        new("dbus", DBusCallTarget.Fuzz, DBusCallTarget.Seeds, DBusCallTarget.Words, 2000),
         new("pickle", PickleTarget.Fuzz, PickleTarget.Seeds, PickleTarget.Words, 3000),
     ];
 }

@@ -14,6 +14,7 @@ public sealed class CampaignTests
         { "priority", 4_000 },
         { "tls-bytes", 4_000 },
         { "tls-handshake", 1_000 },
+        { "dbus", 1_000 },
         { "pickle", 100_000 },
     };
 

@@ -28,7 +28,15 @@ public sealed class UnreadAnswersTests
         await CallAsync(bus, 10_000);
     }
 
-    private static async Task CallAsync(DBusDaemon bus, int clients)
+    [Fact]
+    public async Task Caller_DoesNotReadAnswersFromBroker_OthersAreAnsweredAndMemoryIsBounded()
+    {
+        await using var bus = await DBusDaemon.StartBrokerAsync();
+        // An answer for more clients is larger than what this bus keeps, and it shares out by user.
+        await CallAsync(bus, 2000, "setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups");
+    }
+
+    private static async Task CallAsync(DBusDaemon bus, int clients, params string[] wrapper)
     {
         await using var server = new TestServer("--debug") { Bus = bus };
         server.AddClient("[DEFAULT]\ninterval = P1D\ntimeout = P2D\nsecret = c2VjcmV0\n" + string.Concat(
@@ -42,7 +50,8 @@ public sealed class UnreadAnswersTests
         Assert.Equal("'client1'", await peer.GetAsync("/clients/client1", "Name"));
         long before = Peak(server);
 
-        using var reader = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Script, bus.Address])
+        string[] command = [.. wrapper, "/usr/bin/python3", "-c", Script, bus.Address];
+        using var reader = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
