@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Ctl.Servers;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Commands;
@@ -24,24 +26,17 @@ internal static class ClientActions
         "bump-timeout" => Set("LastCheckedOK", ""),
         "start-checker" => Set("CheckerRunning", true),
         "stop-checker" => Set("CheckerRunning", false),
-        "checker" => Set("Checker", value),
-        "timeout" => SetDuration("Timeout", value),
-        "extended-timeout" => SetDuration("ExtendedTimeout", value),
-        "interval" => SetDuration("Interval", value),
         "approve-by-default" => Set("ApprovedByDefault", true),
         "deny-by-default" => Set("ApprovedByDefault", false),
-        "approval-delay" => SetDuration("ApprovalDelay", value),
-        "approval-duration" => SetDuration("ApprovalDuration", value),
-        "host" => Set("Host", value),
         "secret" => Set("Secret", VariantValue.Array(secret!)),
         "approve" => static (server, client, token) => server.ApproveAsync(client, approve: true, token),
         "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
         "remove" => static (server, client, token) => server.RemoveAsync(client, token),
+        _ when ClientSetting.All.FirstOrDefault(setting => setting.CtlName() == option) is { } setting
+            => Set(setting.Name, SettingOption.Parse(setting, value), setting.Interface()),
         _ => null, // it says which clients, or how to show them
     };
 
-    private static ClientAction SetDuration(string property, string text) => Set(property, VariantValue.UInt64(Durations.Parse(text)));
-
-    private static ClientAction Set(string property, VariantValue value)
-        => (server, client, token) => server.SetAsync(client, property, value, token);
+    private static ClientAction Set(string property, VariantValue value, string interfaceName = ServerNames.Client)
+        => (server, client, token) => server.SetAsync(client, property, value, token, interfaceName);
 }

@@ -243,7 +243,7 @@ internal static class CtlCommand
         }
         else
         {
-            IReadOnlyList<ClientColumn> columns = given.Has("verbose") ? ClientColumn.All : ClientColumn.Few;
+            IReadOnlyList<ClientColumn> columns = given.Has("verbose") ? ClientColumn.Of(clients) : ClientColumn.Few;
             TableText.Write(output, clients, [.. columns.Select(column => (column.Title, (Func<Client, string>)column.Text))]);
         }
     }

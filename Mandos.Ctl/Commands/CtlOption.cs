@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Clients;
+
 namespace Mandos.Ctl.Commands;
 
 /// <summary>An option of mandos-ctl(8).</summary>
@@ -7,6 +9,8 @@ namespace Mandos.Ctl.Commands;
 /// <param name="Help">What it does.</param>
 internal sealed record CtlOption(string Name, char? Letter, string? Value, string Help)
 {
+    private static readonly ClientSetting[] _extensions = [.. ClientSetting.All.Where(static setting => setting.IsExtension)];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CtlOption> All { get; } =
     [
@@ -26,15 +30,16 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("stop-checker", null, null, "stop the check that runs"),
         new("is-enabled", 'V', null, "exit with 0 only if the client is enabled"),
         new("remove", 'r', null, "remove from the server"),
-        new("checker", 'c', "COMMAND", "set the checker's command"),
-        new("timeout", 't', "TIME", "set the timeout"),
-        new("extended-timeout", null, "TIME", "set the timeout after the secret was sent"),
-        new("interval", 'i', "TIME", "set the time from check to check"),
+        Of(ClientSetting.Checker, 'c', "COMMAND"),
+        Of(ClientSetting.Timeout, 't'),
+        Of(ClientSetting.ExtendedTimeout),
+        Of(ClientSetting.Interval, 'i'),
         new("approve-by-default", null, null, "approve when nobody decides"),
         new("deny-by-default", null, null, "deny when nobody decides"),
-        new("approval-delay", null, "TIME", "set how long to wait for a decision"),
-        new("approval-duration", null, "TIME", "set how long an approval lasts"),
-        new("host", 'H', "STRING", "set the host"),
+        Of(ClientSetting.ApprovalDelay),
+        Of(ClientSetting.ApprovalDuration),
+        Of(ClientSetting.Host, 'H'),
+        .. _extensions.Select(static setting => Of(setting)),
         new("secret", 's', "FILENAME", "set the secret, from a file or with - from standard input"),
         new("approve", 'A', null, "approve the request that waits"),
         new("deny", 'D', null, "deny the request that waits"),
@@ -45,7 +50,8 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     ];
 
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
-    public static IReadOnlyList<string> Own { get; } = ["names", "requests", "approve-request", "deny-request"];
+    public static IReadOnlyList<string> Own { get; } =
+        ["names", "requests", "approve-request", "deny-request", .. _extensions.Select(static setting => setting.CtlName())];
 
     /// <summary>The options that exclude each other.</summary>
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
@@ -53,4 +59,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         ("enable", "disable"), ("start-checker", "stop-checker"), ("approve-by-default", "deny-by-default"), ("approve", "deny"),
         ("approve-request", "deny-request"),
     ];
+
+    private static CtlOption Of(ClientSetting setting, char? letter = null, string? value = null)
+        => new(setting.CtlName(), letter, value ?? SettingOption.Placeholder(setting), $"set {setting.Description}");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mandos.Abstractions.Clients;
 using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Listing;
@@ -9,7 +10,9 @@ namespace Mandos.Ctl.Listing;
 /// <param name="Value">Its value: a text, a boolean, a number, or a duration.</param>
 internal sealed record ClientColumn(string Property, string Title, Func<Client, object> Value)
 {
-    /// <summary>All of them, in Debian's order.</summary>
+    private static readonly Client _ordinary = new("/");
+
+    /// <summary>Debian's, in its order.</summary>
     public static IReadOnlyList<ClientColumn> All { get; } =
     [
         new("Name", "Name", client => client.Name),
@@ -34,8 +37,19 @@ internal sealed record ClientColumn(string Property, string Title, Func<Client, 
         new("LastCheckerStatus", "Last Checker Status", client => client.LastCheckerStatus),
     ];
 
+    /// <summary>All, and those of the settings that Debian's server does not have, as far as a client has another value than the default.</summary>
+    public static IReadOnlyList<ClientColumn> Of(IReadOnlyList<Client> clients) =>
+    [
+        .. All,
+        .. ClientSetting.All.Where(static setting => setting.IsExtension)
+            .Select(static setting => new ClientColumn(setting.Name, Words(setting.Name), client => client.Extension(setting)))
+            .Where(column => clients.Any(client => !column.Value(client).Equals(column.Value(_ordinary)))),
+    ];
+
     /// <summary>Those that are listed unless all are asked for.</summary>
     public static IReadOnlyList<ClientColumn> Few { get; } = [.. All.Take(4)];
+
+    private static string Words(string name) => string.Concat(name.Select((c, i) => char.IsAsciiLetterUpper(c) && i > 0 ? $" {c}" : $"{c}"));
 
     /// <summary>The value for people.</summary>
     public string Text(Client client) => Value(client) switch

@@ -3,7 +3,7 @@ using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Listing;
 
-/// <summary>The clients as JSON, byte for byte as Debian's: indented by four, and ASCII alone.</summary>
+/// <summary>The clients as JSON, byte for byte as Debian's of what its server has: indented by four, and ASCII alone.</summary>
 internal static class ClientJson
 {
     /// <summary>Writes it.</summary>
@@ -11,6 +11,7 @@ internal static class ClientJson
     {
         output.Write('{');
         string separator = "\n";
+        IReadOnlyList<ClientColumn> columns = ClientColumn.Of(clients);
         foreach (Client client in clients)
         {
             output.Write(separator);
@@ -18,7 +19,7 @@ internal static class ClientJson
             WriteText(output, client.Name);
             output.Write(": {");
             string comma = "\n";
-            foreach (ClientColumn column in ClientColumn.All)
+            foreach (ClientColumn column in columns)
             {
                 output.Write(comma);
                 output.Write("        ");

@@ -145,6 +145,7 @@ internal sealed class ClientList
         => Filter.Length == 0
             || client.Name.Contains(Filter, StringComparison.OrdinalIgnoreCase)
             || client.Host.Contains(Filter, StringComparison.OrdinalIgnoreCase)
+            || client.Notes.Any(text => text.Contains(Filter, StringComparison.OrdinalIgnoreCase))
             || client.KeyId.StartsWith(Filter, StringComparison.OrdinalIgnoreCase)
             || client.State().ToString().Contains(Filter, StringComparison.OrdinalIgnoreCase);
 }

@@ -140,7 +140,7 @@ internal sealed class MonitorScreen
         string seen = Times.Parse(client.LastCheckedOk) is { } time ? $"seen {Times.Text(now - time)} ago" : "never seen";
         string expires = state is ClientState.Enabled && client.Expires.Length > 0 ? $", expires in {Left(client, now)}" : "";
         string text = $"{(isSelected ? ">" : " ")} {Pad(SafeText.From(client.Name), nameWidth)}  {Pad(said, StateWidth)}  "
-            + $"{from}{SafeText.From(client.Host)}  {seen}{expires}";
+            + $"{from}{SafeText.From(string.Join(", ", client.Notes.Prepend(client.Host).Where(static text => text.Length > 0)))}  {seen}{expires}";
         Style style = state switch
         {
             ClientState.Waiting => _urgent,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Mandos.Abstractions.Clients;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
@@ -50,6 +52,9 @@ internal sealed record Client(string Path)
 
     public string Expires { get; init; } = "";
 
+    /// <summary>The settings that Debian's server does not have; none is known of a server that does not tell.</summary>
+    public ImmutableDictionary<ClientSetting, object> Extensions { get; init; } = ImmutableDictionary<ClientSetting, object>.Empty;
+
     /// <summary>The connections that wait for approval, oldest first; none is known of a server that does not tell.</summary>
     public IReadOnlyList<Request> Requests { get; init; } = [];
 
@@ -80,13 +85,25 @@ internal sealed record Client(string Path)
         "LastCheckedOK" => this with { LastCheckedOk = value.GetString() },
         "LastApprovalRequest" => this with { LastApprovalRequest = value.GetString() },
         "Expires" => this with { Expires = value.GetString() },
-        _ => this,
+        _ => ClientSetting.All.FirstOrDefault(setting => setting.IsExtension && setting.Name == property) is { } setting
+            ? this with { Extensions = Extensions.SetItem(setting, SettingValue.Read(setting, value)) }
+            : this,
     };
 
+    /// <summary>The value of a setting that Debian's server does not have.</summary>
+    public object Extension(ClientSetting setting) => Extensions.GetValueOrDefault(setting) ?? SettingValue.Default(setting);
+
+    /// <summary>The texts among <see cref="Extensions"/> that are not empty.</summary>
+    public IEnumerable<string> Notes => ClientSetting.All.Select(setting => Extensions.GetValueOrDefault(setting)).OfType<string>()
+        .Where(static text => text.Length > 0);
+
     /// <summary>Reads properties: <c>a{sv}</c>.</summary>
-    public static Client Read(string path, ref Reader reader)
+    public static Client Read(string path, ref Reader reader) => new Client(path).Read(ref reader);
+
+    /// <summary>The same client with the values that are read: <c>a{sv}</c>.</summary>
+    public Client Read(ref Reader reader)
     {
-        var client = new Client(path);
+        Client client = this;
         ArrayEnd end = reader.ReadDictionaryStart();
         while (reader.HasNext(end))
         {

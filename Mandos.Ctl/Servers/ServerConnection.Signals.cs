@@ -67,7 +67,7 @@ internal sealed partial class ServerConnection
                 string removed = reader.ReadObjectPathAsString();
                 return reader.ReadArrayOfString().Contains(ServerNames.Client) ? [new ServerSignal.ClientRemoved(removed)] : [];
             case (ServerNames.Properties, "PropertiesChanged", "sa{sv}as"):
-                return reader.ReadString() == ServerNames.Client ? ReadChanges(path, ref reader) : [];
+                return reader.ReadString() is ServerNames.Client or ServerNames.ClientExtension ? ReadChanges(path, ref reader) : [];
             case (ServerNames.Client, "CheckerStarted", "s"):
                 return [new ServerSignal.CheckerStarted(path, reader.ReadString())];
             case (ServerNames.Client, "CheckerCompleted", "nxs"):

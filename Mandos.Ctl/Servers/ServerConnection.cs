@@ -91,7 +91,8 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     {
         try
         {
-            return await GetAllAsync(path, cancellationToken).ConfigureAwait(false);
+            Client client = await GetAllAsync(new Client(path), ServerNames.Client, cancellationToken).ConfigureAwait(false);
+            return await GetAllAsync(client, ServerNames.ClientExtension, cancellationToken).ConfigureAwait(false);
         }
         catch (DBusErrorReplyException e) when (IsUnknown(e))
         {
@@ -128,12 +129,13 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     }
 
     /// <summary>Sets a property of a client.</summary>
-    public Task SetAsync(Client client, string property, VariantValue value, CancellationToken cancellationToken)
+    public Task SetAsync(
+        Client client, string property, VariantValue value, CancellationToken cancellationToken, string interfaceName = ServerNames.Client)
     {
-        _trace?.Invoke($"{client.Path}: {ServerNames.Properties}.Set({ServerNames.Client}, {property}, "
+        _trace?.Invoke($"{client.Path}: {ServerNames.Properties}.Set({interfaceName}, {property}, "
             + $"{(property == "Secret" ? $"{value.Count} bytes" : value)})");
         MessageWriter writer = BeginCall(client.Path, ServerNames.Properties, "Set", "ssv");
-        writer.WriteString(ServerNames.Client);
+        writer.WriteString(interfaceName);
         writer.WriteString(property);
         writer.WriteVariant(value);
         return CallAsync(writer.CreateMessage(), client, cancellationToken);
@@ -397,7 +399,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         List<Client> clients = new(paths.Length);
         foreach (string[] some in paths.Chunk(MaxCallsAtATime))
         {
-            foreach (Task<Client> one in some.Select(path => GetAllAsync(path, cancellationToken)).ToArray())
+            foreach (Task<Client> one in some.Select(path => GetAllAsync(new Client(path), ServerNames.Client, cancellationToken)).ToArray())
             {
                 try
                 {
@@ -438,17 +440,18 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             cancellationToken);
     }
 
-    private Task<Client> GetAllAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The client with the properties of one of its interfaces; Debian's server says of those that it does not have that they are empty.</summary>
+    private Task<Client> GetAllAsync(Client client, string interfaceName, CancellationToken cancellationToken)
     {
-        _trace?.Invoke($"{path}: {ServerNames.Properties}.GetAll({ServerNames.Client})");
-        MessageWriter writer = BeginCall(path, ServerNames.Properties, "GetAll", "s");
-        writer.WriteString(ServerNames.Client);
+        _trace?.Invoke($"{client.Path}: {ServerNames.Properties}.GetAll({interfaceName})");
+        MessageWriter writer = BeginCall(client.Path, ServerNames.Properties, "GetAll", "s");
+        writer.WriteString(interfaceName);
         return _connection.CallAsync(
             writer.CreateMessage(),
             message =>
             {
                 Reader reader = Body(message, "a{sv}");
-                return Client.Read(path, ref reader);
+                return client.Read(ref reader);
             },
             cancellationToken);
     }
@@ -457,14 +460,17 @@ internal sealed partial class ServerConnection : IAsyncDisposable
     /// <returns>Null if it is no client.</returns>
     private static Client? ReadInterfaces(string path, ref Reader reader)
     {
-        Client? client = null;
+        var client = new Client(path);
+        bool isClient = false;
         ArrayEnd end = reader.ReadDictionaryStart();
         while (reader.HasNext(end))
         {
             reader.AlignStruct();
-            if (reader.ReadString() == ServerNames.Client)
+            string name = reader.ReadString();
+            isClient |= name == ServerNames.Client;
+            if (name is ServerNames.Client or ServerNames.ClientExtension)
             {
-                client = Client.Read(path, ref reader);
+                client = client.Read(ref reader);
             }
             else
             {
@@ -472,6 +478,6 @@ internal sealed partial class ServerConnection : IAsyncDisposable
             }
         }
 
-        return client;
+        return isClient ? client : null;
     }
 }

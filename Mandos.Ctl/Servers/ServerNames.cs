@@ -15,6 +15,9 @@ internal static class ServerNames
     /// <summary>Interface of a client.</summary>
     public const string Client = "se.recompile.Mandos.Client";
 
+    /// <summary>The settings of a client that Debian's server does not have.</summary>
+    public const string ClientExtension = "se.recompile.Mandos.Server.Client";
+
     /// <summary>The error by which Approve tells that connections from different addresses wait, so that none is approved.</summary>
     public const string ConflictingRequestsError = "se.recompile.Mandos.Server.ConflictingRequests";
 

@@ -1,5 +1,6 @@
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;

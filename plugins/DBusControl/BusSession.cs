@@ -6,6 +6,7 @@ using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Objects;
 using Mandos.DBusControl.Signals;
+using Mandos.DBusControl.Texts;
 using Microsoft.Extensions.Logging;
 using Tmds.DBus.Protocol;
 
@@ -59,7 +60,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _stall = new StallWatch(_backlog.OfOursAsync, time);
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_clients, _writer);
-        _events = new EventFlow(_writer, serverEvent => Tell(_signals.Tell, serverEvent));
+        _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
         _callers = new Callers(_connection, time);
         _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
     }

@@ -1,4 +1,5 @@
 using Mandos.Bus;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;

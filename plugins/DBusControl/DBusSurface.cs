@@ -1,6 +1,7 @@
 using System.Composition;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Plugins;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
@@ -11,13 +12,10 @@ namespace Mandos.DBusControl;
 /// server goes on, and the bus is tried again.
 /// </remarks>
 /// <param name="context">Gives settings, log and time.</param>
-[ExportControlSurface(Name, Settings = ["address"])]
+[ExportControlSurface(Names.Surface, Settings = ["address"])]
 [method: ImportingConstructor]
 public sealed partial class DBusSurface(IPluginContext context) : IControlSurface
 {
-    /// <summary>The name under which it is exported.</summary>
-    internal const string Name = "dbus";
-
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
 

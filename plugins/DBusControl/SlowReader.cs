@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.Bus;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;

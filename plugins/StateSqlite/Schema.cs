@@ -24,7 +24,7 @@ internal static class Schema
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
-    private static readonly (int Version, ClientSetting Setting)[] _addedSettings =
+    internal static IReadOnlyList<(int Version, ClientSetting Setting)> AddedSettings { get; } =
     [
         (3, ClientSetting.Location),
     ];
@@ -88,7 +88,7 @@ internal static class Schema
 
     /// <summary>The columns of a client in a version.</summary>
     private static ClientLayout Layout(int version) => new(
-        [.. _firstSettings, .. _addedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
+        [.. _firstSettings, .. AddedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
         hasTimes: version >= 2);
 
     /// <summary>Version 1.</summary>
@@ -159,7 +159,7 @@ internal static class Schema
     /// <summary>A version that has another setting of clients. Who is there already has its default.</summary>
     private static void AddSetting(SqliteConnection connection, int version)
     {
-        SettingColumn column = SettingColumn.Of(_addedSettings.Single(added => added.Version == version).Setting);
+        SettingColumn column = SettingColumn.Of(AddedSettings.Single(added => added.Version == version).Setting);
         connection.Execute(
             $"""
             ALTER TABLE client ADD COLUMN {ClientLayout.FilePrefix}{column.Name} {column.Type};

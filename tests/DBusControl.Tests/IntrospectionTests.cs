@@ -7,11 +7,15 @@ namespace DBusControl.Tests;
 public sealed class IntrospectionTests
 {
     [Fact]
-    public async Task Introspect_Client_IsAsDebians()
+    public async Task Introspect_Client_IsAsDebiansAndHasTheExtension()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
-        Assert.Equal(Expected("client.txt"), await DescribeAsync(rig, Rig.Foo));
+        var lines = await DescribeAsync(rig, Rig.Foo);
+
+        string[] own = [.. lines.Where(line => line.StartsWith(Caller.ClientExtension, StringComparison.Ordinal))];
+        Assert.Equal(Expected("client.txt"), lines.Except(own));
+        Assert.Contains($"{Caller.ClientExtension} property Location s readwrite", own);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class ReadingTests
         + "\"Timeout\": 2000}";
 
     private const string Interfaces =
-        $"{{\"Client\": {AllOfFoo}, \"OldClient\": {AllOfFoo}, \"Introspectable\": {{}}, \"Properties\": {{}}}}";
+        $"{{\"Client\": {AllOfFoo}, \"OldClient\": {AllOfFoo}, \"Server.Server.Client\": EXTENSIONS, \"Introspectable\": {{}}, \"Properties\": {{}}}}";
 
     [Theory]
     [InlineData(Caller.Client)]
@@ -60,13 +60,14 @@ public sealed class ReadingTests
     }
 
     [Fact]
-    public async Task GetManagedObjects_OneClient_HasFourInterfaces()
+    public async Task GetManagedObjects_OneClient_HasAllInterfaces()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
 
         var objects = await rig.Caller.CallAsync("/", Caller.ObjectManager, "GetManagedObjects", Array.Empty<string>());
 
-        Assert.Equal($"{{/clients/foo: {Interfaces}}}", objects);
+        var extensions = await rig.Caller.CallAsync(Rig.Foo, Caller.Properties, "GetAll", Caller.ClientExtension);
+        Assert.Equal($"{{/clients/foo: {Interfaces}}}".Replace("EXTENSIONS", extensions, StringComparison.Ordinal), objects);
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class ReferenceTests
     {
         ["Mandos.Abstractions"] = [],
         ["Mandos.Bus"] = [],
-        ["Mandos.Ctl"] = ["Mandos.Bus"],
+        ["Mandos.Ctl"] = ["Mandos.Abstractions", "Mandos.Bus"],
         ["Mandos.Engine"] = ["Mandos.Abstractions"],
         ["Mandos.Host"] = ["Mandos.Abstractions", "Mandos.Engine", "Mandos.PluginContracts"],
         ["Mandos.PluginContracts"] = ["Mandos.Abstractions"],

@@ -70,7 +70,7 @@ public sealed class SchemaTests : IDisposable
         }
 
         // A setting that it does not have yet
-        ClientSetting[] missing = version < 3 ? [ClientSetting.Location] : [];
+        ClientSetting[] missing = [.. Schema.AddedSettings.Where(added => added.Version > version).Select(added => added.Setting)];
         clients = [.. clients.Select(client => client with
         {
             FileSettings = Without(missing, client.FileSettings),
@@ -80,6 +80,13 @@ public sealed class SchemaTests : IDisposable
         Assert.True(StateDirectory.Same(clients, await directory.LoadAsync()));
         Assert.True(StateDirectory.Same(clients, await directory.LoadAsync())); // as it is after the migration
     }
+
+    [Fact]
+    public void Clients_EverySettingOfTheCatalogue_HasItsColumns() => Assert.All(
+        ClientSetting.All,
+        static setting => Assert.Equal(
+            [ClientLayout.FilePrefix + setting.OptionName, setting.OptionName],
+            Schema.Clients.Columns.Where(column => column == setting.OptionName || column == ClientLayout.FilePrefix + setting.OptionName)));
 
     private static ClientSettings Without(ClientSetting[] missing, ClientSettings settings)
         => missing.Aggregate(settings, static (result, setting) => setting.Copy(new ClientSettings(), result));

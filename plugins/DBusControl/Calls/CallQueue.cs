@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
-using Mandos.DBusControl.Signals;
+using Mandos.DBusControl.Texts;
 using Microsoft.Extensions.Logging;
 using Tmds.DBus.Protocol;
 

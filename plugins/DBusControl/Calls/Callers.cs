@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Calls;
@@ -32,7 +33,7 @@ internal sealed class Callers(BusConnection connection, TimeProvider time)
 
     private Task<CommandSource> FindAsync(string? caller)
     {
-        var unknown = new CommandSource(DBusSurface.Name) { Address = caller };
+        var unknown = new CommandSource(Names.Surface) { Address = caller };
         if (caller is null)
         {
             return Task.FromResult(unknown); // not over a bus

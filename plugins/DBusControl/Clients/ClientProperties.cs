@@ -6,10 +6,10 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
-/// <summary>The properties of the interface of a client.</summary>
+/// <summary>The properties of the interfaces of a client.</summary>
 internal static class ClientProperties
 {
-    /// <summary>All of them, in the order of the interface's description.</summary>
+    /// <summary>Those that Debian's server has, in the order of the interface's description.</summary>
     public static IReadOnlyList<ClientPropertyInfo> All { get; } =
     [
         Duration(ClientSetting.ApprovalDelay),
@@ -62,19 +62,34 @@ internal static class ClientProperties
         Duration(ClientSetting.Timeout),
     ];
 
-    /// <summary>Those that can be read.</summary>
+    /// <summary>Those of <see cref="Names.ClientExtension"/>.</summary>
+    public static IReadOnlyList<ClientPropertyInfo> Extensions { get; } = [.. ClientSetting.All.Where(static setting => setting.IsExtension).Select(Setting)];
+
+    /// <summary>Those of Debian's server that can be read.</summary>
     public static IReadOnlyList<ClientPropertyInfo> Readable { get; } = [.. All.Where(property => property.Write is not null)];
 
     private static readonly FrozenDictionary<string, ClientPropertyInfo> _byName = All.ToFrozenDictionary(property => property.Name);
 
-    private static readonly FrozenDictionary<ClientProperty, ClientPropertyInfo> _byChange = All
+    private static readonly FrozenDictionary<ClientProperty, ClientPropertyInfo> _byChange = All.Concat(Extensions)
         .Where(property => property.Change is not null).ToFrozenDictionary(property => property.Change!);
 
-    /// <summary>The property of a name.</summary>
-    public static ClientPropertyInfo? Find(string name) => _byName.GetValueOrDefault(name);
+    /// <summary>The property of a name that an interface has.</summary>
+    /// <param name="interfaceName">One of the three of a client.</param>
+    /// <param name="name">Its name.</param>
+    public static ClientPropertyInfo? Find(string interfaceName, string name) => interfaceName == Names.ClientExtension
+        ? Extensions.FirstOrDefault(property => property.Name == name)
+        : _byName.GetValueOrDefault(name);
 
     /// <summary>The property that an event is about; null if the interface of a client does not have it.</summary>
     public static ClientPropertyInfo? Of(ClientProperty change) => _byChange.GetValueOrDefault(change);
+
+    private static ClientPropertyInfo Setting(ClientSetting setting) => setting switch
+    {
+        ClientSetting<TimeSpan> duration => Duration(duration),
+        ClientSetting<string> text => Text(text),
+        ClientSetting<bool> flag => Flag(flag),
+        _ => throw new NotSupportedException($"{setting} cannot be on D-Bus"),
+    };
 
     private static ClientPropertyInfo Duration(ClientSetting<TimeSpan> setting) => new(setting.Name, "t")
     {

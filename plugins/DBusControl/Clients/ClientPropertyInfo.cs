@@ -1,9 +1,10 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Clients;
 
-/// <summary>One property of the interface of a client.</summary>
+/// <summary>One property of an interface of a client.</summary>
 /// <param name="name">Its name.</param>
 /// <param name="signature">The D-Bus type of its value.</param>
 internal sealed class ClientPropertyInfo(string name, string signature)
@@ -13,6 +14,9 @@ internal sealed class ClientPropertyInfo(string name, string signature)
 
     /// <summary>Its name in UTF-8.</summary>
     public ReadOnlyMemory<byte> Utf8Name { get; } = Encoding.UTF8.GetBytes(name);
+
+    /// <summary>Whether Debian's server does not have it, so that it is on <see cref="Names.ClientExtension"/>.</summary>
+    public bool IsExtension => Change is ClientSetting { IsExtension: true };
 
     /// <summary>The D-Bus type of its value.</summary>
     public string Signature { get; } = signature;

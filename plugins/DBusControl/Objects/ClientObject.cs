@@ -3,6 +3,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Objects;
@@ -59,17 +60,15 @@ internal sealed class ClientObject
         }
     }
 
-    private static bool IsClientInterface(string name) => name is Names.Client or Names.OldClient;
-
     private static ClientPropertyInfo FindProperty(string interfaceName, string name)
     {
-        if (!IsClientInterface(interfaceName))
+        if (interfaceName is not (Names.Client or Names.OldClient or Names.ClientExtension))
         {
             throw new CallException(
-                BusErrors.UnknownInterface, $"a client has no interface “{interfaceName}” with properties; it has {Names.Client}");
+                BusErrors.UnknownInterface, $"a client has no interface “{interfaceName}” with properties; it has {Names.Client} and {Names.ClientExtension}");
         }
 
-        return ClientProperties.Find(name)
+        return ClientProperties.Find(interfaceName, name)
             ?? throw new CallException(BusErrors.UnknownProperty, $"{interfaceName} has no property “{name}”");
     }
 
@@ -103,13 +102,17 @@ internal sealed class ClientObject
             ClientSnapshot client = Find(context.Path);
             context.Reply("a{sv}", (ref writer) =>
             {
-                if (interfaceName.Length == 0 || IsClientInterface(interfaceName))
+                switch (interfaceName)
                 {
-                    ClientWriter.WriteProperties(ref writer, client);
-                }
-                else
-                {
-                    writer.WriteDictionaryEnd(writer.WriteDictionaryStart());
+                    case "" or Names.Client or Names.OldClient:
+                        ClientWriter.WriteProperties(ref writer, client);
+                        break;
+                    case Names.ClientExtension:
+                        ClientWriter.WriteExtensions(ref writer, client);
+                        break;
+                    default:
+                        writer.WriteDictionaryEnd(writer.WriteDictionaryStart());
+                        break;
                 }
             });
             return null;

@@ -7,19 +7,16 @@ namespace Mandos.DBusControl.Objects;
 /// <summary>Writes whole clients.</summary>
 internal static class ClientWriter
 {
-    /// <summary>Writes the properties that can be read: <c>a{sv}</c>.</summary>
-    public static void WriteProperties(ref MessageWriter writer, ClientSnapshot client)
-    {
-        ArrayStart properties = writer.WriteDictionaryStart();
-        foreach (ClientPropertyInfo property in ClientProperties.Readable)
-        {
-            writer.WriteDictionaryEntryStart();
-            writer.WriteString(property.Utf8Name.Span);
-            property.Write!(ref writer, client);
-        }
+    private static readonly ClientPropertyInfo[] _all = [.. ClientProperties.Readable, .. ClientProperties.Extensions];
 
-        writer.WriteDictionaryEnd(properties);
-    }
+    /// <summary>Writes the properties that Debian's server has: <c>a{sv}</c>.</summary>
+    public static void WriteProperties(ref MessageWriter writer, ClientSnapshot client) => Write(ref writer, client, ClientProperties.Readable);
+
+    /// <summary>Writes those that it does not have: <c>a{sv}</c>.</summary>
+    public static void WriteExtensions(ref MessageWriter writer, ClientSnapshot client) => Write(ref writer, client, ClientProperties.Extensions);
+
+    /// <summary>Writes all properties that can be read: <c>a{sv}</c>.</summary>
+    public static void WriteAll(ref MessageWriter writer, ClientSnapshot client) => Write(ref writer, client, _all);
 
     /// <summary>Writes the interfaces with their properties, as an object manager has them: <c>a{sa{sv}}</c>.</summary>
     public static void WriteInterfaces(ref MessageWriter writer, ClientSnapshot client)
@@ -31,6 +28,9 @@ internal static class ClientWriter
         writer.WriteDictionaryEntryStart();
         writer.WriteString("se.bsnet.fukt.Mandos.Client"u8);
         WriteProperties(ref writer, client);
+        writer.WriteDictionaryEntryStart();
+        writer.WriteString("se.recompile.Mandos.Server.Client"u8);
+        WriteExtensions(ref writer, client);
         WriteEmpty(ref writer, "org.freedesktop.DBus.Introspectable"u8);
         WriteEmpty(ref writer, "org.freedesktop.DBus.Properties"u8);
         writer.WriteDictionaryEnd(interfaces);
@@ -42,9 +42,23 @@ internal static class ClientWriter
         ArrayStart names = writer.WriteArrayStart(DBusType.String);
         writer.WriteString("se.recompile.Mandos.Client"u8);
         writer.WriteString("se.bsnet.fukt.Mandos.Client"u8);
+        writer.WriteString("se.recompile.Mandos.Server.Client"u8);
         writer.WriteString("org.freedesktop.DBus.Introspectable"u8);
         writer.WriteString("org.freedesktop.DBus.Properties"u8);
         writer.WriteArrayEnd(names);
+    }
+
+    private static void Write(ref MessageWriter writer, ClientSnapshot client, IReadOnlyList<ClientPropertyInfo> properties)
+    {
+        ArrayStart start = writer.WriteDictionaryStart();
+        foreach (ClientPropertyInfo property in properties)
+        {
+            writer.WriteDictionaryEntryStart();
+            writer.WriteString(property.Utf8Name.Span);
+            property.Write!(ref writer, client);
+        }
+
+        writer.WriteDictionaryEnd(start);
     }
 
     private static void WriteEmpty(ref MessageWriter writer, ReadOnlySpan<byte> interfaceName)

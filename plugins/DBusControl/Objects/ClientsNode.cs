@@ -1,6 +1,7 @@
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 

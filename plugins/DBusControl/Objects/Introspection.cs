@@ -1,6 +1,7 @@
 using System.Text;
 using Mandos.Bus;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 
@@ -173,8 +174,9 @@ internal static class Introspection
         + Interface(Names.OldServer, ServerMembers + Deprecated) + Interface(Names.ServerExtension, ExtensionMembers());
 
     private static readonly string _client = IntrospectableXml + PropertiesXml
-        + Interface(Names.Client, ClientMembers + PropertyMembers())
-        + Interface(Names.OldClient, ClientMembers + Deprecated + PropertyMembers());
+        + Interface(Names.Client, ClientMembers + PropertyMembers(ClientProperties.All))
+        + Interface(Names.OldClient, ClientMembers + Deprecated + PropertyMembers(ClientProperties.All))
+        + Interface(Names.ClientExtension, PropertyMembers(ClientProperties.Extensions));
 
     /// <summary>Describes <c>/</c>.</summary>
     /// <param name="hasClients">Whether there is a client.</param>
@@ -206,7 +208,7 @@ internal static class Introspection
 
     private static string Interface(string name, string members) => $"  <interface name=\"{name}\">\n{members}  </interface>\n";
 
-    private static string PropertyMembers() => string.Concat(ClientProperties.All.Select(property => Property(
+    private static string PropertyMembers(IEnumerable<ClientPropertyInfo> properties) => string.Concat(properties.Select(static property => Property(
         property.Name,
         property.Signature,
         (property.Write, property.Set) switch

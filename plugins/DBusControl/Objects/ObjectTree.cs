@@ -1,5 +1,6 @@
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
 

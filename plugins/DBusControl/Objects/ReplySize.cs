@@ -37,8 +37,8 @@ internal static class ReplySize
     /// <summary>Length of an array, with all its padding.</summary>
     private const int ArrayOverhead = sizeof(uint) + (2 * (MaxAlignment - 1));
 
-    /// <summary>The names of the four interfaces in the list of managed objects.</summary>
-    private static readonly int _interfaceNames = new[] { Names.Client, Names.OldClient, Names.Introspectable, Names.Properties }
+    /// <summary>The names of the interfaces in the list of managed objects.</summary>
+    private static readonly int _interfaceNames = new[] { Names.Client, Names.OldClient, Names.ClientExtension, Names.Introspectable, Names.Properties }
         .Sum(static name => TextOverhead + name.Length + MaxAlignment);
 
     /// <summary>What a client takes in a list of paths.</summary>
@@ -48,21 +48,24 @@ internal static class ReplySize
     public static int OfNode(string path, ClientSnapshot client) => path.Length + Introspection.NodeOverhead;
 
     /// <summary>What a client takes in GetAllClientsWithProperties.</summary>
-    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + OfProperties(client);
+    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + Of(client, ClientProperties.Readable);
+
+    /// <summary>What a client takes in GetClients.</summary>
+    public static int OfAll(string path, ClientSnapshot client) => OfProperties(path, client) + Of(client, ClientProperties.Extensions);
 
     /// <summary>What a client takes in GetManagedObjects.</summary>
     public static int OfManagedObject(string path, ClientSnapshot client)
-        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * OfProperties(client));
+        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * Of(client, ClientProperties.Readable)) + Of(client, ClientProperties.Extensions);
 
     /// <summary>What the requests that wait for a client take in GetRequests.</summary>
     public static int OfRequests(string path, ClientSnapshot client)
         => client.Requests.Sum(request => (2 * MaxAlignment) + sizeof(ulong) + OfPath(path, client) + SafeText.Length(client.Name) + MaxAddressLength
             + SafeText.Length(request.KeyId) + TimeText.MaxLength + (4 * (TextOverhead + sizeof(uint))));
 
-    private static int OfProperties(ClientSnapshot client)
+    private static int Of(ClientSnapshot client, IReadOnlyList<ClientPropertyInfo> properties)
     {
         int size = ArrayOverhead;
-        foreach (ClientPropertyInfo property in ClientProperties.Readable)
+        foreach (ClientPropertyInfo property in properties)
         {
             // An entry begins at a multiple of eight, so where its parts lie is known.
             int value = TextOverhead + property.Utf8Name.Length + VariantOverhead;

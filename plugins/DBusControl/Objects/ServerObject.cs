@@ -149,17 +149,17 @@ internal sealed class ServerObject
         foreach ((ulong number, string path, ClientSnapshot client) in _clients.After(after))
         {
             // One client at least, however large.
-            bool isFull = size > 0 && size + ReplySize.OfProperties(path, client) > ReplySize.PageLimit;
+            bool isFull = size > 0 && size + ReplySize.OfAll(path, client) > ReplySize.PageLimit;
             if (isFull || count-- == 0)
             {
                 break;
             }
 
-            size += ReplySize.OfProperties(path, client);
+            size += ReplySize.OfAll(path, client);
 
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            ClientWriter.WriteProperties(ref writer, client);
+            ClientWriter.WriteAll(ref writer, client);
             after = number;
         }
 

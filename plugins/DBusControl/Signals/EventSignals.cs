@@ -48,7 +48,7 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
             signals.RequestsChanged(path, client);
         }
 
-        foreach (ClientPropertyInfo property in ClientProperties.All)
+        foreach (ClientPropertyInfo property in ClientProperties.All.Concat(ClientProperties.Extensions))
         {
             if (property.Value is { } value && !Equals(value(known), value(client)))
             {

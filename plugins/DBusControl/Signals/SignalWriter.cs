@@ -73,7 +73,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
     public void PropertyChanged(string path, ClientSnapshot client, ClientPropertyInfo property)
     {
         int size = property.TextLength?.Invoke(client) ?? 0;
-        if (property.Write is { } write)
+        if (property.Write is { } write && !property.IsExtension)
         {
             foreach (string name in _clientInterfaces)
             {
@@ -87,7 +87,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
 
         Send(path, Names.Properties, "PropertiesChanged", size, "sa{sv}as", (ref writer) =>
         {
-            writer.WriteString("se.recompile.Mandos.Client"u8);
+            writer.WriteString(property.IsExtension ? Names.ClientExtension : Names.Client);
             ArrayStart changed = writer.WriteDictionaryStart();
             if (property.Write is { } writeValue)
             {

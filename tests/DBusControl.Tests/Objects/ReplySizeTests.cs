@@ -30,6 +30,7 @@ public sealed class ReplySizeTests
         from name in _texts
         from host in _texts
         from checker in _texts
+        from location in _texts
         from time in _times
         from key in Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)new string('A', 64)))
         select Rig.Client("x") with
@@ -40,7 +41,7 @@ public sealed class ReplySizeTests
             LastApprovalRequest = time,
             Requests = [.. new[] { "::", "::ffff:255.255.255.255", "1111:2222:3333:4444:5555:6666:7777:8888%4294967295" }
                 .Select(address => Rig.Request(1, address) with { KeyId = key ?? "", Since = time ?? default })],
-            Settings = new ClientSettings { Host = host, Checker = checker, KeyId = key },
+            Settings = new ClientSettings { Host = host, Checker = checker, Location = location, KeyId = key },
         };
 
     [Fact]
@@ -49,6 +50,7 @@ public sealed class ReplySizeTests
         var byPath = clients.DistinctBy(client => client.DBusObjectPath).ToDictionary(client => client.DBusObjectPath!);
         Compare(byPath, ReplySize.OfManagedObject, Write(byPath, "a{oa{sa{sv}}}", ClientWriter.WriteInterfaces));
         Compare(byPath, ReplySize.OfProperties, Write(byPath, "a{oa{sv}}", ClientWriter.WriteProperties));
+        Compare(byPath, ReplySize.OfAll, Write(byPath, "a{oa{sv}}", ClientWriter.WriteAll));
         Compare(byPath, ReplySize.OfRequests, WriteRequests(byPath));
         Compare(byPath, ReplySize.OfPath, WritePaths(byPath.Keys));
         Compare(byPath, ReplySize.OfNode, Encoding.UTF8.GetByteCount(

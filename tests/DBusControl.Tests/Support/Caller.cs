@@ -11,6 +11,7 @@ internal sealed class Caller : IAsyncDisposable
     public const string OldClient = "se.bsnet.fukt.Mandos.Client";
     public const string Server = "se.recompile.Mandos";
     public const string Extension = "se.recompile.Mandos.Server";
+    public const string ClientExtension = "se.recompile.Mandos.Server.Client";
     public const string Properties = "org.freedesktop.DBus.Properties";
     public const string ObjectManager = "org.freedesktop.DBus.ObjectManager";
     public const string Introspectable = "org.freedesktop.DBus.Introspectable";

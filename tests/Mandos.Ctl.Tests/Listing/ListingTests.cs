@@ -46,6 +46,27 @@ public sealed class ListingTests
     }
 
     [Fact]
+    public void Write_SettingThatDebiansServerDoesNotHave_ComesLastInTableAndJson()
+    {
+        Client[] clients =
+        [
+            new Client("/clients/a") { Name = "a" }.With("Location", "räck 3"),
+            new Client("/clients/b") { Name = "b" },
+        ];
+        using var json = new StringWriter();
+        ClientJson.Write(json, clients);
+        ClientColumn column = ClientColumn.Of(clients)[^1];
+
+        Assert.Contains("        \"LastCheckerStatus\": 0,\n        \"Location\": \"r\\u00e4ck 3\"\n    },\n", json.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("        \"Location\": \"\"\n    }\n}\n", json.ToString(), StringComparison.Ordinal);
+        Assert.Equal(("Location", "räck 3", ""), (column.Title, column.Text(clients[0]), column.Text(clients[1])));
+    }
+
+    [Fact]
+    public void Of_ClientsWithoutIt_AreDebiansColumns()
+        => Assert.Equal(ClientColumn.All, ClientColumn.Of([new Client("/clients/a"), new Client("/clients/b").With("Location", "")]));
+
+    [Fact]
     public void Write_NoClient_IsAnEmptyObject()
     {
         using var output = new StringWriter();

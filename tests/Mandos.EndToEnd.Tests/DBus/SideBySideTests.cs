@@ -285,7 +285,8 @@ public sealed partial class SideBySideTests
         return step.Member == "Introspect" ? Introspection.CommonFacts(reply.Body) : [$"= {Normalise(reply.Body)}"];
     }
 
-    private static string Normalise(string text) => Time().Replace(text, "TIME");
+    // Ours has one interface more on each client, for the settings that Debian's does not have
+    private static string Normalise(string text) => Introspection.WithoutExtension(Time().Replace(text, "TIME"));
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?")]
     private static partial Regex Time();

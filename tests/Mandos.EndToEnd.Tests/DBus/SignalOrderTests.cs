@@ -374,7 +374,7 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
     }
 
     private static IEnumerable<string> Texts(IEnumerable<object> signals)
-        => signals.Select(signal => Time().Replace(signal.ToString()!, "TIME"))
+        => signals.Select(signal => Introspection.WithoutExtension(Time().Replace(signal.ToString()!, "TIME")))
             .Select(signal => Milliseconds().Replace(signal, "NeedApproval(MILLISECONDS"));
 
     [GeneratedRegex(@"NeedApproval\(uint64 \d+")]

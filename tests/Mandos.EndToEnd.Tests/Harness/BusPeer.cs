@@ -16,6 +16,8 @@ internal sealed class BusPeer : IAsyncDisposable
     public const string OldClientInterface = $"{OldServer}.Client";
     /// <summary>The interface of / that only ours has.</summary>
     public const string ServerExtension = $"{Server}.Server";
+    /// <summary>The interface of a client that only ours has.</summary>
+    public const string ClientExtension = $"{Server}.Server.Client";
     public const string Properties = "org.freedesktop.DBus.Properties";
     public const string Bus = "org.freedesktop.DBus";
 

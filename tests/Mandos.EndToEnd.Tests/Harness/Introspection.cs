@@ -1,17 +1,25 @@
+using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>What an object says of itself, in a form that can be compared.</summary>
-internal static class Introspection
+internal static partial class Introspection
 {
-    // Ours has an interface of its own on /, and so Properties too.
+    // Ours has an interface of its own on /, and so Properties too, and one on each client.
     private static readonly string[] _onlyOurs =
     [
         $"/node(name=\"/\")/interface(name=\"{BusPeer.ServerExtension}\")",
         $"/node(name=\"/\")/interface(name=\"{BusPeer.Properties}\")",
     ];
+
+    /// <summary>A list of interfaces, or of their properties, without that of the client which only ours has.</summary>
+    /// <param name="text">The values of a <see cref="BusReply"/> or a <see cref="BusSignal"/>.</param>
+    public static string WithoutExtension(string text) => ClientExtension().Replace(text, "");
+
+    [GeneratedRegex($@", '{BusPeer.ClientExtension}'(: \{{[^{{}}]*\}})?")]
+    private static partial Regex ClientExtension();
 
     /// <summary>Reads an answer of Introspect.</summary>
     /// <param name="reply">The answer as a <see cref="BusReply"/>'s body.</param>
@@ -34,7 +42,8 @@ internal static class Introspection
         List<string> facts = [];
         Collect(Parse(reply), "");
         facts.Sort(StringComparer.Ordinal);
-        return [.. facts.Where(fact => !_onlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal)))];
+        return [.. facts.Where(fact => !_onlyOurs.Any(place => fact.StartsWith(place, StringComparison.Ordinal))
+            && !fact.Contains($"/interface(name=\"{BusPeer.ClientExtension}\")", StringComparison.Ordinal))];
 
         void Collect(XElement element, string place)
         {

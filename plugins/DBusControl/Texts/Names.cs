@@ -1,8 +1,11 @@
-namespace Mandos.DBusControl;
+namespace Mandos.DBusControl.Texts;
 
 /// <summary>The names of the interface: what programs for Mandos rely on, and what is our own.</summary>
 internal static class Names
 {
+    /// <summary>The name of the plugin, by which the configuration and the audit file know it.</summary>
+    public const string Surface = "dbus";
+
     /// <summary>The name on the bus.</summary>
     public const string Service = "se.recompile.Mandos";
 
@@ -26,6 +29,9 @@ internal static class Names
 
     /// <summary>The same interface under its old name.</summary>
     public const string OldClient = "se.bsnet.fukt.Mandos.Client";
+
+    /// <summary>What Debian's server does not have of a client: the settings that it does not know.</summary>
+    public const string ClientExtension = "se.recompile.Mandos.Server.Client";
 
     /// <summary>The error of a command that is in force, but not saved.</summary>
     public const string NotSavedError = ServerExtension + ".Error.NotSaved";

@@ -1,12 +1,12 @@
 using System.Threading.Channels;
 using Mandos.Abstractions.Control;
 
-namespace Mandos.DBusControl.Signals;
+namespace Mandos.DBusControl.Calls;
 
 /// <summary>Turns the events of a subscription into signals, in order. Used on the connection's thread alone.</summary>
-/// <param name="signals">Counts what was sent.</param>
+/// <param name="bytesSent">How many bytes of signals were sent so far.</param>
 /// <param name="tell">Tells the bus of an event. It does not throw.</param>
-internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
+internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
 {
     /// <summary>How many events are told of in one go; then the bus is let keep up, and calls are answered.</summary>
     public const int Batch = 1000;
@@ -54,8 +54,8 @@ internal sealed class EventFlow(SignalWriter signals, Action<ServerEvent> tell)
     /// <returns>Whether there may be more.</returns>
     public bool TellSome()
     {
-        long end = signals.BytesSent + BatchBytes;
-        for (int left = Batch; left > 0 && signals.BytesSent < end; left--)
+        long end = bytesSent() + BatchBytes;
+        for (int left = Batch; left > 0 && bytesSent() < end; left--)
         {
             if (_held is not null || _events?.TryRead(out ServerEvent? serverEvent) != true)
             {

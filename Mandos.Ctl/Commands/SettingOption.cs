@@ -1,0 +1,33 @@
+using Mandos.Abstractions.Clients;
+using Tmds.DBus.Protocol;
+
+namespace Mandos.Ctl.Commands;
+
+/// <summary>A setting as an option of the command line.</summary>
+internal static class SettingOption
+{
+    /// <summary>The option that sets it: <c>extended-timeout</c>.</summary>
+    public static string CtlName(this ClientSetting setting) => setting.OptionName.Replace('_', '-');
+
+    /// <summary>What its value is called on the command line.</summary>
+    public static string Placeholder(ClientSetting setting) => setting switch
+    {
+        ClientSetting<TimeSpan> => "TIME",
+        ClientSetting<bool> => "yes|no",
+        _ => "STRING",
+    };
+
+    /// <summary>Reads what was given on the command line.</summary>
+    /// <exception cref="UsageException">It is no value of the setting.</exception>
+    public static VariantValue Parse(ClientSetting setting, string text) => setting switch
+    {
+        ClientSetting<TimeSpan> => VariantValue.UInt64(Durations.Parse(text)),
+        ClientSetting<bool> => text switch
+        {
+            "yes" => true,
+            "no" => false,
+            _ => throw new UsageException($"option --{setting.CtlName()} takes yes or no, not “{text}”"),
+        },
+        _ => text,
+    };
+}
