@@ -30,9 +30,6 @@ public sealed record EngineOptions
     /// </summary>
     public int MaxRequestsPerClient { get; init; } = ProtocolLimits.DefaultMaxRequestsPerClient;
 
-    /// <summary>Whether clients get D-Bus object paths.</summary>
-    public bool UseDBus { get; init; }
-
     /// <summary>
     /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
     /// becomes the owner of the result. Null: there is nothing to reload.

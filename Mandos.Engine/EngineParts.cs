@@ -27,13 +27,12 @@ internal sealed class EngineParts : IDisposable
         Services = new EngineServices(timeProvider, logger, options.LongestDelay);
         Keeper = new StateKeeper(Services, store);
         var kept = new KeptClients(Keeper, Services.Clock);
-        ObjectPaths? paths = options.UseDBus ? new ObjectPaths(logger) : null;
         var journal = new ClientJournal(Events, Keeper);
         var requests = new RequestTransitions(Services, Clients, journal);
-        Transitions = new ClientTransitions(Services, Clients, journal, requests, paths, options.Random);
+        Transitions = new ClientTransitions(Services, Clients, journal, requests, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
         var approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
-        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks, paths);
+        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
         Commands = new ClientCommands(
             Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader,

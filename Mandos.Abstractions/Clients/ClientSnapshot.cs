@@ -44,9 +44,4 @@ public sealed record ClientSnapshot
 
     /// <summary>Whether a check runs now.</summary>
     public bool CheckerRunning { get; init; }
-
-    /// <summary>
-    /// The client's D-Bus object path, <c>/clients/NAME</c>, different from that of every other client; null where D-Bus is off.
-    /// </summary>
-    public string? DBusObjectPath { get; init; }
 }

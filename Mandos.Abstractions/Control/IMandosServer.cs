@@ -54,7 +54,7 @@ public interface IMandosServer
     /// <param name="approved">True to approve, false to deny.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
-    /// <returns>Whether a denial is on disk.</returns>
+    /// <returns>Whether a denial, or the end of one, is on disk.</returns>
     /// <exception cref="UnknownClientException">There is no such client.</exception>
     /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
     Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken);

@@ -31,7 +31,7 @@ public sealed record StoredClient
     /// <summary>The client; null if a person removed it at run time, so that it stays away.</summary>
     /// <remarks>
     /// A store need not keep what belongs to one run of the server: <see cref="ClientSnapshot.ApprovalsPending"/>,
-    /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>, <see cref="ClientSnapshot.DBusObjectPath"/>,
+    /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>,
     /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>.
     /// </remarks>
     public required ClientSnapshot? Client { get; init; }

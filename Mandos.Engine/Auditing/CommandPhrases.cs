@@ -30,6 +30,7 @@ public static class CommandPhrases
     {
         CommandOutcome.Done => "done",
         CommandOutcome.NotSaved => "not saved",
+        CommandOutcome.NotEnded => "not ended",
         CommandOutcome.Failed => "failed",
         _ => throw new UnreachableException(),
     };

@@ -192,12 +192,11 @@ internal sealed partial class CheckRunner(
             return;
         }
 
+        transitions.CheckEnded(client, running, outcome); // before the log, whose fault must not keep the client from being checked again
         if (running.IsAnnounced && outcome is { } result)
         {
             LogResult(client, result, running.Description);
         }
-
-        transitions.CheckEnded(client, running, outcome);
     }
 
     private void LogResult(Client client, CheckResult result, string command)

@@ -17,6 +17,10 @@ namespace Mandos.Engine.Commands;
 /// <summary>The server as control surfaces see and command it. Thread-safe.</summary>
 internal sealed partial class ClientCommands : IMandosServer
 {
+    /// <summary>What goes on when a connection has not ended although it was told to.</summary>
+    private static readonly string _stillSending =
+        $"a secret that was on its way may still go out, as its connection has not ended within {EngineServices.Patience.TotalSeconds} s";
+
     private readonly EngineServices _services;
     private readonly ClientRegistry _clients;
     private readonly EventHub _events;
@@ -72,12 +76,10 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <inheritdoc/>
     public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken)
-    {
-        Func<Client, Task> approve = Revoking(client => _approvals.Approve(client, approved));
-        return approved
-            ? RunAsync(Given(AuditCommand.Approve, name, source), approve, cancellationToken)
-            : ChangeStateAsync(Given(AuditCommand.Deny, name, source), approve, cancellationToken);
-    }
+        => approved
+            ? ApproveAsync(Given(AuditCommand.Approve, name, source), cancellationToken)
+            : ChangeStateAsync(
+                Given(AuditCommand.Deny, name, source), Revoking(client => _approvals.Approve(client, false)), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
@@ -102,7 +104,8 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <inheritdoc/>
     public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => RunAsync(Given(AuditCommand.StartChecker, name, source), _checks.Start, cancellationToken);
+        => RunAsync(
+            Given(AuditCommand.StartChecker, name, source), client => new Effect(_checks.Start(client), Task.CompletedTask), cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
@@ -114,7 +117,7 @@ internal sealed partial class ClientCommands : IMandosServer
         ArgumentNullException.ThrowIfNull(change);
         return ChangeStateAsync(
             Given(AuditCommand.Change, name, source),
-            client => Change(client, change),
+            client => new Effect(Change(client, change), client.WhenAbortedSendsEnd()), // a shorter timeout may be over already
             cancellationToken,
             string.Join(", ", change.Settings.Select(static setting => setting.OptionName)));
     }
@@ -175,7 +178,22 @@ internal sealed partial class ClientCommands : IMandosServer
 
         _audit.Note(command, CommandOutcome.Done);
         await _services.WaitAsync(effect.Checks, "checkers to start after a reload", CancellationToken.None).ConfigureAwait(false);
-        return await WaitUntilSavedAsync(command, effect.Saved, CancellationToken.None).ConfigureAwait(false);
+        CommandResult ended = await WaitForSendsAsync(command, effect.Sends, CancellationToken.None).ConfigureAwait(false);
+        return Both(ended, await WaitUntilSavedAsync(command, effect.Saved, CancellationToken.None).ConfigureAwait(false));
+    }
+
+    /// <summary>Approves; a denial that ends by that is saved, or it would hold again after a start.</summary>
+    private async Task<CommandResult> ApproveAsync(GivenCommand command, CancellationToken cancellationToken)
+    {
+        bool wasDenied = false;
+        CommandResult ended = await RunAsync(command, Quick(Approve), cancellationToken).ConfigureAwait(false);
+        return wasDenied ? Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false)) : ended;
+
+        void Approve(Client client)
+        {
+            wasDenied = client.DeniedUntil is not null;
+            _approvals.Approve(client, true);
+        }
     }
 
     private static GivenCommand Given(AuditCommand command, string? client, CommandSource source)
@@ -186,37 +204,49 @@ internal sealed partial class ClientCommands : IMandosServer
 
     private async Task<CommandResult> SetSecretAsync(GivenCommand command, Secret secret, CancellationToken cancellationToken)
     {
+        bool isTaken = false;
         try
         {
-            return await ChangeStateAsync(
-                command, Revoking(client => _transitions.SetSecret(client, secret)), cancellationToken).ConfigureAwait(false);
+            return await ChangeStateAsync(command, Revoking(Take), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is UnknownClientException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!isTaken && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
         {
-            secret.Dispose(); // it did not become the client's
+            secret.Dispose(); // it did not become the client's, and will not
             throw;
+        }
+
+        void Take(Client client)
+        {
+            isTaken = true;
+            _transitions.SetSecret(client, secret);
         }
     }
 
-    private static Func<Client, Task> Quick(Action<Client> command) => client =>
+    private static Func<Client, Effect> Quick(Action<Client> command) => client =>
     {
         command(client);
-        return Task.CompletedTask;
+        return new Effect(Task.CompletedTask, Task.CompletedTask);
     };
 
     /// <summary>A command that may break off secrets that are on their way: it has not taken effect before these have ended.</summary>
-    private static Func<Client, Task> Revoking(Action<Client> command) => client =>
+    private static Func<Client, Effect> Revoking(Action<Client> command) => client =>
     {
         command(client);
-        return client.WhenAbortedSendsEnd();
+        return new Effect(Task.CompletedTask, client.WhenAbortedSendsEnd());
     };
+
+    /// <summary>The result of a command that has two parts.</summary>
+    private static CommandResult Both(CommandResult ended, CommandResult saved)
+        => ended.Problem is null ? saved
+            : saved.Problem is null ? ended
+            : CommandResult.NotEnded($"{_stillSending}; besides, {saved.Problem}");
 
     /// <summary>Carries out a command that changes what is saved, and waits until it is.</summary>
     private async Task<CommandResult> ChangeStateAsync(
-        GivenCommand command, Func<Client, Task> carryOut, CancellationToken cancellationToken, string? detail = null)
+        GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
     {
-        await RunAsync(command, carryOut, cancellationToken, detail).ConfigureAwait(false);
-        return await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false);
+        CommandResult ended = await RunAsync(command, carryOut, cancellationToken, detail).ConfigureAwait(false);
+        return Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false));
     }
 
     /// <param name="command">The command that made the changes.</param>
@@ -243,19 +273,31 @@ internal sealed partial class ClientCommands : IMandosServer
 
     /// <summary>Carries out a command about one client, unless the server stops: what it set going would outlast the stop.</summary>
     private async Task<CommandResult> RunAsync(
-        GivenCommand command, Func<Client, Task> carryOut, CancellationToken cancellationToken, string? detail = null)
+        GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
     {
-        Task effect = await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Run), cancellationToken).ConfigureAwait(false);
-        await _services.WaitAsync(effect, "a command to take effect", cancellationToken).ConfigureAwait(false);
-        return CommandResult.Durable;
+        Effect effect = await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Run), cancellationToken).ConfigureAwait(false);
+        await _services.WaitAsync(effect.Check, "a checker to start", cancellationToken).ConfigureAwait(false);
+        return await WaitForSendsAsync(command, effect.Sends, cancellationToken).ConfigureAwait(false);
 
-        Task Run()
+        Effect Run()
         {
             _services.ThrowIfStopping();
-            Task effect = carryOut(_clients.Get(command.Client!));
+            Effect effect = carryOut(_clients.Get(command.Client!));
             _audit.Note(command, CommandOutcome.Done, detail);
             return effect;
         }
+    }
+
+    /// <summary>Waits until nothing more will be written of the secrets that a command has broken off.</summary>
+    private async Task<CommandResult> WaitForSendsAsync(GivenCommand command, Task sends, CancellationToken cancellationToken)
+    {
+        if (await _services.WaitAsync(sends, "secrets on their way to be broken off", cancellationToken).ConfigureAwait(false))
+        {
+            return CommandResult.Durable;
+        }
+
+        _audit.Note(command, CommandOutcome.NotEnded, _stillSending);
+        return CommandResult.NotEnded(_stillSending);
     }
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
@@ -273,4 +315,9 @@ internal sealed partial class ClientCommands : IMandosServer
         _transitions.Remove(client);
         _kept.Add(stored with { Client = null, EncryptedSecret = default });
     }
+
+    /// <summary>What a command has set going.</summary>
+    /// <param name="Check">Ends when a check that it causes has started.</param>
+    /// <param name="Sends">Ends when nothing more will be written of the secrets that it has broken off.</param>
+    private readonly record struct Effect(Task Check, Task Sends);
 }

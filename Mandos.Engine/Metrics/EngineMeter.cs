@@ -6,7 +6,8 @@ namespace Mandos.Engine.Metrics;
 
 /// <summary>The engine's metrics; docs/operations.md lists them. Thread-safe.</summary>
 /// <remarks>
-/// Tags have few values, and name neither clients nor peers. Nobody reads them: then measuring costs next to nothing.
+/// Tags have few values, and name neither clients nor peers. Nobody reads them: then measuring costs next to nothing. Whoever listens is called
+/// at once, and may throw: what is measured goes on.
 /// </remarks>
 internal sealed class EngineMeter : IDisposable
 {
@@ -30,15 +31,19 @@ internal sealed class EngineMeter : IDisposable
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
     };
 
+    private readonly Action<Exception> _onError;
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _requestDuration;
     private readonly Counter<long> _checks;
     private readonly Histogram<double> _checkDuration;
     private readonly Histogram<double> _loopLag;
+    private bool _hasFailed;
 
-    public EngineMeter()
+    /// <param name="onError">Is told of the first exception of somebody who listens.</param>
+    public EngineMeter(Action<Exception> onError)
     {
+        _onError = onError;
         _meter = new Meter(new MeterOptions(Name) { Scope = this });
         _requests = _meter.CreateCounter<long>("mandos.requests", "{request}", "Connections that have ended, by what came of them");
         _requestDuration = _meter.CreateHistogram(
@@ -55,8 +60,15 @@ internal sealed class EngineMeter : IDisposable
     /// <param name="duration">Time since it was accepted.</param>
     public void RequestEnded(string decision, string reason, TimeSpan duration)
     {
-        _requests.Add(1, new("mandos.decision", decision), new("mandos.reason", reason));
-        _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("mandos.decision", decision));
+        try
+        {
+            _requests.Add(1, new("mandos.decision", decision), new("mandos.reason", reason));
+            _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("mandos.decision", decision));
+        }
+        catch (Exception e)
+        {
+            NoteFault(e);
+        }
     }
 
     /// <summary>Counts a check that has ended.</summary>
@@ -65,20 +77,39 @@ internal sealed class EngineMeter : IDisposable
     /// <param name="duration">Time that it ran.</param>
     public void CheckEnded(string checker, CheckResult? result, TimeSpan duration)
     {
-        if (_checks.Enabled || _checkDuration.Enabled)
+        if (!_checks.Enabled && !_checkDuration.Enabled)
         {
-            var tags = new TagList
-            {
-                { "mandos.checker", checker },
-                { "mandos.result", Describe(result) },
-            };
+            return;
+        }
+
+        var tags = new TagList
+        {
+            { "mandos.checker", checker },
+            { "mandos.result", Describe(result) },
+        };
+        try
+        {
             _checks.Add(1, tags);
             _checkDuration.Record(duration.TotalSeconds, tags);
+        }
+        catch (Exception e)
+        {
+            NoteFault(e);
         }
     }
 
     /// <summary>Notes that the loop has come to something that was due.</summary>
-    public void LoopWasLate(TimeSpan lag) => _loopLag.Record(lag.TotalSeconds);
+    public void LoopWasLate(TimeSpan lag)
+    {
+        try
+        {
+            _loopLag.Record(lag.TotalSeconds);
+        }
+        catch (Exception e)
+        {
+            NoteFault(e);
+        }
+    }
 
     /// <summary>Has the connections counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are in each phase; called on any thread.</param>
@@ -95,6 +126,14 @@ internal sealed class EngineMeter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private void NoteFault(Exception fault)
+    {
+        if (!Interlocked.Exchange(ref _hasFailed, true))
+        {
+            _onError(fault);
+        }
+    }
 
     private static string Describe(CheckResult? result) => result switch
     {

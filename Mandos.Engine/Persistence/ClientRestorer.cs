@@ -32,7 +32,6 @@ internal static class ClientRestorer
             ApprovalsPending = 0,
             Requests = [],
             CheckerRunning = false,
-            DBusObjectPath = null,
         };
         if (!enabled)
         {

@@ -21,7 +21,6 @@ internal sealed partial class ClientLoader
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly RequestTransitions _requests;
-    private readonly ObjectPaths? _paths;
     private readonly Action<object> _startCheck;
     private readonly Action<object> _expire;
     private readonly ILogger _logger;
@@ -34,10 +33,10 @@ internal sealed partial class ClientLoader
 
     public ClientLoader(
         EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        RequestTransitions requests, CheckRunner checks, ObjectPaths? paths)
+        RequestTransitions requests, CheckRunner checks)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
-        (_transitions, _requests, _paths) = (transitions, requests, paths);
+        (_transitions, _requests) = (transitions, requests);
         _startCheck = client => checks.StartDue((Client)client);
         _expire = client => transitions.Expire((Client)client);
     }
@@ -197,7 +196,6 @@ internal sealed partial class ClientLoader
             _kept.GoOver(row, definition, isNamed);
         }
 
-        client.Snapshot = client.Snapshot with { DBusObjectPath = _paths?.Assign(client.Name) };
         return client;
     }
 

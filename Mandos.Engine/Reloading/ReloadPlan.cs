@@ -46,8 +46,8 @@ internal sealed class ReloadPlan : IDisposable
 
     /// <summary>Makes the steps that lead from the clients that run to the new configuration.</summary>
     /// <remarks>
-    /// Who leaves comes first and makes its object path free, unless its key goes to somebody else: then the key changes hands in
-    /// one step, so that a machine which is renamed can be served all the time.
+    /// Who leaves comes first, so that a control surface can give its place to who comes, unless its key goes to somebody else: then the
+    /// key changes hands in one step, so that a machine which is renamed can be served all the time.
     /// </remarks>
     public void Compare(IReadOnlyCollection<Client> clients)
     {

@@ -260,6 +260,6 @@ internal sealed partial class Reloader
         _checks.Reloaded();
         _loader.NoteLeft(plan.Configuration, plan.MayHave);
         LogReloaded(_clients.Count, plan.Added, plan.Removed, plan.Changed);
-        return new ReloadEffect(Task.WhenAll([.. checks, .. plan.Sends]), _keeper.FlushAsync());
+        return new ReloadEffect(Task.WhenAll(checks), Task.WhenAll(plan.Sends), _keeper.FlushAsync());
     }
 }

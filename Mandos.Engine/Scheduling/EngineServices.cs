@@ -20,7 +20,8 @@ internal sealed partial class EngineServices : IDisposable
         _logger = logger;
         Clock = new EngineClock(timeProvider);
         Loop = new EngineLoop(logger);
-        Deadlines = new DeadlineQueue(Clock, Loop.Post, Loop.OnError, longestDelay) 
+        Meter = new EngineMeter(Loop.OnError);
+        Deadlines = new DeadlineQueue(Clock, Loop.Post, Loop.OnError, longestDelay)
         {
             OnGap = gap => LogGap(gap.TotalSeconds),
             OnFire = Meter.LoopWasLate,
@@ -36,7 +37,7 @@ internal sealed partial class EngineServices : IDisposable
 
     public ILogger Logger => _logger;
 
-    public EngineMeter Meter { get; } = new();
+    public EngineMeter Meter { get; }
 
     /// <summary>Whether the server stops. Owned by the engine loop.</summary>
     public bool IsStopping => _isStopping;

@@ -24,7 +24,6 @@ internal sealed partial class ClientTransitions
     private readonly ClientJournal _journal;
     private readonly RequestTransitions _requests;
     private readonly ExpirySchedule _expiry;
-    private readonly ObjectPaths? _paths;
     private readonly Random _random;
     private readonly ILogger _logger;
 
@@ -32,13 +31,12 @@ internal sealed partial class ClientTransitions
     /// <param name="clients">All clients.</param>
     /// <param name="journal">Tells subscribers and the state store.</param>
     /// <param name="requests">Ends what waits for a client, and what was decided about that.</param>
-    /// <param name="paths">D-Bus object paths; null for none.</param>
     /// <param name="random">Spreads first checks over their intervals.</param>
     public ClientTransitions(
-        EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, ObjectPaths? paths, Random random)
+        EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, Random random)
     {
         (_clock, _deadlines, _logger) = (services.Clock, services.Deadlines, services.Logger);
-        (_clients, _journal, _requests, _paths, _random) = (clients, journal, requests, paths, random);
+        (_clients, _journal, _requests, _random) = (clients, journal, requests, random);
         _expiry = new ExpirySchedule(_clock, _deadlines);
     }
 
@@ -67,11 +65,6 @@ internal sealed partial class ClientTransitions
     {
         // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
-        if (client.Snapshot.DBusObjectPath is { } path)
-        {
-            _paths?.Release(path);
-        }
-
         Halt(client);
         _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);

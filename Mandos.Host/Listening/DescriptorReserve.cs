@@ -12,14 +12,21 @@ internal static class DescriptorReserve
     /// <summary>
     /// Finds the number above which a new descriptor comes from the reserve: the kernel always gives the lowest that is free (open(2)).
     /// </summary>
-    public static int FindStart()
+    /// <remarks>If the open ones cannot be told, as without <c>/proc</c> or another descriptor, it is a guess: connections are accepted all the same.</remarks>
+    public static int FindStart() => FindStart(FindOpen("/proc/self/fd"), Native.GetOpenFileLimit());
+
+    /// <param name="directory">Has a file for each descriptor that is open.</param>
+    internal static IReadOnlySet<int> FindOpen(string directory)
     {
-        HashSet<int> open =
-        [
-            .. Directory.EnumerateFileSystemEntries("/proc/self/fd")
-                .Select(static path => int.Parse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture)),
-        ];
-        return FindStart(open, Native.GetOpenFileLimit());
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(directory)
+                .Select(static path => int.Parse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture)).ToHashSet();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new HashSet<int>();
+        }
     }
 
     /// <param name="open">The descriptors that are open.</param>

@@ -1,11 +1,8 @@
-using Mandos.Abstractions.Control;
 using Mandos.Engine;
 using Mandos.Engine.Clients;
 using Mandos.Host.Auditing;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
-using Mandos.Host.Plugins;
-using Mandos.Host.Plugins.Steering;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
@@ -29,16 +26,14 @@ internal sealed partial class EngineSettings(ServerContext context)
     private readonly ILogger _logger = context.Logger;
 
     /// <summary>Makes the engine's options.</summary>
-    /// <param name="plugins">The plugins that are there.</param>
     /// <param name="audit">The audit log; null if there is none.</param>
     /// <param name="readClients">Re-reads the clients.</param>
-    public EngineOptions Create(PluginCatalog plugins, AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
+    public EngineOptions Create(AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
     {
         ServerOptions options = context.Options;
         var engineOptions = new EngineOptions
         {
             Restore = options.Restore,
-            UseDBus = options.UseDBus && plugins.GetExports<IControlSurface>().Any(surface => surface.Name == PluginOptions.DBusSurface),
             ReadClients = () =>
             {
                 audit?.Reopen();

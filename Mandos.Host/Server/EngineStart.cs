@@ -52,7 +52,7 @@ internal sealed partial class EngineStart(
                 context.TimeProvider, _logger)
             : null;
         EngineOptions options = new EngineSettings(context).Create(
-            plugins, audit,
+            audit,
             async () =>
             {
                 ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
@@ -40,7 +39,7 @@ public static class ControlSurfaceContract
             Check("survives every event", SurvivesEventsAsync),
             Check("takes odd clients", async (surface, token) =>
             {
-                var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name).Select(WithPath));
+                var odd = new InMemoryServer(SampleClients.Odd().DistinctBy(client => client.Name));
                 if (await RunAsync(surface, Server(), token).ConfigureAwait(false) is null
                     && await RunAsync(surface, odd, token).ConfigureAwait(false) is { } failure)
                 {
@@ -94,7 +93,7 @@ public static class ControlSurfaceContract
         async Task TakesManyAsync(IControlSurface surface, CancellationToken cancellationToken)
         {
             const int many = 1000;
-            var server = new InMemoryServer(Enumerable.Range(0, many).Select(i => WithPath(SampleClients.Snapshot(i), i)));
+            var server = new InMemoryServer(Enumerable.Range(0, many).Select(SampleClients.Snapshot));
             await RunAndAsync(
                 surface,
                 server,
@@ -184,15 +183,11 @@ public static class ControlSurfaceContract
     }
 
     private static InMemoryServer Server()
-        => new([WithPath(SampleClients.Snapshot(1), 1), WithPath(SampleClients.Snapshot(2), 2)]);
-
-    /// <summary>The client with an object path, as it has one where D-Bus is on.</summary>
-    private static ClientSnapshot WithPath(ClientSnapshot client, int number)
-        => client with { DBusObjectPath = string.Create(CultureInfo.InvariantCulture, $"/clients/c{number}") };
+        => new([SampleClients.Snapshot(1), SampleClients.Snapshot(2)]);
 
     private static async Task CauseEventsAsync(InMemoryServer server, CancellationToken cancellationToken)
     {
-        ClientSnapshot client = WithPath(SampleClients.Snapshot(3), 3);
+        ClientSnapshot client = SampleClients.Snapshot(3);
         server.Add(client);
         await server.DisableAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
         await server.EnableAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);

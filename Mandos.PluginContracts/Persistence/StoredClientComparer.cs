@@ -35,7 +35,6 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
             Settings = Kept(client.Settings),
             ApprovalsPending = 0,
             CheckerRunning = false,
-            DBusObjectPath = null,
         },
 
         // It compares by identity; Equals compares the contents.

@@ -75,7 +75,6 @@ internal static class DBusInterface
         static ClientSnapshot Client(int number) => new()
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"client-{number}.example.org"),
-            DBusObjectPath = string.Create(CultureInfo.InvariantCulture, $"/clients/client_{number}_example_org"),
             Created = DateTimeOffset.UnixEpoch,
             Enabled = true,
             Expires = DateTimeOffset.UnixEpoch.AddMicroseconds(number),

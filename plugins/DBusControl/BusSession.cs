@@ -26,6 +26,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     private static readonly TimeSpan _wakeTime = TimeSpan.FromSeconds(1);
 
     private readonly IMandosServer _server;
+    private readonly ObjectPaths _paths;
     private readonly BusConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -43,12 +44,13 @@ internal sealed partial class BusSession : IAsyncDisposable
     private bool _isStalled;
 
     /// <param name="server">The server to offer.</param>
+    /// <param name="paths">The paths that clients have had so far; becomes the session's own.</param>
     /// <param name="address">The address of the bus.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public BusSession(IMandosServer server, string address, TimeProvider time, ILogger logger)
+    public BusSession(IMandosServer server, ObjectPaths paths, string address, TimeProvider time, ILogger logger)
     {
-        (_server, _time, _logger) = (server, time, logger);
+        (_server, _paths, _time, _logger) = (server, paths, time, logger);
         _connection = new BusConnection(new BusOptions(address)
         {
             Name = "dbus-control",
@@ -59,7 +61,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _backlog = new Backlog(_connection, _ended.Token);
         _stall = new StallWatch(_backlog.OfOursAsync, time);
         _writer = new SignalWriter(_connection, _stall.Sent);
-        _signals = new EventSignals(_clients, _writer);
+        _signals = new EventSignals(_paths, _clients, _writer);
         _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
         _callers = new Callers(_connection, time);
         _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
@@ -249,8 +251,9 @@ internal sealed partial class BusSession : IAsyncDisposable
         await OnThreadAsync(
             () =>
             {
-                HashSet<string?> present = [.. clients.Select(static client => client.DBusObjectPath)];
-                foreach ((string path, ClientSnapshot client) in _clients.All.Where(known => !present.Contains(known.Key)).ToArray())
+                HashSet<string> present = clients.Select(static client => client.Name).ToHashSet(StringComparer.Ordinal);
+                _paths.ReleaseAllBut(present);
+                foreach ((string path, ClientSnapshot client) in _clients.All.Where(known => !present.Contains(known.Value.Name)).ToArray())
                 {
                     Tell(gone => _signals.Remove(path, gone), client);
                 }

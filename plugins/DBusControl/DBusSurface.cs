@@ -1,6 +1,7 @@
 using System.Composition;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Plugins;
+using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -18,6 +19,9 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
 {
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>The paths that clients have: they keep them when the bus goes away and comes back.</summary>
+    private ObjectPaths? _paths;
 
     private string Address => context.Settings.GetValueOrDefault("address", DBusAddress.System!);
 
@@ -59,7 +63,9 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
     private async Task<(BusException Reason, bool HasServed)> RunSessionAsync(
         IMandosServer server, CancellationToken cancellationToken)
     {
-        var session = new BusSession(server, Address, context.TimeProvider, context.Logger);
+        // A copy: the last session may still be at its last events.
+        _paths = _paths?.Copy() ?? new ObjectPaths(context.Logger);
+        var session = new BusSession(server, _paths, Address, context.TimeProvider, context.Logger);
         await using (session.ConfigureAwait(false))
         {
             return (await session.RunAsync(cancellationToken).ConfigureAwait(false), session.HasServed);

@@ -54,6 +54,25 @@ public sealed class BusLossTests
     }
 
     [Fact]
+    public async Task Run_BusLostAndClientGone_TheOthersKeepTheirPaths()
+    {
+        var time = new FakeTimeProvider();
+        await using var rig = Rig.Create(time, clients: [Rig.Client("a-b"), Rig.Client("a.b")]);
+        await rig.StartAllAsync(rig.Server);
+        var lost = rig.Context.NextAsync(Disabled);
+
+        await rig.Bus.KillAsync();
+        await lost;
+        await rig.Server.RemoveAsync("a-b", Rig.Person, Token);
+        await rig.Bus.StartAsync();
+        await AdvanceUntilAsync(time, rig.Context.NextAsync(Rig.Serving));
+
+        await rig.ConnectAsync();
+        Assert.Equal("[/clients/a_b_2]", await rig.Caller.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>()));
+        Assert.Equal("\"a.b\"", await rig.Caller.GetAsync("/clients/a_b_2", "Name"));
+    }
+
+    [Fact]
     public async Task Run_NameTaken_ServesNothingUntilItIsFree()
     {
         var time = new FakeTimeProvider();
@@ -115,6 +134,30 @@ public sealed class BusLossTests
         Assert.Contains("/clients/foo Client.PropertyChanged(\"Host\", \"new\")", heard);
         Assert.Contains("/clients/foo Client.PropertyChanged(\"LastCheckerStatus\", 9)", heard);
         Assert.DoesNotContain(heard, text => text.Contains("/clients/other", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_SubscriptionOverflowed_PathOfOneThatIsGoneIsForTheNext()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("a.b"));
+        var told = rig.Context.NextAsync(Overflow);
+
+        rig.Server.Overflow();
+        await rig.Server.RemoveAsync("a.b", Rig.Person, Token);
+        rig.Server.Add(Rig.Client("a-b"));
+        await told;
+
+        // The new subscription begins a moment after the log tells of it.
+        string name;
+        do
+        {
+            name = await rig.Caller.GetAsync("/clients/a_b", "Name");
+        }
+        while (name == "\"a.b\"");
+
+        Assert.Equal("\"a-b\"", name);
+        string[] heard = [.. (await rig.HearAsync()).Where(text => text.StartsWith("/ Server.Client", StringComparison.Ordinal))];
+        Assert.Equal(["/ Server.ClientRemoved(/clients/a_b, \"a.b\")", "/ Server.ClientAdded(/clients/a_b)"], heard);
     }
 
     [Fact]

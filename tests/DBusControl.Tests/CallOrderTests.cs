@@ -111,6 +111,45 @@ public sealed class CallOrderTests
     }
 
     [Fact]
+    public async Task Command_BehindALargeAnswerForACallerThatIsGone_IsCarriedOut()
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        var kept = new TaskCompletionSource<IReadOnlyList<KeptClient>>();
+        var disabled = new TaskCompletionSource();
+        var server = new Mock<IMandosServer>();
+        server.SetupGet(s => s.Info).Returns(rig.Server.Info);
+        server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>())).Returns(rig.Server.SubscribeAsync);
+        server.Setup(s => s.GetKeptClientsAsync(It.IsAny<CancellationToken>())).Returns(new ValueTask<IReadOnlyList<KeptClient>>(kept.Task));
+        server.Setup(s => s.DisableAsync("foo", It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(() =>
+        {
+            disabled.SetResult();
+            return Task.FromResult(CommandResult.Durable);
+        });
+        await rig.StartAllAsync(server.Object);
+        Caller gone = await Caller.ConnectAsync(rig.Bus.Address);
+        string name = gone.Connection.UniqueName!;
+        Task[] calls =
+        [
+            gone.CallAsync("/", Caller.Extension, "GetKeptClients", Array.Empty<string>()),
+            gone.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>()),
+            gone.CallAsync(Rig.Foo, Caller.Client, "Disable", Array.Empty<string>()),
+            gone.CallAsync("/", Caller.Server, "GetAllClients", Array.Empty<string>()),
+        ];
+        await gone.Connection.GetNameOwnerAsync(Caller.Service, TestContext.Current.CancellationToken);
+        await gone.DisposeAsync();
+        await Assert.ThrowsAnyAsync<DBusExceptionBase>(() => Task.WhenAll(calls));
+        while (await rig.Caller.Connection.GetNameOwnerAsync(name, TestContext.Current.CancellationToken) is not null)
+        {
+        }
+
+        await rig.Caller.GetAsync(Rig.Foo, "Name");
+        kept.SetResult([]);
+
+        await disabled.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal("\"foo\"", await rig.Caller.GetAsync(Rig.Foo, "Name"));
+    }
+
+    [Fact]
     public async Task Call_RemovedByTheOneBefore_FindsNothing()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));

@@ -4,6 +4,7 @@ using DBusControl.Tests.Support;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Microsoft.Extensions.Logging;
 using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
@@ -140,6 +141,50 @@ public sealed class SignalTests
         Assert.StartsWith("/ ObjectManager.InterfacesAdded(/clients/bar, {\"Client\": {\"ApprovalDelay\": 4000, ", heard[0], StringComparison.Ordinal);
         Assert.EndsWith("}, \"Introspectable\": {}, \"Properties\": {}})", heard[0], StringComparison.Ordinal);
         Assert.Equal(["/ Server.ClientAdded(/clients/bar)", "/ OldServer.ClientAdded(/clients/bar)"], heard.Skip(1));
+    }
+
+    [Fact]
+    public async Task Clients_OfOnePath_AreKeptApartAndKeepTheirs()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("a-b"), Rig.Client("a.b"));
+        Assert.Equal("\"a-b\"", await rig.Caller.GetAsync("/clients/a_b", "Name"));
+        Assert.Equal("\"a.b\"", await rig.Caller.GetAsync("/clients/a_b_2", "Name"));
+
+        await rig.Server.RemoveAsync("a-b", Rig.Person, TestContext.Current.CancellationToken);
+        await rig.Server.DisableAsync("a.b", Rig.Person, TestContext.Current.CancellationToken);
+        await rig.HearAsync();
+
+        Assert.Equal("/clients/a_b_2", await rig.Caller.GetAsync("/clients/a_b_2", "ObjectPath"));
+        Assert.Equal("false", await rig.Caller.GetAsync("/clients/a_b_2", "Enabled"));
+        var line = Assert.Single(rig.Context.Logged, line => line.Level == LogLevel.Warning);
+        Assert.Equal("Client a.b: its D-Bus object path /clients/a_b is that of client a-b already; it gets /clients/a_b_2 instead", line.Text);
+    }
+
+    [Fact]
+    public async Task ClientAdded_PathOfOneThatWasRemoved_GetsIt()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("a.b"));
+
+        await rig.Server.RemoveAsync("a.b", Rig.Person, TestContext.Current.CancellationToken);
+        rig.Server.Add(Rig.Client("a-b"));
+
+        var heard = await rig.HearAsync();
+        Assert.Equal(Removed("a_b", "a.b"), heard.Take(3));
+        Assert.Equal(["/ Server.ClientAdded(/clients/a_b)", "/ OldServer.ClientAdded(/clients/a_b)"], heard.Skip(4));
+        Assert.Equal("\"a-b\"", await rig.Caller.GetAsync("/clients/a_b", "Name"));
+        Assert.DoesNotContain(rig.Context.Logged, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Events_OfOneThatIsGone_AreNotTold()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"));
+
+        await rig.Server.RemoveAsync("bar", Rig.Person, TestContext.Current.CancellationToken);
+        rig.Server.Publish(new GotSecret(Rig.Client("bar"), Rig.Request(1, "::1")));
+
+        Assert.Equal(Removed("bar", "bar"), await rig.HearAsync());
+        await Assert.ThrowsAsync<DBusErrorReplyException>(() => rig.Caller.GetAsync("/clients/bar", "Name"));
     }
 
     [Fact]

@@ -34,13 +34,17 @@ internal sealed class SourceProject(IEnumerable<(string Path, string Text)> file
     /// <summary>Names of the syntax that mean no type or member.</summary>
     private static readonly HashSet<string> _words = ["nameof", "notnull", "unmanaged"];
 
-    /// <summary>Reads the project in a folder.</summary>
+    /// <summary>Reads the project in a folder, with the files of others that it compiles by a link.</summary>
     public static SourceProject Read(string file)
     {
         string folder = Path.GetDirectoryName(file)!;
+        var project = XDocument.Load(file);
+        IEnumerable<(string Path, string Text)> own = Sources.In(folder).Select(path => (Path.GetRelativePath(folder, path), File.ReadAllText(path)));
+        IEnumerable<(string Path, string Text)> linked = project.Descendants("Compile")
+            .Where(link => link.Attribute("Link") is not null)
+            .Select(link => (link.Attribute("Link")!.Value, File.ReadAllText(Path.Combine(folder, link.Attribute("Include")!.Value))));
         return new SourceProject(
-            Sources.In(folder).Select(path => (Path.GetRelativePath(folder, path), File.ReadAllText(path))),
-            XDocument.Load(file).Descendants("AssemblyName").FirstOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(file));
+            own.Concat(linked), project.Descendants("AssemblyName").FirstOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(file));
     }
 
     /// <summary>Finds which folders use which.</summary>

@@ -29,10 +29,20 @@ public sealed class CheckerTests
     }
 
     [Fact]
-    public async Task Check_ObjectPathWithoutDBus_IsRefused()
+    public async Task Check_ObjectPathWithoutDBus_IsWhatItWouldBe()
     {
         await using var server = new TestServer("--debug");
-        server.AddClient(_client.StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
+        server.AddClient(new TestClient("a.b c").StanzaWith("interval = PT1S", "checker = echo %%(dbus_object_path)s"));
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("INFO", "checker started: echo /clients/a_b_20c");
+    }
+
+    [Fact]
+    public async Task Check_WrongCommand_IsRefused()
+    {
+        await using var server = new TestServer("--debug");
+        server.AddClient(_client.StanzaWith("interval = PT1S", "checker = echo %%(no_such_value)s"));
         await server.StartAsync();
 
         await server.Log.WaitForAsync("ERROR", "Client client: cannot check it: ");

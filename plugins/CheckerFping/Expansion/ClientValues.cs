@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.DBusControl.Clients;
 
 namespace Mandos.CheckerFping.Expansion;
 
@@ -7,8 +8,8 @@ internal static class ClientValues
 {
     /// <summary>All names, for error messages.</summary>
     public const string Names =
-        "approval_delay, approval_duration, created, enabled, expires, fingerprint, host, interval, key_id, "
-        + "last_approval_request, last_checked_ok, last_enabled, name, timeout and, where D-Bus is on, dbus_object_path";
+        "approval_delay, approval_duration, created, dbus_object_path, enabled, expires, fingerprint, host, interval, key_id, "
+        + "last_approval_request, last_checked_ok, last_enabled, name and timeout";
 
     /// <summary>The text of a client's value, not quoted.</summary>
     /// <returns>Null if there is no value of that name.</returns>
@@ -17,6 +18,7 @@ internal static class ClientValues
         "approval_delay" => PythonText.Of(client.Settings.ApprovalDelay),
         "approval_duration" => PythonText.Of(client.Settings.ApprovalDuration),
         "created" => PythonText.Of(client.Created),
+        "dbus_object_path" => ClientPath.Of(client.Name),
         "enabled" => PythonText.Of(client.Enabled),
         "expires" => PythonText.Of(client.Expires),
         // A client without one of the two keys has an empty text there, not "None".
@@ -29,7 +31,6 @@ internal static class ClientValues
         "last_enabled" => PythonText.Of(client.LastEnabled),
         "name" => client.Name,
         "timeout" => PythonText.Of(client.Settings.Timeout),
-        "dbus_object_path" => client.DBusObjectPath,
         _ => null,
     };
 }

@@ -150,16 +150,33 @@ internal sealed partial class CallQueue
         }
     }
 
-    /// <summary>Drops a call that waits for its turn, and those behind it, as their sender is gone.</summary>
+    /// <summary>Drops the calls for large answers of a sender that is gone. What it has commanded is carried out all the same.</summary>
     private void Forget(Call call)
     {
-        _senders.Remove(call.Sender, out Sender? sender);
-        foreach (Call next in sender!.Waiting.Prepend(call))
+        Sender sender = _senders[call.Sender];
+        Call[] waiting = [.. sender.Waiting];
+        sender.Waiting.Clear();
+        Drop(call);
+        foreach (Call next in waiting)
         {
-            next.Context.ReplyError(BusErrors.NoReply, "you have left the bus");
+            if (next.IsLarge)
+            {
+                _waitingBytes -= next.Size;
+                Drop(next);
+            }
+            else
+            {
+                sender.Waiting.Enqueue(next);
+            }
         }
 
-        _waitingBytes -= sender.Waiting.Sum(static next => (long)next.Size);
+        sender.IsBusy = false;
+        if (_open)
+        {
+            RunWaiting(call.Sender);
+        }
+
+        static void Drop(Call call) => call.Context.ReplyError(BusErrors.NoReply, "you have left the bus");
     }
 
     private void Release(Call call)

@@ -20,7 +20,7 @@ internal sealed class Callers(BusConnection connection, TimeProvider time)
     private readonly Dictionary<string, Task<CommandSource>> _known = new(StringComparer.Ordinal);
 
     /// <summary>Carries out a command of a caller.</summary>
-    /// <exception cref="CallException">It is in force, but not saved.</exception>
+    /// <exception cref="CallException">It is in force, but not saved, or not everything that it was to end has ended.</exception>
     public async Task CarryOutAsync(BusCall call, Func<CommandSource, Task<CommandResult>> command)
     {
         CommandSource source = await FindAsync(call.Sender).ConfigureAwait(false);

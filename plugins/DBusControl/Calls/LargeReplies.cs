@@ -8,7 +8,7 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="post">Runs something in a turn of the connection later.</param>
 /// <param name="backlog">Knows what the bus keeps.</param>
 /// <param name="run">Carries out a call whose turn it is.</param>
-/// <param name="forget">Drops a call, and all of its sender, as that is gone.</param>
+/// <param name="forget">Drops a call, and all for large answers of its sender, as that is gone.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time)
 {

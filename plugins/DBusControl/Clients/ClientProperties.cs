@@ -42,7 +42,7 @@ internal static class ClientProperties
         {
             Change = ClientProperty.LastCheckerStatus,
             Value = client => client.LastCheckerStatus,
-            Write = (ref writer, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
+            Write = (ref writer, _, client) => writer.WriteVariantInt16((short)client.LastCheckerStatus),
         },
         Time("LastEnabled", ClientProperty.LastEnabled, client => client.LastEnabled),
         Constant("Name", client => client.Name),
@@ -50,8 +50,8 @@ internal static class ClientProperties
         {
             EmitsChangedSignal = "const",
             Deprecated = true,
-            TextLength = client => client.DBusObjectPath!.Length,
-            Write = (ref writer, client) => writer.WriteVariantObjectPath(client.DBusObjectPath!),
+            TextLength = (path, _) => path.Length,
+            Write = (ref writer, path, _) => writer.WriteVariantObjectPath(path),
         },
         new("Secret", "ay")
         {
@@ -95,7 +95,7 @@ internal static class ClientProperties
     {
         Change = setting,
         Value = client => setting.Get(client.Settings),
-        Write = (ref writer, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
+        Write = (ref writer, _, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
         Set = value => Changes(ClientChange.Of(setting, Values.ToDuration(value, setting.Name))),
     };
 
@@ -103,8 +103,8 @@ internal static class ClientProperties
     {
         Change = setting,
         Value = client => setting.Get(client.Settings),
-        TextLength = client => SafeText.Length(setting.Get(client.Settings)),
-        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
+        TextLength = (_, client) => SafeText.Length(setting.Get(client.Settings)),
+        Write = (ref writer, _, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
         Set = value => Changes(ClientChange.Of(setting, Values.ToText(value, setting.Name))),
     };
 
@@ -119,7 +119,7 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
-            Write = (ref writer, client) => writer.WriteVariantBool(get(client)),
+            Write = (ref writer, _, client) => writer.WriteVariantBool(get(client)),
             Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
         };
 
@@ -129,23 +129,23 @@ internal static class ClientProperties
         {
             Change = change,
             Value = client => get(client),
-            TextLength = _ => TimeText.MaxLength,
-            Write = (ref writer, client) => WriteTime(ref writer, get(client)),
+            TextLength = (_, _) => TimeText.MaxLength,
+            Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
             Set = set,
         };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
-        TextLength = client => SafeText.Length(get(client)),
-        Write = (ref writer, client) => writer.WriteVariantString(SafeText.Of(get(client))),
+        TextLength = (_, client) => SafeText.Length(get(client)),
+        Write = (ref writer, _, client) => writer.WriteVariantString(SafeText.Of(get(client))),
     };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, DateTimeOffset> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
-        TextLength = _ => TimeText.MaxLength,
-        Write = (ref writer, client) => WriteTime(ref writer, get(client)),
+        TextLength = (_, _) => TimeText.MaxLength,
+        Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
     };
 
     private static ClientCommand Changes(ClientChange change)

@@ -24,8 +24,8 @@ internal sealed class ClientPropertyInfo(string name, string signature)
     /// <summary>Writes its value; null if it cannot be read.</summary>
     public PropertyWriter? Write { get; init; }
 
-    /// <summary>How many bytes its value takes at most; null if it is no text.</summary>
-    public Func<ClientSnapshot, int>? TextLength { get; init; }
+    /// <summary>How many bytes its value takes at most, for a client with an object path; null if it is no text.</summary>
+    public Func<string, ClientSnapshot, int>? TextLength { get; init; }
 
     /// <summary>Makes the command that sets it; null if it cannot be set.</summary>
     public PropertySetter? Set { get; init; }

@@ -89,7 +89,7 @@ internal sealed class ClientObject
             ClientSnapshot client = Find(context.Path);
             PropertyWriter write = FindProperty(interfaceName, name).Write
                 ?? throw new CallException(BusErrors.AccessDenied, $"the property {name} cannot be read");
-            context.Reply("v", (ref writer) => write(ref writer, client));
+            context.Reply("v", (ref writer) => write(ref writer, context.Path, client));
             return null;
         });
     }
@@ -105,10 +105,10 @@ internal sealed class ClientObject
                 switch (interfaceName)
                 {
                     case "" or Names.Client or Names.OldClient:
-                        ClientWriter.WriteProperties(ref writer, client);
+                        ClientWriter.WriteProperties(ref writer, context.Path, client);
                         break;
                     case Names.ClientExtension:
-                        ClientWriter.WriteExtensions(ref writer, client);
+                        ClientWriter.WriteExtensions(ref writer, context.Path, client);
                         break;
                     default:
                         writer.WriteDictionaryEnd(writer.WriteDictionaryStart());

@@ -26,6 +26,6 @@ internal sealed class ClientsNode
     private Task? Introspect(BusCall context)
     {
         ReplySize.Check(_clients.All, ReplySize.OfNode, "look up single objects instead");
-        return Introspection.Reply(context, Introspection.Node(_clients.All.Select(client => client.Key[Names.ClientPrefix.Length..])));
+        return Introspection.Reply(context, Introspection.Node(_clients.All.Select(client => client.Key[ClientPath.Prefix.Length..])));
     }
 }

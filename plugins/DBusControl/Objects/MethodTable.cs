@@ -31,10 +31,9 @@ internal sealed class MethodTable(IReadOnlyDictionary<string, Method> methods)
         {
             return method.Read(context);
         }
-#pragma warning disable CA1031 // The library throws this and that where a body is not what its signature says
         catch (Exception e) when (e is not CallException)
-#pragma warning restore CA1031
         {
+            // The library throws various exceptions where a body does not fit its signature
             throw CallException.InvalidArgs($"the arguments of {context.Member} are malformed");
         }
     }

@@ -48,21 +48,22 @@ internal static class ReplySize
     public static int OfNode(string path, ClientSnapshot client) => path.Length + Introspection.NodeOverhead;
 
     /// <summary>What a client takes in GetAllClientsWithProperties.</summary>
-    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + Of(client, ClientProperties.Readable);
+    public static int OfProperties(string path, ClientSnapshot client) => OfPath(path, client) + Of(path, client, ClientProperties.Readable);
 
     /// <summary>What a client takes in GetClients.</summary>
-    public static int OfAll(string path, ClientSnapshot client) => OfProperties(path, client) + Of(client, ClientProperties.Extensions);
+    public static int OfAll(string path, ClientSnapshot client) => OfProperties(path, client) + Of(path, client, ClientProperties.Extensions);
 
     /// <summary>What a client takes in GetManagedObjects.</summary>
     public static int OfManagedObject(string path, ClientSnapshot client)
-        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead) + (2 * Of(client, ClientProperties.Readable)) + Of(client, ClientProperties.Extensions);
+        => OfPath(path, client) + _interfaceNames + (3 * ArrayOverhead)
+            + (2 * Of(path, client, ClientProperties.Readable)) + Of(path, client, ClientProperties.Extensions);
 
     /// <summary>What the requests that wait for a client take in GetRequests.</summary>
     public static int OfRequests(string path, ClientSnapshot client)
         => client.Requests.Sum(request => (2 * MaxAlignment) + sizeof(ulong) + OfPath(path, client) + SafeText.Length(client.Name) + MaxAddressLength
             + SafeText.Length(request.KeyId) + TimeText.MaxLength + (4 * (TextOverhead + sizeof(uint))));
 
-    private static int Of(ClientSnapshot client, IReadOnlyList<ClientPropertyInfo> properties)
+    private static int Of(string path, ClientSnapshot client, IReadOnlyList<ClientPropertyInfo> properties)
     {
         int size = ArrayOverhead;
         foreach (ClientPropertyInfo property in properties)
@@ -73,7 +74,7 @@ internal static class ReplySize
             {
                 "t" => Align(value, sizeof(ulong)) + sizeof(ulong),
                 "b" or "n" => Align(value, sizeof(uint)) + sizeof(uint),
-                _ => Align(value, sizeof(uint)) + TextOverhead + property.TextLength!(client),
+                _ => Align(value, sizeof(uint)) + TextOverhead + property.TextLength!(path, client),
             };
             size += Align(end, MaxAlignment);
         }

@@ -114,7 +114,7 @@ internal sealed class ServerObject
                     {
                         writer.WriteDictionaryEntryStart();
                         writer.WriteObjectPath(path);
-                        write(ref writer, client);
+                        write(ref writer, path, client);
                     }
 
                     writer.WriteDictionaryEnd(clients);
@@ -159,7 +159,7 @@ internal sealed class ServerObject
 
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            ClientWriter.WriteAll(ref writer, client);
+            ClientWriter.WriteAll(ref writer, path, client);
             after = number;
         }
 

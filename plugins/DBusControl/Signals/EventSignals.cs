@@ -5,31 +5,39 @@ using Mandos.DBusControl.Clients;
 namespace Mandos.DBusControl.Signals;
 
 /// <summary>Tells the bus what happens in the server, and keeps the table of clients as the bus knows them.</summary>
+/// <param name="paths">The paths of the clients that are there.</param>
 /// <param name="clients">The table.</param>
 /// <param name="signals">Sends signals.</param>
-internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
+internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, SignalWriter signals)
 {
     /// <summary>Tells of an event.</summary>
     public void Tell(ServerEvent serverEvent)
     {
-        if (serverEvent is ClientNotFound notFound)
+        switch (serverEvent)
         {
-            signals.ClientNotFound(notFound.KeyId, notFound.Address);
-        }
-        else if (serverEvent is ClientEvent { Client.DBusObjectPath: { } path } clientEvent)
-        {
-            Tell(path, clientEvent);
+            case ClientNotFound e:
+                signals.ClientNotFound(e.KeyId, e.Address);
+                break;
+            case ClientAdded { Client: { } client }:
+                string added = paths.Assign(client.Name);
+                clients.Set(added, client);
+                signals.ClientAdded(added, client);
+                break;
+            case ClientRemoved { Client: { } client } when paths.Find(client.Name) is { } removed:
+                paths.Release(client.Name);
+                Remove(removed, client);
+                break;
+            case ClientEvent e when paths.Find(e.Client.Name) is { } path:
+                clients.Set(path, e.Client);
+                Tell(path, e);
+                break;
         }
     }
 
     /// <summary>Tells of all differences between a client as the bus knows it, if it does, and as it is.</summary>
     public void BringUpToDate(ClientSnapshot client)
     {
-        if (client.DBusObjectPath is not { } path)
-        {
-            return;
-        }
-
+        string path = paths.Assign(client.Name);
         if (clients.TryGet(path, out ClientSnapshot? known) && !IsSame(known, client))
         {
             Remove(path, known);
@@ -68,23 +76,12 @@ internal sealed class EventSignals(ClientTable clients, SignalWriter signals)
 
     /// <summary>Whether all that never changes is the same.</summary>
     private static bool IsSame(ClientSnapshot one, ClientSnapshot other)
-        => one.Name == other.Name && one.Created == other.Created
-            && one.Settings.KeyId == other.Settings.KeyId && one.Settings.Fingerprint == other.Settings.Fingerprint;
+        => one.Created == other.Created && one.Settings.KeyId == other.Settings.KeyId && one.Settings.Fingerprint == other.Settings.Fingerprint;
 
     private void Tell(string path, ClientEvent clientEvent)
     {
-        if (clientEvent is ClientRemoved)
-        {
-            Remove(path, clientEvent.Client);
-            return;
-        }
-
-        clients.Set(path, clientEvent.Client);
         switch (clientEvent)
         {
-            case ClientAdded:
-                signals.ClientAdded(path, clientEvent.Client);
-                break;
             case ClientPropertyChanged e when e.Property == ClientProperty.Requests:
                 signals.RequestsChanged(path, clientEvent.Client);
                 break;

@@ -30,7 +30,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
         Send(Names.Root, Names.ObjectManager, "InterfacesAdded", ReplySize.OfManagedObject(path, client), "oa{sa{sv}}", (ref writer) =>
         {
             writer.WriteObjectPath(path);
-            ClientWriter.WriteInterfaces(ref writer, client);
+            ClientWriter.WriteInterfaces(ref writer, path, client);
         });
         foreach (string name in _serverInterfaces)
         {
@@ -72,7 +72,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
     /// <summary>A property has a new value.</summary>
     public void PropertyChanged(string path, ClientSnapshot client, ClientPropertyInfo property)
     {
-        int size = property.TextLength?.Invoke(client) ?? 0;
+        int size = property.TextLength?.Invoke(path, client) ?? 0;
         if (property.Write is { } write && !property.IsExtension)
         {
             foreach (string name in _clientInterfaces)
@@ -80,7 +80,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
                 Send(path, name, "PropertyChanged", size, "sv", (ref writer) =>
                 {
                     writer.WriteString(property.Utf8Name.Span);
-                    write(ref writer, client);
+                    write(ref writer, path, client);
                 });
             }
         }
@@ -93,7 +93,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
             {
                 writer.WriteDictionaryEntryStart();
                 writer.WriteString(property.Utf8Name.Span);
-                writeValue(ref writer, client);
+                writeValue(ref writer, path, client);
             }
 
             writer.WriteDictionaryEnd(changed);

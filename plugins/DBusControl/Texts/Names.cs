@@ -58,7 +58,4 @@ internal static class Names
 
     /// <summary>Path above those of the clients.</summary>
     public const string Clients = "/clients";
-
-    /// <summary>Beginning of each client's path.</summary>
-    public const string ClientPrefix = "/clients/";
 }

@@ -35,6 +35,9 @@ public sealed class CommandTemplatePythonTests
                 return str(datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=value))
             if kind == "duration":
                 return str(datetime.timedelta(microseconds=value))
+            if kind == "path":
+                return "/clients/" + ("".join(
+                    "_" if c in ".-" else c if re.fullmatch("[A-Za-z0-9_]", c) else "".join("_%02x" % b for b in c.encode()) for c in value) or "_")
             return str(value)
 
         PLACE = re.compile(r"%%|%\(([^()]*)\)[-+ #0]*([0-9]*)(?:(\.)([0-9]*))?[hlL]?([srac])")
@@ -139,7 +142,6 @@ public sealed class CommandTemplatePythonTests
         Expires = TimeOrNone(random),
         LastCheckedOk = TimeOrNone(random),
         LastApprovalRequest = TimeOrNone(random),
-        DBusObjectPath = random.Next(2) == 0 ? null : "/se/recompile/Mandos/clients/x_2dy",
     };
 
     private static string Piece(Random random)
@@ -203,32 +205,24 @@ public sealed class CommandTemplatePythonTests
         return [.. lines.Select(line => JsonSerializer.Deserialize<string?>(line))];
     }
 
-    private static Dictionary<string, object?[]> ValuesFor(ClientSnapshot client)
+    private static Dictionary<string, object?[]> ValuesFor(ClientSnapshot client) => new()
     {
-        Dictionary<string, object?[]> values = new()
-        {
-            ["approval_delay"] = Sent(client.Settings.ApprovalDelay),
-            ["approval_duration"] = Sent(client.Settings.ApprovalDuration),
-            ["created"] = Sent(client.Created),
-            ["enabled"] = ["bool", client.Enabled],
-            ["expires"] = Sent(client.Expires),
-            ["key_id"] = ["text", client.Settings.KeyId ?? ""],
-            ["fingerprint"] = ["text", client.Settings.Fingerprint ?? ""],
-            ["host"] = ["text", client.Settings.Host],
-            ["interval"] = Sent(client.Settings.Interval),
-            ["last_approval_request"] = Sent(client.LastApprovalRequest),
-            ["last_checked_ok"] = Sent(client.LastCheckedOk),
-            ["last_enabled"] = Sent(client.LastEnabled),
-            ["name"] = ["text", client.Name],
-            ["timeout"] = Sent(client.Settings.Timeout),
-        };
-        if (client.DBusObjectPath is { } path)
-        {
-            values["dbus_object_path"] = ["text", path];
-        }
-
-        return values;
-    }
+        ["approval_delay"] = Sent(client.Settings.ApprovalDelay),
+        ["approval_duration"] = Sent(client.Settings.ApprovalDuration),
+        ["created"] = Sent(client.Created),
+        ["enabled"] = ["bool", client.Enabled],
+        ["expires"] = Sent(client.Expires),
+        ["key_id"] = ["text", client.Settings.KeyId ?? ""],
+        ["fingerprint"] = ["text", client.Settings.Fingerprint ?? ""],
+        ["host"] = ["text", client.Settings.Host],
+        ["interval"] = Sent(client.Settings.Interval),
+        ["last_approval_request"] = Sent(client.LastApprovalRequest),
+        ["last_checked_ok"] = Sent(client.LastCheckedOk),
+        ["last_enabled"] = Sent(client.LastEnabled),
+        ["name"] = ["text", client.Name],
+        ["timeout"] = Sent(client.Settings.Timeout),
+        ["dbus_object_path"] = ["path", client.Name],
+    };
 
     private static object?[] Sent(TimeSpan duration) => ["duration", duration.Ticks / TimeSpan.TicksPerMicrosecond];
 

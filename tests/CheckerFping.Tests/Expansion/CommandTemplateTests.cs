@@ -22,14 +22,13 @@ public sealed class CommandTemplateTests
         LastEnabled = DateTimeOffset.UnixEpoch.AddSeconds(1),
         Expires = DateTimeOffset.UnixEpoch.AddSeconds(2),
         LastCheckedOk = DateTimeOffset.UnixEpoch.AddSeconds(3),
-        DBusObjectPath = "/se/recompile/Mandos/clients/a_20client",
     };
 
     [Theory]
     [InlineData("approval_delay", "0:00:07")]
     [InlineData("approval_duration", "'15 days, 0:00:00'")]
     [InlineData("created", "'1970-01-01 00:00:00'")]
-    [InlineData("dbus_object_path", "/se/recompile/Mandos/clients/a_20client")]
+    [InlineData("dbus_object_path", "/clients/a_20client")]
     [InlineData("enabled", "True")]
     [InlineData("expires", "'1970-01-01 00:00:02'")]
     [InlineData("fingerprint", "''")]
@@ -79,18 +78,6 @@ public sealed class CommandTemplateTests
         string message = Assert.Throws<CheckPreparationException>(() => Expand("%(hots)s")).Message;
 
         Assert.Contains(ClientValues.Names, message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Expand_ObjectPathWithoutDBus_IsUnknown()
-    {
-        ClientSnapshot client = _client with
-        {
-            DBusObjectPath = null,
-            Settings = _client.Settings with { Checker = "%(dbus_object_path)s" },
-        };
-
-        Assert.Throws<CheckPreparationException>(() => CommandTemplate.Expand(client));
     }
 
     [Theory]

@@ -25,7 +25,7 @@ public sealed class ReplySizeTests
     private static readonly Gen<DateTimeOffset?> _times = Gen.OneOf(
         Gen.Const((DateTimeOffset?)null), Gen.Int[0, int.MaxValue].Select(i => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddMicroseconds(i)));
 
-    private static readonly Gen<ClientSnapshot> _clients =
+    private static readonly Gen<KeyValuePair<string, ClientSnapshot>> _clients =
         from path in Gen.String[Gen.Char['a', 'z'], 1, 60]
         from name in _texts
         from host in _texts
@@ -33,21 +33,20 @@ public sealed class ReplySizeTests
         from location in _texts
         from time in _times
         from key in Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)new string('A', 64)))
-        select Rig.Client("x") with
+        select KeyValuePair.Create("/clients/" + path, Rig.Client("x") with
         {
             Name = name,
-            DBusObjectPath = "/clients/" + path,
             Expires = time,
             LastApprovalRequest = time,
             Requests = [.. new[] { "::", "::ffff:255.255.255.255", "1111:2222:3333:4444:5555:6666:7777:8888%4294967295" }
                 .Select(address => Rig.Request(1, address) with { KeyId = key ?? "", Since = time ?? default })],
             Settings = new ClientSettings { Host = host, Checker = checker, Location = location, KeyId = key },
-        };
+        });
 
     [Fact]
     public void Sizes_RandomClients_AreUpperBounds() => _clients.Array[1, 30].Sample(clients =>
     {
-        var byPath = clients.DistinctBy(client => client.DBusObjectPath).ToDictionary(client => client.DBusObjectPath!);
+        var byPath = clients.DistinctBy(client => client.Key).ToDictionary();
         Compare(byPath, ReplySize.OfManagedObject, Write(byPath, "a{oa{sa{sv}}}", ClientWriter.WriteInterfaces));
         Compare(byPath, ReplySize.OfProperties, Write(byPath, "a{oa{sv}}", ClientWriter.WriteProperties));
         Compare(byPath, ReplySize.OfAll, Write(byPath, "a{oa{sv}}", ClientWriter.WriteAll));
@@ -108,7 +107,7 @@ public sealed class ReplySizeTests
         {
             writer.WriteDictionaryEntryStart();
             writer.WriteObjectPath(path);
-            write(ref writer, client);
+            write(ref writer, path, client);
         }
 
         writer.WriteDictionaryEnd(start);

@@ -35,7 +35,6 @@ internal sealed class Rig : IAsyncDisposable
     public static ClientSnapshot Client(string name) => new()
     {
         Name = name,
-        DBusObjectPath = "/clients/" + name.Replace('-', '_').Replace('.', '_'),
         Created = At(0),
         Enabled = true,
         LastEnabled = At(1),

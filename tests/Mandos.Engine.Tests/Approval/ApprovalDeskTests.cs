@@ -300,6 +300,18 @@ public sealed class ApprovalDeskTests : IDisposable
     }
 
     [Fact]
+    public void Approve_DenialInForce_IsAcknowledgedOnceItsEndIsSaved()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDuration = TimeSpan.FromMinutes(5) }));
+        _rig.Approve("a", false);
+        Assert.NotNull(_rig.Store["a"]!.DeniedUntil);
+
+        _rig.Approve("a", true);
+
+        Assert.Null(_rig.Store["a"]!.DeniedUntil);
+    }
+
+    [Fact]
     public void Wait_MoreThanTheClientMayHave_OldestOfTheMostFrequentAddressGivesWay()
     {
         using var rig = new EngineRig { Options = new EngineOptions { MaxRequestsPerClient = 3 } };

@@ -16,6 +16,22 @@ public sealed class CheckRunnerTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
+    public void Check_LogFails_CountsAndIsFollowedByOthers()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Log.FailsOn = "checker failed";
+
+        for (int i = 1; i < 3; i++)
+        {
+            _rig.StartChecker("a");
+            _rig.RunningCheckOf("a").End(CheckResult.Exited(i));
+            _rig.Settle();
+            Assert.Equal(i, _rig["a"].LastCheckerStatus);
+        }
+    }
+
+    [Fact]
     public void Start_FirstCheck_ComesAfterItsPartOfTheIntervalThenEveryInterval()
     {
         _rig.Start(EngineRig.Define("a"));

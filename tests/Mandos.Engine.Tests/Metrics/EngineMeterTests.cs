@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Mandos.Abstractions.Checking;
 using Mandos.Engine.Tests.Support;
 
@@ -141,5 +142,35 @@ public sealed class EngineMeterTests : IDisposable
         _rig.Clock.Advance(TimeSpan.FromSeconds(0.75));
         _rig.Engine.Parts.Services.Loop.RunPending();
         Assert.Contains("0.75", meter.Of("mandos.loop.lag"));
+    }
+
+    [Fact]
+    public void Listener_ThatThrows_HarmsNothing()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a", static s => s with { Timeout = TimeSpan.FromMinutes(5), Interval = TimeSpan.FromMinutes(2) }));
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Meter.Scope == _rig.Engine.Parts.Services.Meter)
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => throw new NotSupportedException("the listener"));
+        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => throw new NotSupportedException("the listener"));
+        listener.Start();
+
+        Assert.NotNull(_rig.Serve("a").Received);
+        _rig.Pass(TimeSpan.FromMinutes(1));
+        _rig.RunningCheckOf("a").End(CheckResult.Exited(0));
+        _rig.Settle();
+        _rig.Pass(TimeSpan.FromMinutes(2));
+        _rig.RunningCheckOf("a").End(CheckResult.Exited(1));
+        _rig.Settle();
+
+        Assert.Equal(1, _rig["a"].LastCheckerStatus);
+        Assert.Equal("sent", Assert.Single(_rig.Audit.Records).Decision);
+        Assert.Single(_rig.Log.Lines, static line => line.Text.Contains("the listener", StringComparison.Ordinal));
     }
 }

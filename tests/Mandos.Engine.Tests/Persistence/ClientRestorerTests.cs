@@ -133,12 +133,11 @@ public sealed class ClientRestorerTests
             Expires = _now.AddSeconds(9),
             ApprovalsPending = 3,
             CheckerRunning = true,
-            DBusObjectPath = "/clients/a",
         });
 
         ClientSnapshot state = ClientRestorer.Restore(file, stored, _now).State;
 
-        Assert.Equal((0, false, null), (state.ApprovalsPending, state.CheckerRunning, state.DBusObjectPath));
+        Assert.Equal((0, false), (state.ApprovalsPending, state.CheckerRunning));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Outcomes;
@@ -99,6 +100,66 @@ public sealed class SendAbortTests : IDisposable
         _rig.Finish(peer);
         Assert.NotNull(peer.Received);
         Assert.Equal("sent", Assert.Single(_rig.Audit.Of(peer)).Decision);
+    }
+
+    [Theory]
+    [InlineData("disable")]
+    [InlineData("disable again")]
+    [InlineData("remove")]
+    [InlineData("deny")]
+    [InlineData("timeout")]
+    [InlineData("secret")]
+    [InlineData("reload")]
+    public void Command_WriteThatDoesNotEnd_SaysThatTheSecretMayStillGoOut(string how)
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        var peer = new FakePeer { TakesWhatIsOnItsWay = true };
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.InWrite, "the write");
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Settle();
+        _rig.File = static () => [EngineRig.Define("b")];
+        if (how == "disable again")
+        {
+            _rig.RunInVain(static server => server.DisableAsync("a", EngineRig.Person, CancellationToken.None));
+        }
+
+        CommandResult result = _rig.RunInVain(server => how switch
+        {
+            "remove" => server.RemoveAsync("a", EngineRig.Person, CancellationToken.None),
+            "deny" => server.ApproveAsync("a", false, EngineRig.Person, CancellationToken.None),
+            "timeout" => server.ChangeAsync(
+                "a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromSeconds(1)), EngineRig.Person, CancellationToken.None),
+            "secret" => server.SetSecretAsync("a", "new"u8.ToArray(), EngineRig.Person, CancellationToken.None),
+            "reload" => server.ReloadAsync(EngineRig.Person, CancellationToken.None),
+            _ => server.DisableAsync("a", EngineRig.Person, CancellationToken.None),
+        });
+
+        Assert.False(result.IsDurable);
+        Assert.Contains("may still go out", result.Problem, StringComparison.Ordinal);
+        Assert.Equal(
+            [CommandOutcome.Done, CommandOutcome.NotEnded], _rig.Audit.Commands.TakeLast(2).Select(static record => record.Outcome));
+
+        _rig.Finish(peer.TakeSecret());
+        if (_rig.Engine.Parts.Clients.TryGet("a", out _))
+        {
+            _rig.Disable("a"); // now nothing is on its way
+        }
+    }
+
+    [Fact]
+    public void Disable_WriteThatDoesNotEndAndFullDisk_SaysBoth()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        var peer = new FakePeer { TakesWhatIsOnItsWay = true };
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.InWrite, "the write");
+        _rig.Store.Error = new IOException("the disk is full");
+
+        string? problem = _rig.RunInVain(static server => server.DisableAsync("a", EngineRig.Person, CancellationToken.None)).Problem;
+
+        Assert.Contains("may still go out", problem, StringComparison.Ordinal);
+        Assert.Contains("not saved", problem, StringComparison.Ordinal);
     }
 
     [Fact]

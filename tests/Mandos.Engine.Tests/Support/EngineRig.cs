@@ -200,6 +200,18 @@ internal sealed class EngineRig : IDisposable
         }
     }
 
+    /// <summary>Has a command wait for what does not end, as long as it waits.</summary>
+    public CommandResult RunInVain(Func<IMandosServer, Task<CommandResult>> give)
+    {
+        int before = Clock.CountMade(EngineServices.Patience);
+        Task<CommandResult> command = give(Engine.Server);
+        Until(() => Clock.CountMade(EngineServices.Patience) > before, "the command to wait");
+        Assert.False(command.IsCompleted);
+        Pass(EngineServices.Patience);
+        Until(() => command.IsCompleted, "the command to end");
+        return command.GetAwaiter().GetResult();
+    }
+
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
     public void Settle() => Until(
         () => !Engine.Parts.Keeper.IsSaving && Engine.Parts.Checks.IsIdle && Engine.Parts.Clients.All.All(static client => client.Check is null),

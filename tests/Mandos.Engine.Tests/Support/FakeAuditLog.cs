@@ -26,7 +26,18 @@ internal sealed class FakeAuditLog : IAuditLog
     /// <summary>The records of commands.</summary>
     public ConcurrentQueue<CommandRecord> Commands { get; } = new();
 
-    public void Write(CommandRecord record) => Commands.Enqueue(record);
+    /// <summary>What writing the record of a command ends in; null for success.</summary>
+    public Exception? CommandError { get; set; }
+
+    public void Write(CommandRecord record)
+    {
+        if (CommandError is { } error)
+        {
+            throw error;
+        }
+
+        Commands.Enqueue(record);
+    }
 
     public void Write(AuditSummary summary) => Summaries.Enqueue(summary);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Engine.Tests.Support;
@@ -8,6 +9,7 @@ internal sealed class TestClock : TimeProvider
     public static readonly DateTimeOffset Epoch = new(2026, 11, 23, 5, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTimeProvider _steady = new(Epoch);
+    private readonly ConcurrentQueue<TimeSpan> _made = new();
 
     public TimeSpan WallOffset { get; set; }
 
@@ -18,7 +20,14 @@ internal sealed class TestClock : TimeProvider
     public override long GetTimestamp() => _steady.GetTimestamp();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        => _steady.CreateTimer(callback, state, dueTime, period);
+    {
+        ITimer timer = _steady.CreateTimer(callback, state, dueTime, period);
+        _made.Enqueue(dueTime);
+        return timer;
+    }
+
+    /// <summary>How many timers of a length were made so far. Who waits that long has begun to when there is one more.</summary>
+    public int CountMade(TimeSpan dueTime) => _made.Count(made => made == dueTime);
 
     public void Advance(TimeSpan time) => _steady.Advance(time);
 }

@@ -10,6 +10,9 @@ internal sealed class TestLog : ILogger
 
     public IReadOnlyCollection<(LogLevel Level, string Text)> Lines => _lines;
 
+    /// <summary>A line with this in it cannot be logged; null for none.</summary>
+    public string? FailsOn { get; set; }
+
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
@@ -18,6 +21,11 @@ internal sealed class TestLog : ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         string text = formatter(state, exception);
+        if (FailsOn is { } part && text.Contains(part, StringComparison.Ordinal))
+        {
+            throw new IOException("the log fails");
+        }
+
         _lines.Enqueue((logLevel, exception is null ? text : $"{text}: {exception}"));
     }
 

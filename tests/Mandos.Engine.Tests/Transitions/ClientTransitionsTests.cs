@@ -175,6 +175,32 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Remove_VerdictInForce_LeavesNoDeadline(bool verdict)
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.FromMinutes(5) }));
+        FakePeer peer = _rig.Hold("a");
+        _rig.Approve("a", verdict);
+        _rig.Finish(peer.TakeSecret());
+
+        _rig.Remove("a");
+
+        Assert.Equal(0, _rig.Engine.Parts.Services.Deadlines.Count);
+    }
+
+    [Fact]
+    public void SetSecret_AuditFails_LeavesTheClientItsSecret()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Audit.CommandError = new IOException("the audit");
+
+        Assert.Throws<IOException>(() => _rig.SetSecret("a", "new"u8.ToArray()));
+
+        Assert.Equal("new", System.Text.Encoding.ASCII.GetString(_rig.Serve("a").Received!));
+    }
+
     [Fact]
     public void Remove_WhileItsSecretIsSent_TellsNothingMore()
     {

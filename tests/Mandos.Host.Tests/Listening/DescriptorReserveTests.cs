@@ -18,4 +18,10 @@ public sealed class DescriptorReserveTests
     [Fact]
     public void FindStart_LimitBeyondAnInteger_IsBelowIt()
         => Assert.Equal(int.MaxValue - 32, DescriptorReserve.FindStart(new HashSet<int>(), long.MaxValue));
+
+    [Fact]
+    public void FindOpen_NoProc_IsNone() => Assert.Empty(DescriptorReserve.FindOpen("/nonexistent/fd"));
+
+    [Fact]
+    public void FindOpen_ThisProcess_HasStandardError() => Assert.Contains(2, DescriptorReserve.FindOpen("/proc/self/fd"));
 }

@@ -100,6 +100,7 @@ public sealed class PluginInstancesTests : IDisposable
         var catalog = Load();
         var instances = new PluginInstances(_time, _log);
 
+        await WaitClock.UntilAsync(() => _time.Count == 0); // loading, which waits for as long, has left the clock
         var created = Task.Run(() => instances.CreateAll(catalog.GetExports<IChecker>()));
         await _time.PassAsync(PluginLimits.Construction);
 

@@ -1,13 +1,13 @@
 using System.Globalization;
-using Mandos.Engine.Clients;
-using Mandos.Engine.Tests.Support;
+using DBusControl.Tests.Support;
+using Mandos.DBusControl.Clients;
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.Engine.Tests.Clients;
+namespace DBusControl.Tests.Clients;
 
 public sealed class ObjectPathsTests
 {
-    private readonly TestLog _log = new();
+    private readonly TestPluginContext _log = new("unused");
     private readonly ObjectPaths _paths;
 
     public ObjectPathsTests() => _paths = new ObjectPaths(_log);
@@ -22,10 +22,11 @@ public sealed class ObjectPathsTests
     [InlineData("€\U0001F511", "/clients/_e2_82_ac_f0_9f_94_91")]
     [InlineData(".", "/clients/_")]
     [InlineData("..-", "/clients/___")]
+    [InlineData("", "/clients/_")]
     public void Assign_AnyName_GivesValidPath(string name, string path)
     {
         Assert.Equal(path, _paths.Assign(name));
-        Assert.Empty(_log.Lines);
+        Assert.Empty(_log.Logged);
     }
 
     [Fact]
@@ -44,7 +45,7 @@ public sealed class ObjectPathsTests
                     "Client foo_bar: its D-Bus object path /clients/foo_bar is that of client foo.bar "
                     + "already; it gets /clients/foo_bar_3 instead"),
             ],
-            _log.Lines);
+            _log.Logged.Select(line => (line.Level, line.Text)));
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class ObjectPathsTests
     {
         _paths.Assign("foo.bar");
         string second = _paths.Assign("foo-bar");
-        _paths.Release("/clients/foo_bar");
+        _paths.Release("foo.bar");
 
         Assert.Equal("/clients/foo_bar", _paths.Assign("foo_bar"));
         Assert.Equal("/clients/foo_bar_2", second);
@@ -72,39 +73,61 @@ public sealed class ObjectPathsTests
     }
 
     [Fact]
+    public void Assign_ClientWithPath_KeepsIt()
+    {
+        _paths.Assign("foo.bar");
+        _paths.Assign("foo-bar");
+        _paths.Release("foo.bar");
+
+        Assert.Equal("/clients/foo_bar_2", _paths.Assign("foo-bar"));
+        Assert.Equal("/clients/foo_bar_2", _paths.Find("foo-bar"));
+        Assert.Null(_paths.Find("foo.bar"));
+    }
+
+    [Fact]
+    public void ReleaseAllBut_SomeClients_GivesThePathsOfTheOthersAway()
+    {
+        _paths.Assign("foo.bar");
+        _paths.Assign("foo-bar");
+        _paths.Assign("other");
+
+        _paths.ReleaseAllBut(new HashSet<string> { "foo-bar", "unknown" });
+
+        Assert.Equal([null, "/clients/foo_bar_2", null, null],
+            new[] { "foo.bar", "foo-bar", "other", "unknown" }.Select(_paths.Find));
+        Assert.Equal("/clients/foo_bar", _paths.Assign("foo_bar"));
+    }
+
+    [Fact]
+    public void Copy_EitherChanges_LeavesTheOther()
+    {
+        _paths.Assign("foo.bar");
+        _paths.Assign("foo-bar");
+        var copy = _paths.Copy();
+
+        copy.Release("foo.bar");
+        _paths.Release("foo-bar");
+
+        Assert.Equal(("/clients/foo_bar", null), (_paths.Find("foo.bar"), _paths.Find("foo-bar")));
+        Assert.Equal((null, "/clients/foo_bar_2"), (copy.Find("foo.bar"), copy.Find("foo-bar")));
+        Assert.Equal("/clients/foo_bar", copy.Assign("foo_bar"));
+    }
+
+    [Fact]
     public void Assign_RandomNames_AreValidAndDiffer()
     {
         int seed = Random.Shared.Next();
         var random = new Random(seed);
-        var seen = new HashSet<string>();
+        var seen = new Dictionary<string, string>();
         for (int i = 0; i < 10_000; i++)
         {
-            char[] name = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => "a2_.- /ü"[random.Next(8)])];
+            string name = new([.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => "a2_.- /ü"[random.Next(8)])]);
 
-            string path = _paths.Assign(new string(name));
+            string path = _paths.Assign(name);
 
-            Assert.True(seen.Add(path), string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {path} twice"));
+            seen.TryAdd(path, name);
+            Assert.True(seen[path] == name, string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {path} is for {seen[path]} and {name}"));
             Assert.Matches("^/clients/[A-Za-z0-9_]+$", path);
         }
-    }
-
-    [Fact]
-    public void Client_DBusOn_HasPathUntilItIsRemoved()
-    {
-        using EngineRig rig = new EngineRig { Options = new() { UseDBus = true } }
-            .Start(EngineRig.Define("a-b"), EngineRig.Define("a.b"));
-
-        Assert.Equal(("/clients/a_b", "/clients/a_b_2"), (rig["a-b"].DBusObjectPath, rig["a.b"].DBusObjectPath));
-        rig.Remove("a-b");
-        rig.Disable("a.b");
-        Assert.Equal("/clients/a_b_2", rig["a.b"].DBusObjectPath);
-    }
-
-    [Fact]
-    public void Client_DBusOff_HasNoPath()
-    {
-        using EngineRig rig = new EngineRig().Start(EngineRig.Define("a"));
-
-        Assert.Null(rig["a"].DBusObjectPath);
     }
 }
