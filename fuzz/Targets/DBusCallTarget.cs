@@ -119,6 +119,6 @@ internal static class DBusCallTarget
 
     private static ClientSnapshot Client(string name) => new()
     {
-        Name = name, DBusObjectPath = $"/clients/{name}", Created = DateTimeOffset.UnixEpoch, Settings = new() { Host = name },
+        Name = name, Created = DateTimeOffset.UnixEpoch, Settings = new() { Host = name },
     };
 }
