@@ -80,7 +80,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     /// <summary>Ends when the connection is lost, with the reason, or is disposed, with null.</summary>
     public Task<Exception?> DisconnectedAsync() => _disconnected;
 
-    /// <summary>Begins a message, which is to be disposed and, once complete, sent.</summary>
+    /// <summary>Begins a message. The caller sends it once it is complete, and disposes it.</summary>
     public MessageWriter GetMessageWriter() => _connection.GetMessageWriter();
 
     /// <summary>Sends a message that needs no answer.</summary>

@@ -10,7 +10,7 @@ internal static class PooledBuffers
 {
     private const int Smallest = 512;
 
-    /// <summary>Messages arrive in buffers of up to so many bytes, however short or long they are.</summary>
+    /// <summary>The largest buffer in which messages arrive, in bytes, however short or long they are.</summary>
     private const int LargestOfReceiver = 64 << 10;
 
     /// <summary>The pool keeps one of a length for each thread, and some for each processor.</summary>

@@ -31,7 +31,7 @@ public sealed record EngineOptions
     public int MaxRequestsPerClient { get; init; } = ProtocolLimits.DefaultMaxRequestsPerClient;
 
     /// <summary>
-    /// Reads the clients' configuration anew for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
+    /// Reads the clients' configuration again for a reload; throws <see cref="ConfigurationException"/> if it has problems. The engine
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
     public Func<Task<ClientConfiguration>>? ReadClients { get; init; }

@@ -4,7 +4,7 @@
 # One would expect: of a class with [MetadataAttribute] all public properties are metadata, as reflection and serializers see them, so
 # that export attributes can have a base class with what they share.
 # Seen: only properties count that the attribute's own class declares. The export itself is found, its metadata is empty. With a property
-# that hides the base's by "new", it is there. So declare each property anew in each attribute.
+# that hides the base's by "new", it is there. So declare each property again in each attribute.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

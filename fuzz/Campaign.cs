@@ -42,7 +42,7 @@ internal sealed class Campaign(FuzzTarget target, int seed)
     /// <summary>The same for the process's memory.</summary>
     public long ResidentGrowth { get; private set; }
 
-    /// <summary>Runs until so many inputs were run, the time is over, or something is found.</summary>
+    /// <summary>Runs until it has tried the number of inputs, the time is over, or it finds something.</summary>
     /// <param name="count">Number of inputs.</param>
     /// <param name="time">The time.</param>
     /// <returns>What was found; null if nothing.</returns>

@@ -9,7 +9,7 @@ namespace Mandos.Abstractions.Control;
 /// <param name="unsubscribe">Ends the flow.</param>
 /// <remarks>
 /// A reader that falls too far behind finds the channel completed with a <see cref="SubscriptionOverflowException"/> and has to
-/// subscribe anew: events are lost to it alone, and the server's memory stays bounded.
+/// subscribe again: events are lost to it alone, and the server's memory stays bounded.
 /// </remarks>
 public sealed class ServerSubscription(
     IReadOnlyList<ClientSnapshot> clients, ChannelReader<ServerEvent> events, Action unsubscribe) : IDisposable

@@ -17,7 +17,7 @@ public abstract class ExportPluginAttribute : ExportAttribute
     }
 
     /// <summary>The name by which configuration refers to the plugin, unique among plugins of its kind.</summary>
-    /// <remarks>Each attribute declares it anew, because MEF takes metadata only from properties that the attribute's own class declares.</remarks>
+    /// <remarks>Each attribute declares it again, because MEF takes metadata only from properties that the attribute's own class declares.</remarks>
     public abstract string Name { get; }
 
     /// <summary>

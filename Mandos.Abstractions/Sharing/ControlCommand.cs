@@ -17,7 +17,7 @@ public sealed record ControlCommand
     /// <summary>The client's control from now on; null to forget the client.</summary>
     public required SharedControl? Control { get; init; }
 
-    /// <summary>Time until the client is to be disabled, from the commit; null leaves that as it is. A client that is disabled has none.</summary>
+    /// <summary>Time from the commit until the client expires; null leaves that as it is. A client that is disabled has none.</summary>
     /// <remarks>Only here can an expiry come earlier. An enabled client that never got one counts as due.</remarks>
     public TimeSpan? ExpiresIn { get; init; }
 

@@ -17,6 +17,6 @@ public sealed record SharedLiveness
     /// <summary>What that check came to, as <see cref="ClientSnapshot.LastCheckerStatus"/>.</summary>
     public int Status { get; init; } = ClientSnapshot.NotCheckedYet;
 
-    /// <summary>How long until it is to be disabled, zero or less if that is due; null while it is disabled or removed.</summary>
+    /// <summary>How long until it expires, zero or less if that is due; null while it is disabled or removed.</summary>
     public TimeSpan? ExpiresIn { get; init; }
 }

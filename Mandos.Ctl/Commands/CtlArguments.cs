@@ -26,13 +26,13 @@ internal sealed class CtlArguments
     /// <summary>The names of the clients, each once.</summary>
     public IReadOnlyList<string> Clients => _clients;
 
-    /// <summary>What is to be decided of one request; null: nothing.</summary>
+    /// <summary>The decision on one request; null for none.</summary>
     public (ulong RequestId, bool Approve)? Decision { get; private set; }
 
     /// <summary>The options that are given with their values, in that order.</summary>
     public IEnumerable<KeyValuePair<string, string>> Given => _given;
 
-    /// <summary>Whether something is to be done, rather than shown.</summary>
+    /// <summary>Whether this changes something rather than shows it.</summary>
     public bool HasAction => _given.Keys.Any(name => !_neverActions.Contains(name));
 
     /// <summary>A summary of the options, and with <paramref name="full"/> what each does.</summary>

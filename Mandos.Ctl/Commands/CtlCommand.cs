@@ -190,7 +190,7 @@ internal static class CtlCommand
                         }
                         catch (ServerException e) when (e.IsNotSaved)
                         {
-                            notSaved = e; // it is done, and the others are to be done too
+                            notSaved = e; // it is done, and the others follow
                         }
                     }
                 })).ConfigureAwait(false);

@@ -2,7 +2,7 @@ using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Monitor;
 
-/// <summary>What is to be said of a client first, the most urgent first.</summary>
+/// <summary>What the line of a client says first, the most urgent first.</summary>
 internal enum ClientState
 {
     /// <summary>Somebody is to approve or deny it.</summary>

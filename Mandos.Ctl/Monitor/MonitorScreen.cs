@@ -23,7 +23,7 @@ internal sealed class MonitorScreen
     private static readonly string[] _help =
     [
         "q, Q                        quit",
-        "Ctrl-L                      draw the screen anew",
+        "Ctrl-L                      draw the screen again",
         "?, F1                       this help",
         "l, D                        show or hide the events",
         "Tab                         go to the other window",

@@ -24,7 +24,7 @@ internal sealed class MonitorView
     /// <summary>The filter as far as it is typed; null: none is being typed.</summary>
     public string? TypedFilter { get; private set; }
 
-    /// <summary>The requests of which one is to be approved, by a digit; null: there is nothing to choose.</summary>
+    /// <summary>The requests to choose from by a digit; null if there is nothing to choose.</summary>
     public IReadOnlyList<Request>? Choices { get; private set; }
 
     /// <summary>The one that was chosen last.</summary>

@@ -38,6 +38,6 @@ internal abstract record ServerSignal
     /// <summary>Somebody asked with a key that is no client's.</summary>
     public sealed record ClientNotFound(string Key, string Address) : ServerSignal;
 
-    /// <summary>There is a server on the bus from now on, or none any more; its clients have to be listed anew.</summary>
+    /// <summary>There is a server on the bus from now on, or none any more; its clients have to be listed again.</summary>
     public sealed record OwnerChanged(bool IsThere) : ServerSignal;
 }

@@ -100,7 +100,7 @@ internal sealed partial class ApprovalDesk(
     }
 
     /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
-    /// <exception cref="ConflictingRequestsException">Requests from different addresses wait, and not all are to be approved.</exception>
+    /// <exception cref="ConflictingRequestsException">Requests from different addresses wait, and the client has no approve_all.</exception>
     public void Approve(Client client, bool approved)
     {
         bool isForAll = !approved || client.Settings.ApproveAll;

@@ -39,7 +39,7 @@ internal sealed class StrangerLimit : IDisposable
     private TimeSpan? _since;
 
     /// <param name="clock">The time.</param>
-    /// <param name="tell">Is given what is to be told of together, with the level of the log.</param>
+    /// <param name="tell">Is given what one line tells together, with the level of the log.</param>
     public StrangerLimit(EngineClock clock, Action<AuditSummary, LogLevel> tell)
     {
         (_clock, _tell) = (clock, tell);
@@ -49,7 +49,7 @@ internal sealed class StrangerLimit : IDisposable
     /// <summary>How long connections are counted until they are told of.</summary>
     internal static TimeSpan Period { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether a connection is to be told of by itself; else it is counted.</summary>
+    /// <summary>Whether a connection has a record of its own; otherwise it is counted.</summary>
     /// <param name="address">Where it comes from.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="level">The level at which the log would tell of it.</param>

@@ -36,7 +36,7 @@ internal sealed partial class CheckRunner(
     /// <summary>Ends when no check that has begun runs any more.</summary>
     public Task WhenIdleAsync() => Task.WhenAll(_last.Values.Select(static last => last.End));
 
-    /// <summary>Has the log tell anew which commands cannot run.</summary>
+    /// <summary>Has the log tell again which commands cannot run.</summary>
     public void Reloaded() => _toldOf.Clear();
 
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>

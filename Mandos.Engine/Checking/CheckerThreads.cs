@@ -8,7 +8,7 @@ namespace Mandos.Engine.Checking;
 internal sealed class CheckerThreads(string name) : TaskScheduler
 {
     /// <summary>
-    /// How many there may be. A checker that blocks none has need of a few; those that block more have checks that wait, and so fail.
+    /// How many there may be. A checker that blocks none needs a few; with more than these blocked, checks wait, and so fail.
     /// </summary>
     public const int Max = 64;
 

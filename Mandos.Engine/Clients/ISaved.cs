@@ -8,6 +8,6 @@ internal interface ISaved
     /// <summary>Name of its row.</summary>
     string Name { get; }
 
-    /// <summary>The row as it is to be now.</summary>
+    /// <summary>The row as the store should have it now.</summary>
     StoredClient ToStored();
 }

@@ -250,7 +250,7 @@ internal sealed partial class ClientCommands : IMandosServer
     }
 
     /// <param name="command">The command that made the changes.</param>
-    /// <param name="name">Whose changes are to be saved; null for all.</param>
+    /// <param name="name">The client whose changes to save; null for all.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     private async Task<CommandResult> SaveAsync(GivenCommand command, string? name, CancellationToken cancellationToken)
     {

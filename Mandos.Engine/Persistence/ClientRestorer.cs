@@ -62,7 +62,7 @@ internal static class ClientRestorer
             : new RestoredClient(state with { Enabled = false, Expires = null }, TimeSpan.Zero, reason);
     }
 
-    /// <summary>Whether a client is to be enabled: as the file says if that was edited, else as it was.</summary>
+    /// <summary>Whether a client becomes enabled: as the file says if that was edited, otherwise as it was.</summary>
     /// <param name="definition">What the file says now.</param>
     /// <param name="stored">What was kept of it, or of another one that had one of its keys; if that was removed, it is not.</param>
     public static bool IsEnabled(ClientDefinition definition, StoredClient stored)

@@ -167,7 +167,7 @@ internal sealed partial class ConnectionHandler(
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>
-    /// <returns>The outcome; with a secret if that is to be sent now.</returns>
+    /// <returns>The outcome; with a secret if it may go out now.</returns>
     private async Task<RequestOutcome> WaitAsync(Connection connection, ITlsSession session, OpenRequest request)
     {
         if (!request.Outcome.IsCompleted)

@@ -7,7 +7,7 @@ namespace Mandos.Engine.Protocol;
 /// A handshake computes in turns, between which it waits for the network. As many turns run at once as there are processors. When more are
 /// wanted, they are given by start-time fair queueing, level by level: first the network whose turns have cost least, within that the
 /// subnet, within that the address; there, whoever waits longest. So it costs nobody else anything how many connections a stranger makes,
-/// and who makes turns dear gets fewer of them. Who comes anew starts level with those who are served now. Who is gone is remembered until
+/// and who makes turns dear gets fewer of them. Who comes again starts level with those who are served now. Who is gone is remembered until
 /// the others have had as much: else one connection after the other would always be new, and always first.
 /// <para>
 /// Nobody waits for a thread as well: a turn that had to wait is run by the thread that gives the turns, up to where it waits for the network again.

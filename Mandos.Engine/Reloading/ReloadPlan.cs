@@ -41,7 +41,7 @@ internal sealed class ReloadPlan : IDisposable
     /// <summary>Whether the configuration has, or may have, a client of this name.</summary>
     public bool MayHave(string client) => _names.Contains(client) || _configuration.MayHave(client);
 
-    /// <summary>Whether a client is to be removed.</summary>
+    /// <summary>Whether the plan removes a client.</summary>
     public bool IsLeaving(Client client) => _leaving.Contains(client);
 
     /// <summary>Makes the steps that lead from the clients that run to the new configuration.</summary>

@@ -206,7 +206,7 @@ internal sealed partial class Reloader
     }
 
     /// <summary>Sees to what was decided about the keys that a client is to have, and keeps what was about those that it gives up.</summary>
-    /// <returns>Whether the client is to be disabled: somebody with one of its new keys was.</returns>
+    /// <returns>Whether the client becomes disabled, because somebody with one of its new keys was.</returns>
     private bool TakeKeys(Client client, ClientDefinition next, ReloadPlan plan)
     {
         // Others may have taken some already, and what was decided with them.

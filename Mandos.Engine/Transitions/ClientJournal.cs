@@ -9,7 +9,7 @@ namespace Mandos.Engine.Transitions;
 /// <summary>The only way to change a client's visible state: makes sure that subscribers and the state store hear of it.</summary>
 internal sealed class ClientJournal(EventHub events, StateKeeper keeper)
 {
-    /// <summary>Replaces a client's state and tells which properties that changed, in the order in which they are to be announced.</summary>
+    /// <summary>Replaces a client's state and tells which properties that changed, in the order of their events.</summary>
     public void Update(Client client, ClientSnapshot next, params ReadOnlySpan<ClientProperty> changed)
     {
         UpdateTransient(client, next, changed);

@@ -24,7 +24,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     /// <summary>How long the end waits for the last records: a disk that hangs must not hold up the exit.</summary>
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a failed write keeps from trying again, unless a secret waits for it or the file is opened anew.</summary>
+    /// <summary>How long a failed write keeps from trying again, unless a secret waits for it or the file is opened again.</summary>
     private static readonly TimeSpan _retryTime = TimeSpan.FromSeconds(1);
 
     private readonly Queue<Entry> _entries = new();
@@ -129,7 +129,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         return done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Has the file opened anew, because what has its name is another one now. Returns at once.</summary>
+    /// <summary>Has the file opened again, because what has its name is another one now. Returns at once.</summary>
     public void Reopen()
     {
         lock (_entries)

@@ -27,7 +27,7 @@ internal sealed record CheckerUses
     /// <summary>Where an option of a client is set, for a message about it.</summary>
     /// <param name="use">The client.</param>
     /// <param name="option">The option.</param>
-    /// <param name="message">What is to be said about it.</param>
+    /// <param name="message">The text of the problem.</param>
     /// <returns>A message at the option's line, or at the section's if it is not set.</returns>
     public ConfigProblem At(CheckerUse use, string option, string message)
     {

@@ -161,7 +161,7 @@ internal sealed partial class ClientFileReader : IDisposable
         Array.Sort(more, StringComparer.Ordinal);
         foreach (string path in more)
         {
-            // As the shell's *.conf: an editor's lock file such as .#a.conf is none of ours
+            // As the shell's *.conf: an editor's lock file such as .#a.conf has no clients
             if (!Path.GetFileName(path).StartsWith('.'))
             {
                 _document.AddFile(path, required: true);

@@ -32,7 +32,7 @@ internal sealed partial class ConfigDocument : IDisposable
 
     /// <summary>An empty document.</summary>
     /// <param name="problems">Gets the problems found while adding files and reading values.</param>
-    /// <param name="builtInDefaults">Text whose <c>[DEFAULT]</c> options the files may set anew.</param>
+    /// <param name="builtInDefaults">Text whose <c>[DEFAULT]</c> options the files may set again.</param>
     /// <param name="warnings">Gets what is doubtful, and taken all the same.</param>
     public ConfigDocument(ProblemList problems, string builtInDefaults = "", ProblemList? warnings = null)
     {
@@ -134,7 +134,7 @@ internal sealed partial class ConfigDocument : IDisposable
 
     /// <summary>Says where a line stands.</summary>
     /// <param name="line">A line counted through all files.</param>
-    /// <param name="message">What is to be said about it.</param>
+    /// <param name="message">The text of the problem.</param>
     public ConfigProblem At(int line, string message) => Lines.At(line, message);
 
     /// <summary>Where a line stands, as <c>FILE:LINE</c>.</summary>

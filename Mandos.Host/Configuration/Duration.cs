@@ -21,7 +21,7 @@ internal static class Duration
 
     private static readonly (char Unit, long Seconds)[] _timeUnits = [('H', 3600), ('M', 60), ('S', 1)];
 
-    /// <summary>Reads a duration that is to be from zero to <see cref="Max"/>.</summary>
+    /// <summary>Reads a duration from zero to <see cref="Max"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="value">The duration.</param>
     /// <returns>What is wrong and what is allowed, or null.</returns>

@@ -26,7 +26,7 @@ internal static class OpenPgpMessage
 
     /// <summary>Finds why no client can use a secret.</summary>
     /// <param name="secret">The secret.</param>
-    /// <returns>What is wrong with it, to follow "it"; null if nothing is to be seen.</returns>
+    /// <returns>What is wrong with it, to follow "it"; null if it looks right.</returns>
     public static string? FindFault(ReadOnlySpan<byte> secret)
     {
         if (secret.IsEmpty)

@@ -1,9 +1,9 @@
 namespace Mandos.Host.Configuration;
 
-/// <summary>Gathers problems: each one once, and only so many that a person can read them.</summary>
+/// <summary>Gathers problems: each one once, and no more than a person can read.</summary>
 internal sealed class ProblemList
 {
-    /// <summary>After so many problems (a binary file, say) the rest is left out, and the last entry says so.</summary>
+    /// <summary>After this number of problems (a binary file, say) the rest is left out, and the last entry says so.</summary>
     public const int MaxCount = 1000;
 
     private readonly List<ConfigProblem> _problems = [];

@@ -12,7 +12,7 @@ internal sealed class SourceLines
 
     /// <summary>Says where a line stands.</summary>
     /// <param name="line">A line counted through all files.</param>
-    /// <param name="message">What is to be said about it.</param>
+    /// <param name="message">The text of the problem.</param>
     public ConfigProblem At(int line, string message)
     {
         int file = _files.Count - 1;

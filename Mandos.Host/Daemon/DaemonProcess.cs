@@ -19,7 +19,7 @@ internal sealed class DaemonProcess
     public Stream Error { get; } =
         new FileStream(new SafeFileHandle(StandardError, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
-    /// <summary>Finds out whether this process is to be a daemon.</summary>
+    /// <summary>Finds out whether this process becomes a daemon.</summary>
     /// <returns>Null if it is not.</returns>
     public static DaemonProcess? Detect()
     {

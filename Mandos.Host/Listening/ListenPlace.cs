@@ -8,7 +8,7 @@ namespace Mandos.Host.Listening;
 
 /// <summary>
 /// One address and port to listen on. Where that belongs to an interface, it follows the interface: the kernel binds a socket to an
-/// interface's number, so the socket is deaf for ever once the interface is deleted, even if one of its name is made anew.
+/// interface's number, so the socket is deaf for ever once the interface is deleted, even if one of its name is made again.
 /// </summary>
 /// <remarks>While the interface is not there, a socket that is bound, but does not listen, keeps the port: it gets nobody.</remarks>
 internal sealed partial class ListenPlace : IDisposable

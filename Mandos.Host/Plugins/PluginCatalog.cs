@@ -43,7 +43,7 @@ internal sealed partial class PluginCatalog
     /// <summary>Loads all plugins of a directory. A plugin that is broken is logged and left out; it harms no other.</summary>
     /// <param name="directory">The plugin directory.</param>
     /// <param name="services">What plugins get from the server.</param>
-    /// <param name="options">Which plugins are to be used, and how; null for all as they come.</param>
+    /// <param name="options">Which plugins the server uses, and how; null for all as they come.</param>
     /// <param name="loader">What loads the assemblies; null for the usual way.</param>
     /// <exception cref="PluginException">The directory cannot be read.</exception>
     public static PluginCatalog Load(

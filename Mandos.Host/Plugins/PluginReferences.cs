@@ -26,7 +26,7 @@ internal static class PluginReferences
         ];
         if (missing.Length > 0)
         {
-            throw new PluginException($"it needs {string.Join(", ", missing)}, which is not there; install it anew, with all its files");
+            throw new PluginException($"it needs {string.Join(", ", missing)}, which is not there; install it again, with all its files");
         }
     }
 

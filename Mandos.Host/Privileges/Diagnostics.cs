@@ -11,7 +11,7 @@ internal static unsafe class Diagnostics
     public static (string Name, string Value) Off { get; } = (Variable, "0");
 
     /// <summary>
-    /// Starts the program anew in this process if the door is open, which only the environment can shut, and only before the runtime
+    /// Starts the program again in this process if the door is open, which only the environment can shut, and only before the runtime
     /// starts. Does not return then. Who sets the variable, to whatever value, is left alone.
     /// </summary>
     public static void EnsureOff()

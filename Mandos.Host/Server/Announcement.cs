@@ -6,7 +6,7 @@ namespace Mandos.Host.Server;
 
 /// <summary>Has the server announced where it listens: on the interface that has the name now, and not while it listens nowhere.</summary>
 /// <param name="places">Where it listens.</param>
-/// <param name="hasInterface">Whether it is to be announced on one interface alone.</param>
+/// <param name="hasInterface">Whether one interface alone announces it.</param>
 /// <param name="service">What to announce, but for the interface.</param>
 /// <param name="announced">Is told the name under which the service stands.</param>
 internal sealed class Announcement(ListenPlaces places, bool hasInterface, ServiceDescription service, IProgress<string> announced)

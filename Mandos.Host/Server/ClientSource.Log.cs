@@ -20,6 +20,6 @@ internal sealed partial class ClientSource
     [LoggerMessage(2062, LogLevel.Warning, "{Warning}")]
     private partial void LogWarning(ConfigProblem warning);
 
-    [LoggerMessage(2063, LogLevel.Error, "Left out until the files are mended and read anew: {Names} ({Count} in all); they {Meaning}")]
+    [LoggerMessage(2063, LogLevel.Error, "Left out until the files are mended and read again: {Names} ({Count} in all); they {Meaning}")]
     private partial void LogLeftOut(int count, string names, string meaning);
 }

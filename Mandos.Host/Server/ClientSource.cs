@@ -21,7 +21,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
 
     /// <summary>
     /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and its
-    /// clients are to be served all the same.
+    /// the server serves clients all the same.
     /// </summary>
     private bool _hasFile;
 
@@ -68,7 +68,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
         return await CheckAsync(read, checkers, isReload: false).ConfigureAwait(false);
     }
 
-    /// <summary>Reads the files anew.</summary>
+    /// <summary>Reads the files again.</summary>
     /// <param name="checkers">The checkers. If one breaks now, what was in force stays so.</param>
     /// <exception cref="ConfigurationException">There are problems.</exception>
     public async Task<ClientConfiguration> ReloadAsync(CheckerRegistry checkers)

@@ -8,7 +8,7 @@ internal sealed partial class Supervisor
     private partial void LogEnded(string name, string reason, double seconds);
 
     [LoggerMessage(3019, LogLevel.Error,
-        "Plugin {Plugin}: {Name} lacks code that it needs, so it is not run again: {Reason}; install the plugin anew, with all its files")]
+        "Plugin {Plugin}: {Name} lacks code that it needs, so it is not run again: {Reason}; install the plugin again, with all its files")]
     private partial void LogHopeless(string plugin, string name, string reason);
 
     [LoggerMessage(3021, LogLevel.Warning,

@@ -56,11 +56,11 @@ internal sealed class ServiceNotifier
         Send($"{process}READY=1\nSTATUS={status}");
     }
 
-    /// <summary>It reads its configuration anew; <see cref="Ready"/> has to follow.</summary>
+    /// <summary>It reads its configuration again; <see cref="Ready"/> has to follow.</summary>
     public void Reloading()
     {
         long microseconds = (long)_timeProvider.GetElapsedTime(0).TotalMicroseconds;
-        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=Reading the clients anew"));
+        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=Reading the clients again"));
     }
 
     /// <summary>It stops.</summary>

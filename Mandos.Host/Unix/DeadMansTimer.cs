@@ -1,7 +1,7 @@
 namespace Mandos.Host.Unix;
 
 /// <summary>
-/// A timer of the kernel's that kills this process if it is not set anew in time (timer_create(2)). It needs nothing of the process, so it
+/// A timer of the kernel's that kills this process if it is not set again in time (timer_create(2)). It needs nothing of the process, so it
 /// works for one that is stopped or frozen too. Suspending the machine does not count.
 /// </summary>
 internal sealed unsafe class DeadMansTimer : IDisposable

@@ -14,7 +14,7 @@ internal static class OwnProcess
         return [.. all[..^1].Split('\0')];
     }
 
-    /// <summary>Its environment, with some variables set anew.</summary>
+    /// <summary>Its environment, with some variables set again.</summary>
     public static List<string> EnvironmentWith(params IReadOnlyList<(string Name, string Value)> changes)
     {
         List<string> variables = [];

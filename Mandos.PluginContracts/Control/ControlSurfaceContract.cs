@@ -65,7 +65,7 @@ public static class ControlSurfaceContract
                 await RunAsync(surface, server, token).ConfigureAwait(false);
             }),
             Check("takes a thousand clients, and a thousand events", TakesManyAsync),
-            Check("subscribes anew, or fails, when it has fallen behind", SubscribesAnewAsync),
+            Check("subscribes again, or fails, when it has fallen behind", SubscribesAnewAsync),
             Check("takes the end of the server's events for no failure", TakesEndAsync),
         ];
 

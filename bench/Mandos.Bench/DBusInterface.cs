@@ -36,7 +36,7 @@ internal static class DBusInterface
             await MeasureAsync("GetManagedObjects, refused", 1, async () => Console.WriteLine(await caller.DoAsync("all", 1)));
         });
 
-        // Runs the surface with so many clients.
+        // Runs the surface with a number of clients.
         async Task ServeAsync(int count, Func<InMemoryServer, Task> measure)
         {
             InMemoryServer server = new(Enumerable.Range(0, count).Select(Client));

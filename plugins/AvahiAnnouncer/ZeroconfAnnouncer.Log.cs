@@ -44,7 +44,7 @@ public sealed partial class ZeroconfAnnouncer
 
     [LoggerMessage(4208, LogLevel.Warning,
         "Not announced yet, clients find this server only by its address: Avahi does not get done with making sure that nobody else "
-        + "on the network is called “{Name}”; it is asked anew")]
+        + "on the network is called “{Name}”; it is asked again")]
     private static partial void LogRetried(ILogger logger, string name);
 
     [LoggerMessage(4207, LogLevel.Debug, "Avahi did not confirm in time that the service is withdrawn")]

@@ -18,7 +18,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
     // What the host has not done yet, for the message that it did not do so in time.
     private string _missing = "";
 
-    // Why it is to be tried once more; null if it is not.
+    // Why to try once more; null if not.
     private string? _busy;
 
     /// <inheritdoc/>

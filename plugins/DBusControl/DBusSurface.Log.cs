@@ -9,7 +9,7 @@ public sealed partial class DBusSurface
 
     [LoggerMessage(4106, LogLevel.Error,
         "D-Bus: the bus takes nothing more of what the server sends, as some program does not read what it was sent, for example a "
-        + "mandos-monitor that was stopped (Ctrl-Z); end that. The server connects to the bus anew")]
+        + "mandos-monitor that was stopped (Ctrl-Z); end that. The server connects to the bus again")]
     private static partial void LogStalled(ILogger logger);
 
     [LoggerMessage(4107, LogLevel.Error, "D-Bus: the program that does not read is {Reader}; end it")]

@@ -12,7 +12,7 @@ namespace Mandos.DBusControl;
 internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimeProvider time)
 {
     /// <summary>
-    /// The bus may keep so many bytes of ours. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
+    /// How many bytes of ours the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
     /// what is sent in a second.
     /// </summary>
     private const uint MaxKept = 80 << 20;
@@ -26,7 +26,7 @@ internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimePr
     private readonly Channel<bool> _sent = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Something is sent, so the bus is to be asked once more. Cheap, from any thread.</summary>
+    /// <summary>Something is sent, so ask the bus once more. Cheap, from any thread.</summary>
     public void Sent() => _sent.Writer.TryWrite(true);
 
     /// <summary>Asks whenever something was sent, until the bus does not answer or keeps too much.</summary>

@@ -42,7 +42,7 @@ internal static class ClientRow
         }
     }
 
-    /// <summary>Reads a client, which is to be trusted once its checksum has been compared.</summary>
+    /// <summary>Reads a client; trust it only after comparing its checksum.</summary>
     public static StoredClient Read(RowReader row)
     {
         bool hasTimes = row.Layout.HasTimes;

@@ -14,7 +14,7 @@ internal static class Schema
     /// The steps from an empty database to the present tables: the first makes version 1 of it, the second version 2 …
     /// </summary>
     /// <remarks>
-    /// A step that was ever released does not change. One that changes what a row holds also writes its checksum anew.
+    /// A step that was ever released does not change. One that changes what a row holds also writes its checksum again.
     /// </remarks>
     private static readonly Action<SqliteConnection>[] _migrations =
     [

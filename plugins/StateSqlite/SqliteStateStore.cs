@@ -200,7 +200,7 @@ public sealed partial class SqliteStateStore : IStateStore
         }
         catch (Exception e) when (Explain(e, out string? problem))
         {
-            // A full disk leaves the connection in order, and keeping it keeps other servers out; after anything else start anew.
+            // A full disk leaves the connection in order, and keeping it keeps other servers out; after anything else start again.
             if (e is not SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } and not ReplacedException)
             {
                 Abandon();
@@ -216,7 +216,7 @@ public sealed partial class SqliteStateStore : IStateStore
         return true;
     }
 
-    /// <summary>Opens the database anew, after it could not be written.</summary>
+    /// <summary>Opens the database again, after it could not be written.</summary>
     /// <exception cref="ReplacedException">It is not as this server left it.</exception>
     private StateDatabase Reopen(CancellationToken cancellationToken)
     {

@@ -57,7 +57,7 @@ public static class Pitfalls
                 ("ERROR", "plugin HangingConstructor: cannot create control surface “hanging-constructor”: it has not ended within 10 s"),
             ],
         },
-        new("MissingLibrary", Malfunctioned, "it needs MissingLibraryOfIts, which is not there; install it anew, with all its files",
+        new("MissingLibrary", Malfunctioned, "it needs MissingLibraryOfIts, which is not there; install it again, with all its files",
             directory => File.Delete(WriteWithLibrary(directory, "MissingLibrary"))),
         new("MissingMember", Active, null, directory => PluginCompiler.CompileLibrary(
             WriteWithLibrary(directory, "MissingMember"), "namespace Library { public static class Code { } }"))

@@ -42,7 +42,7 @@ public sealed class AuditTests(ClientKeys keys)
 
         File.Move(file, file + ".1");
         await server.SignalAsync("HUP");
-        await Patience.UntilAsync("the file is opened anew", () => File.Exists(file));
+        await Patience.UntilAsync("the file is opened again", () => File.Exists(file));
         await keys.First.RequirePasswordAsync(server.EndPoint);
         Assert.Equal("sent", Text(Assert.Single(await WaitForRecordsAsync(file, 1)), "decision"));
         Assert.Equal(3, (await WaitForRecordsAsync(file + ".1", 3)).Length);
@@ -228,7 +228,7 @@ public sealed class AuditTests(ClientKeys keys)
         }
     }
 
-    /// <summary>The records of connections in a file, once there are so many.</summary>
+    /// <summary>The records of connections in a file, once it has this number.</summary>
     private static async Task<JsonElement[]> WaitForRecordsAsync(string file, int count)
     {
         await Patience.UntilAsync($"{count} records in {file}", () => File.Exists(file) && Read().Length >= count);

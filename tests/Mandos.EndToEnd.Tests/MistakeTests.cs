@@ -24,7 +24,7 @@ public sealed class MistakeTests
         await _good.RequireSecretAsync(server);
         await _faulty.RequireRefusalAsync(server);
         await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:4: enabled: \"perhaps\" is no boolean");
-        await server.Log.WaitForAsync("ERROR", "Left out until the files are mended and read anew: faulty (1 in all); they are not served");
+        await server.Log.WaitForAsync("ERROR", "Left out until the files are mended and read again: faulty (1 in all); they are not served");
 
         await File.WriteAllTextAsync(server.ClientsFile, _faulty.StanzaWith() + "\n" + _good.StanzaWith() + "\n", Cancellation);
         await server.SignalAsync("HUP");

@@ -209,7 +209,7 @@ public sealed partial class RequestTests(ClientKeys keys)
         }
     }
 
-    /// <summary>Waits until so many requests are listed.</summary>
+    /// <summary>Waits until the list has this number of requests.</summary>
     /// <returns>Their lines.</returns>
     private static async Task<string[]> WaitForRequestsAsync(ServerOnBus scene, int count)
     {

@@ -83,7 +83,7 @@ public sealed class SelfTestTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         string[] lines = result.Output.Split('\n');
         Assert.Contains(
-            "FAIL  plugin MissingLibrary: can be used: it needs MissingLibraryOfIts, which is not there; install it anew, with all its files",
+            "FAIL  plugin MissingLibrary: can be used: it needs MissingLibraryOfIts, which is not there; install it again, with all its files",
             lines);
         Assert.Contains(lines, line => line.StartsWith(
             "FAIL  control surface MissingMember: runs until cancelled: it lacks code that it needs: MissingMethodException",

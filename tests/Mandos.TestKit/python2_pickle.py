@@ -1,4 +1,4 @@
-"""Writes a pickle anew as Python 2 would have written it: its texts are bytes.
+"""Rewrites a pickle as Python 2 would have written it: its texts are bytes.
 
 Arguments: the pickle, and the file to write.
 """

@@ -13,7 +13,7 @@ namespace Mandos.Host.Plugins.Steering;
 /// <param name="text">What the file holds.</param>
 internal sealed class PluginFileParser(PluginOptions nothing, string text)
 {
-    /// <summary>How deep things may stand in each other, with the stream and the document around all: the file has need of 6.</summary>
+    /// <summary>How deep things may stand in each other, with the stream and the document around all: the file needs 6.</summary>
     private const int MaxDepth = 8;
 
     private readonly ProblemList _problems = new();

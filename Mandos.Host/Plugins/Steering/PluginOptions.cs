@@ -5,7 +5,7 @@ using Mandos.Host.Plugins.Discovery;
 
 namespace Mandos.Host.Plugins.Steering;
 
-/// <summary>Which plugins are to be used, and how: what <c>plugins.yaml</c> says, and the switches of <c>mandos.conf</c>.</summary>
+/// <summary>Which plugins the server uses, and how: what <c>plugins.yaml</c> says, and the switches of <c>mandos.conf</c>.</summary>
 internal sealed record PluginOptions
 {
     /// <summary>The name under which the D-Bus control surface is exported, which <see cref="UseDBus"/> is about.</summary>
@@ -32,7 +32,7 @@ internal sealed record PluginOptions
     /// <summary>Why a plugin is not to be used.</summary>
     /// <param name="plugin">Its name.</param>
     /// <param name="exports">What it exports, as far as that is known.</param>
-    /// <returns>Null if it is to be used.</returns>
+    /// <returns>Null if the server uses it.</returns>
     public string? WhyDisabled(string plugin, IReadOnlyList<ExportDescription> exports)
     {
         if (Plugins.TryGetValue(plugin, out var entry) && entry.DisabledAt is { } line)

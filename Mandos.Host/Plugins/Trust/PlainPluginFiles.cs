@@ -7,7 +7,7 @@ namespace Mandos.Host.Plugins.Trust;
 
 /// <summary>
 /// Tells which files beside a plugin without a folder of its own could be loaded with it, so that a neighbour that is not to be trusted
-/// harms none but those that need it.
+/// harms only those that need it.
 /// </summary>
 internal static class PlainPluginFiles
 {

@@ -1,7 +1,7 @@
 namespace Mandos.PluginContracts.Tls.Protocol;
 
 /// <summary>Reads the presentation language of TLS (RFC 8446 section 3).</summary>
-/// <param name="rest">What is to be read.</param>
+/// <param name="rest">The bytes to read.</param>
 internal ref struct WireReader(ReadOnlySpan<byte> rest)
 {
     private ReadOnlySpan<byte> _rest = rest;
@@ -24,7 +24,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> rest)
         return taken;
     }
 
-    /// <summary>The content of a vector, whose length stands before it in so many bytes.</summary>
+    /// <summary>The content of a vector, whose length stands before it, in this number of bytes.</summary>
     public ReadOnlySpan<byte> Vector(int lengthSize) => Bytes(Number(lengthSize));
 
     private int Number(int size)

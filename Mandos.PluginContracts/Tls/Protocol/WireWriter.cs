@@ -21,7 +21,7 @@ internal sealed class WireWriter
         return this;
     }
 
-    /// <summary>A vector: its length in so many bytes, then its content.</summary>
+    /// <summary>A vector: its length, in this number of bytes, then its content.</summary>
     public WireWriter Vector(int lengthSize, Action<WireWriter> content)
     {
         var inner = new WireWriter();

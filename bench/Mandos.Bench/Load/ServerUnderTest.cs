@@ -46,7 +46,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <param name="root">Root of the repository.</param>
     /// <param name="clientsConf">Text of clients.conf.</param>
     /// <param name="countLinesWith">Text that <see cref="LinesSeen"/> counts; makes the server log at INFO.</param>
-    /// <param name="busAddress">The D-Bus on which it is to be; null for none.</param>
+    /// <param name="busAddress">The D-Bus that it uses; null for none.</param>
     /// <param name="settings">Further lines of mandos.conf.</param>
     /// <param name="address">Where it listens, which decides between IPv4 and IPv6.</param>
     /// <param name="isServed">Whether to wait until a first peer has been served.</param>

@@ -22,7 +22,7 @@ internal static class Strangers
         {
             for (int i = 0; i < 200; i++)
             {
-                await FetchAsync(other.EndPoint, IPAddress.IPv6Loopback); // the peer itself is to be warm
+                await FetchAsync(other.EndPoint, IPAddress.IPv6Loopback); // warms up the peer itself
             }
         }
 
@@ -138,7 +138,7 @@ internal static class Strangers
 
     private static async Task MeasureAsync(ServerUnderTest server, string name, Func<Stream, Task> attack)
     {
-        const int Warm = 60; // the JIT compiles anew what was called 30 times
+        const int Warm = 60; // the JIT compiles again what was called 30 times
         const int Attacks = 40;
         for (int i = 0; i < Warm; i++)
         {

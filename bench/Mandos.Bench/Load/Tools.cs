@@ -86,7 +86,7 @@ internal static class Tools
         Console.WriteLine(FormattableString.Invariant($"  {what}: median {times[count / 2]:F0} ms, longest {times[^1]:F0} ms"));
     }
 
-    // What the monitor costs while clients are seen, so many a second; each changes when it was seen and when it expires.
+    // What the monitor costs while a number of clients a second are seen; each changes when it was seen and when it expires.
     private static async Task EventsAsync(Scene scene, Screen screen, int perSecond)
     {
         const int Seconds = 10;

@@ -37,6 +37,6 @@ internal abstract record AvahiEvent
     /// <param name="Call">Number of the call of <see cref="AvahiMethod.Commit"/>, from <see cref="Step.Request"/>.</param>
     public sealed record Overdue(int Call) : AvahiEvent;
 
-    /// <summary>The service is to be withdrawn for good.</summary>
+    /// <summary>Withdraws the service for good.</summary>
     public sealed record Stopping : AvahiEvent;
 }

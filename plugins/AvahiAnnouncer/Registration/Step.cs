@@ -28,7 +28,7 @@ internal abstract record Step
     /// <param name="Name">The new one.</param>
     public sealed record Renamed(string Taken, string Name) : Step;
 
-    /// <summary>Tell that Avahi makes sure of the name for too long, and is asked anew.</summary>
+    /// <summary>Tell that Avahi makes sure of the name for too long, and is asked again.</summary>
     /// <param name="Name">The name.</param>
     public sealed record Retried(string Name) : Step;
 

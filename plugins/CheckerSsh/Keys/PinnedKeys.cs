@@ -21,7 +21,7 @@ internal sealed class PinnedKeys
     }
 
     /// <summary>
-    /// The types for which the host is to be asked, in that order. All, if there is a fingerprint: it does not tell its type.
+    /// The types to ask the host for, in that order. All, if there is a fingerprint: it does not tell its type.
     /// </summary>
     public IReadOnlyList<HostKeyType> Types
         => _fingerprints.Count > 0 ? HostKeyType.All : [.. HostKeyType.All.Where(_types.Contains)];

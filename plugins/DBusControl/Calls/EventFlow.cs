@@ -14,7 +14,7 @@ internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
     /// <summary>How many bytes of signals are sent in one go.</summary>
     public const int BatchBytes = 4 << 20;
 
-    /// <summary>What is to be done once so many events have been told of.</summary>
+    /// <summary>What to do once this number of events have been told of.</summary>
     private readonly Queue<(long Told, Action Action)> _later = [];
 
     private ChannelReader<ServerEvent>? _events;

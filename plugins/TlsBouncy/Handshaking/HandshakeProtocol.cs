@@ -14,7 +14,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
 
     private const int LengthBytes = 3;
 
-    /// <summary>Ends the connection and zeroes its secrets. What is to be sent can still be read.</summary>
+    /// <summary>Ends the connection and zeroes its secrets. The bytes to send can still be read.</summary>
     public void Forget()
     {
         if (client.HasBegun)

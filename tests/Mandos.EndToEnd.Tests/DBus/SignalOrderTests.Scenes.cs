@@ -96,7 +96,7 @@ public sealed partial class SignalOrderTests
             return Since(before);
         }
 
-        /// <summary>The client's signals after the first so many of all.</summary>
+        /// <summary>The client's signals after the first ones of all, by number.</summary>
         public IEnumerable<string> Since(int count)
             => Texts(Scene.Peer.Signals.Skip(count).Where(signal => signal.Path == Path));
 

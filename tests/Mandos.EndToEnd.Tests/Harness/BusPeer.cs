@@ -54,7 +54,7 @@ internal sealed class BusPeer : IAsyncDisposable
 
     /// <summary>Connects to a bus.</summary>
     /// <param name="bus">The bus.</param>
-    /// <param name="user">The numeric ID of the user and the group that it is to be; null for those of the tests.</param>
+    /// <param name="user">The numeric ID of the user and the group that it becomes; null for those of the tests.</param>
     public static async Task<BusPeer> ConnectAsync(DBusDaemon bus, int? user = null)
     {
         string[] wrapper = user is null ? [] : ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
@@ -80,7 +80,7 @@ internal sealed class BusPeer : IAsyncDisposable
     /// <param name="member">The method.</param>
     /// <param name="arguments">What it is given: a tuple in GVariant's text format.</param>
     /// <param name="destination">The name of the peer.</param>
-    /// <param name="size">A variant of so many bytes as one more argument; null for none.</param>
+    /// <param name="size">The size in bytes of a variant as one more argument; null for none.</param>
     public async Task<BusReply> CallAsync(string path, string? @interface, string member, string arguments = "()",
         string destination = Server, int? size = null)
     {

@@ -55,7 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The network namespace in which it runs, by its name; null for that of the tests.</summary>
     public string? NetworkNamespace { get; init; }
 
-    /// <summary>The D-Bus on which it is to be; null for none.</summary>
+    /// <summary>The D-Bus that it uses; null for none.</summary>
     public DBusDaemon? Bus { get; init; }
 
     /// <summary>Whether it announces itself; then it needs a bus, but not to be on it otherwise.</summary>

@@ -1,7 +1,7 @@
 """A peer on a D-Bus that tests steer: python3 -c SCRIPT ADDRESS.
 
 Reads a call from each line of standard input, a JSON object: destination, path, interface (null for none), member, args, a
-tuple in GVariant's text format, and size: a variant of so many bytes as one more argument, unless it is null.
+tuple in GVariant's text format, and size: the bytes of a variant as one more argument, unless it is null.
 
 Writes what it receives to standard output, a JSON object a line and in the order of the bus: every signal, and of each call,
 by its number from 0, that it was sent and what was answered. Values are written in GVariant's text format too; so that equal
@@ -27,7 +27,7 @@ BASIC = {kind: number for kind, (number, _) in NUMBERS.items()} | {
 
 
 def build(value, depth=0):
-    """The value to send for a GLib.Variant, within so many variants."""
+    """The value to send for a GLib.Variant, within a number of variants."""
     kind = value.get_type_string()
     if kind == "v":
         return build(value.get_variant(), depth + 1)

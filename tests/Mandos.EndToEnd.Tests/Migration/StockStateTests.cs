@@ -13,7 +13,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
 {
     private const int Clients = 1000;
 
-    /// <summary>How many of them are checked if they are of a kind for that: Debian's server takes long to start a check with so many clients.</summary>
+    /// <summary>How many of them are checked if they are of a kind for that: Debian's server takes long to start a check with that number of clients.</summary>
     private const int Checked = 100;
 
     // A check that starts by itself would change what is compared. Expiry comes after the first check and an interval, so it stays.
@@ -299,7 +299,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
     private static string PathOf(Kind kind, int number)
         => $"/clients/{kind.Name.Replace('-', '_')}_{(number < _kinds.Length ? 0 : number)}";
 
-    /// <summary>Changes clients.conf between the two servers, and what is to be expected then.</summary>
+    /// <summary>Changes clients.conf between the two servers, and the result to expect then.</summary>
     private static void Edit(ref string clients, string name, JsonObject expected)
     {
         var section = Regex.Match(clients, @$"^\[{Regex.Escape(name)}\]\n.*?(?=^\[|\z)", RegexOptions.Multiline | RegexOptions.Singleline);

@@ -78,7 +78,7 @@ public sealed class AuditLogTests : IDisposable
         Assert.True(await audit.TryWriteThroughAsync(Records.Make(2), Cancellation));
 
         Assert.Equal([1, 2], Ports(Path.Combine(_directory.FullName, "moved", "audit")));
-        Assert.Equal($"Error {FileName}: cannot open the audit log anew: No such file or directory; the former file stays in use",
+        Assert.Equal($"Error {FileName}: cannot open the audit log again: No such file or directory; the former file stays in use",
             Assert.Single(_log));
     }
 

@@ -76,7 +76,7 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(
             [
                 "Error: Plugin P: surface “s” lacks code that it needs, so it is not run again: no such method; "
-                    + "install the plugin anew, with all its files",
+                    + "install the plugin again, with all its files",
             ],
             _log.Lines);
         Assert.Equal(

@@ -39,7 +39,7 @@ public sealed class ControlSurfaceContractTests
         new("waits for the server at any price", "ends when cancelled while the server does not answer",
             _ => new FakeControlSurface((server, _) => server.GetClientsAsync(CancellationToken.None).AsTask())),
         new("knows a hundred clients", "takes a thousand clients, and a thousand events", KnowsAHundred),
-        new("is content with what it has seen", "subscribes anew, or fails, when it has fallen behind",
+        new("is content with what it has seen", "subscribes again, or fails, when it has fallen behind",
             _ => new FakeControlSurface(async (server, token) =>
             {
                 try

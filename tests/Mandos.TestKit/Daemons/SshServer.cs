@@ -45,7 +45,7 @@ public sealed class SshServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it anew on the same port, with new keys.</summary>
+    /// <summary>Starts it again on the same port, with new keys.</summary>
     /// <param name="keys">As for <see cref="StartAsync"/>.</param>
     public async Task RestartAsync(params IReadOnlyList<string> keys)
     {
