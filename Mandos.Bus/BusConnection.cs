@@ -51,9 +51,8 @@ public sealed partial class BusConnection : IAsyncDisposable
         Task connecting = _connection.ConnectAsync().AsTask();
         try
         {
-            // It ends on the thread that reads, which must not be held up by what comes then.
-            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await connecting.WaitAsync(_options.ConnectTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the loop that reads, as in CallAsync
         }
         catch (TimeoutException)
         {

@@ -1,11 +1,12 @@
 using DBusControl.Tests.Support;
+using Mandos.Bus;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
 using Mandos.TestKit.Daemons;
 
 namespace DBusControl.Tests;
 
-/// <summary>What no bus would pass on: each call is refused, and the connection lives on.</summary>
+/// <summary>What no bus would pass on, and what a handler must not do: each call has one answer, and the connection lives on.</summary>
 public sealed class HostileMessageTests : IDisposable
 {
     private const string Prefix = "org.freedesktop.DBus.Error.";
@@ -71,6 +72,35 @@ public sealed class HostileMessageTests : IDisposable
 
         _bus.Accept("RequestName");
         Assert.Equal("", _bus.Call(Rig.Foo, null, "Get", "ss", [.. Text(Caller.Client), 0, .. Text("Host")]));
+    }
+
+    [Fact]
+    public async Task Handler_AnswersTwiceOrThrows_EachCallHasOneAnswer()
+    {
+        var answers = new List<bool>();
+        await using var connection = new BusConnection(new BusOptions(_bus.Address) { FlushTimeout = TimeSpan.Zero });
+        var connecting = connection.ConnectAsync(TestContext.Current.CancellationToken);
+        _bus.Accept();
+        await connecting;
+        connection.AddHandler("/twice", below: false, call => answers.AddRange([call.Reply(), call.Reply(), call.ReplyError(BusErrors.Failed, "no")]));
+        connection.AddHandler("/throws", below: false, _ => throw new InvalidOperationException("a detail"));
+        connection.AddHandler("/late", below: false, call =>
+        {
+            call.ReplyError(BusErrors.AccessDenied, "a\0b");
+            throw new InvalidOperationException("a detail");
+        });
+        connection.AddHandler("/half", below: false, call => call.Reply("s", (ref writer) =>
+        {
+            writer.WriteString("half");
+            throw new InvalidOperationException("a detail");
+        }));
+
+        Assert.Equal("", _bus.Call("/twice", null, "M", "", []));
+        Assert.Equal([true, false, false], answers);
+        Assert.Equal($"{Prefix}Failed", _bus.Call("/throws", null, "M", "", []));
+        Assert.Equal($"{Prefix}AccessDenied", _bus.Call("/late", null, "M", "", []));
+        Assert.Equal($"{Prefix}Failed", _bus.Call("/half", null, "M", "", []));
+        Assert.Equal("", _bus.Call("/twice", null, "M", "", []));
     }
 
     private static byte[] Text(string text) => [(byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text), 0];
