@@ -68,15 +68,23 @@ internal sealed class SloppyClients(Random random, string directory)
             (keyId, meaning) = (Chance(2) ? string.Join(':', keyId.Chunk(2).Select(part => new string(part))) : $"{Pick("0x", "0X", "SHA256:")}{keyId}", Meaning.OursServes);
         }
 
+        bool endsAtFirstCheck = false;
         options.Add(Option("key_id", keyId));
         options.Add(Option("fingerprint", Chance(3) ? RandomHex(20) : Pick(_fingerprints)));
         foreach (string name in new[] { "timeout", "extended_timeout", "approval_duration" }.Where(_ => Chance(3)))
         {
             // With a negative extended_timeout Debian's server fails while it gives the secret
-            options.Add(Option(name, Chance(3) && name != "extended_timeout" ? Pick(_oddDurations) : Pick(_durations)));
+            bool isOdd = Chance(3) && name != "extended_timeout";
+            options.Add(Option(name, Pick(isOdd ? _oddDurations : _durations)));
+            endsAtFirstCheck |= isOdd && name == "timeout";
         }
 
-        if (Chance(3))
+        if (endsAtFirstCheck)
+        {
+            // Debian's server makes the first check at any time within the interval; after it this client gets nothing
+            options.Add(Option("interval", Pick("P1D", "P2W")));
+        }
+        else if (Chance(3))
         {
             options.Add(Option("interval", Pick("PT5M", "P1D", "P2W", "1h 30m", "+5m", "10m -5s", "1_0m")));
         }
