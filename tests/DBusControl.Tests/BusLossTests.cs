@@ -1,5 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Clients;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -26,7 +27,7 @@ public sealed class BusLossTests
 
         var again = rig.Context.NextAsync(StillDisabled);
         await AdvanceUntilAsync(time, again);
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await AdvanceUntilAsync(time, rig.Context.NextAsync(Rig.Serving));
 
         await rig.ConnectAsync();
@@ -46,7 +47,7 @@ public sealed class BusLossTests
         Assert.Contains("lost", await lost, StringComparison.Ordinal);
         Assert.Equal(0, rig.Server.Subscriptions);
         rig.Server.Add(Rig.Client("bar"));
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await AdvanceUntilAsync(time, rig.Context.NextAsync(Rig.Serving));
 
         await rig.ConnectAsync();
@@ -64,7 +65,7 @@ public sealed class BusLossTests
         await rig.Bus.KillAsync();
         await lost;
         await rig.Server.RemoveAsync("a-b", Rig.Person, Token);
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await AdvanceUntilAsync(time, rig.Context.NextAsync(Rig.Serving));
 
         await rig.ConnectAsync();
@@ -77,7 +78,7 @@ public sealed class BusLossTests
     {
         var time = new FakeTimeProvider();
         await using var rig = Rig.Create(time, clients: Rig.Client("foo"));
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await rig.ConnectAsync();
         const string oldName = "se.bsnet.fukt.Mandos";
         Assert.True(await rig.Caller.Connection.TryTakeNameAsync(oldName, Token));
@@ -98,8 +99,8 @@ public sealed class BusLossTests
     [Fact]
     public async Task Run_NamesForbidden_SaysSo()
     {
-        await using var rig = Rig.Create(rules: PrivateBus.SystemRules);
-        await rig.Bus.StartAsync();
+        await using var rig = Rig.Create(rules: DBusDaemon.SystemRules);
+        await rig.Bus.RestartAsync();
         var said = rig.Context.NextAsync(Disabled);
 
         rig.Run(rig.Server);
@@ -181,7 +182,7 @@ public sealed class BusLossTests
     {
         ClientSnapshot[] clients = [.. Enumerable.Range(0, 2500).Select(i => Rig.Client($"c{i}")), Rig.Client("foo")];
         await using var rig = Rig.Create(clients: clients);
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await rig.ConnectAsync();
         await rig.ServeAsync(rig.Server);
 

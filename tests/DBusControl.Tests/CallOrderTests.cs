@@ -1,5 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Calls;
 using Moq;
@@ -95,7 +96,7 @@ public sealed class CallOrderTests
     [Fact]
     public async Task Call_TooManyWaiting_IsRefused()
     {
-        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: PrivateBus.OpenRules + """
+        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: DBusDaemon.OpenRules + """
             <limit name="max_replies_per_connection">10000</limit>
             """);
         var command = await StartAsync(rig);

@@ -1,15 +1,15 @@
-using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
 using Mandos.PluginContracts;
 using Mandos.PluginContracts.Xunit;
+using Mandos.TestKit.Daemons;
 
 namespace DBusControl.Tests;
 
 /// <summary>The surface keeps the contract of its kind, here with a bus.</summary>
 public class ContractTests : ControlSurfaceContractTests, IAsyncLifetime
 {
-    private readonly PrivateBus _bus = new();
+    private readonly DBusDaemon _bus = new();
 
     protected virtual bool HasBus => true;
 
@@ -17,7 +17,7 @@ public class ContractTests : ControlSurfaceContractTests, IAsyncLifetime
     {
         if (HasBus)
         {
-            await _bus.StartAsync();
+            await _bus.RestartAsync();
         }
     }
 

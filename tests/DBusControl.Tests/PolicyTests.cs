@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DBusControl.Tests.Support;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
@@ -90,7 +91,7 @@ public sealed class PolicyTests
         // The group _mandos need not exist where the test runs.
         Assert.Contains("group=\"_mandos\"", policy, StringComparison.Ordinal);
         policy = policy.Replace("group=\"_mandos\"", "group=\"daemon\"", StringComparison.Ordinal);
-        var rig = Rig.Create(rules: PrivateBus.SystemRules + (change?.Invoke(policy) ?? policy), clients: Rig.Client("foo"));
+        var rig = Rig.Create(rules: DBusDaemon.SystemRules + (change?.Invoke(policy) ?? policy), clients: Rig.Client("foo"));
         await rig.StartAllAsync(rig.Server);
         return rig;
     }

@@ -256,7 +256,7 @@ public sealed class SignalTests
     public async Task Start_Clients_AreTold()
     {
         await using var rig = Rig.Create(clients: Rig.Client("foo"));
-        await rig.Bus.StartAsync();
+        await rig.Bus.RestartAsync();
         await rig.ConnectAsync();
 
         await rig.ServeAsync(rig.Server);

@@ -1,5 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Bus;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests;
@@ -14,7 +15,7 @@ public sealed class StallTests : IDisposable
     private const int Named = 4107;
 
     /// <summary>What the bus keeps of one sender: less than by default, 127 MiB, so that it takes less time.</summary>
-    private const string Limit = PrivateBus.OpenRules + """
+    private const string Limit = DBusDaemon.OpenRules + """
         <limit name="max_incoming_bytes">8388608</limit>
         """;
 
@@ -92,7 +93,7 @@ public sealed class StallTests : IDisposable
     public async Task Run_ListenerDoesNotRead_BusIsLeftBeforeItTakesNothingMore()
     {
         await using var rig = Rig.Create(
-            rules: PrivateBus.OpenRules + """<limit name="max_incoming_bytes">1000000000</limit>""", clients: Rig.Client("foo"));
+            rules: DBusDaemon.OpenRules + """<limit name="max_incoming_bytes">1000000000</limit>""", clients: Rig.Client("foo"));
         await rig.StartAllAsync(rig.Server);
         await using var stopped = await ConnectAsync(rig);
         using var match = await stopped.AddMatchAsync(

@@ -1,5 +1,6 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 using Mandos.DBusControl.Clients;
 using Moq;
@@ -337,7 +338,7 @@ public sealed class WritingTests
     [Fact]
     public async Task Command_BusDoesNotSayWhoseTheCallerIs_IsCarriedOutWithItsNameAlone()
     {
-        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: PrivateBus.OpenRules + """
+        await using var rig = Rig.Create(clients: Rig.Client("foo"), rules: DBusDaemon.OpenRules + """
             <policy context="mandatory">
               <deny send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus" send_member="GetConnectionUnixUser"/>
             </policy>

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
+using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
 namespace DBusControl.Tests.Support;
@@ -17,13 +18,13 @@ internal sealed class Rig : IAsyncDisposable
     private Task _run = Task.CompletedTask;
     private Caller? _caller;
 
-    private Rig(string rules = PrivateBus.OpenRules, TimeProvider? time = null)
+    private Rig(string rules = DBusDaemon.OpenRules, TimeProvider? time = null)
     {
-        Bus = new PrivateBus(rules);
+        Bus = new DBusDaemon(rules);
         Context = new TestPluginContext(Bus.Address, time);
     }
 
-    public PrivateBus Bus { get; }
+    public DBusDaemon Bus { get; }
 
     public TestPluginContext Context { get; }
 
@@ -64,7 +65,7 @@ internal sealed class Rig : IAsyncDisposable
     public static DateTimeOffset At(int minute) => new(2026, 11, 23, 5, minute, 1, TimeSpan.Zero);
 
     /// <summary>A rig where nothing runs yet.</summary>
-    public static Rig Create(TimeProvider? time = null, string rules = PrivateBus.OpenRules, params ClientSnapshot[] clients)
+    public static Rig Create(TimeProvider? time = null, string rules = DBusDaemon.OpenRules, params ClientSnapshot[] clients)
         => new(rules, time) { Server = new InMemoryServer(clients) };
 
     /// <summary>A rig where all runs.</summary>
@@ -78,7 +79,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Starts the bus, the caller, then the surface, and forgets the signals until here.</summary>
     public async Task StartAllAsync(IMandosServer server)
     {
-        await Bus.StartAsync();
+        await Bus.RestartAsync();
         await ConnectAsync();
         await ServeAsync(server);
         await Caller.IntrospectAsync("/"); // it is answered after the signals of the start
