@@ -248,6 +248,7 @@ public sealed class HandshakeTurnsTests
                 }
             }
         }, TestContext.Current.CancellationToken)));
+        await Task.Yield(); // the last handshake may have ended within the thread that gives the turns, which holds one as long
 
         Assert.InRange(most, 1, AtOnce);
         Assert.Equal(0, turns.Waiting);
