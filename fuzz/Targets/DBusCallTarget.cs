@@ -4,6 +4,7 @@ using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
 using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Fuzz.Targets;
 
@@ -109,7 +110,12 @@ internal static class DBusCallTarget
 
         _stop?.Dispose();
         (_bus, _stop, _inputs) = (new FakeBus(), new CancellationTokenSource(), 0);
-        var surface = new DBusSurface(new TestPluginContext { Settings = new Dictionary<string, string> { ["address"] = _bus.Address } });
+        // No time passes in it: it would leave a bus that does not answer for 5 s, as this one may not on a busy machine.
+        var surface = new DBusSurface(new TestPluginContext
+        {
+            Settings = new Dictionary<string, string> { ["address"] = _bus.Address },
+            TimeProvider = new FakeTimeProvider(),
+        });
         var server = new InMemoryServer([Client("one"), Client("two")]);
         CancellationToken stop = _stop.Token;
         _run = Task.Run(() => surface.RunAsync(server, stop));
