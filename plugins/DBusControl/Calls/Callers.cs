@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -10,12 +11,6 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="time">The clock.</param>
 internal sealed class Callers(BusConnection connection, TimeProvider time)
 {
-    /// <summary>How many callers are known at once, some of them gone: more than a bus has connections by default.</summary>
-    public const int MaxKnown = 4096;
-
-    /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
-
     /// <summary>Who is behind each unique name; a bus gives none twice.</summary>
     private readonly Dictionary<string, Task<CommandSource>> _known = new(StringComparer.Ordinal);
 
@@ -41,7 +36,7 @@ internal sealed class Callers(BusConnection connection, TimeProvider time)
 
         if (!_known.TryGetValue(caller, out Task<CommandSource>? source))
         {
-            if (_known.Count == MaxKnown)
+            if (_known.Count == DBusLimits.KnownCallers)
             {
                 _known.Clear();
             }
@@ -56,7 +51,7 @@ internal sealed class Callers(BusConnection connection, TimeProvider time)
     {
         try
         {
-            using var limit = new CancellationTokenSource(_patience, time);
+            using var limit = new CancellationTokenSource(DBusLimits.CallerTime, time);
             return unknown with { User = $"uid {await connection.GetUserAsync(caller, limit.Token).ConfigureAwait(false)}" };
         }
         catch (Exception e) when (e is DBusExceptionBase or OperationCanceledException)
