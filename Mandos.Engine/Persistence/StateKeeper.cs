@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Plugins;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
@@ -13,8 +14,7 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <summary>How long changes gather before they are saved; a change has to be on disk within a second.</summary>
     internal static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan _shortestRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
     internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
@@ -85,7 +85,7 @@ internal sealed partial class StateKeeper : IStateKeeper
     {
         LogBeganUnsaved(problem);
         _problem = problem;
-        _retryAfter = _shortestRetry;
+        _retryAfter = _backoff.Shortest;
         SaveWithin(_retryAfter);
     }
 
@@ -253,8 +253,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         {
             KeepUnsaved(changed, forgotten);
             _linked.UnionWith(linked);
-            _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
-                : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
+            _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
             if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
