@@ -181,13 +181,13 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
         finally
         {
-            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            // The continuation would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
     /// <summary>Calls a method.</summary>
-    /// <param name="destination">Who is called.</param>
+    /// <param name="destination">The name to call.</param>
     /// <param name="path">The object.</param>
     /// <param name="interfaceName">The interface that has the method.</param>
     /// <param name="member">The method.</param>

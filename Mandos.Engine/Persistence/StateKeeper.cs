@@ -33,7 +33,7 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <summary>Rows between which keys have gone over: one of them without another could lose what was decided about a key.</summary>
     private HashSet<string> _linked = new(StringComparer.Ordinal);
 
-    /// <summary>Whose changes somebody waits for.</summary>
+    /// <summary>The clients whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
 
     /// <summary>Whether somebody waits for all changes.</summary>
