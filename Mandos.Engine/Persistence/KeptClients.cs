@@ -9,7 +9,7 @@ namespace Mandos.Engine.Persistence;
 /// <remarks>
 /// A file may lack a client by mistake, or name it otherwise; that must not undo what a person, or its silence, has decided.
 /// </remarks>
-internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
+internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
 {
     /// <summary>How long something is kept at least after it has left the files.</summary>
     public static readonly TimeSpan KeepTime = TimeSpan.FromDays(90);

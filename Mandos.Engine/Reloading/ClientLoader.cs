@@ -17,7 +17,7 @@ internal sealed partial class ClientLoader
 
     private readonly EngineServices _services;
     private readonly ClientRegistry _clients;
-    private readonly StateKeeper _keeper;
+    private readonly IStateKeeper _keeper;
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly RequestTransitions _requests;
@@ -32,7 +32,7 @@ internal sealed partial class ClientLoader
     private readonly List<string> _unwanted = [];
 
     public ClientLoader(
-        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
+        EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
         RequestTransitions requests, CheckRunner checks)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);

@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Plugins;
+
 namespace Mandos.DBusControl.Calls;
 
 /// <summary>
@@ -17,8 +19,7 @@ internal sealed class LargeReplies(
     /// <summary>A program that reads has less than this waiting for it soon, in bytes.</summary>
     private const uint Unread = 1 << 20;
 
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+    private static readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1));
 
     /// <summary>Calls that wait for their turn, one of a sender at most.</summary>
     private readonly Queue<Call> _waiting = [];
@@ -76,12 +77,12 @@ internal sealed class LargeReplies(
             _isUnderWay = false;
             RunNext();
         });
-        TimeSpan pause = _firstPause;
+        TimeSpan pause = TimeSpan.Zero;
         uint? unread;
         while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > Unread && !ended.IsCancellationRequested)
         {
+            pause = _backoff.After(pause);
             await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
 
         post(() =>
