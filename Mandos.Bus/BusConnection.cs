@@ -144,6 +144,15 @@ public sealed partial class BusConnection : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Runs an action now, in a turn of its own; not for who is in one.</summary>
+    public void RunInTurn(Action action)
+    {
+        lock (_turn)
+        {
+            action();
+        }
+    }
+
     /// <summary>Lets a handler answer calls to its path and, with <paramref name="below"/>, all below.</summary>
     public void AddHandler(string path, bool below, Action<BusCall> handler)
         => _connection.AddMethodHandler(new Handler(this, path, below, handler));
