@@ -1,5 +1,7 @@
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Plugins;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -7,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Persistence;
 
 /// <summary>Sees to it that every change reaches the state store: soon, in batches, again if it fails. Used on the engine loop alone.</summary>
-internal sealed partial class StateKeeper : IDisposable
+internal sealed partial class StateKeeper : IStateKeeper
 {
     /// <summary>How long changes gather before they are saved; a change has to be on disk within a second.</summary>
     internal static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(200);
@@ -31,7 +33,7 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Rows between which keys have gone over: one of them without another could lose what was decided about a key.</summary>
     private HashSet<string> _linked = new(StringComparer.Ordinal);
 
-    /// <summary>Whose changes somebody waits for.</summary>
+    /// <summary>The clients whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
 
     /// <summary>Whether somebody waits for all changes.</summary>
@@ -71,6 +73,12 @@ internal sealed partial class StateKeeper : IDisposable
             int count => $"changes of {count} clients: {_problem}",
         };
 
+    /// <inheritdoc/>
+    public bool KeepsApprovals => false;
+
+    /// <inheritdoc/>
+    public TimeSpan Patience => EngineServices.Patience;
+
     /// <summary>Begins with a store that gave its state, but cannot save.</summary>
     /// <param name="problem">Why it cannot.</param>
     public void BeginUnsaved(string problem)
@@ -87,6 +95,12 @@ internal sealed partial class StateKeeper : IDisposable
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
         SaveWithin(GatherTime);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What is not a change needs no saving.</remarks>
+    public void Decided(AuditCommand command, string name)
+    {
     }
 
     /// <summary>Notes that the store need not know a name any more.</summary>
@@ -132,6 +146,9 @@ internal sealed partial class StateKeeper : IDisposable
 
         return saved;
     }
+
+    /// <inheritdoc/>
+    public CommandResult Unsure(string problem) => CommandResult.NotSaved(problem);
 
     /// <summary>Gives up a save that still runs.</summary>
     public void Dispose()

@@ -58,8 +58,8 @@ internal sealed partial class BusSession : IAsyncDisposable
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_paths, _clients, _writer);
         _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
-        _callers = new Callers(_connection, time);
-        _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
+        _callers = new Callers(_connection, _clients, time);
+        _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger, _ended.Token);
     }
 
     /// <summary>Whether everything was offered at some time.</summary>
@@ -119,6 +119,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync().ConfigureAwait(false);
+        _connection.RunInTurn(_calls.Drop);
         await _watch.ConfigureAwait(false);
         _ended.Dispose();
     }

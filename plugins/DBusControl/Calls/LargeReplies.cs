@@ -13,7 +13,9 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="run">Carries out a call whose turn it is.</param>
 /// <param name="forget">Drops a call, and all for large answers of its sender, as that is gone.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time)
+/// <param name="ended">The session is over.</param>
+internal sealed class LargeReplies(
+    Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time, CancellationToken ended)
 {
     private static readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1));
 
@@ -75,10 +77,10 @@ internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Ac
         });
         TimeSpan pause = TimeSpan.Zero;
         uint? unread;
-        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > DBusLimits.UnreadBytes)
+        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > DBusLimits.UnreadBytes && !ended.IsCancellationRequested)
         {
             pause = _backoff.After(pause);
-            await Task.Delay(pause, time).ConfigureAwait(false);
+            await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         post(() =>
