@@ -6,7 +6,7 @@ namespace Mandos.Ctl.Commands;
 /// <summary>Reads a secret.</summary>
 internal static class SecretFile
 {
-    /// <summary>Reads a file, or standard input where it is called <c>-</c>. Who gets the bytes sets them to zero in the end.</summary>
+    /// <summary>Reads a file, or standard input where it is called <c>-</c>. The caller sets the bytes to zero in the end.</summary>
     /// <exception cref="UsageException">It cannot be read, or is too large.</exception>
     public static byte[] Read(string name)
     {

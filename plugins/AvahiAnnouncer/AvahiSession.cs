@@ -50,7 +50,7 @@ internal sealed class AvahiSession(
     private CancellationToken _ended;
     private string _avahi = "";
 
-    /// <summary>Counts what has become of the announcement: who looks whether it can be found stops when that is another one.</summary>
+    /// <summary>Counts changes of the announcement: a search for the service stops when the count is another one.</summary>
     private int _changes;
 
     /// <summary>How long Avahi may take to make sure of the name: some times what it needs on a network where all is well, a second.</summary>

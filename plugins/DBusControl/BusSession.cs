@@ -208,7 +208,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends something to the owner of a name. If that is a connection of ours from which the bus has not read for a while, it notices by
+    /// Sends something to the owner of a name. If that is an old connection of the server from which the bus has not read for a while, it notices by
     /// this alone that the connection is gone.
     /// </summary>
     private async Task WakeOwnerAsync(string name, CancellationToken cancellationToken)
@@ -292,7 +292,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the bus something. What cannot be told costs the listeners that, and the server nothing.</summary>
+    /// <summary>Sends something to the bus. If that fails, listeners miss it, and the server goes on.</summary>
     private void Tell<T>(Action<T> tell, T what)
     {
         try

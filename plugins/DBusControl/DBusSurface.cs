@@ -43,7 +43,7 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
 
             lastReason = hasServed ? null : lastReason;
             pause = hasServed ? _backoff.Shortest
-                : reason.IsRefusal ? _backoff.Longest // whoever has the name may give it up some day
+                : reason.IsRefusal ? _backoff.Longest // the owner of the name may give it up some day
                 : _backoff.After(pause);
             LogReason(reason.Message, lastReason, pause);
             lastReason = reason.Message;
@@ -65,7 +65,7 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
         }
     }
 
-    /// <summary>Logs who does not read, if the bus tells.</summary>
+    /// <summary>Logs which program does not read, if the bus tells.</summary>
     private async Task NameReaderAsync(CancellationToken cancellationToken)
     {
         try

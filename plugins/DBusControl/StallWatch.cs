@@ -5,10 +5,10 @@ using Tmds.DBus.Protocol;
 namespace Mandos.DBusControl;
 
 /// <summary>
-/// Notices when the bus takes nothing more of what we send, or soon will not. dbus-daemon does so for good once too much of ours waits for
-/// programs that do not read, and tells nobody.
+/// Notices when the bus reads nothing more from the server, or soon will not. dbus-daemon stops reading for good once too much from the server
+/// waits for programs that do not read, and tells nobody.
 /// </summary>
-/// <param name="ask">Asks the bus how many bytes of ours it keeps, and ends with the answer. The bus answers in order.</param>
+/// <param name="ask">Asks the bus how many bytes of the server's it keeps, and ends with the answer. The bus answers in order.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimeProvider time)
 {

@@ -160,7 +160,7 @@ internal sealed partial class CallQueue
         }
     }
 
-    /// <summary>Drops the calls for large answers of a sender that is gone. What it has commanded is carried out all the same.</summary>
+    /// <summary>Drops the calls for large answers of a sender that is gone. Its commands are still carried out.</summary>
     private void Forget(Call call)
     {
         Sender sender = _senders[call.Sender];

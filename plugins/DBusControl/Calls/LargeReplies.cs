@@ -22,7 +22,7 @@ internal sealed class LargeReplies(
     /// <summary>Calls that wait for their turn, one of a sender at most.</summary>
     private readonly Queue<Call> _waiting = [];
 
-    /// <summary>Those who have not read their last large answer yet, as far as is known, with the call for the next.</summary>
+    /// <summary>The programs that have not read their last large answer yet, as far as is known, with the call for the next.</summary>
     private readonly Dictionary<string, Call?> _readers = new(StringComparer.Ordinal);
 
     private bool _isUnderWay;

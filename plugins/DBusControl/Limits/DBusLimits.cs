@@ -37,7 +37,7 @@ internal static class DBusLimits
     public const uint UnreadBytes = 1 << 20;
 
     /// <summary>
-    /// How many bytes of ours the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
+    /// How many bytes of the server's the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
     /// what is sent in a second.
     /// </summary>
     public const uint KeptBytes = 80 << 20;
@@ -48,7 +48,7 @@ internal static class DBusLimits
     /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
     public static readonly TimeSpan CallerTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long whoever has our names may take to answer.</summary>
+    /// <summary>How long the owner of our names may take to answer.</summary>
     public static readonly TimeSpan OwnerTime = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the search for a program that does not read may take.</summary>
