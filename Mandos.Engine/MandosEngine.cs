@@ -68,6 +68,7 @@ public sealed class MandosEngine : IDisposable
     {
         await LoadAsync(configuration, cancellationToken).ConfigureAwait(false);
         _parts.Services.Start();
+        _ = _parts.Shared?.WatchAsync();
     }
 
     /// <summary>Serves a connection until it ends. Returns at once.</summary>
@@ -110,13 +111,17 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
     internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
-        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoredClient> saved = await (_parts.Shared is { } shared
+            ? shared.LoadAsync(configuration, cancellationToken)
+            : _store.LoadAsync(cancellationToken).AsTask()).ConfigureAwait(false);
         if (_store.SaveProblem is { } problem)
         {
             _parts.Keeper.BeginUnsaved(problem);
         }
 
-        _parts.Loader.Load(configuration, saved, _options.Restore);
+        // What servers share is not this one's to forget.
+        _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null);
+        _parts.Shared?.Begin();
     }
 
     /// <returns>Ends when no check and no connection is left.</returns>
@@ -130,6 +135,7 @@ public sealed class MandosEngine : IDisposable
     private bool EndStop()
     {
         Unsaved = _parts.Keeper.Unsaved;
+        _parts.Shared?.End();
         _parts.Connections.FlushAudit();
         _parts.Events.Complete();
         return true;
