@@ -45,8 +45,10 @@ public sealed class MandosEngine : IDisposable
         set => _parts.Commands.Info = value;
     }
 
-    /// <summary>Ends when the engine has stopped.</summary>
-    public Task Completion => _parts.Services.Loop.Completion;
+    /// <summary>Ends when the engine has stopped, or must serve no more.</summary>
+    public Task Completion => _parts.Shared is { } shared
+        ? Task.WhenAny(_parts.Services.Loop.Completion, shared.Fenced).Unwrap()
+        : _parts.Services.Loop.Completion;
 
     /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
     public string? Unsaved { get; private set; }
@@ -102,7 +104,16 @@ public sealed class MandosEngine : IDisposable
         await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
         await _parts.Services.Loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _parts.Services.Loop.Complete();
-        await Completion.ConfigureAwait(false);
+        await _parts.Services.Loop.Completion.ConfigureAwait(false);
+    }
+
+    /// <summary>Has something run whenever clients can get their secrets here, which is always unless the server shares its state with others.</summary>
+    /// <param name="run">What is to run; it ends when its token is cancelled.</param>
+    /// <param name="cancellationToken">Ends it for good.</param>
+    public Task WhileServingAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return _parts.Shared is { } shared ? shared.Serving.WhileAsync(run, cancellationToken) : run(cancellationToken);
     }
 
     /// <summary>Ends the timer and zeroes the secrets. Nothing may run any more.</summary>

@@ -28,6 +28,7 @@ internal sealed partial class SharedState : IDisposable
     private readonly RemoteRequests _remote;
     private readonly ILogger _logger;
     private readonly Deadline _permissionEnd;
+    private readonly TaskCompletionSource _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClientRegistry _clients = null!;
     private ClientTransitions _transitions = null!;
     private RequestTransitions _requests = null!;
@@ -36,7 +37,6 @@ internal sealed partial class SharedState : IDisposable
     private Synchronizer _sync = null!;
     private string? _differing;
     private bool _isFirst = true;
-    private bool _isFenced;
     private volatile bool _servesCutOff;
 
     /// <param name="services">What the engine shares.</param>
@@ -68,8 +68,11 @@ internal sealed partial class SharedState : IDisposable
     /// <summary>Whether any client may get its secret now. Thread-safe.</summary>
     public bool IsServing => Permission.Holds || _servesCutOff;
 
-    /// <summary>Is told when <see cref="IsServing"/> has become another one.</summary>
-    public Action<bool> ServingChanged { get; set; } = static _ => { };
+    /// <summary>The same, to wait for. Thread-safe.</summary>
+    public ServingSignal Serving { get; } = new();
+
+    /// <summary>Fails when another server has taken this one's place. Thread-safe.</summary>
+    public Task Fenced => _fenced.Task;
 
     /// <summary>Puts it between the parts of an engine.</summary>
     public void Connect(
@@ -293,13 +296,11 @@ internal sealed partial class SharedState : IDisposable
         }
     }
 
-    private bool _wasServing;
-
     /// <summary>Looks whether secrets may go, and breaks off those on their way that may not.</summary>
     private void UpdateServing()
     {
         bool holds = Permission.Holds;
-        _servesCutOff = !holds && !_isFenced && !_services.IsStopping
+        _servesCutOff = !holds && !Fenced.IsCompleted && !_services.IsStopping
             && _clients.All.Any(static client => client.Settings.WhenCutOff != CutOffBehaviour.Refuse);
         if (!holds)
         {
@@ -308,11 +309,7 @@ internal sealed partial class SharedState : IDisposable
                 static client => client.Settings.WhenCutOff == CutOffBehaviour.Refuse);
         }
 
-        if (_wasServing != IsServing)
-        {
-            _wasServing = IsServing;
-            ServingChanged(_wasServing);
-        }
+        Serving.Set(IsServing);
     }
 
     /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>
@@ -321,9 +318,8 @@ internal sealed partial class SharedState : IDisposable
 
     private void Fence(ServerFencedException error)
     {
-        if (!_isFenced)
+        if (_fenced.TrySetException(error))
         {
-            _isFenced = true;
             LogFenced(error.Message);
             End();
             UpdateServing();
