@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -12,12 +13,6 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="time">The clock.</param>
 internal sealed class Callers(BusConnection connection, ClientTable clients, TimeProvider time)
 {
-    /// <summary>How many callers are known at once, some of them gone: more than a bus has connections by default.</summary>
-    public const int MaxKnown = 4096;
-
-    /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     /// <summary>Who is behind each unique name; a bus gives none twice. Whoever the bus did not tell of is not here.</summary>
     private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
 
@@ -78,7 +73,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
             return source; // the next command may find the bus less busy
         }
 
-        if (_known.Count == MaxKnown)
+        if (_known.Count == DBusLimits.KnownCallers)
         {
             _known.Clear();
         }
@@ -92,7 +87,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
     {
         try
         {
-            using var limit = new CancellationTokenSource(Patience, time);
+            using var limit = new CancellationTokenSource(DBusLimits.CallerTime, time);
             return await connection.GetUserAsync(caller, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DBusExceptionBase or OperationCanceledException)
