@@ -320,7 +320,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     {
         if (_isConnected)
         {
-            // Tmds drops what is queued; what was queued before this is sent when it is answered.
+            // Tmds drops queued messages; those that were queued before this are sent when it is answered.
             using var limit = new CancellationTokenSource(_options.FlushTimeout, _options.TimeProvider);
             try
             {

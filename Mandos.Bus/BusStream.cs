@@ -29,7 +29,7 @@ internal sealed class BusStream(Socket socket) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>From now on, what is written waits for <see cref="EndTurn"/>, unless it is much.</summary>
+    /// <summary>From now on, writes wait for <see cref="EndTurn"/>, unless they are large.</summary>
     public void BeginTurn()
     {
         lock (_gate)

@@ -113,12 +113,12 @@ internal sealed class Connection
     public void Abort(Outcome reason, string text)
     {
         AbortCause ??= new AbortCause(reason, text);
-        _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
+        _ = _abort.CancelAsync(); // not Cancel: the code that it wakes must not run on the engine loop
     }
 
     /// <summary>
-    /// Breaks off the secret that is on its way: the connection is closed under whoever writes it, whether that heeds the token or not. Called on
-    /// the engine loop.
+    /// Breaks off the secret that is on its way: the connection is closed under the writer, whether that heeds the token or not. Called
+    /// on the engine loop.
     /// </summary>
     /// <param name="why">Why, for the log and the audit.</param>
     public void AbortSend(string why)

@@ -69,7 +69,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     }
 
     /// <summary>Reads the files again.</summary>
-    /// <param name="checkers">The checkers. If one breaks now, what was in force stays so.</param>
+    /// <param name="checkers">The checkers. If one breaks now, the configuration in force stays.</param>
     /// <exception cref="ConfigurationException">There are problems.</exception>
     public async Task<ClientConfiguration> ReloadAsync(CheckerRegistry checkers)
     {
