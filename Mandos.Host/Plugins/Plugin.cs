@@ -39,6 +39,10 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
         => (loaded?.Exports ?? []).Where(composed => composed.Export.Kind.Contract == typeof(T))
             .Select(composed => new PluginExport<T>(composed.Export, this, (ExportFactory<T, PluginMetadata>)composed.Factory));
 
+    /// <summary>Whether the class of an export, which it has, implements a contract beside that of its kind. Nothing is constructed.</summary>
+    public bool Implements(ExportDescription export, Type contract)
+        => contract.IsAssignableFrom(LoadContext?.Assemblies.Select(assembly => assembly.GetType(export.TypeName)).FirstOrDefault(type => type is not null));
+
     /// <summary>Whether it is loaded and exports something of this kind and name.</summary>
     public bool Exports(ExportDescription export) => loaded?.Exports.Any(composed => composed.Export.IsNamesakeOf(export)) == true;
 

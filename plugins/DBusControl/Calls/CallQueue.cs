@@ -289,9 +289,6 @@ internal sealed partial class CallQueue
         AfterAnswer(call);
     }
 
-    [LoggerMessage(4110, LogLevel.Error, "D-Bus: {Method} failed: {Reason}")]
-    private partial void LogFault(string method, string reason);
-
     private sealed class Sender
     {
         /// <summary>Calls that wait for one before them.</summary>
