@@ -99,7 +99,7 @@ internal sealed class Client : ISaved
         set => Volatile.Write(ref _hasUnreadableSecret, value);
     }
 
-    /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
+    /// <summary>Whether it is gone; then work that still runs for it has no effect.</summary>
     public bool IsRemoved { get; set; }
 
     /// <inheritdoc/>
