@@ -15,6 +15,7 @@ namespace Mandos.StatePostgres;
 /// </remarks>
 [ExportStateStore(
     "postgres",
+    OnlyIfChosen = true,
     Settings =
     [
         PostgresSettings.HostsName, PostgresSettings.DatabaseName, PostgresSettings.UserName, PostgresSettings.RootCertificateName,
