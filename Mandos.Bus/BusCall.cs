@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Bus;
@@ -28,7 +29,7 @@ public sealed class BusCall
     /// <summary>The types of the arguments; empty if there are none.</summary>
     public string Signature { get; }
 
-    /// <summary>The unique name of the caller; null without a bus between.</summary>
+    /// <summary>The unique name of the caller; null if there is no bus in between.</summary>
     public string? Sender { get; }
 
     /// <summary>
@@ -36,6 +37,9 @@ public sealed class BusCall
     /// overwritten, as far as it can be reached.
     /// </summary>
     public int SecretLength { get; set; }
+
+    /// <summary>The secret itself, as it was read from the arguments; it is overwritten once the call is answered.</summary>
+    public Memory<byte> Secret { get; set; }
 
     /// <summary>The message, with the arguments. It can be read until the call is answered.</summary>
     public Message Request => _context.Request;
@@ -72,7 +76,7 @@ public sealed class BusCall
 
     /// <summary>Answers with an error, unless the call is answered already, or nobody wants to know.</summary>
     /// <param name="errorName">Name of the error, such as those in <see cref="BusErrors"/>.</param>
-    /// <param name="message">What is wrong, for a person. NUL, which D-Bus cannot carry, is replaced.</param>
+    /// <param name="message">The fault, in words for a person. NUL, which D-Bus cannot carry, is replaced.</param>
     /// <returns>Whether this was the first answer.</returns>
     public bool ReplyError(string errorName, string message)
     {
@@ -94,16 +98,28 @@ public sealed class BusCall
             return false;
         }
 
-        using (_context)
+        try
         {
-            reply(_context, answer);
+            using (_context)
+            {
+                reply(_context, answer);
+            }
+        }
+        finally
+        {
+            ClearSecret();
         }
 
+        return true;
+    }
+
+    /// <summary>Overwrites the secret in the arguments, if there is one: the receiver of the call has taken it, or never will.</summary>
+    public void ClearSecret()
+    {
+        CryptographicOperations.ZeroMemory(Secret.Span);
         if (SecretLength > 0)
         {
             PooledBuffers.Clear(SecretLength);
         }
-
-        return true;
     }
 }

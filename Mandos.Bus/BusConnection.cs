@@ -144,6 +144,15 @@ public sealed partial class BusConnection : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Runs an action now, in a turn of its own; not for callers within a turn.</summary>
+    public void RunInTurn(Action action)
+    {
+        lock (_turn)
+        {
+            action();
+        }
+    }
+
     /// <summary>Lets a handler answer calls to its path and, with <paramref name="below"/>, all below.</summary>
     public void AddHandler(string path, bool below, Action<BusCall> handler)
         => _connection.AddMethodHandler(new Handler(this, path, below, handler));
@@ -181,13 +190,13 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
         finally
         {
-            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            // The continuation would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
     /// <summary>Calls a method.</summary>
-    /// <param name="destination">Who is called.</param>
+    /// <param name="destination">The name to call.</param>
     /// <param name="path">The object.</param>
     /// <param name="interfaceName">The interface that has the method.</param>
     /// <param name="member">The method.</param>
@@ -280,7 +289,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     public Task ReleaseNameAsync(string name, CancellationToken cancellationToken = default)
         => CallBusAsync("ReleaseName", "s", (ref writer) => writer.WriteString(name), static _ => true, cancellationToken);
 
-    /// <summary>Asks who has a name.</summary>
+    /// <summary>Asks which connection has a name.</summary>
     /// <returns>The owner's unique name; null if there is none.</returns>
     public async Task<string?> GetNameOwnerAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -296,7 +305,7 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks whose a connection is.</summary>
+    /// <summary>Asks which user a connection belongs to.</summary>
     /// <param name="name">A name that it has.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The ID of the user who runs it.</returns>
@@ -311,7 +320,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     {
         if (_isConnected)
         {
-            // Tmds drops what is queued; what was queued before this is sent when it is answered.
+            // Tmds drops queued messages; those that were queued before this are sent when it is answered.
             using var limit = new CancellationTokenSource(_options.FlushTimeout, _options.TimeProvider);
             try
             {
@@ -373,9 +382,6 @@ public sealed partial class BusConnection : IAsyncDisposable
             }
         }
     }
-
-    [LoggerMessage(4003, LogLevel.Error, "{Connection}: {Source}: {Reason}")]
-    private partial void LogFault(string connection, DBusConnection.ExceptionSource source, string reason);
 
     private sealed class Handler(BusConnection connection, string path, bool below, Action<BusCall> handler) : IPathMethodHandler
     {

@@ -48,7 +48,7 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _parts.Services.Loop.Completion;
 
-    /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
+    /// <summary>After the stop: the changes that are lost with the process because they could not be saved, and why; null if there are none.</summary>
     public string? Unsaved { get; private set; }
 
     /// <summary>Number of clients.</summary>
@@ -82,7 +82,7 @@ public sealed class MandosEngine : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public Task ProbeAsync(CancellationToken cancellationToken) => _parts.Services.Loop.InvokeAsync(static () => true, cancellationToken);
 
-    /// <summary>Closes all connections, and each that is still to come: who cannot be served is to ask another server at once.</summary>
+    /// <summary>Closes all connections, and each that still comes, so that a client that cannot be served asks another server at once.</summary>
     /// <remarks>The rest of the engine goes on until <see cref="StopAsync"/>.</remarks>
     public void TurnAwayAll() => _parts.Services.Loop.Post(_parts.Connections.CloseAll);
 

@@ -60,7 +60,7 @@ internal sealed class Client : ISaved
     /// <summary>Approval (true) or denial (false) in force; null: neither.</summary>
     public bool? Verdict { get; set; }
 
-    /// <summary>Whom an approval in force is for; null: whoever comes first.</summary>
+    /// <summary>The address that an approval in force is for; null: the first one that comes.</summary>
     public IPAddress? ApprovedAddress { get; set; }
 
     /// <summary>When <see cref="Verdict"/> ceases to hold. Made when first needed: most clients never do.</summary>
@@ -82,7 +82,7 @@ internal sealed class Client : ISaved
     public Task WhenAbortedSendsEnd()
         => Task.WhenAll((Granted ?? []).Where(static request => request.IsAborted).Select(static request => request.WhenEnded));
 
-    /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
+    /// <summary>Whether it is gone; then work that still runs for it has no effect.</summary>
     public bool IsRemoved { get; set; }
 
     /// <inheritdoc/>

@@ -1,4 +1,7 @@
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Plugins;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -6,13 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Persistence;
 
 /// <summary>Sees to it that every change reaches the state store: soon, in batches, again if it fails. Used on the engine loop alone.</summary>
-internal sealed partial class StateKeeper : IDisposable
+internal sealed partial class StateKeeper : IStateKeeper
 {
     /// <summary>How long changes gather before they are saved; a change has to be on disk within a second.</summary>
     internal static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan _shortestRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
     internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
@@ -31,7 +33,7 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Rows between which keys have gone over: one of them without another could lose what was decided about a key.</summary>
     private HashSet<string> _linked = new(StringComparer.Ordinal);
 
-    /// <summary>Whose changes somebody waits for.</summary>
+    /// <summary>The clients whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
 
     /// <summary>Whether somebody waits for all changes.</summary>
@@ -71,13 +73,19 @@ internal sealed partial class StateKeeper : IDisposable
             int count => $"changes of {count} clients: {_problem}",
         };
 
+    /// <inheritdoc/>
+    public bool KeepsApprovals => false;
+
+    /// <inheritdoc/>
+    public TimeSpan Patience => EngineServices.Patience;
+
     /// <summary>Begins with a store that gave its state, but cannot save.</summary>
     /// <param name="problem">Why it cannot.</param>
     public void BeginUnsaved(string problem)
     {
         LogBeganUnsaved(problem);
         _problem = problem;
-        _retryAfter = _shortestRetry;
+        _retryAfter = _backoff.Shortest;
         SaveWithin(_retryAfter);
     }
 
@@ -87,6 +95,12 @@ internal sealed partial class StateKeeper : IDisposable
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
         SaveWithin(GatherTime);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What is not a change needs no saving.</remarks>
+    public void Decided(AuditCommand command, string name)
+    {
     }
 
     /// <summary>Notes that the store need not know a name any more.</summary>
@@ -133,6 +147,9 @@ internal sealed partial class StateKeeper : IDisposable
         return saved;
     }
 
+    /// <inheritdoc/>
+    public CommandResult Unsure(string problem) => CommandResult.NotSaved(problem);
+
     /// <summary>Gives up a save that still runs.</summary>
     public void Dispose()
     {
@@ -170,7 +187,7 @@ internal sealed partial class StateKeeper : IDisposable
         _saveStart = _clock.Now;
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
 
-        // When not all can be saved, as on a full disk, what somebody waits for has the better chance alone.
+        // When not all can be saved, as on a full disk, the changes that somebody waits for have a better chance alone.
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
@@ -219,11 +236,11 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
-    /// <param name="changed">What was to be saved.</param>
-    /// <param name="forgotten">What was to be forgotten.</param>
+    /// <param name="changed">The clients of the save.</param>
+    /// <param name="forgotten">The names of the save.</param>
     /// <param name="linked">Those of <see cref="_linked"/> among both.</param>
     /// <param name="awaited">Whose changes were waited for; null if the save was of these alone.</param>
-    /// <param name="done">Tells who waits.</param>
+    /// <param name="done">Tells the waiting callers.</param>
     /// <param name="error">Why it failed.</param>
     private void Saved(
         ISaved[] changed, string[] forgotten, HashSet<string> linked, HashSet<string>? awaited, TaskCompletionSource<string?> done,
@@ -236,8 +253,7 @@ internal sealed partial class StateKeeper : IDisposable
         {
             KeepUnsaved(changed, forgotten);
             _linked.UnionWith(linked);
-            _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
-                : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
+            _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
             if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Mandos.Engine.Protocol;
 
-/// <summary>An accepted connection, as whoever owns the sockets hands it to the engine. Disposing it closes it.</summary>
+/// <summary>An accepted connection, as the owner of the sockets hands it to the engine. Disposing it closes it.</summary>
 public interface IPeerConnection : IDisposable
 {
     /// <summary>The bytes to and from the peer. A read into an empty buffer waits for data without needing memory.</summary>
@@ -15,7 +15,7 @@ public interface IPeerConnection : IDisposable
     void ShutdownSend();
 
     /// <summary>
-    /// Breaks the connection: what was written and has not left is dropped, and the peer sees an error, not an end. Does not throw. It is disposed all the same.
+    /// Breaks the connection: bytes that were written and have not left are dropped, and the peer sees an error, not an end. Does not throw. It must still be disposed.
     /// </summary>
     void Reset();
 }

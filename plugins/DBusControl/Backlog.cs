@@ -6,8 +6,8 @@ using Tmds.DBus.Protocol;
 namespace Mandos.DBusControl;
 
 /// <summary>
-/// What the bus keeps as nobody has read it. dbus-daemon tells whoever may ask, as the package's policy allows the server; dbus-broker does
-/// not, but throws out whoever does not read.
+/// What the bus keeps because nobody has read it. dbus-daemon tells programs that may ask, as the package's policy allows the server;
+/// dbus-broker does not tell, but disconnects programs that do not read.
 /// </summary>
 /// <param name="connection">The connection.</param>
 /// <param name="ended">The session is over.</param>
@@ -39,7 +39,7 @@ internal sealed class Backlog(BusConnection connection, CancellationToken ended)
         }
     }
 
-    /// <summary>How many bytes of ours it keeps; 0 if it does not tell.</summary>
+    /// <summary>How many bytes of the server's it keeps; 0 if it does not tell.</summary>
     /// <exception cref="DBusExceptionBase">The bus is gone.</exception>
     public async Task<uint> OfOursAsync(CancellationToken cancellationToken)
         => await BusStatistics.OfAsync(connection, connection.UniqueName!, cancellationToken).ConfigureAwait(false) is { } told ? told.Incoming : 0;

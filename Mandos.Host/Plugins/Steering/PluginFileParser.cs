@@ -13,9 +13,6 @@ namespace Mandos.Host.Plugins.Steering;
 /// <param name="text">What the file holds.</param>
 internal sealed class PluginFileParser(PluginOptions nothing, string text)
 {
-    /// <summary>How deep things may stand in each other, with the stream and the document around all: the file needs 6.</summary>
-    private const int MaxDepth = 8;
-
     private readonly ProblemList _problems = new();
     private readonly Dictionary<PluginKind, PlacedText> _choices = [];
     private readonly Dictionary<string, PluginEntry> _plugins = new(StringComparer.Ordinal);
@@ -159,7 +156,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         return null;
     }
 
-    /// <summary>Reads a mapping from names. Nothing at all counts as an empty one: what stood there may be commented out.</summary>
+    /// <summary>Reads a mapping from names. Nothing at all counts as an empty one: its lines may be commented out.</summary>
     /// <param name="what">What it is, for messages.</param>
     /// <param name="expected">What should be in it.</param>
     /// <param name="read">Gets each key, and reads its value.</param>
@@ -209,7 +206,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         }
     }
 
-    /// <summary>Takes the next event, and refuses what the file has no need of.</summary>
+    /// <summary>Takes the next event, and refuses what the file does not need.</summary>
     /// <exception cref="YamlException">The file is no YAML, or nested too deep.</exception>
     private ParsingEvent Next()
     {
@@ -221,7 +218,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         var next = _events.Current!;
         _place = next.End;
         _depth += next.NestingIncrease;
-        if (_depth > MaxDepth)
+        if (_depth > FileLimits.PluginsDepth)
         {
             throw new SemanticErrorException(next.Start, next.End, "collections are nested too deep for this file");
         }

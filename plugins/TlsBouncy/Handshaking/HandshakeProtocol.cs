@@ -20,7 +20,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
         if (client.HasBegun)
         {
             m_sessionParameters?.Clear();
-            // The session could be resumed, which nobody will.
+            // The session could be resumed, but nobody will do that.
             m_sessionParameters?.MasterSecret?.Destroy();
             Context.Session?.ExportSessionParameters()?.MasterSecret?.Destroy();
             Close();
@@ -61,7 +61,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
         base.HandleHandshakeMessage(type, buf);
     }
 
-    /// <summary>Corrects the length where GnuTLS writes it wrong. What both sides hash has been hashed by now.</summary>
+    /// <summary>Corrects the length where GnuTLS writes it wrong. Both sides have hashed the message by now.</summary>
     private static void MendLength(HandshakeMessageInput message)
     {
         if (!message.TryGetBuffer(out ArraySegment<byte> whole))
