@@ -63,7 +63,7 @@ internal static class ServerLoad
         Console.WriteLine($"memory after {4 * Fetches + 1000} secrets: {server.ResidentBytes / 1e6:F1} MB");
     }
 
-    private static async Task<(double[] Milliseconds, int Failed)> FetchAllAsync(ServerUnderTest server, PeerKeyPair[] keys, int concurrency, int count)
+    internal static async Task<(double[] Milliseconds, int Failed)> FetchAllAsync(ServerUnderTest server, PeerKeyPair[] keys, int concurrency, int count)
     {
         var times = new double[count];
         int next = -1;
