@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Text;
-using System.Xml;
 using Mandos.Abstractions.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -109,7 +109,7 @@ internal sealed partial class ClientFileReader
     {
         ClientSetting<string> text => text.Default.Replace("%", "%%", StringComparison.Ordinal),
         ClientSetting<bool> flag => flag.Default ? "True" : "False",
-        ClientSetting<TimeSpan> duration => XmlConvert.ToString(duration.Default),
+        ClientSetting<TimeSpan> duration => string.Create(CultureInfo.InvariantCulture, $"PT{duration.Default.TotalSeconds}S"),
         _ => throw new NotSupportedException($"{setting} cannot be in a file"),
     };
 
