@@ -46,7 +46,7 @@ internal sealed class EngineParts : IDisposable
 
     public EventHub Events { get; } = new();
 
-    public StateKeeper Keeper { get; }
+    public IStateKeeper Keeper { get; }
 
     public ClientTransitions Transitions { get; }
 

@@ -1,6 +1,6 @@
 namespace Mandos.Abstractions.Control;
 
-/// <summary>What is kept of one that is no client now. All times are UTC.</summary>
+/// <summary>What the server keeps of a former client. All times are UTC.</summary>
 public sealed record KeptClient
 {
     /// <summary>The name that it had; several may have had the same one, with different keys.</summary>

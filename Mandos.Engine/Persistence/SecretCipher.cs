@@ -7,8 +7,8 @@ namespace Mandos.Engine.Persistence;
 /// <summary>Encrypts a secret that was set at run time, so that the state store alone does not give it away.</summary>
 /// <remarks>
 /// AES-256-GCM (NIST SP 800-38D) under a key made by HKDF-SHA256 (RFC 5869) from the secret that the file has, with the client's name as
-/// info. Whoever has the store but not the file reads nothing; and when the file's secret changes, the stored one becomes unreadable and
-/// the file wins. Layout: version (1 byte), nonce (12), tag (16), cipher text.
+/// info. A thief of the store who does not have the file reads nothing; and when the file's secret changes, the stored one becomes unreadable
+/// and the file wins. Layout: version (1 byte), nonce (12), tag (16), cipher text.
 /// </remarks>
 public static class SecretCipher
 {

@@ -6,9 +6,9 @@ namespace Mandos.Engine.Protocol;
 /// <remarks>
 /// A handshake computes in turns, between which it waits for the network. As many turns run at once as there are processors. When more are
 /// wanted, they are given by start-time fair queueing, level by level: first the network whose turns have cost least, within that the
-/// subnet, within that the address; there, whoever waits longest. So it costs nobody else anything how many connections a stranger makes,
-/// and who makes turns dear gets fewer of them. Who comes again starts level with those who are served now. Who is gone is remembered until
-/// the others have had as much: else one connection after the other would always be new, and always first.
+/// subnet, within that the address; there, the handshake that waits longest. So the number of a stranger's connections costs nobody else
+/// anything, and a source that makes turns dear gets fewer of them. A source that comes again starts level with those that are served now. One
+/// that is gone is remembered until the others have had as much; otherwise one connection after the other would always be new, and always first.
 /// <para>
 /// Nobody waits for a thread as well: a turn that had to wait is run by the thread that gives the turns, up to where it waits for the network again.
 /// </para>
@@ -32,7 +32,10 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
 
     private readonly LinkedList<Turn> _waiting = [];
     private readonly Share _all = new(null, default);
+
+    /// <summary>How many turns nobody has. None is free while somebody waits.</summary>
     private int _free = atOnce;
+
     private int _users;
     private long _sequence;
 
@@ -276,33 +279,30 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
         {
             lock (_turns._lock)
             {
-                if (_isMine || _isOver)
-                {
-                    return true;
-                }
-
-                if (_turns._free == 0)
-                {
-                    return false;
-                }
-
-                _turns._free--;
-                for (Share share = Share; share.Parent is { } whole; share = whole)
-                {
-                    _turns.Begin(share, whole);
-                    whole.Time = share.Start;
-                }
-
-                _isMine = true;
-                _start = _turns.Now;
-                return true;
+                return TakeFree();
             }
         }
 
         /// <summary>Waits for the turn.</summary>
         /// <exception cref="OperationCanceledException">The caller gave up.</exception>
         public ValueTask TakeAsync(CancellationToken cancellationToken)
-            => TryTake() ? ValueTask.CompletedTask : new ValueTask(WaitAsync(cancellationToken));
+        {
+            TaskCompletionSource granted;
+            lock (_turns._lock)
+            {
+                if (TakeFree())
+                {
+                    return ValueTask.CompletedTask;
+                }
+
+                // In the same step: if a turn became free in between, taking it would change the order of the queue.
+                _granted = granted = new TaskCompletionSource();
+                Since = _turns.Now;
+                _turns.Enqueue(this);
+            }
+
+            return new ValueTask(WaitAsync(granted.Task, cancellationToken));
+        }
 
         /// <summary>Gives the turn back, if it has it.</summary>
         public void Give()
@@ -376,28 +376,37 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
             }
         }
 
-        private async Task WaitAsync(CancellationToken cancellationToken)
+        private bool TakeFree()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            TaskCompletionSource granted;
-            lock (_turns._lock)
+            if (_isMine || _isOver)
             {
-                _granted = granted = new TaskCompletionSource();
-                Since = _turns.Now;
-                _turns.Enqueue(this);
-                if (_turns._free > 0)
-                {
-                    // One became free meanwhile, and nobody else knows.
-                    _turns._free--;
-                    ThreadPool.UnsafeQueueUserWorkItem(_turns, preferLocal: false);
-                }
+                return true;
             }
 
+            if (_turns._free == 0)
+            {
+                return false;
+            }
+
+            _turns._free--;
+            for (Share share = Share; share.Parent is { } whole; share = whole)
+            {
+                _turns.Begin(share, whole);
+                whole.Time = share.Start;
+            }
+
+            _isMine = true;
+            _start = _turns.Now;
+            return true;
+        }
+
+        private async Task WaitAsync(Task granted, CancellationToken cancellationToken)
+        {
             CancellationTokenRegistration registration =
                 cancellationToken.UnsafeRegister(static (state, token) => ((Turn)state!).Cancel(token), this);
             try
             {
-                await granted.Task.ConfigureAwait(false);
+                await granted.ConfigureAwait(false);
             }
             finally
             {

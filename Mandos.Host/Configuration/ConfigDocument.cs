@@ -14,9 +14,6 @@ namespace Mandos.Host.Configuration;
 /// </remarks>
 internal sealed partial class ConfigDocument : IDisposable
 {
-    /// <summary>Limit on all files of a document together: 200,000 clients with usual secrets take 400 MB.</summary>
-    public const int MaxBytes = 1 << 30;
-
     /// <summary>Title of the section that gives defaults to all others.</summary>
     public const string DefaultSection = "DEFAULT";
 
@@ -70,14 +67,14 @@ internal sealed partial class ConfigDocument : IDisposable
         try
         {
             using FileStream file = InputFile.Open(path);
-            if (file.CanSeek && file.Length <= MaxBytes - start)
+            if (file.CanSeek && file.Length <= FileLimits.DocumentBytes - start)
             {
                 _text.Room((int)file.Length + ScratchBuffer.MinRead);
             }
 
-            if (!_text.AppendAll(file, MaxBytes))
+            if (!_text.AppendAll(file, FileLimits.DocumentBytes))
             {
-                string limit = $"{MaxBytes >> 20} MiB";
+                string limit = $"{FileLimits.DocumentBytes >> 20} MiB";
                 return Refuse($"makes the configuration larger than {limit}, the most allowed");
             }
         }
@@ -155,10 +152,21 @@ internal sealed partial class ConfigDocument : IDisposable
         _problems.Add(At(line, message));
     }
 
+    /// <summary>Reports a problem of an option, which makes its section faulty.</summary>
+    /// <param name="section">The section that it is read for.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="fault">What is wrong and what is allowed.</param>
+    public void Report(ConfigSection section, in ConfigOption option, string fault) => Report(section, option.Line, $"{option.Name.Text}: {fault}");
+
     /// <summary>Reports what is doubtful.</summary>
     /// <param name="line">A line counted through all files.</param>
     /// <param name="message">What is doubtful and what would be better.</param>
     public void Warn(int line, string message) => _warnings.Add(At(line, message));
+
+    /// <summary>Reports what is doubtful about an option.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="doubt">What is doubtful and what would be better.</param>
+    public void Warn(in ConfigOption option, string doubt) => Warn(option.Line, $"{option.Name.Text}: {doubt}");
 
     /// <summary>Zeroes the text and everything read from it.</summary>
     public void Dispose()

@@ -14,14 +14,11 @@ namespace Mandos.Host.Migration;
 /// A state store that, while it has nothing, takes over what Debian's server has left in the state directory: <c>clients.pickle</c>, which it
 /// then renames to <c>clients.pickle.imported</c>.
 /// </summary>
-/// <remarks>All of it is taken over or nothing. What fails keeps the server from starting: clients that were disabled would be served.</remarks>
+/// <remarks>All of it is taken over or nothing. If that fails, the server does not start, because it would serve clients that were disabled.</remarks>
 internal sealed partial class StockStateImport : IStateStore
 {
     /// <summary>The name of the file.</summary>
     public const string FileName = "clients.pickle";
-
-    /// <summary>The largest file in bytes: some 30,000 clients, more than Debian's server can have.</summary>
-    private const int LargestFile = 128 << 20;
 
     /// <summary>How often the wait for the secrets is reported.</summary>
     private static readonly TimeSpan _reportEvery = TimeSpan.FromSeconds(10);
@@ -207,9 +204,9 @@ internal sealed partial class StockStateImport : IStateStore
         }
 
         using FileStream file = InputFile.Open(_path);
-        if (file.Length > LargestFile)
+        if (file.Length > ImportLimits.FileBytes)
         {
-            throw new PickleException($"it is larger than {LargestFile >> 20} MiB");
+            throw new PickleException($"it is larger than {ImportLimits.FileBytes >> 20} MiB");
         }
 
         byte[] data = new byte[file.Length];

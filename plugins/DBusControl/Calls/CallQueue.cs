@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Microsoft.Extensions.Logging;
 using Tmds.DBus.Protocol;
@@ -12,12 +13,6 @@ namespace Mandos.DBusControl.Calls;
 /// </summary>
 internal sealed partial class CallQueue
 {
-    /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
-    public const int MaxWaiting = 1024;
-
-    /// <summary>What the arguments of all waiting calls may take, in bytes.</summary>
-    public const int MaxWaitingBytes = 32 << 20;
-
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
     private readonly Func<Action, bool> _post;
@@ -39,10 +34,12 @@ internal sealed partial class CallQueue
     /// <param name="events">The signals of what a command did go before its answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public CallQueue(Func<Action, bool> post, IBacklog backlog, EventFlow events, TimeProvider time, ILogger logger)
+    /// <param name="ended">The session is over.</param>
+    public CallQueue(
+        Func<Action, bool> post, IBacklog backlog, EventFlow events, TimeProvider time, ILogger logger, CancellationToken ended)
     {
         (_post, _events, _logger) = (post, events, logger);
-        _large = new LargeReplies(post, backlog, RunAgain, Forget, time);
+        _large = new LargeReplies(post, backlog, RunAgain, Forget, time, ended);
     }
 
     /// <summary>Carries out a call, now or later.</summary>
@@ -85,9 +82,22 @@ internal sealed partial class CallQueue
         _large.RunNext();
     }
 
+    /// <summary>Drops the calls that wait: the connection is over. What is under way ends by itself.</summary>
+    public void Drop()
+    {
+        foreach (Sender sender in _senders.Values)
+        {
+            while (sender.Waiting.TryDequeue(out Call call))
+            {
+                _waitingBytes -= call.Size;
+                call.Context.ReplyError(BusErrors.NoReply, "the connection is over");
+            }
+        }
+    }
+
     private void Enqueue(Sender sender, Call call)
     {
-        if (sender.Waiting.Count >= MaxWaiting || _waitingBytes + call.Size > MaxWaitingBytes)
+        if (sender.Waiting.Count >= DBusLimits.WaitingCalls || _waitingBytes + call.Size > DBusLimits.WaitingBytes)
         {
             call.Context.ReplyError(
                 BusErrors.LimitsExceeded, "too many calls are waiting for an earlier one to end; wait for answers before calling on");
@@ -150,7 +160,7 @@ internal sealed partial class CallQueue
         }
     }
 
-    /// <summary>Drops the calls for large answers of a sender that is gone. What it has commanded is carried out all the same.</summary>
+    /// <summary>Drops the calls for large answers of a sender that is gone. Its commands are still carried out.</summary>
     private void Forget(Call call)
     {
         Sender sender = _senders[call.Sender];
@@ -198,6 +208,7 @@ internal sealed partial class CallQueue
     private async Task AwaitAsync(Call call, Task outcome)
     {
         await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        call.Context.ClearSecret(); // here, as the connection may be over, and the call never answered
         _post(() =>
         {
             Release(call);

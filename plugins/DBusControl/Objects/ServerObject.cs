@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -149,7 +150,7 @@ internal sealed class ServerObject
         foreach ((ulong number, string path, ClientSnapshot client) in _clients.After(after))
         {
             // One client at least, however large.
-            bool isFull = size > 0 && size + ReplySize.OfAll(path, client) > ReplySize.PageLimit;
+            bool isFull = size > 0 && size + ReplySize.OfAll(path, client) > DBusLimits.PageBytes;
             if (isFull || count-- == 0)
             {
                 break;
@@ -251,9 +252,7 @@ internal sealed class ServerObject
     {
         Reader reader = context.Request.GetBodyReader();
         string path = context.Signature == "o" ? reader.ReadObjectPathAsString() : reader.ReadString();
-        return new Call(context, () => _clients.TryGet(path, out ClientSnapshot? client)
-            ? _callers.CarryOutAsync(context, source => _server.RemoveAsync(client.Name, source, _ended))
-            : throw CallException.UnknownObject(path));
+        return new Call(context, () => _callers.CarryOutAsync(context, path, (name, source) => _server.RemoveAsync(name, source, _ended)));
     }
 
     private Call ReadGet(BusCall context)

@@ -1,6 +1,6 @@
 namespace Mandos.TlsBouncy.Limits;
 
-/// <summary>What a peer may cost us. Whoever can reach the port is a peer, so each limit holds before anybody is known.</summary>
+/// <summary>What a peer may cost us. Anybody who can reach the port is a peer, so each limit holds before anybody is known.</summary>
 /// <remarks>Time is not limited here: the deadline is the caller's cancellation token.</remarks>
 internal static class TlsLimits
 {
@@ -42,6 +42,15 @@ internal static class TlsLimits
 
     /// <summary>Bits of the longest prime for Diffie-Hellman, whatever the priority string says.</summary>
     public const int DhPrimeMaxBits = 8192;
+
+    /// <summary>
+    /// Bits of the largest finite field that is offered unless the priority string names a larger one: one of 8192 bits costs 125 ms of CPU
+    /// time.
+    /// </summary>
+    public const int FieldUsualMaxBits = 3072;
+
+    /// <summary>Characters of a priority string; one with every word that there is has 3 KiB.</summary>
+    public const int PriorityLength = 16 * 1024;
 
     /// <summary>Bytes that a peer may send after the handshake. They are dropped unread.</summary>
     /// <remarks>Servers of TLS 1.3 may send session tickets (GnuTLS: two of about 0.3 KiB) and end with a close_notify.</remarks>
