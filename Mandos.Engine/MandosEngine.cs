@@ -48,7 +48,7 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Ends when the engine has stopped.</summary>
     public Task Completion => _parts.Services.Loop.Completion;
 
-    /// <summary>After the stop: what is lost with the process because it could not be saved, and why; null if nothing is.</summary>
+    /// <summary>After the stop: the changes that are lost with the process because they could not be saved, and why; null if there are none.</summary>
     public string? Unsaved { get; private set; }
 
     /// <summary>Number of clients.</summary>

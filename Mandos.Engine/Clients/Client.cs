@@ -82,7 +82,7 @@ internal sealed class Client : ISaved
     public Task WhenAbortedSendsEnd()
         => Task.WhenAll((Granted ?? []).Where(static request => request.IsAborted).Select(static request => request.WhenEnded));
 
-    /// <summary>Whether it is gone; what still runs for it has no effect then.</summary>
+    /// <summary>Whether it is gone; then work that still runs for it has no effect.</summary>
     public bool IsRemoved { get; set; }
 
     /// <inheritdoc/>

@@ -70,7 +70,7 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         return found;
     }
 
-    /// <summary>Notes that a client runs now to which a row applies: what of it is the client's is kept no longer.</summary>
+    /// <summary>Notes that a client runs now to which a row applies: its part of the row is kept no longer.</summary>
     /// <param name="row">The row.</param>
     /// <param name="definition">The client.</param>
     /// <param name="isNamed">Whether the configuration has a client of a name.</param>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Protocol;
 
 /// <summary>Serves one connection after the other phase: first line, handshake, decision, secret, close.</summary>
-/// <remarks>Runs outside the engine loop; what concerns clients and limits is posted to it. A connection that waits holds no thread.</remarks>
+/// <remarks>Runs outside the engine loop; work on clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
     EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, ReleaseGates gates, AuditTrail audit,
     ITlsHandshaker tls)
@@ -313,7 +313,7 @@ internal sealed partial class ConnectionHandler(
             connection.Peer.ShutdownSend();
             await DrainAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             LogNotClosed(connection.Peer.RemoteEndPoint, e.Message);
         }

@@ -30,7 +30,7 @@ internal sealed partial class ClientTransitions
     /// <param name="services">What the engine shares.</param>
     /// <param name="clients">All clients.</param>
     /// <param name="journal">Tells subscribers and the state store.</param>
-    /// <param name="requests">Ends what waits for a client, and what was decided about that.</param>
+    /// <param name="requests">Ends the requests that wait for a client, and the decisions about them.</param>
     /// <param name="random">Spreads first checks over their intervals.</param>
     public ClientTransitions(
         EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, Random random)
@@ -165,7 +165,7 @@ internal sealed partial class ClientTransitions
         Disable(client);
     }
 
-    /// <summary>Ends what runs and what is due for all clients, as the server stops.</summary>
+    /// <summary>Ends all checks and deadlines of the clients, because the server stops.</summary>
     public void HaltAll()
     {
         foreach (Client client in _clients.All)
@@ -268,7 +268,7 @@ internal sealed partial class ClientTransitions
     // Settings
 
     /// <summary>Gives a client other settings, as far as <see cref="ClientSetting"/> has them. Each has been found good.</summary>
-    /// <returns>Whether an enabled client has another interval, so that the caller has to see to its next check.</returns>
+    /// <returns>Whether an enabled client has another interval, so that the caller has to plan its next check.</returns>
     public bool Change(Client client, ClientSettings next)
     {
         ClientSettings old = client.Settings;
@@ -372,7 +372,7 @@ internal sealed partial class ClientTransitions
         oldFileSecret.Dispose();
     }
 
-    // What several of these share
+    // Shared by several of these
 
     /// <summary>Notes in a state that the client is alive: that extends the time until it expires, unless it is too late.</summary>
     /// <returns>Whether it does.</returns>

@@ -172,7 +172,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>Has an approval or denial hold for the client's approval duration, in place of the one before.</summary>
     /// <param name="client">The client.</param>
     /// <param name="verdict">True for an approval.</param>
-    /// <param name="isForAll">Whether an approval is for all addresses; else it is for that of the first who waits, or who comes.</param>
+    /// <param name="isForAll">Whether an approval is for all addresses; otherwise it is for the address of the first that waits, or that comes.</param>
     public void SetVerdict(Client client, bool verdict, bool isForAll)
     {
         bool wasDenied = client.DeniedUntil is not null;

@@ -206,7 +206,7 @@ internal sealed partial class PluginCatalog
         var assembly = _loader.Load(candidate.File);
         if (manifest.Exports.All(static export => export.Kind == PluginKind.Announcer || export.Kind == PluginKind.ControlSurface))
         {
-            // The server can do without. Of the others, what is missing may be for something that nobody uses.
+            // The server can do without these. In the others, the missing part may be for something that nobody uses.
             PluginReferences.Require(assembly);
         }
 

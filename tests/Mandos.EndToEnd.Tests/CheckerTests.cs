@@ -5,7 +5,7 @@ using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests;
 
-/// <summary>Clients are checked, and who is not seen alive in time is disabled.</summary>
+/// <summary>Clients are checked, and a client that is not seen alive in time is disabled.</summary>
 public sealed class CheckerTests
 {
     private readonly TestClient _client = new("client");

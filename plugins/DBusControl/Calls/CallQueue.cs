@@ -30,7 +30,7 @@ internal sealed partial class CallQueue
     private bool _open;
 
     /// <param name="post">Runs something in a turn of the connection later.</param>
-    /// <param name="backlog">What of ours the bus keeps.</param>
+    /// <param name="backlog">Knows what the bus keeps of the server's messages.</param>
     /// <param name="events">The signals of what a command did go before its answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
@@ -288,9 +288,6 @@ internal sealed partial class CallQueue
         call.Context.ReplyError(name, message);
         AfterAnswer(call);
     }
-
-    [LoggerMessage(4110, LogLevel.Error, "D-Bus: {Method} failed: {Reason}")]
-    private partial void LogFault(string method, string reason);
 
     private sealed class Sender
     {

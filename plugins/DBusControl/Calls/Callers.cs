@@ -1,6 +1,5 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
-using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
@@ -9,11 +8,11 @@ namespace Mandos.DBusControl.Calls;
 
 /// <summary>Knows who the callers are, and carries out their commands. Used in the connection's turns alone.</summary>
 /// <param name="connection">Asks the bus.</param>
-/// <param name="clients">The clients.</param>
+/// <param name="find">Finds the client that has a path now: its number, which stays its own, and its name.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Callers(BusConnection connection, ClientTable clients, TimeProvider time)
+internal sealed class Callers(BusConnection connection, Func<string, (ulong Number, string Name)?> find, TimeProvider time)
 {
-    /// <summary>Who is behind each unique name; a bus gives none twice. Whoever the bus did not tell of is not here.</summary>
+    /// <summary>The user behind each unique name; a bus gives none twice. Names that the bus did not tell of are not here.</summary>
     private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
 
     /// <summary>Carries out a command of a caller.</summary>
@@ -39,8 +38,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
         (ulong number, string name) = Find();
         return CarryOutAsync(call, source => Find().Number == number ? command(name, source) : throw CallException.UnknownObject(path));
 
-        (ulong Number, string Name) Find()
-            => clients.Find(path) is { } found ? (found.Number, found.Client.Name) : throw CallException.UnknownObject(path);
+        (ulong Number, string Name) Find() => find(path) ?? throw CallException.UnknownObject(path);
     }
 
     private Task<CommandResult> BeginAsync(string? caller, Func<CommandSource, Task<CommandResult>> command)
@@ -61,7 +59,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
         return await (await begun.Task.ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>What the command throws at once becomes the task's, too.</summary>
+    /// <summary>An exception that the command throws at once also becomes the task's.</summary>
     private static async Task<CommandResult> RunAsync(Func<CommandSource, Task<CommandResult>> command, CommandSource source)
         => await command(source).ConfigureAwait(false);
 

@@ -31,7 +31,7 @@ public sealed class ConfigurationCheckTests : IDisposable
         string clients = _directory.Write("clients.conf", $"[one]\n{Client}approved_by_default = False\n[two]\nsecret = c2VjcmV0\n");
 
         await RequireGoodAsync(
-            $"{clients}:5: warning: approved_by_default: False without an approval_delay: whoever asks is refused at once, unless an "
+            $"{clients}:5: warning: approved_by_default: False without an approval_delay: each request is refused at once, unless an "
                 + "approval is in force; set approval_delay to the time in which somebody can approve",
             $"{clients}:6: warning: client [two] has neither key_id nor fingerprint, so it is left out; it needs one",
             $"{clients}:7: warning: secret: is not OpenPGP data, so that no client can use it; take the secret from the client's "
@@ -146,7 +146,7 @@ public sealed class ConfigurationCheckTests : IDisposable
         string directory = _directory.PathOf("none");
         string[] shown = await RunAsync(new CommandLineOptions { PluginDirectory = directory }, expected: true);
         Assert.Equal(
-            [.. lines[..^1], $"{directory}: note: there is no plugin directory, so what is said to plugins was not checked", lines[^1]],
+            [.. lines[..^1], $"{directory}: note: there is no plugin directory, so settings and options of plugins were not checked", lines[^1]],
             shown);
     }
 
