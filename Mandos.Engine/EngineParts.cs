@@ -38,15 +38,15 @@ internal sealed class EngineParts : IDisposable
         var requests = new RequestTransitions(Services, Clients, journal);
         Transitions = new ClientTransitions(Services, Clients, journal, requests, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
-        var approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
+        Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
         Commands = new ClientCommands(
-            Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader,
+            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader,
             new CommandAudit(Services.Clock, options.Audit, logger));
         Connections = new ConnectionServer(
-            Services, options.ConnectionLimits, approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
-        Shared?.Connect(Clients, kept, Transitions, requests, Checks, approvals, Connections);
+            Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
+        Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections);
     }
 
     public EngineServices Services { get; }
@@ -63,6 +63,8 @@ internal sealed class EngineParts : IDisposable
     public ClientTransitions Transitions { get; }
 
     public CheckRunner Checks { get; }
+
+    public ApprovalDesk Approvals { get; }
 
     public ClientLoader Loader { get; }
 

@@ -311,7 +311,7 @@ internal sealed partial class ClientCommands : IMandosServer
         return _transitions.Change(client, change.ApplyTo(client.Settings)) ? _checks.StartAndRepeat(client) : Task.CompletedTask;
     }
 
-    private void Remove(Client client)
+    internal void Remove(Client client)
     {
         StoredClient stored = client.ToStored();
         _transitions.Remove(client);

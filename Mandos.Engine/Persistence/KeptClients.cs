@@ -31,6 +31,9 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         return row;
     }
 
+    /// <summary>Finds a row by its name; null if there is none.</summary>
+    public KeptRow? FindRow(string name) => _byName.GetValueOrDefault(name);
+
     /// <summary>Lets a row go that the store has not any more.</summary>
     public void Drop(KeptRow row) => Unindex(row);
 

@@ -71,7 +71,7 @@ internal static class ClientControl
             result = result with { EncryptedSecret = local.EncryptedSecret };
         }
 
-        if (decided.HasFlag(ControlAspects.Verdict))
+        if (decided.HasFlag(ControlAspects.Verdict) && !Outlasts(current.Verdict, local.Verdict))
         {
             result = result with { Verdict = local.Verdict };
         }
@@ -93,6 +93,10 @@ internal static class ClientControl
     /// <summary>Whether two settings are the same as far as they can be changed at run time; the rest is each server's own.</summary>
     public static bool HasSame(ClientSettings one, ClientSettings other)
         => ReferenceEquals(one, other) || ClientSetting.All.All(setting => setting.IsSame(one, other));
+
+    /// <summary>Whether a denial that was given elsewhere stands, because what was decided here ends, or has ended, before it.</summary>
+    private static bool Outlasts(SharedVerdict? current, SharedVerdict? local)
+        => current is { Approved: false } && (local is null || (!local.Approved && local.Left < current.Left));
 
     private static ControlAspects Difference(bool enabled, ClientSettings settings, ReadOnlyMemory<byte> secret, SharedControl stored)
         => (enabled != stored.Enabled ? ControlAspects.Enabled : ControlAspects.None)

@@ -18,6 +18,9 @@ namespace Mandos.Engine.Sharing;
 internal sealed partial class ControlApplier(
     EngineServices services, KeptClients kept, ClientTransitions transitions, RequestTransitions requests, ApprovalDesk approvals)
 {
+    /// <summary>By how much an end of one verdict may be seen differently.</summary>
+    private static readonly TimeSpan _sameTime = TimeSpan.FromSeconds(0.5);
+
     private readonly ILogger _logger = services.Logger;
 
     /// <summary>Makes a client what the store says.</summary>
@@ -91,7 +94,8 @@ internal sealed partial class ControlApplier(
         {
             requests.EndVerdict(client);
         }
-        else if (client.Verdict != verdict.Approved || !Equals(client.ApprovedAddress, verdict.Address))
+        else if (client.Verdict != verdict.Approved || !Equals(client.ApprovedAddress, verdict.Address)
+            || (client.VerdictEnd?.Due - services.Clock.Now - verdict.Left)?.Duration() > _sameTime)
         {
             LogVerdict(client.Name, verdict.Approved ? "approved" : "denied");
             approvals.TakeVerdict(client, verdict.Approved, verdict.Left, verdict.Address);

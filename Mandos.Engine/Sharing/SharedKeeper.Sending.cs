@@ -43,6 +43,7 @@ internal sealed partial class SharedKeeper
 
     private void Send(SharedEntry entry)
     {
+        Refresh(entry);
         ControlAspects decided = DecidedOf(entry);
         if (entry.IsForgotten && entry.Local is not Client)
         {
@@ -57,15 +58,19 @@ internal sealed partial class SharedKeeper
             SharedControl here = ClientControl.Of(local, _clock);
             bool movesExpiry = local is Client { Snapshot.Enabled: true } && (entry.Base is not { Enabled: true } before
                 || !before.Settings.Timeout.Equals(here.Settings.Timeout));
-            Execute(entry, Command(entry, entry.Base is { } stored ? ClientControl.Merge(stored, here, stored, decided) : here) with
+            Execute(entry, Command(entry, entry.Base is { } stored ? ClientControl.Merge(stored with { Verdict = here.Verdict }, here, stored, decided) : here) with
             {
                 ExpiresIn = movesExpiry ? EngineClock.Add(((Client)local).ExpiryDue, -_clock.Now) : null,
                 File = FileRows.IsNew(entry) ? Files.RowOf(entry) : null,
             }, decided);
         }
-        else if (entry is { IsDue: true, Base: { Enabled: true } stored, Local: Client })
+        else if (entry is { IsDue: true, Base: { Enabled: true } stored, Local: Client client })
         {
-            Execute(entry, Command(entry, stored with { Enabled = false, Verdict = null }) with { OnlyIfExpired = true }, ControlAspects.None);
+            SharedVerdict? verdict = ClientControl.Of(client, _clock).Verdict;
+            Execute(entry, Command(entry, stored with { Enabled = false, Verdict = verdict is { Approved: false } ? verdict : null }) with
+            {
+                OnlyIfExpired = true,
+            }, ControlAspects.None);
         }
         else
         {
@@ -105,6 +110,7 @@ internal sealed partial class SharedKeeper
                 SyncSoon();
                 break;
             default:
+                long before = entry.Revision;
                 Withdraw(entry);
                 if (command.OnlyIfExpired)
                 {
@@ -121,6 +127,12 @@ internal sealed partial class SharedKeeper
                 }
 
                 Review(entry);
+                if (entry.Revision == before)
+                {
+                    _services.Deadlines.Schedule(_pumpDue, _clock.After(RetryTime)); // nothing is new, so that at once it would be the same
+                    return;
+                }
+
                 break;
         }
 

@@ -51,6 +51,9 @@ internal sealed partial class SharedKeeper : IStateKeeper
         services.Meter.ObserveUnsaved(() => _dirty.Count);
     }
 
+    /// <summary>Finds the client here, or what is kept of it, by the name of its row; null for nothing. One that was loaded unchanged is not told of.</summary>
+    public Func<string, ISaved?> FindLocal { get; set; } = static _ => null;
+
     /// <summary>Makes a client here what the store, with what was decided here, says.</summary>
     public Action<SharedEntry, SharedControl?> Apply { get; set; } = static (_, _) => { };
 
@@ -105,10 +108,11 @@ internal sealed partial class SharedKeeper : IStateKeeper
             _entries.Add(name, entry = new SharedEntry(name));
         }
 
+        Refresh(entry);
         return entry;
     }
 
-    public SharedEntry? Find(string name) => _entries.GetValueOrDefault(name);
+    public SharedEntry? Find(string name) => _entries.ContainsKey(name) ? EntryOf(name) : null;
 
     /// <inheritdoc/>
     public void BeginUnsaved(string problem) => _problem = problem;
@@ -128,7 +132,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
     public void Changed(ISaved client)
     {
         SharedEntry entry = EntryOf(client.Name);
-        entry.Local = client;
+        entry.Local = entry == _applying ? client : entry.Local ?? client;
         if (entry == _applying)
         {
             return;
@@ -168,7 +172,6 @@ internal sealed partial class SharedKeeper : IStateKeeper
     public void Due(Client client)
     {
         SharedEntry entry = EntryOf(client.Name);
-        entry.Local = client;
         entry.IsDue = true;
         Enqueue(entry);
         Pump();
@@ -265,10 +268,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
-            if (isNews && Loosens(here, control, decided))
+            if (isNews && Loosening(here, control, decided) is not ControlAspects.None and var loosening)
             {
-                decided &= ~(ControlAspects.Enabled | ControlAspects.Verdict);
-                entry.Decided &= ~(ControlAspects.Enabled | ControlAspects.Verdict);
+                decided &= ~loosening;
+                entry.Decided &= ~loosening;
                 LogOvertaken(entry.Name);
                 EndWaits(entry, "another server has changed the client meanwhile, and that stands; look at it, and give the command again");
             }
@@ -341,10 +344,19 @@ internal sealed partial class SharedKeeper : IStateKeeper
     private static ControlAspects DecidedOf(SharedEntry entry) => entry.Decided | entry.Sent
         | (entry is { Local: { } local, Base: { } stored } ? ClientControl.Difference(local, stored) : ControlAspects.None);
 
-    /// <summary>Whether what was decided here would allow what was forbidden elsewhere meanwhile.</summary>
-    private static bool Loosens(SharedControl here, SharedControl current, ControlAspects decided)
-        => (decided.HasFlag(ControlAspects.Enabled) && here.Enabled && !current.Enabled)
-            || (decided.HasFlag(ControlAspects.Verdict) && here.Verdict is { Approved: true } && (!current.Enabled || current.Verdict is { Approved: false }));
+    /// <summary>What of that which was decided here would allow what was forbidden elsewhere meanwhile.</summary>
+    private static ControlAspects Loosening(SharedControl here, SharedControl current, ControlAspects decided)
+        => decided & ((here.Enabled && !current.Enabled ? ControlAspects.Enabled : ControlAspects.None)
+            | (here.Verdict is { Approved: true } && (!current.Enabled || current.Verdict is { Approved: false })
+                ? ControlAspects.Verdict : ControlAspects.None));
+
+    private void Refresh(SharedEntry entry)
+    {
+        if (entry != _applying)
+        {
+            entry.Local = FindLocal(entry.Name) ?? (entry.Local is Client ? null : entry.Local);
+        }
+    }
 
     private void ApplyTo(SharedEntry entry, SharedControl? control)
     {
@@ -363,6 +375,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
     /// <summary>Sees what of a client is not in the store, and has it sent soon.</summary>
     private void Review(SharedEntry entry)
     {
+        Refresh(entry);
         bool isPending = IsPending(entry);
         if (entry.Local is Client client)
         {

@@ -86,6 +86,7 @@ internal sealed partial class SharedState : IDisposable
             Fenced = Fence,
         };
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
+        Keeper.FindLocal = name => clients.TryGet(name, out Client? client) ? client : kept.FindRow(name);
         Keeper.Apply = applier.Apply;
         Keeper.Expire = transitions.ExpireNow;
         Keeper.RetryExpiry = client => transitions.RetryExpiry(client, SharedKeeper.RetryTime);
@@ -192,7 +193,11 @@ internal sealed partial class SharedState : IDisposable
     {
         foreach (SharedClient client in view.Clients)
         {
-            Keeper.TakeUp(client);
+            // An approval counts from the start of the sync, a denial from now: when the store looked is not known.
+            TimeSpan passed = _clock.Now - start;
+            Keeper.TakeUp(client.Control?.Verdict is { Approved: true } verdict
+                ? client with { Control = client.Control with { Verdict = verdict.Left > passed ? verdict with { Left = verdict.Left - passed } : null } }
+                : client);
         }
 
         if (_isFirst)

@@ -16,6 +16,9 @@ internal sealed partial class Synchronizer
     private static readonly TimeSpan _shortPoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _longPoll = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a sync that brings everything may take. It gives no permission if it takes long, but the next one does.</summary>
+    private static readonly TimeSpan _firstTime = TimeSpan.FromSeconds(30);
+
     private readonly EngineServices _services;
     private readonly EngineClock _clock;
     private readonly ISharedStateStore _store;
@@ -112,7 +115,8 @@ internal sealed partial class Synchronizer
         (_again, SyncPoint confirmed) = (false, _confirmed);
         _running++;
         TimeSpan start = _clock.Now;
-        _calls.Call(token => _store.SyncAsync(confirmed, token), SharedKeeper.CallTime, view => Synced(view, confirmed, start), NotSynced);
+        TimeSpan limit = confirmed == SyncPoint.None ? _firstTime : SharedKeeper.CallTime;
+        _calls.Call(token => _store.SyncAsync(confirmed, token), limit, view => Synced(view, confirmed, start), NotSynced);
     }
 
     private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start)

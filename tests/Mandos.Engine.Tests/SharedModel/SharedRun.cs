@@ -1,0 +1,347 @@
+using Mandos.Abstractions.Sharing;
+using Mandos.Engine.Auditing;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Tests.Model;
+using Mandos.Engine.Tests.Support;
+using Mandos.PluginContracts;
+using Mandos.PluginContracts.Tests.Sharing;
+
+namespace Mandos.Engine.Tests.SharedModel;
+
+/// <summary>
+/// A random life of several servers at one store: clients ask, people command, threads and servers stall, calls and answers are late or
+/// lost, servers crash, the store's primary is replaced, and each clock runs at a rate of its own. After each step nothing may have
+/// happened that must never, and now and then all is well for a while, and then each client gets what it is entitled to.
+/// </summary>
+internal sealed class SharedRun : IDisposable
+{
+    private static readonly string[] _clients = ["c0", "c1"];
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _denial = TimeSpan.FromSeconds(20);
+    private static readonly int[] _waits = [1, 5, 20, 60, 130, 210, 400, 900, 1500, 3000];
+
+    private readonly int _seed;
+    private readonly StoreFault _fault;
+    private readonly Random _random;
+    private readonly TestClock _storeClock = new();
+    private readonly ContractContext _context;
+    private readonly CommitLog _log = new();
+    private readonly List<Machine> _machines = [];
+    private readonly List<FaultyStore> _dead = [];
+    private readonly Queue<string> _steps = new();
+
+    public SharedRun(int seed, StoreFault fault)
+    {
+        (_seed, _fault, _random) = (seed, fault, new Random(seed));
+        _context = new ContractContext { TimeProvider = _storeClock };
+    }
+
+    /// <summary>Steps that were made.</summary>
+    public int Steps { get; private set; }
+
+    public CommitLog Log => _log;
+
+    /// <summary>Kinds of steps that were made.</summary>
+    public Dictionary<string, int> Tally { get; } = [];
+
+    private TimeSpan Now => _storeClock.GetElapsedTime(0);
+
+    private SharedTruth Truth => SharedPlace.Of(_context).Truth;
+
+    /// <summary>Lives for a number of steps.</summary>
+    /// <exception cref="ModelMismatchException">Something happened that must not.</exception>
+    public void Run(int steps)
+    {
+        try
+        {
+            for (int i = _random.Next(2, 4); i > 0; i--)
+            {
+                Start(Guid.NewGuid(), $"s{i}");
+            }
+
+            Pass(SharedStateTiming.Acknowledgement);
+            while (Steps < steps)
+            {
+                Steps++;
+                Step();
+            }
+        }
+        catch (Exception e)
+        {
+            throw new ModelMismatchException(
+                string.Join(Environment.NewLine, [$"seed {_seed}, step {Steps}: {e.Message}", "last steps:", .. _steps]), e);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Machine machine in _machines)
+        {
+            machine.Dispose();
+        }
+
+        _context.Dispose();
+    }
+
+    private void Start(Guid id, string name)
+    {
+        // Two clocks differ by at most one part in 24.
+        double rate = 1 + ((_random.NextDouble() - 0.5) / 25);
+        var store = new FaultyStore(_context, id, _log, _fault, _random);
+        _machines.Add(new Machine(id, name, rate, store, _log, _clients.Select(client => EngineRig.Define(client, static settings => settings with
+        {
+            Timeout = _timeout,
+            ExtendedTimeout = _timeout,
+            Interval = TimeSpan.FromDays(1),
+            ApprovalDuration = _denial,
+        }))));
+        RunLoops();
+    }
+
+    private void Step()
+    {
+        Machine machine = _machines[_random.Next(_machines.Count)];
+        string client = _clients[_random.Next(_clients.Length)];
+        switch (_random.Next(100))
+        {
+            case < 34:
+                Note("time");
+                Pass(TimeSpan.FromMilliseconds(_waits[_random.Next(_waits.Length)]));
+                break;
+            case < 49 when IsRunning(machine):
+                Note("ask", machine, client);
+                if (machine.Sendings.Count < 6)
+                {
+                    machine.Ask(client);
+                }
+
+                break;
+            case < 75 when machine.Sendings.Count > 0 && IsRunning(machine):
+                Note("send", machine);
+                machine.Step(machine.Sendings[_random.Next(machine.Sendings.Count)], Now);
+                break;
+            case < 84 when machine.Store.UnderwayCount > 0:
+                Note("network", machine);
+                machine.Store.Step(isLost: _random.Next(6) == 0);
+                break;
+            case < 93 when IsRunning(machine):
+                Command(machine, client);
+                break;
+            case < 99:
+                Fail(machine);
+                break;
+            default:
+                if (_random.Next(4) == 0)
+                {
+                    Calm();
+                }
+
+                break;
+        }
+
+        RunLoops();
+    }
+
+    private void Command(Machine machine, string client)
+    {
+        int order = _log.Order;
+        switch (_random.Next(12))
+        {
+            case < 3:
+                Note("disable", machine, client);
+                machine.Give(
+                    AuditCommand.Disable, client, machine.Parts.Transitions.Disable, Truth.Revision,
+                    (given, _) => _log.Acknowledge(machine.Id, client, given, order));
+                break;
+            case < 8:
+                Note("enable", machine, client);
+                _log.GiveEnable(machine.Id, client);
+                machine.Give(AuditCommand.Enable, client, machine.Parts.Transitions.Enable, Truth.Revision, null);
+                break;
+            case 8:
+                Note("alive", machine, client);
+                machine.Give(AuditCommand.MarkCheckedOk, client, machine.Parts.Transitions.MarkCheckedOk, Truth.Revision, null);
+                break;
+            case 9:
+                Note("change", machine, client);
+                TimeSpan timeout = TimeSpan.FromSeconds(_random.Next(5, 100));
+                machine.Give(AuditCommand.Change, client, one => machine.Parts.Transitions.Change(one, one.Settings with { Timeout = timeout }), Truth.Revision, null);
+                break;
+            case 10 when _random.Next(20) == 0:
+                Note("remove", machine, client);
+                machine.Give(
+                    AuditCommand.Remove, client, machine.Parts.Commands.Remove, Truth.Revision, (given, _) => _log.Acknowledge(machine.Id, client, given, order));
+                break;
+            case 10:
+                Note("secret", machine, client);
+                byte[] secret = [(byte)_random.Next(256), 1, 2, 3];
+                machine.Give(AuditCommand.SetSecret, client, one => machine.Parts.Transitions.SetSecret(one, new Secret(secret)), Truth.Revision, null);
+                break;
+            default:
+                Note("deny", machine, client);
+                TimeSpan until = Now + _denial - TimeSpan.FromSeconds(2); // clocks differ
+                machine.Give(
+                    AuditCommand.Deny, client, one => machine.Parts.Approvals.Approve(one, false), Truth.Revision,
+                    (_, _) => _log.AcknowledgeDenial(client, until));
+                break;
+        }
+    }
+
+    private void Fail(Machine machine)
+    {
+        switch (_random.Next(20))
+        {
+            case < 5:
+                Note("slow", machine);
+                machine.Store.IsSlow = !machine.Store.IsSlow;
+                break;
+            case < 8:
+                Note("cut off", machine);
+                machine.Store.IsCutOff = !machine.Store.IsCutOff;
+                break;
+            case < 14:
+                Note("stop", machine);
+                machine.StoppedUntil = Now + TimeSpan.FromMilliseconds(_random.Next(20_000));
+                break;
+            case < 16:
+                Note("crash", machine);
+                Crash(machine);
+                break;
+            case < 17 when _machines.Count < 4:
+                Note("twin", machine);
+                Start(machine.Id, machine.Name + "'");
+                break;
+            case < 18:
+                Note("replace");
+                SharedPlace.Replace(_context);
+                break;
+            default:
+                Note("hint", machine);
+                if (IsRunning(machine))
+                {
+                    machine.Parts.Shared!.Hint();
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Ends a server at once, and starts it again. What it has sent may reach the store still.</summary>
+    private void Crash(Machine machine)
+    {
+        _machines.Remove(machine);
+        machine.Dispose();
+        _dead.Add(machine.Store);
+        if (_dead.Count > 3)
+        {
+            _dead.RemoveAt(0);
+        }
+
+        Start(machine.Id, machine.Name);
+    }
+
+    /// <summary>All is well for a while: then every server gives each client that is entitled its secret, and no other.</summary>
+    private void Calm()
+    {
+        Note("calm");
+        foreach (FaultyStore store in _dead)
+        {
+            store.StepAll();
+        }
+
+        _dead.Clear();
+        foreach (Machine fenced in _machines.Where(static machine => machine.IsFenced).ToArray())
+        {
+            _machines.Remove(fenced);
+            fenced.Dispose();
+        }
+
+        foreach (Machine machine in _machines)
+        {
+            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.StoppedUntil) = (false, false, TimeSpan.Zero);
+            machine.Store.StepAll();
+        }
+
+        for (int i = 0; i < 80; i++)
+        {
+            Pass(TimeSpan.FromMilliseconds(100));
+        }
+
+        for (int i = 0; i < 5 && _machines.Any(machine => !machine.IsFenced && _clients.Any(client => !machine.IsUpToDate(client))); i++)
+        {
+            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+        }
+
+        foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))
+        {
+            foreach (string client in _clients)
+            {
+                Check(machine, client);
+            }
+        }
+    }
+
+    private void Check(Machine machine, string client)
+    {
+        SharedControl? control = Truth.Clients.GetValueOrDefault(client)?.Control;
+        bool isEnabled = control is { Enabled: true, IsRemoved: false };
+        bool isHere = machine.Parts.Clients.TryGet(client, out Client? here) && here.Snapshot.Enabled;
+        CommitLog.Require(
+            isEnabled == isHere, $"L1: {client} is {isEnabled} in the store and {isHere} at {machine.Name}: {machine.Describe(client)}");
+        TimeSpan? left = Truth.Liveness.GetValueOrDefault(client)?.Expiry - Now;
+        if (isEnabled && (left < TimeSpan.FromSeconds(3) || control!.Verdict?.Left > Now || here?.Verdict == false))
+        {
+            // It is about to expire, or denied, perhaps a stall longer here than in the store.
+            CommitLog.Require(here?.VerdictEnd?.Due is not { } end || end - machine.Parts.Services.Clock.Now < 2 * _denial, $"L1: {client} is denied for too long");
+            return;
+        }
+
+        Sending? sending = machine.Ask(client);
+        for (int i = 0; i < 3 && sending is not null; i++)
+        {
+            bool goesOn = machine.Step(sending, Now);
+            CommitLog.Require(
+                goesOn || i == 2, $"L1: {machine.Name} does not give {client} its secret, which it is to have: step {i}, {left} left: {machine.Describe(client)}");
+        }
+
+        CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
+    }
+
+    private bool IsRunning(Machine machine) => Now >= machine.StoppedUntil;
+
+    /// <summary>Lets time pass, in pieces in which no thread stalls for too long.</summary>
+    private void Pass(TimeSpan time)
+    {
+        while (time > TimeSpan.Zero)
+        {
+            TimeSpan step = _machines.Select(static machine => machine.LongestStep).Append(time).Min();
+            step = step < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : step;
+            _storeClock.Advance(step);
+            foreach (Machine machine in _machines)
+            {
+                machine.Pass(step, Now);
+            }
+
+            RunLoops();
+            time -= step;
+        }
+    }
+
+    private void RunLoops()
+    {
+        foreach (Machine machine in _machines)
+        {
+            machine.Run(Now);
+        }
+    }
+
+    private void Note(string step, Machine? machine = null, string? client = null)
+    {
+        Tally[step] = Tally.GetValueOrDefault(step) + 1;
+        _steps.Enqueue($"{Steps} at {Now.TotalSeconds:F3}: {step} {machine?.Name} {client}");
+        if (_steps.Count > 60)
+        {
+            _steps.Dequeue();
+        }
+    }
+}
