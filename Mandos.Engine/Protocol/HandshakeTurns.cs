@@ -32,7 +32,10 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
 
     private readonly LinkedList<Turn> _waiting = [];
     private readonly Share _all = new(null, default);
+
+    /// <summary>How many turns nobody has. None is free while somebody waits.</summary>
     private int _free = atOnce;
+
     private int _users;
     private long _sequence;
 
@@ -276,33 +279,30 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
         {
             lock (_turns._lock)
             {
-                if (_isMine || _isOver)
-                {
-                    return true;
-                }
-
-                if (_turns._free == 0)
-                {
-                    return false;
-                }
-
-                _turns._free--;
-                for (Share share = Share; share.Parent is { } whole; share = whole)
-                {
-                    _turns.Begin(share, whole);
-                    whole.Time = share.Start;
-                }
-
-                _isMine = true;
-                _start = _turns.Now;
-                return true;
+                return TakeFree();
             }
         }
 
         /// <summary>Waits for the turn.</summary>
         /// <exception cref="OperationCanceledException">The caller gave up.</exception>
         public ValueTask TakeAsync(CancellationToken cancellationToken)
-            => TryTake() ? ValueTask.CompletedTask : new ValueTask(WaitAsync(cancellationToken));
+        {
+            TaskCompletionSource granted;
+            lock (_turns._lock)
+            {
+                if (TakeFree())
+                {
+                    return ValueTask.CompletedTask;
+                }
+
+                // In the same step: if a turn became free in between, who takes it would change the order of those who are queued.
+                _granted = granted = new TaskCompletionSource();
+                Since = _turns.Now;
+                _turns.Enqueue(this);
+            }
+
+            return new ValueTask(WaitAsync(granted.Task, cancellationToken));
+        }
 
         /// <summary>Gives the turn back, if it has it.</summary>
         public void Give()
@@ -376,28 +376,37 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
             }
         }
 
-        private async Task WaitAsync(CancellationToken cancellationToken)
+        private bool TakeFree()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            TaskCompletionSource granted;
-            lock (_turns._lock)
+            if (_isMine || _isOver)
             {
-                _granted = granted = new TaskCompletionSource();
-                Since = _turns.Now;
-                _turns.Enqueue(this);
-                if (_turns._free > 0)
-                {
-                    // One became free meanwhile, and nobody else knows.
-                    _turns._free--;
-                    ThreadPool.UnsafeQueueUserWorkItem(_turns, preferLocal: false);
-                }
+                return true;
             }
 
+            if (_turns._free == 0)
+            {
+                return false;
+            }
+
+            _turns._free--;
+            for (Share share = Share; share.Parent is { } whole; share = whole)
+            {
+                _turns.Begin(share, whole);
+                whole.Time = share.Start;
+            }
+
+            _isMine = true;
+            _start = _turns.Now;
+            return true;
+        }
+
+        private async Task WaitAsync(Task granted, CancellationToken cancellationToken)
+        {
             CancellationTokenRegistration registration =
                 cancellationToken.UnsafeRegister(static (state, token) => ((Turn)state!).Cancel(token), this);
             try
             {
-                await granted.Task.ConfigureAwait(false);
+                await granted.ConfigureAwait(false);
             }
             finally
             {

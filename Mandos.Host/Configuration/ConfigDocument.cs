@@ -155,10 +155,21 @@ internal sealed partial class ConfigDocument : IDisposable
         _problems.Add(At(line, message));
     }
 
+    /// <summary>Reports a problem of an option, which makes its section faulty.</summary>
+    /// <param name="section">The section that it is read for.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="fault">What is wrong and what is allowed.</param>
+    public void Report(ConfigSection section, in ConfigOption option, string fault) => Report(section, option.Line, $"{option.Name.Text}: {fault}");
+
     /// <summary>Reports what is doubtful.</summary>
     /// <param name="line">A line counted through all files.</param>
     /// <param name="message">What is doubtful and what would be better.</param>
     public void Warn(int line, string message) => _warnings.Add(At(line, message));
+
+    /// <summary>Reports what is doubtful about an option.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="doubt">What is doubtful and what would be better.</param>
+    public void Warn(in ConfigOption option, string doubt) => Warn(option.Line, $"{option.Name.Text}: {doubt}");
 
     /// <summary>Zeroes the text and everything read from it.</summary>
     public void Dispose()

@@ -211,7 +211,7 @@ internal sealed class ServerOptionsLoader : IDisposable
     {
         if (fault is not null)
         {
-            _file.Report(_file.Defaults, option.Line, $"{option.Name.Text}: {fault}");
+            _file.Report(_file.Defaults, option, fault);
         }
     }
 

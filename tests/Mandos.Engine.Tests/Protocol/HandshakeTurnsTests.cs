@@ -2,6 +2,7 @@ using System.Net;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Tests.Support;
+using Mandos.TestKit;
 
 namespace Mandos.Engine.Tests.Protocol;
 
@@ -259,6 +260,44 @@ public sealed class HandshakeTurnsTests
         Take(second);
     }
 
+    [Fact]
+    public async Task TakeAsync_ManyTurnsAtOnceAndManySources_NobodyWaitsForEver()
+    {
+        const int AtOnce = 8;
+        const int Threads = 32;
+        const int Sources = 6;
+        var turns = new HandshakeTurns(new EngineClock(new YieldingClock()), AtOnce);
+        using var finish = new CancellationTokenSource();
+
+        // Threads of their own, more than processors: each is often interrupted between any two steps.
+        Task all = Task.WhenAll(Enumerable.Range(1, Threads).Select(i => Task.Factory.StartNew(
+            () =>
+            {
+                for (int handshake = 0; handshake < 500; handshake++)
+                {
+                    using HandshakeTurns.Turn turn = turns.Enter(PeerSource.PathOf(new IPAddress(i % Sources)), static () => { });
+                    for (int step = 0; step < 2; step++)
+                    {
+                        turn.TakeAsync(finish.Token).AsTask().GetAwaiter().GetResult();
+                        turn.Give();
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        try
+        {
+            await all.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            await finish.CancelAsync(); // who waits for ever would keep the process alive
+        }
+
+        await Patience.UntilAsync("all turns free", () => turns.Waiting == 0 && turns.Sources == 0);
+    }
+
     /// <summary>Takes a turn that is free, or is being given back just now.</summary>
     private static void Take(HandshakeTurns.Turn turn)
         => Assert.True(SpinWait.SpinUntil(turn.TryTake, TimeSpan.FromSeconds(30)));
@@ -289,6 +328,16 @@ public sealed class HandshakeTurnsTests
             _order.Add(name);
             _time.Advance(cost);
             turn.Give();
+        }
+    }
+
+    /// <summary>A clock that lets others run before it tells the time, so that they get in between any two steps.</summary>
+    private sealed class YieldingClock : TimeProvider
+    {
+        public override long GetTimestamp()
+        {
+            Thread.Sleep(0);
+            return base.GetTimestamp();
         }
     }
 }

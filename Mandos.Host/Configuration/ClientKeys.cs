@@ -1,0 +1,55 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Host.Configuration;
+
+/// <summary>The keys of all clients: a key that two of them have finds neither.</summary>
+/// <param name="document">The document with the options.</param>
+internal sealed class ClientKeys(ConfigDocument document)
+{
+    /// <summary>Where each key ID and fingerprint was given first.</summary>
+    private readonly Dictionary<string, GivenKey> _keys = new(StringComparer.Ordinal);
+
+    /// <summary>Notes whose a key is, and reports it if another client has it too.</summary>
+    /// <param name="section">The client's section.</param>
+    /// <param name="option">The option with the key.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isOnlyKey">Whether the client cannot be found otherwise, or must not be.</param>
+    public void Add(ConfigSection section, in ConfigOption option, string key, bool isOnlyKey)
+    {
+        GivenKey given = new(section, option.Line, isOnlyKey, IsShared: false);
+        if (_keys.TryAdd(key, given))
+        {
+            return;
+        }
+
+        GivenKey first = _keys[key];
+        _keys[key] = first with { IsShared = true };
+        string fault = $"is that of client [{OptionValues.Show(first.Section.Name)}] too, at {document.Place(first.Line)}; each client needs its own";
+        if (isOnlyKey || first.IsOnlyKey)
+        {
+            document.Report(isOnlyKey ? section : first.Section, option, fault);
+        }
+        else
+        {
+            document.Warn(option, $"{fault}; both are found by their key_id alone");
+        }
+    }
+
+    /// <summary>Once all clients are read: takes away from a client what another one has too.</summary>
+    /// <param name="client">The client, whose section becomes faulty if nothing is left by which to find it.</param>
+    public ClientCandidate WithoutShared(ClientCandidate client)
+    {
+        ClientSettings settings = client.Definition.Settings;
+        bool isFingerprintShared = settings.Fingerprint is { } fingerprint && _keys[fingerprint].IsShared;
+        bool isKeyIdShared = settings.KeyId is { } keyId && _keys[keyId].IsShared;
+        client.Section.IsFaulty |= isKeyIdShared || (isFingerprintShared && settings.KeyId is null);
+        return isFingerprintShared ? client.WithoutFingerprint() : client;
+    }
+
+    /// <summary>Where a key was given first.</summary>
+    /// <param name="Section">The client's section.</param>
+    /// <param name="Line">The option's line.</param>
+    /// <param name="IsOnlyKey">Whether the client cannot be found otherwise, or must not be.</param>
+    /// <param name="IsShared">Whether another client has it too.</param>
+    private readonly record struct GivenKey(ConfigSection Section, int Line, bool IsOnlyKey, bool IsShared);
+}
