@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
@@ -116,7 +117,8 @@ public sealed class MandosEngine : IDisposable
             _parts.Keeper.BeginUnsaved(problem);
         }
 
-        _parts.Loader.Load(configuration, saved, _options.Restore);
+        string? keyFault = saved.Any(static stored => stored.Client is { Origin: ClientOrigin.Command }) ? _parts.AddedSecrets.ReadKey() : null;
+        _parts.Loader.Load(configuration, saved, _options.Restore, keyFault);
     }
 
     /// <returns>Ends when no check and no connection is left.</returns>

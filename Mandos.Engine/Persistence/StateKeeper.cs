@@ -163,6 +163,8 @@ internal sealed partial class StateKeeper : IDisposable
         }
     }
 
+    private bool IsUnsaved(string name) => _changed.ContainsKey(name) || _forgotten.Contains(name);
+
     private static TaskCompletionSource<string?> NewSave() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Save()
@@ -174,7 +176,7 @@ internal sealed partial class StateKeeper : IDisposable
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(_changed.ContainsKey);
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(IsUnsaved);
         if (!isPart)
         {
             _deadlines.Cancel(_saveDue); // a part does not put off the rest
@@ -187,7 +189,7 @@ internal sealed partial class StateKeeper : IDisposable
         }
 
         ISaved[] changed = isPart ? [.. awaited.Union(linked).Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
-        string[] forgotten = isPart ? [.. linked.Where(_forgotten.Contains)] : [.. _forgotten];
+        string[] forgotten = isPart ? [.. awaited.Union(linked).Where(_forgotten.Contains)] : [.. _forgotten];
         foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
@@ -240,7 +242,7 @@ internal sealed partial class StateKeeper : IDisposable
                 : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
+            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(IsUnsaved))
             {
                 SaveAwaited(awaited, done);
                 return;
