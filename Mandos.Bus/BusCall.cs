@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.Bus;
@@ -36,6 +37,9 @@ public sealed class BusCall
     /// overwritten, as far as it can be reached.
     /// </summary>
     public int SecretLength { get; set; }
+
+    /// <summary>The secret itself, as it was read from the arguments; it is overwritten once the call is answered.</summary>
+    public Memory<byte> Secret { get; set; }
 
     /// <summary>The message, with the arguments. It can be read until the call is answered.</summary>
     public Message Request => _context.Request;
@@ -94,16 +98,28 @@ public sealed class BusCall
             return false;
         }
 
-        using (_context)
+        try
         {
-            reply(_context, answer);
+            using (_context)
+            {
+                reply(_context, answer);
+            }
+        }
+        finally
+        {
+            ClearSecret();
         }
 
+        return true;
+    }
+
+    /// <summary>Overwrites the secret in the arguments, if there is one: whoever the call was for has taken it, or never will.</summary>
+    public void ClearSecret()
+    {
+        CryptographicOperations.ZeroMemory(Secret.Span);
         if (SecretLength > 0)
         {
             PooledBuffers.Clear(SecretLength);
         }
-
-        return true;
     }
 }

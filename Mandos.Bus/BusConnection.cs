@@ -144,6 +144,15 @@ public sealed partial class BusConnection : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Runs an action now, in a turn of its own; not for who is in one.</summary>
+    public void RunInTurn(Action action)
+    {
+        lock (_turn)
+        {
+            action();
+        }
+    }
+
     /// <summary>Lets a handler answer calls to its path and, with <paramref name="below"/>, all below.</summary>
     public void AddHandler(string path, bool below, Action<BusCall> handler)
         => _connection.AddMethodHandler(new Handler(this, path, below, handler));
@@ -181,13 +190,13 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
         finally
         {
-            // What follows would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
+            // The continuation would run on the loop that reads from the bus, and stop it if it blocks; WaitAsync does not help.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
     /// <summary>Calls a method.</summary>
-    /// <param name="destination">Who is called.</param>
+    /// <param name="destination">The name to call.</param>
     /// <param name="path">The object.</param>
     /// <param name="interfaceName">The interface that has the method.</param>
     /// <param name="member">The method.</param>

@@ -161,7 +161,7 @@ internal sealed class BusStream(Socket socket) : Stream
         }
         catch (ObjectDisposedException e)
         {
-            return ValueTask.FromException(e); // who reads hears of it
+            return ValueTask.FromException(e); // the reader hears of it
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed class BusStream(Socket socket) : Stream
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            socket.Dispose(); // who reads hears of it
+            socket.Dispose(); // the reader hears of it
         }
 
         lock (_gate)

@@ -48,7 +48,7 @@ internal sealed class EngineParts : IDisposable
 
     public EventHub Events { get; } = new();
 
-    public StateKeeper Keeper { get; }
+    public IStateKeeper Keeper { get; }
 
     public AddedSecrets AddedSecrets { get; }
 

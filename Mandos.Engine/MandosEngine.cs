@@ -83,7 +83,7 @@ public sealed class MandosEngine : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public Task ProbeAsync(CancellationToken cancellationToken) => _parts.Services.Loop.InvokeAsync(static () => true, cancellationToken);
 
-    /// <summary>Closes all connections, and each that is still to come: who cannot be served is to ask another server at once.</summary>
+    /// <summary>Closes all connections, and each that still comes, so that a client that cannot be served asks another server at once.</summary>
     /// <remarks>The rest of the engine goes on until <see cref="StopAsync"/>.</remarks>
     public void TurnAwayAll() => _parts.Services.Loop.Post(_parts.Connections.CloseAll);
 

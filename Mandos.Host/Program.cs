@@ -66,7 +66,7 @@ internal static class Program
     {
         int status = await ServeAsync(given).ConfigureAwait(false);
 
-        // To return it would be to wait for the threads of plugins, which may never end. All of ours is done and written.
+        // Returning it would wait for the threads of plugins, which may never end. The server's own work is done and written.
         Libc._exit(status);
         return status;
     }

@@ -69,8 +69,8 @@ public static class Contract
     /// <param name="mayEnd">Whether it may end by itself, without a failure.</param>
     /// <returns>How it failed before it was cancelled; null if it did not.</returns>
     /// <remarks>
-    /// It may fail: what it needs may not be there. But it must say so by an exception rather than end as if all were well. Code of its
-    /// own has to be there.
+    /// It may fail, because what it needs may be missing. But it must say so by an exception rather than end as if all were well. Its own
+    /// code must not be missing.
     /// </remarks>
     internal static async Task<Exception?> RunUntilCancelledAsync(
         Func<CancellationToken, Task> run,

@@ -8,7 +8,7 @@ public sealed record PluginCheck(string Name, Func<CancellationToken, Task> Body
     /// <summary>How long the check may take before it counts as failed; a minute by default.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Why the check cannot be done here, in a line; null if it can. It is then to be left out.</summary>
+    /// <summary>Why the check cannot be done here, in a line; null if it can. Then leave it out.</summary>
     public string? SkipReason { get; init; }
 
     /// <summary>Runs the check.</summary>

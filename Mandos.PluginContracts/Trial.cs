@@ -15,7 +15,7 @@ internal static class Trial
         }
         catch
         {
-            // What went wrong first is what counts.
+            // The first fault is the one that counts.
             await DisposeAsync(plugin).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }

@@ -11,8 +11,8 @@ public sealed class ExportCheckerAttribute(string name) : ExportPluginAttribute(
     public override string Name { get; } = name;
 
     /// <summary>
-    /// The options of a client's section that the checker takes besides those that the server knows; lower-case. An option in the section
-    /// of a client of this checker that neither knows is an error at start.
+    /// The options of a client's section that the checker takes besides those that the server knows; lower-case. The server leaves out a
+    /// client of this checker whose section has an option that neither knows.
     /// </summary>
     /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]

@@ -20,8 +20,8 @@ public interface IChecker
     /// before the first check. Quick: no input or output.
     /// </summary>
     /// <remarks>
-    /// At run time the settings can change without being asked about here: <see cref="Prepare"/> has to do with any. A server that starts
-    /// with a problem here would disable the client later, so it does not start.
+    /// At run time settings can change without a call of this method, so <see cref="Prepare"/> has to cope with any. The server leaves a client
+    /// with a problem out, because it could not check it.
     /// </remarks>
     /// <param name="settings">The client's settings, from its section and the defaults.</param>
     /// <returns>The problems; none by default.</returns>

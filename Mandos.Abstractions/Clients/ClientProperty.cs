@@ -29,7 +29,7 @@ public class ClientProperty
     /// <summary><see cref="ClientSnapshot.CheckerRunning"/></summary>
     public static ClientProperty CheckerRunning { get; } = new(nameof(CheckerRunning));
 
-    /// <summary>The secret was replaced. Its value is not to be had.</summary>
+    /// <summary>The secret was replaced. Nobody can read its value.</summary>
     public static ClientProperty Secret { get; } = new(nameof(Secret));
 
     /// <summary><see cref="ClientSnapshot.Requests"/></summary>

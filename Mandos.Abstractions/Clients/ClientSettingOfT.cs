@@ -20,7 +20,7 @@ public sealed class ClientSetting<T> : ClientSetting
     /// <inheritdoc/>
     public override string Description { get; }
 
-    /// <summary>What a client has that was not given another value.</summary>
+    /// <summary>The value of a client that was not given another one.</summary>
     public T Default { get; }
 
     /// <summary>Whether a duration has to be more than zero; none may be less.</summary>

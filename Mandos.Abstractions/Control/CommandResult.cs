@@ -1,19 +1,19 @@
 namespace Mandos.Abstractions.Control;
 
-/// <summary>What became of a command that was carried out: it is in force, and either durable or not. What was not carried out is an exception.</summary>
+/// <summary>What became of a command that was carried out: it is in force, and either durable or not. A command that was not carried out throws.</summary>
 /// <remarks>
-/// A control surface must not call a command done without looking: a change that is not durable is lost if the server ends, and a
-/// disabled client would be enabled again; or the secret of one that was just disabled may still be on its way to it. Show
+/// A control surface must look at the result before it calls a command done: a change that is not durable is lost if the server ends, and a
+/// disabled client would be enabled again; or the secret of a client that was just disabled may still be on its way to it. Show
 /// <see cref="Problem"/> as an error.
 /// </remarks>
 public sealed record CommandResult
 {
     private CommandResult(string? problem) => Problem = problem;
 
-    /// <summary>The command has ended all that it was to end, and all that it changed is on disk, or it changed nothing that outlasts the server.</summary>
+    /// <summary>The command has ended what it had to end, and all that it changed is on disk, or it changed nothing that outlasts the server.</summary>
     public static CommandResult Durable { get; } = new(problem: null);
 
-    /// <summary>Whether the command has ended all that it was to end, and all that it changed outlasts the end of the server.</summary>
+    /// <summary>Whether the command has ended what it had to end, and all that it changed outlasts the end of the server.</summary>
     public bool IsDurable => Problem is null;
 
     /// <summary>One line for people that says what the change lacks although it is in force, and why; null if <see cref="IsDurable"/>.</summary>
@@ -24,7 +24,7 @@ public sealed record CommandResult
     public static CommandResult NotSaved(string reason)
         => new($"the change is in force but not saved, and is lost if the server ends before it can be: {reason}");
 
-    /// <summary>The command is in force for all that comes, but something that it was to end goes on still.</summary>
+    /// <summary>The command is in force for all that comes, but something that it had to end still goes on.</summary>
     /// <param name="what">What goes on, and why, in one line.</param>
     public static CommandResult NotEnded(string what) => new($"the change is in force for what comes from now on, but {what}");
 }

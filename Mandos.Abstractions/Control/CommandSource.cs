@@ -1,6 +1,6 @@
 namespace Mandos.Abstractions.Control;
 
-/// <summary>Who gave a command, and by what way. It stands in the audit record of the command.</summary>
+/// <summary>Who gave a command, and by which way. The audit record of the command has it.</summary>
 /// <remarks>A control surface says what it knows; the server believes it. Texts longer than the audit keeps are cut there.</remarks>
 /// <param name="Surface">The way: the name by which the control surface is exported, such as <c>dbus</c>; not empty.</param>
 public sealed record CommandSource(string Surface)

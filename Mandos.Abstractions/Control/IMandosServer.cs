@@ -10,7 +10,7 @@ namespace Mandos.Abstractions.Control;
 /// </remarks>
 public interface IMandosServer
 {
-    /// <summary>What there is to know of the server itself, as it is now.</summary>
+    /// <summary>The server itself, as it is now.</summary>
     ServerInfo Info { get; }
 
     /// <summary>Starts to receive events, with the state from which they start.</summary>
@@ -27,7 +27,7 @@ public interface IMandosServer
     ValueTask<ClientSnapshot?> GetClientAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The clients that were removed or have left the files, and are known still: what is kept of them, in order of their names.
+    /// What the server keeps of former clients, which were removed or have left the files, in order of their names.
     /// </summary>
     /// <remarks>
     /// It applies when a client of the same name, or with the same key, is in the files again, for 90 days at least. None such can be added
@@ -126,7 +126,7 @@ public interface IMandosServer
     /// <inheritdoc cref="EnableAsync"/>
     Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
-    /// <summary>Forgets what is kept of those that are no clients now and had a name: at the next reload, or start, with them they are new.</summary>
+    /// <summary>Forgets what is kept of the former clients of a name: if they are in the files at the next reload or start, they are new.</summary>
     /// <param name="name">The name that they had.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
@@ -134,9 +134,9 @@ public interface IMandosServer
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
     Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
-    /// <summary>Re-reads the configuration of the clients, as SIGHUP does, and takes up what has changed in it.</summary>
+    /// <summary>Reads the configuration of the clients again, as SIGHUP does, and applies its changes.</summary>
     /// <remarks>
-    /// New clients are added and those that are gone are removed, and kept as <see cref="GetKeptClientsAsync"/> tells. A setting whose value
+    /// New clients are added, and clients that are gone are removed, but <see cref="GetKeptClientsAsync"/> still has them. A setting whose value
     /// in the file has changed takes it; every other keeps its run-time value.
     /// </remarks>
     /// <param name="source">Who gives the command.</param>

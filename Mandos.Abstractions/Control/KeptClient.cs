@@ -2,7 +2,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Abstractions.Control;
 
-/// <summary>What is kept of one that is no client now. All times are UTC.</summary>
+/// <summary>What the server keeps of a former client. All times are UTC.</summary>
 /// <remarks>
 /// It has left the files, or a person removed it, or both, which <see cref="LeftAt"/> and <see cref="State"/> tell; or it is one that a
 /// command had added and whose secret the server cannot read, which <see cref="Origin"/> tells.

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Mandos.Abstractions.Control;
 
-/// <summary>What there is to know of the server itself.</summary>
+/// <summary>The server itself.</summary>
 public sealed record ServerInfo
 {
     /// <summary>Version of the server.</summary>

@@ -7,7 +7,7 @@ public sealed record StoredClient
 {
     /// <summary>Name of the client, unique in the store.</summary>
     /// <remarks>
-    /// Of a client that has left, and whose name another one has now, a line feed and its key follow: no name has a line feed.
+    /// If a client has left, and another one has its name now, a line feed and the key of the former client follow; no name has a line feed.
     /// </remarks>
     public required string Name { get; init; }
 

@@ -11,7 +11,7 @@ public sealed record ControlCommand
     /// <summary>Name of the client.</summary>
     public required string Client { get; init; }
 
-    /// <summary>The <see cref="SharedClient.Revision"/> that whoever gives the command has seen; 0 if the store did not have the client.</summary>
+    /// <summary>The <see cref="SharedClient.Revision"/> that the sender of the command has seen; 0 if the store did not have the client.</summary>
     public required long ExpectedRevision { get; init; }
 
     /// <summary>The client's control from now on; null to forget the client.</summary>

@@ -29,16 +29,16 @@ namespace Mandos.Abstractions.Sharing;
 /// <see cref="IStateStore.SaveAsync"/> never changes control: it adds clients that the store does not know, and keeps for this server what
 /// its own <c>clients.conf</c> says of each client (<see cref="StoredClient.FileSettings"/>, <see cref="StoredClient.FileEnabled"/>,
 /// <see cref="StoredClient.LeftAt"/>). If the control of a client that the store knows differs from what it is to save, it saves nothing and
-/// throws a <see cref="StateStoreException"/>. The names it is to forget, it forgets for this server alone.
+/// throws a <see cref="StateStoreException"/>. It forgets names for this server alone.
 /// </para>
 /// </remarks>
 public interface ISharedStateStore : IStateStore
 {
     /// <summary>Opens the store, and registers this server. Called once, first.</summary>
     /// <remarks>
-    /// A server that registers under an <see cref="ServerIdentity.Id"/> takes the place of whoever has it: the earlier one is fenced off, that
-    /// is, all its calls end in a <see cref="ServerFencedException"/> from then on. Disposing the store takes the server off the list of those
-    /// that others wait for; one that crashes stays on it until a person removes it, or it registers again.
+    /// A server that registers under an <see cref="ServerIdentity.Id"/> takes the place of the server that has it: the earlier one is fenced off,
+    /// that is, all its calls end in a <see cref="ServerFencedException"/> from then on. Disposing the store takes the server off the list of those
+    /// that others wait for; a server that crashes stays on it until a person removes it, or it registers again.
     /// </remarks>
     /// <param name="server">This server.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -63,7 +63,7 @@ public interface ISharedStateStore : IStateStore
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="applied"/> is beyond what the store has.</exception>
     Task<SharedView> SyncAsync(SyncPoint applied, CancellationToken cancellationToken);
 
-    /// <summary>Changes the control of one client, if it still is what whoever gave the command has seen.</summary>
+    /// <summary>Changes the control of one client, if it still is what the sender of the command has seen.</summary>
     /// <remarks>A command is carried out once: given again with the same <see cref="ControlCommand.Id"/>, it gives its first result.</remarks>
     /// <param name="command">What to change.</param>
     /// <param name="cancellationToken">

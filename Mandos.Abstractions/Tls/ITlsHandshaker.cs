@@ -15,7 +15,7 @@ public interface ITlsHandshaker
     /// The server shares out the computing among all peers: the call begins, and a read that brings something ends, when it is this peer's
     /// turn, which lasts until the stream is used again. So compute between calls of the stream, and wait for nothing else there.
     /// </remarks>
-    /// <param name="stream">The connection to the peer. It stays the caller's, who closes it; its reads need not be buffered.</param>
+    /// <param name="stream">The connection to the peer. It belongs to the caller, who closes it; its reads need not be buffered.</param>
     /// <param name="cancellationToken">Gives up; the stream may then be closed.</param>
     /// <returns>The session, once the peer has proved to own its key, whoever that is.</returns>
     /// <exception cref="TlsHandshakeException">The handshake failed.</exception>

@@ -10,7 +10,7 @@ public interface ITlsSession : IDisposable
     string Description { get; }
 
     /// <summary>Waits until the peer has closed or broken the connection, or has sent more than a well-behaved peer does.</summary>
-    /// <remarks>While it waits it holds no thread and no buffer. What the peer sends is dropped. It may be cancelled and called again.</remarks>
+    /// <remarks>While it waits it holds no thread and no buffer. It drops what the peer sends. It may be cancelled and called again.</remarks>
     /// <param name="cancellationToken">Ends the wait; the session stays usable.</param>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken);

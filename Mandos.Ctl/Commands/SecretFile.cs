@@ -8,7 +8,7 @@ internal static class SecretFile
     /// <summary>The largest secret, in bytes.</summary>
     public const int MaxLength = 1 << 20;
 
-    /// <summary>Reads a file, or standard input where it is called <c>-</c>. Who gets the bytes sets them to zero in the end.</summary>
+    /// <summary>Reads a file, or standard input where it is called <c>-</c>. The caller sets the bytes to zero in the end.</summary>
     /// <exception cref="UsageException">It cannot be read, or is too large.</exception>
     public static byte[] Read(string name)
     {

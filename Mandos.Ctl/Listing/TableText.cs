@@ -2,7 +2,7 @@ using Mandos.Ctl.Texts;
 
 namespace Mandos.Ctl.Listing;
 
-/// <summary>A table, laid out byte for byte as Debian's. What could change the terminal is made harmless.</summary>
+/// <summary>A table, laid out byte for byte as Debian's. Characters that could change the terminal are made harmless.</summary>
 internal static class TableText
 {
     /// <summary>Writes it.</summary>

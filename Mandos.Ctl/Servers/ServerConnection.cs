@@ -62,7 +62,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         try
         {
             string owner = await _connection.GetNameOwnerAsync(ServerNames.Service, cancellationToken).ConfigureAwait(false) ?? "";
-            // What the bus has signalled meanwhile is newer.
+            // A signal that came meanwhile is newer.
             return (Interlocked.CompareExchange(ref _owner, owner, null) ?? owner).Length > 0;
         }
         catch (DBusExceptionBase e)

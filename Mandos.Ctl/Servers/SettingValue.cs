@@ -18,7 +18,7 @@ internal static class SettingValue
         _ => value.GetString(),
     };
 
-    /// <summary>What a client has of whom the server says nothing.</summary>
+    /// <summary>The value of a client for which the server gives none.</summary>
     public static object Default(ClientSetting setting) => setting switch
     {
         ClientSetting<TimeSpan> duration => (ulong)duration.Default.TotalMilliseconds,

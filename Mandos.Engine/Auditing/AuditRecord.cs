@@ -19,7 +19,7 @@ public sealed record AuditRecord
     /// <summary>Name of the client that has the key; null if there is none, or no key.</summary>
     public string? Client { get; init; }
 
-    /// <summary>What has come of the connection, and why.</summary>
+    /// <summary>What came of the connection, and why.</summary>
     public required Outcome Outcome { get; init; }
 
     /// <summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Auditing;
 
-/// <summary>Says of every command who gave it and what has come of it, in the log and in the audit log. Thread-safe.</summary>
+/// <summary>Records in the log and in the audit log who gave each command, and what came of it. Thread-safe.</summary>
 /// <param name="clock">Gives the time.</param>
 /// <param name="file">The audit log; null for none.</param>
 /// <param name="logger">The log.</param>

@@ -3,7 +3,7 @@ using Mandos.Abstractions.Control;
 
 namespace Mandos.Engine.Auditing;
 
-/// <summary>One line of the audit: a command, who gave it, and what has come of it. It never holds a secret.</summary>
+/// <summary>One line of the audit: a command, who gave it, and what came of it. It never holds a secret.</summary>
 public sealed record CommandRecord
 {
     /// <summary>When the record was made, UTC.</summary>
@@ -26,7 +26,7 @@ public sealed record CommandRecord
         init => field = new CommandSource(Cut(value.Surface)!) { User = Cut(value.User), Address = Cut(value.Address) };
     }
 
-    /// <summary>What has come of it.</summary>
+    /// <summary>What came of it.</summary>
     public required CommandOutcome Outcome { get; init; }
 
     /// <summary>More on it, at most <see cref="AuditRecord.LongestDetail"/> characters: the settings that it changes, the error; null for nothing.</summary>

@@ -60,7 +60,7 @@ internal sealed class Client : ISaved
     /// <summary>Approval (true) or denial (false) in force; null: neither.</summary>
     public bool? Verdict { get; set; }
 
-    /// <summary>Whom an approval in force is for; null: whoever comes first.</summary>
+    /// <summary>The address that an approval in force is for; null: the first one that comes.</summary>
     public IPAddress? ApprovedAddress { get; set; }
 
     /// <summary>When <see cref="Verdict"/> ceases to hold. Made when first needed: most clients never do.</summary>

@@ -9,7 +9,7 @@ public sealed record ClientConfiguration(IReadOnlyCollection<ClientDefinition> C
     /// <summary>Names of those that cannot, for a mistake. They have not left the configuration: nothing of them is forgotten.</summary>
     public IReadOnlySet<string> LeftOut { get; init; } = FrozenSet<string>.Empty;
 
-    /// <summary>Whether all names are known. Where a part could not be read, whoever is missing may stand there.</summary>
+    /// <summary>Whether all names are known. If a part could not be read, a missing client may stand there.</summary>
     public bool IsComplete { get; init; } = true;
 
     /// <summary>Whether it has no clients at all.</summary>

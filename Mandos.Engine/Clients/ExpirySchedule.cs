@@ -12,7 +12,7 @@ namespace Mandos.Engine.Clients;
 internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
 {
     /// <summary>
-    /// How long before an expiry the loop wakes to notice a gap. What ends less than the longest delay after that leaves the rest to a
+    /// How long before an expiry the loop wakes to notice a gap. A gap that ends less than the longest delay after that leaves the rest to a
     /// check that runs.
     /// </summary>
     internal static readonly TimeSpan Lead = TimeSpan.FromSeconds(5);

@@ -24,7 +24,7 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly EngineServices _services;
     private readonly ClientRegistry _clients;
     private readonly EventHub _events;
-    private readonly StateKeeper _keeper;
+    private readonly IStateKeeper _keeper;
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly CheckRunner _checks;
@@ -35,7 +35,7 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly ILogger _logger;
 
     public ClientCommands(
-        EngineServices services, ClientRegistry clients, EventHub events, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
+        EngineServices services, ClientRegistry clients, EventHub events, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
         CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, CommandAudit audit)
     {
         (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
@@ -160,6 +160,7 @@ internal sealed partial class ClientCommands : IMandosServer
             }
 
             LogForgotten(name);
+            _keeper.Decided(AuditCommand.Forget, name);
             _audit.Note(command, CommandOutcome.Done);
             return true;
         }
@@ -215,7 +216,7 @@ internal sealed partial class ClientCommands : IMandosServer
     {
         bool wasDenied = false;
         CommandResult ended = await RunAsync(command, Quick(Approve), cancellationToken).ConfigureAwait(false);
-        return wasDenied ? Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false)) : ended;
+        return wasDenied || _keeper.KeepsApprovals ? Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false)) : ended;
 
         void Approve(Client client)
         {
@@ -288,15 +289,15 @@ internal sealed partial class ClientCommands : IMandosServer
 
     private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved, CancellationToken cancellationToken)
     {
-        bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", cancellationToken).ConfigureAwait(false);
-        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {EngineServices.Patience.TotalSeconds} s";
+        bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", cancellationToken, _keeper.Patience).ConfigureAwait(false);
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_keeper.Patience.TotalSeconds} s";
         if (problem is null)
         {
             return CommandResult.Durable;
         }
 
         _audit.Note(command, CommandOutcome.NotSaved, problem);
-        return CommandResult.NotSaved(problem);
+        return _keeper.Unsure(problem);
     }
 
     /// <summary>Carries out a command about one client, unless the server stops: what it set going would outlast the stop.</summary>
@@ -311,6 +312,7 @@ internal sealed partial class ClientCommands : IMandosServer
         {
             _services.ThrowIfStopping();
             Effect effect = carryOut(_clients.Get(command.Client!));
+            _keeper.Decided(command.Command, command.Client!);
             _audit.Note(command, CommandOutcome.Done, detail);
             return effect;
         }

@@ -6,8 +6,8 @@ namespace Mandos.Engine.Metrics;
 
 /// <summary>The engine's metrics; docs/operations.md lists them. Thread-safe.</summary>
 /// <remarks>
-/// Tags have few values, and name neither clients nor peers. Nobody reads them: then measuring costs next to nothing. Whoever listens is called
-/// at once, and may throw: what is measured goes on.
+/// Tags have few values, and name neither clients nor peers. While nobody reads them, measuring costs next to nothing. Listeners are called
+/// at once, and may throw, which does not disturb what is measured.
 /// </remarks>
 internal sealed class EngineMeter : IDisposable
 {

@@ -6,8 +6,8 @@ namespace Mandos.Engine.Persistence;
 
 /// <summary>Brings together what the file says of a client and what the state store kept of it.</summary>
 /// <remarks>
-/// An edit of the file wins over a run-time change; a run-time change wins over an unedited file. What cannot be changed at run time (keys,
-/// checker plugin, <c>approve_all</c>, unknown options) comes from the file.
+/// An edit of the file wins over a run-time change; a run-time change wins over an unedited file. Settings that cannot change at run time (keys,
+/// checker plugin, <c>approve_all</c>, unknown options) come from the file.
 /// </remarks>
 internal static class ClientRestorer
 {
@@ -81,7 +81,7 @@ internal static class ClientRestorer
 
     /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>
     /// <remarks>
-    /// A clock that is behind at boot, for want of a battery, or was ahead when the state was saved, must not keep a client enabled for
+    /// A clock that is behind at boot, because it has no battery, or was ahead when the state was saved, must not keep a client enabled for
     /// years, nor leave it less time than it had.
     /// </remarks>
     private static DateTimeOffset Present(StoredClient stored, ClientSnapshot saved, DateTimeOffset now)
@@ -91,7 +91,7 @@ internal static class ClientRestorer
             return Latest(now, savedAt);
         }
 
-        // What lies beyond the expiry was noted when the clock was wrong.
+        // A time beyond the expiry was noted when the clock was wrong.
         DateTimeOffset?[] times = [saved.Created, saved.LastEnabled, saved.LastCheckedOk, saved.LastApprovalRequest];
         return Latest(now, times.Where(time => time <= saved.Expires).Max());
     }

@@ -5,11 +5,11 @@ using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Persistence;
 
-/// <summary>What is kept of those that are no clients now, by name and by key. Used on the engine loop alone.</summary>
+/// <summary>Former clients, by name and by key. Used on the engine loop alone.</summary>
 /// <remarks>
-/// A file may lack a client by mistake, or name it otherwise; that must not undo what a person, or its silence, has decided.
+/// A file may lack a client by mistake, or give it another name; that must not undo what a person, or its silence, has decided.
 /// </remarks>
-internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
+internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
 {
     /// <summary>How long something is kept at least after it has left the files.</summary>
     public static readonly TimeSpan KeepTime = TimeSpan.FromDays(90);
@@ -121,9 +121,9 @@ internal sealed class KeptClients(StateKeeper keeper, EngineClock clock)
         }
     }
 
-    /// <summary>Notes who has left the files.</summary>
+    /// <summary>Notes which clients have left the files.</summary>
     /// <param name="isThere">Whether the files have the client of a row.</param>
-    /// <returns>Who has left them since this was last called, or since it was kept.</returns>
+    /// <returns>The clients that have left them since the last call, or since they were kept.</returns>
     public IReadOnlyList<KeptRow> NoteLeft(Func<KeptRow, bool> isThere)
     {
         DateTimeOffset now = clock.UtcNow;

@@ -5,7 +5,7 @@ using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Persistence;
 
-/// <summary>What is kept of one that is no client now.</summary>
+/// <summary>A former client.</summary>
 /// <param name="stored">Its row in the store.</param>
 internal sealed class KeptRow(StoredClient stored) : ISaved
 {
@@ -67,7 +67,7 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
         ? stored with { Client = client with { Origin = ClientOrigin.Files }, EncryptedSecret = default }
         : stored;
 
-    /// <summary>Makes a row for keys that a client had, and whose name it, or another, has now.</summary>
+    /// <summary>Makes a row for keys that a client had once, while the same client, or another, has its name now.</summary>
     /// <param name="stored">The client, with these keys alone.</param>
     public static StoredClient Former(StoredClient stored) => WithoutDefinition(stored) with
     {

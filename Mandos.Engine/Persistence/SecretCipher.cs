@@ -7,7 +7,7 @@ namespace Mandos.Engine.Persistence;
 /// <summary>Encrypts a secret that was given at run time, so that the state store alone does not give it away.</summary>
 /// <remarks>
 /// AES-256-GCM (NIST SP 800-38D) under a key made by HKDF-SHA256 (RFC 5869) from a key that the store does not have, with the client's name
-/// as info. For a client of the files that is the secret which the file has: whoever has the store but not the file reads nothing; and when
+/// as info. For a client of the files that is the secret which the file has: a thief of the store who does not have the file reads nothing; and when
 /// the file's secret changes, the stored one becomes unreadable and the file wins. For one that a command added see
 /// <see cref="AddedSecrets"/>. Layout: version (1 byte), nonce (12), tag (16), cipher text.
 /// </remarks>

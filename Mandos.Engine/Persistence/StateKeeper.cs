@@ -1,4 +1,7 @@
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Plugins;
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -6,13 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Persistence;
 
 /// <summary>Sees to it that every change reaches the state store: soon, in batches, again if it fails. Used on the engine loop alone.</summary>
-internal sealed partial class StateKeeper : IDisposable
+internal sealed partial class StateKeeper : IStateKeeper
 {
     /// <summary>How long changes gather before they are saved; a change has to be on disk within a second.</summary>
     internal static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan _shortestRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
     internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
@@ -31,7 +33,7 @@ internal sealed partial class StateKeeper : IDisposable
     /// <summary>Rows between which keys have gone over: one of them without another could lose what was decided about a key.</summary>
     private HashSet<string> _linked = new(StringComparer.Ordinal);
 
-    /// <summary>Whose changes somebody waits for.</summary>
+    /// <summary>The clients whose changes somebody waits for.</summary>
     private HashSet<string> _awaited = new(StringComparer.Ordinal);
 
     /// <summary>Whether somebody waits for all changes.</summary>
@@ -71,13 +73,19 @@ internal sealed partial class StateKeeper : IDisposable
             int count => $"changes of {count} clients: {_problem}",
         };
 
+    /// <inheritdoc/>
+    public bool KeepsApprovals => false;
+
+    /// <inheritdoc/>
+    public TimeSpan Patience => EngineServices.Patience;
+
     /// <summary>Begins with a store that gave its state, but cannot save.</summary>
     /// <param name="problem">Why it cannot.</param>
     public void BeginUnsaved(string problem)
     {
         LogBeganUnsaved(problem);
         _problem = problem;
-        _retryAfter = _shortestRetry;
+        _retryAfter = _backoff.Shortest;
         SaveWithin(_retryAfter);
     }
 
@@ -87,6 +95,12 @@ internal sealed partial class StateKeeper : IDisposable
         _forgotten.Remove(client.Name);
         _changed[client.Name] = client;
         SaveWithin(GatherTime);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What is not a change needs no saving.</remarks>
+    public void Decided(AuditCommand command, string name)
+    {
     }
 
     /// <summary>Notes that the store need not know a name any more.</summary>
@@ -132,6 +146,9 @@ internal sealed partial class StateKeeper : IDisposable
 
         return saved;
     }
+
+    /// <inheritdoc/>
+    public CommandResult Unsure(string problem) => CommandResult.NotSaved(problem);
 
     /// <summary>Gives up a save that still runs.</summary>
     public void Dispose()
@@ -238,8 +255,7 @@ internal sealed partial class StateKeeper : IDisposable
         {
             KeepUnsaved(changed, forgotten);
             _linked.UnionWith(linked);
-            _retryAfter = _retryAfter == TimeSpan.Zero ? _shortestRetry
-                : _retryAfter * 2 < _longestRetry ? _retryAfter * 2 : _longestRetry;
+            _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
             if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(IsUnsaved))

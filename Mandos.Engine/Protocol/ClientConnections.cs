@@ -10,7 +10,7 @@ internal sealed class ClientConnections(int limit)
     /// <summary>Takes a connection of <see cref="Connection.ClientName"/> in.</summary>
     /// <returns>The one that has to give way to it; null if there is room.</returns>
     /// <remarks>
-    /// It is the oldest of the address that has most of them, within the source that has most: who has copied a client's key cannot push
+    /// It is the oldest of the address that has most of them, within the source that has most: a thief of the client's key cannot push
     /// out the client itself from one place, and a machine that starts again pushes out what is left of its last attempt.
     /// </remarks>
     public Connection? Add(Connection connection)

@@ -75,7 +75,7 @@ internal sealed partial class ConnectionTable(EngineServices services, Connectio
         return _clients.Add(connection);
     }
 
-    /// <summary>Notes that a peer is told that it gets nothing. Its place is free for whoever needs it, even if it does not close.</summary>
+    /// <summary>Notes that a peer is told that it gets nothing. Its place is free for others, even if it does not close.</summary>
     public void Refused(Connection connection)
     {
         if (_all.Contains(connection))

@@ -6,9 +6,9 @@ namespace Mandos.Engine.Protocol;
 /// <remarks>
 /// A handshake computes in turns, between which it waits for the network. As many turns run at once as there are processors. When more are
 /// wanted, they are given by start-time fair queueing, level by level: first the network whose turns have cost least, within that the
-/// subnet, within that the address; there, whoever waits longest. So it costs nobody else anything how many connections a stranger makes,
-/// and who makes turns dear gets fewer of them. Who comes again starts level with those who are served now. Who is gone is remembered until
-/// the others have had as much: else one connection after the other would always be new, and always first.
+/// subnet, within that the address; there, the handshake that waits longest. So the number of a stranger's connections costs nobody else
+/// anything, and a source that makes turns dear gets fewer of them. A source that comes again starts level with those that are served now. One
+/// that is gone is remembered until the others have had as much; otherwise one connection after the other would always be new, and always first.
 /// <para>
 /// Nobody waits for a thread as well: a turn that had to wait is run by the thread that gives the turns, up to where it waits for the network again.
 /// </para>
@@ -295,7 +295,7 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
                     return ValueTask.CompletedTask;
                 }
 
-                // In the same step: if a turn became free in between, who takes it would change the order of those who are queued.
+                // In the same step: if a turn became free in between, taking it would change the order of the queue.
                 _granted = granted = new TaskCompletionSource();
                 Since = _turns.Now;
                 _turns.Enqueue(this);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Mandos.Engine.Protocol;
 
-/// <summary>An accepted connection, as whoever owns the sockets hands it to the engine. Disposing it closes it.</summary>
+/// <summary>An accepted connection, as the owner of the sockets hands it to the engine. Disposing it closes it.</summary>
 public interface IPeerConnection : IDisposable
 {
     /// <summary>The bytes to and from the peer. A read into an empty buffer waits for data without needing memory.</summary>

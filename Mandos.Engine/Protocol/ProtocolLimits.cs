@@ -38,8 +38,8 @@ internal static class ProtocolLimits
 
     /// <summary>
     /// Share of the total that one IPv4 address or IPv6 /64 does not get by default, so that others find a free place at once. A smaller limit
-    /// would not be fairer, as the source with the most connections gives way first; and who is closed comes again at once, by the thousand,
-    /// until the kernel's queue has no room for others.
+    /// would not be fairer, because the source with the most connections gives way first; and strangers whose connections are closed come again
+    /// at once, by the thousand, until the kernel's queue has no room for others.
     /// </summary>
     public const int ReservedShare = 4;
 

@@ -1,6 +1,6 @@
 namespace Mandos.Engine.Protocol;
 
-/// <summary>Connections by where they come from, and who is to give way first. Used on the engine loop alone.</summary>
+/// <summary>Connections by where they come from, and which of them gives way first. Used on the engine loop alone.</summary>
 internal sealed class SourceTree
 {
     private readonly Dictionary<PeerSource, Branch> _branches = [];

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Mandos.Engine.Protocol;
 
 /// <summary>
-/// The stream that a handshake is made over. Whoever makes it computes after it has read something and before it reads or writes again;
+/// The stream that a handshake uses. The handshake computes after it has read something and before it reads or writes again;
 /// so a read that is done, or that fails, waits for the turn, and every call to the stream gives it back.
 /// </summary>
 internal sealed class TurnStream(Stream rest, HandshakeTurns.Turn turn) : Stream

@@ -18,7 +18,7 @@ internal sealed partial class ClientLoader
 
     private readonly EngineServices _services;
     private readonly ClientRegistry _clients;
-    private readonly StateKeeper _keeper;
+    private readonly IStateKeeper _keeper;
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly RequestTransitions _requests;
@@ -27,14 +27,14 @@ internal sealed partial class ClientLoader
     private readonly Action<object> _expire;
     private readonly ILogger _logger;
 
-    /// <summary>What applies to the files as they are being read, and so has not left them.</summary>
+    /// <summary>Rows that apply to the files as they are being read, so their clients have not left them.</summary>
     private readonly HashSet<KeptRow> _present = [];
 
-    /// <summary>What is in the store though restore is off: forgotten once the configuration has clients, as until then it may be misspelt.</summary>
+    /// <summary>Clients in the store although restore is off: forgotten once the configuration has clients, because until then it may be misspelt.</summary>
     private readonly List<string> _unwanted = [];
 
     public ClientLoader(
-        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions,
+        EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
         RequestTransitions requests, AddedSecrets added, CheckRunner checks)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
@@ -46,7 +46,7 @@ internal sealed partial class ClientLoader
     /// <summary>Loads the clients at the start.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="saved">What the state store has.</param>
-    /// <param name="restores">Whether that is taken up; if not, it is forgotten, but for the definitions of clients that commands added.</param>
+    /// <param name="restores">Whether that applies; if not, it is forgotten, but for the definitions of clients that commands added.</param>
     /// <param name="keyFault">Why the secrets of these cannot be read; null if they can.</param>
     public void Load(ClientConfiguration configuration, IReadOnlyList<StoredClient> saved, bool restores, string? keyFault)
     {
@@ -210,7 +210,7 @@ internal sealed partial class ClientLoader
         }
     }
 
-    /// <summary>Adds a client of the configuration. What is kept by its name, or by one of its keys, applies to it.</summary>
+    /// <summary>Adds a client of the configuration. A row that is kept under its name, or under one of its keys, applies to it.</summary>
     /// <param name="definition">The client.</param>
     /// <param name="isNamed">Whether the configuration has a client of a name.</param>
     /// <returns>Null if a person has removed it, so that it stays away.</returns>

@@ -1,6 +1,6 @@
 namespace Mandos.Engine.Reloading;
 
-/// <summary>What a reload has set going, for which the next one need not wait.</summary>
+/// <summary>The parts of a reload that are still under way, for which the next reload need not wait.</summary>
 /// <param name="Checks">Ends when the checks that it caused have started.</param>
 /// <param name="Sends">Ends when nothing more will be written of the secrets that it has broken off.</param>
 /// <param name="Saved">Why it is not saved; null if it is.</param>

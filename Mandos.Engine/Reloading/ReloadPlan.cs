@@ -47,8 +47,8 @@ internal sealed class ReloadPlan : IDisposable
 
     /// <summary>Makes the steps that lead from the clients that run to the new configuration.</summary>
     /// <remarks>
-    /// Who leaves comes first, so that a control surface can give its place to who comes, unless its key goes to somebody else: then the
-    /// key changes hands in one step, so that a machine which is renamed can be served all the time.
+    /// Clients that leave come first, so that a control surface can give their places to those that come, unless the key of one goes to
+    /// another: then the key changes hands in one step, so that a machine which is renamed can be served all the time.
     /// </remarks>
     public void Compare(IReadOnlyCollection<Client> clients)
     {
@@ -72,13 +72,13 @@ internal sealed class ReloadPlan : IDisposable
             }
         }
 
-        // Whom a command added is there all the same; Reloader sees whether one of the files gets its key.
+        // A client that a command added stays too; Reloader sees whether one of the files gets its key.
         foreach (Client client in running.Values.Where(static client => client.Definition.Origin == ClientOrigin.Command).ToArray())
         {
             running.Remove(client.Name);
         }
 
-        // Who was left out for a mistake stays as it is.
+        // A client that was left out for a mistake stays as it is.
         Client[] kept = [.. running.Values.Where(client => _configuration.MayHave(client.Name))];
         if (kept.Length > 0)
         {

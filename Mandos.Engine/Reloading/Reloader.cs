@@ -21,7 +21,7 @@ internal sealed partial class Reloader
 
     private readonly EngineServices _services;
     private readonly ClientRegistry _clients;
-    private readonly StateKeeper _keeper;
+    private readonly IStateKeeper _keeper;
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly CheckRunner _checks;
@@ -33,7 +33,7 @@ internal sealed partial class Reloader
     private Task _last = Task.CompletedTask;
 
     public Reloader(
-        EngineServices services, ClientRegistry clients, StateKeeper keeper, KeptClients kept, ClientTransitions transitions, CheckRunner checks,
+        EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions, CheckRunner checks,
         ClientLoader loader, Func<Task<ClientConfiguration>>? readClients)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);

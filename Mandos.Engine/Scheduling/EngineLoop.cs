@@ -5,8 +5,8 @@ namespace Mandos.Engine.Scheduling;
 
 /// <summary>The one logical thread that owns the state of all clients.</summary>
 /// <remarks>
-/// It has no thread of its own: whoever posts work while the loop is idle runs it at once, and others' that comes meanwhile, up to a
-/// <see cref="TurnLength"/>. So a request that finds the loop idle costs no switch of threads, which is most of what a small one could cost.
+/// It has no thread of its own: a caller that posts work while the loop is idle runs it at once, and others' work that comes meanwhile, up to
+/// a <see cref="TurnLength"/>. So a request that finds the loop idle costs no switch of threads, which is most of what a small one could cost.
 /// </remarks>
 internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
 {
@@ -16,7 +16,7 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
     private readonly ConcurrentQueue<WorkItem> _work = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Who sets this from 0 to 1 owns the loop until it sets it back. 1 before <see cref="Start"/>.</summary>
+    /// <summary>The caller that sets this from 0 to 1 owns the loop until it sets it back. 1 before <see cref="Start"/>.</summary>
     private int _owned = 1;
     private volatile bool _isComplete;
     private long _workDone;
@@ -85,7 +85,7 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         }
         catch (Exception)
         {
-            // A log that fails must not end the loop: whoever owns it would never give it up
+            // A log that fails must not end the loop: its owner would never give it up
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
         }
         catch (Exception e)
         {
-            // One bad work item must not stop the others; whoever waits for a result has got it by now
+            // One bad work item must not stop the others; a caller that waits for a result has got it by now
             OnError(e);
         }
 

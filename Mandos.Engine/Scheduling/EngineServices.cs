@@ -63,18 +63,22 @@ internal sealed partial class EngineServices : IDisposable
     }
 
     /// <summary>Waits for a task, on any thread.</summary>
-    /// <returns>False if it takes longer than <see cref="Patience"/>, which is logged.</returns>
+    /// <param name="task">The task.</param>
+    /// <param name="what">What it does, for the log.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="patience">How long to wait; null for <see cref="Patience"/>.</param>
+    /// <returns>False if it takes longer, which is logged.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up, or the task was cancelled.</exception>
-    public async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(Task task, string what, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         try
         {
-            await task.WaitAsync(Patience, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await task.WaitAsync(patience ?? Patience, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
         {
-            LogSlow(what, Patience.TotalSeconds);
+            LogSlow(what, (patience ?? Patience).TotalSeconds);
             return false;
         }
     }

@@ -7,7 +7,7 @@ using Mandos.Engine.Persistence;
 namespace Mandos.Engine.Transitions;
 
 /// <summary>The only way to change a client's visible state: makes sure that subscribers and the state store hear of it.</summary>
-internal sealed class ClientJournal(EventHub events, StateKeeper keeper)
+internal sealed class ClientJournal(EventHub events, IStateKeeper keeper)
 {
     /// <summary>Replaces a client's state and tells which properties that changed, in the order of their events.</summary>
     public void Update(Client client, ClientSnapshot next, params ReadOnlySpan<ClientProperty> changed)

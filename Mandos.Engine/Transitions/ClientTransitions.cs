@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Transitions;
 
 /// <summary>
-/// Every change of a client's state, with the events that it causes in their order (docs/dbus.md has a table). Who decides that
-/// something changes is elsewhere; nobody else changes it. Used on the engine loop alone.
+/// Every change of a client's state, with the events that it causes in their order (docs/dbus.md has a table). Other classes decide that
+/// something changes; only this one changes it. Used on the engine loop alone.
 /// </summary>
 internal sealed partial class ClientTransitions
 {

@@ -152,7 +152,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>
-    /// Sees to a client whose key is another one now: who waits with the old one gets nothing, and an approval was not for the new one.
+    /// Handles a client whose key is another one now: connections that wait with the old key get nothing, and an approval was not for the new one.
     /// </summary>
     public void RefuseStrangers(Client client)
     {
@@ -243,8 +243,8 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     }
 
     /// <summary>
-    /// Takes back what was granted. What is at the gates is refused when they have agreed, even if the client may have its secret again by
-    /// then; what is on its way is broken off.
+    /// Takes back what was granted. A request at the gates is refused when they have agreed, even if the client may have its secret again by
+    /// then; a secret that is on its way is broken off.
     /// </summary>
     private static void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
     {

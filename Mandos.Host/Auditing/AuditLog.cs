@@ -8,7 +8,7 @@ namespace Mandos.Host.Auditing;
 /// Appends the records of connections and commands to a file, on a thread of its own: a slow disk holds up only those whose secrets wait for it.
 /// </summary>
 /// <remarks>
-/// What cannot be written is kept, up to a limit, and tried again. Beyond the limit records are lost, which the file and the log say.
+/// Records that cannot be written are kept, up to a limit, and tried again. Beyond the limit records are lost, and the file and the log say so.
 /// </remarks>
 internal sealed partial class AuditLog : IAuditLog, IDisposable
 {
@@ -234,7 +234,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
                 _lost = 0;
             }
 
-            // What has failed before comes first; it has nobody waiting any more.
+            // Records that failed before come first; nobody waits for them any more.
             int room = BatchLength - _batch.Count;
             while (room-- > 0 && _entries.TryDequeue(out Entry entry))
             {
@@ -251,7 +251,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         }
     }
 
-    /// <summary>Takes those for whom somebody waits, past the others that cannot be written now. Called under the lock.</summary>
+    /// <summary>Takes the records that somebody waits for, past the others that cannot be written now. Called under the lock.</summary>
     private void TakeAwaited()
     {
         _waiters = 0;
@@ -288,7 +288,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>Keeps room for those for whom a secret waits, before the disk is full.</summary>
+    /// <summary>Keeps room for the records that a secret waits for, before the disk is full.</summary>
     private void Reserve()
     {
         if (IsRequired && !_file.TryReserve(0, out string? error))
@@ -309,7 +309,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         List<Entry> chosen = _batch;
         if (IsRequired && !_file.TryReserve(_json.Lines.Length, out string? full))
         {
-            // The room that is left is for those for whom a secret waits.
+            // The room that is left is for the records that a secret waits for.
             chosen = _batch.FindAll(static entry => entry.Done is { Task.IsCompleted: false });
             Serialize(chosen);
         }
@@ -375,6 +375,6 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     }
 
     /// <param name="AddTo">Writes it.</param>
-    /// <param name="Done">Who waits until it is written.</param>
+    /// <param name="Done">Ends when it is written.</param>
     private readonly record struct Entry(Action<AuditJson> AddTo, TaskCompletionSource<bool>? Done);
 }

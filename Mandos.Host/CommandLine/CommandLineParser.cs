@@ -29,7 +29,7 @@ internal static class CommandLineParser
         string? fault = new ArgumentNormalizer(command.Command.Options).Normalize(arguments, out List<string> normalized);
         ParseResult result = command.Command.Parse(normalized, _configuration);
 
-        // Who asks for help gets it, however wrong the rest
+        // A request for help is answered, however wrong the rest
         return command.AsksForHelp(result) ? new CommandLineResult { Output = HelpText.Help(command.Command) }
             : command.AsksForVersion(result) ? new CommandLineResult { Output = $"mandos {Version}\n" }
             : fault is not null ? UsageError(fault)

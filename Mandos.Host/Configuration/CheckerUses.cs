@@ -1,8 +1,8 @@
 namespace Mandos.Host.Configuration;
 
 /// <summary>
-/// What the clients' files ask of checkers, for when plugins are loaded, which is after the files were read. Plain clients take no place
-/// in it.
+/// What the clients' files ask of checkers. It is kept until plugins are loaded, which is after the files are read. Plain clients take no
+/// place in it.
 /// </summary>
 internal sealed record CheckerUses
 {
@@ -21,7 +21,7 @@ internal sealed record CheckerUses
     /// <summary>The options that <c>[DEFAULT]</c> sets.</summary>
     public required IReadOnlyList<OptionPlace> Defaults { get; init; }
 
-    /// <summary>What the lines are of.</summary>
+    /// <summary>The files that the line numbers refer to.</summary>
     public required SourceLines Lines { get; init; }
 
     /// <summary>Where an option of a client is set, for a message about it.</summary>

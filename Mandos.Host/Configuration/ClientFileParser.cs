@@ -2,7 +2,7 @@ namespace Mandos.Host.Configuration;
 
 /// <summary>
 /// Parses <c>clients.conf</c> and <c>clients.d</c>: from text to sections, and to the options of one section at a time, each with its line.
-/// What the options mean is for <see cref="ClientFileValidator"/>.
+/// <see cref="ClientFileValidator"/> says what the options mean.
 /// </summary>
 internal sealed class ClientFileParser : IDisposable
 {

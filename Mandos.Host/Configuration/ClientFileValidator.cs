@@ -117,7 +117,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             return false;
         }
 
-        // One that is good will do: who has only the one is used to write nonsense for the other, which Debian's server wants as well.
+        // A good one suffices: people who have only one write nonsense for the other, because Debian's server wants both.
         Judge(KnownOption.KeyId, badKeyId, isOtherGood: fingerprint is not null);
         Judge(KnownOption.Fingerprint, badFingerprint, isOtherGood: keyId is not null);
         if (keyId is not null)

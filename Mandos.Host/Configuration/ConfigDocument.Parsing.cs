@@ -80,7 +80,7 @@ internal sealed partial class ConfigDocument
             }
             else if (content[0] == '[' && content.IndexOfAny((byte)'=', (byte)':') < 0)
             {
-                // What follows is of a section whose name nobody knows, and not of the one before.
+                // The lines that follow belong to a section whose name nobody knows, and not to the one before.
                 _continuation = Continuation.None;
                 bool isDefault = Encoding.UTF8.GetString(content).TrimStart('[', ' ').StartsWith(DefaultSection, StringComparison.OrdinalIgnoreCase);
                 _section = isDefault ? Defaults : new ConfigSection("", _line, _options.Count);

@@ -8,7 +8,7 @@ internal static class InputFile
 {
     /// <summary>Opens a file without a buffer, which would keep a copy of its content.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be read, or is no regular file: to open a FIFO would be to wait for who writes to it.</exception>
+    /// <exception cref="IOException">It cannot be read, or is no regular file: opening a FIFO would wait for a writer.</exception>
     public static FileStream Open(string path)
     {
         if (IsSpecial(path))
@@ -63,7 +63,7 @@ internal static class InputFile
         ServerAccount account = ServerAccount.Find();
         if (!account.IsOwn)
         {
-            return ""; // who else runs this need not be able to read it
+            return ""; // another user who runs this need not be able to read it
         }
 
         string? shut = Ancestors(Path.GetFullPath(path)).FirstOrDefault(static directory => Libc.access(directory, Libc.X_OK) != 0);

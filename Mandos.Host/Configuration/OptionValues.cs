@@ -113,7 +113,7 @@ internal static class OptionValues
     public static string Quote(string text) => text.Length == 0 ? "an empty value" : $"\"{Show(text)}\"";
 
     /// <summary>A text for a message of one line: up to its first control character, and cut where it is long.</summary>
-    /// <remarks>What follows a line break may be an indented line with a secret that became part of this value.</remarks>
+    /// <remarks>After a line break there may be an indented line with a secret, which became part of this value.</remarks>
     /// <param name="text">Any text.</param>
     public static string Show(string text)
     {

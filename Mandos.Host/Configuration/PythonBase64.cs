@@ -5,8 +5,8 @@ namespace Mandos.Host.Configuration;
 /// here what it means to Debian's server.
 /// </summary>
 /// <remarks>
-/// What is not of the alphabet is passed over: quotes, backslashes, blanks. Padding that completes a group of four ends the text, whatever
-/// follows; other padding is passed over.
+/// Characters outside the alphabet are skipped: quotes, backslashes, blanks. Padding that completes a group of four ends the text, whatever
+/// follows; other padding is skipped.
 /// </remarks>
 internal static class PythonBase64
 {

@@ -47,7 +47,7 @@ internal static unsafe class DaemonLauncher
             return Fail($"cannot start the daemon: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
-        // Who interrupts this command does not want the server.
+        // A user who interrupts this command does not want the server.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopDaemon);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopDaemon);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopDaemon);

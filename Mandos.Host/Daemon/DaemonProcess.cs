@@ -23,7 +23,7 @@ internal sealed class DaemonProcess
     /// <returns>Null if it is not.</returns>
     public static DaemonProcess? Detect()
     {
-        // Compared, because whoever starts a server from within something that a daemon started may have the variable by accident.
+        // Compared, because a server that is started from within something that a daemon started may have the variable by accident.
         string parent = Libc.getppid().ToString(CultureInfo.InvariantCulture);
         return OwnProcess.TakeVariable(DaemonLauncher.Variable) == parent ? new DaemonProcess(Libc.getppid()) : null;
     }

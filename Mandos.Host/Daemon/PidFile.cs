@@ -22,7 +22,7 @@ internal sealed partial class PidFile : IDisposable
     /// <summary>Where it is: <c>/run/mandos.pid</c>, or in /var/run where there is no /run.</summary>
     public static string DefaultPath => Directory.Exists("/run") ? "/run/mandos.pid" : "/var/run/mandos.pid";
 
-    /// <summary>Opens it, before privileges are dropped. What is in it stays until <see cref="Write"/>: the start may fail yet.</summary>
+    /// <summary>Opens it, before privileges are dropped. Its content stays until <see cref="Write"/>, because the start may still fail.</summary>
     /// <param name="path">The file.</param>
     /// <param name="logger">Is told of failures.</param>
     /// <returns>Null if it cannot be opened, which has been logged.</returns>

@@ -63,7 +63,7 @@ internal sealed partial class LinkWatcher(TimeProvider timeProvider, ILogger log
         {
             do
             {
-                // What they say does not matter: whoever waits looks for itself.
+                // Their content does not matter: the waiting code looks for itself.
                 await messages.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
             }
             while (messages.Available > 0);

@@ -23,7 +23,7 @@ internal sealed partial class Listener(
     /// <summary>How long it says nothing more of that.</summary>
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long who connects may wait for another connection to be closed; then it is turned away, to ask another server.</summary>
+    /// <summary>How long a new connection may wait for another one to be closed; then it is turned away, to ask another server.</summary>
     private static readonly TimeSpan _placePatience = TimeSpan.FromSeconds(5);
 
     // tcp(7): tcp_info begins with the state
@@ -116,7 +116,7 @@ internal sealed partial class Listener(
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
             {
-                // Whoever waits is closed, and asks another server; accepting without a descriptor would leave it waiting in silence.
+                // A waiting connection is closed, so that its client asks another server; without a descriptor to accept it, it would wait in silence.
                 places.Release();
                 SayNotAccepted(e);
                 spare.Use(() => TurnAway(socket));

@@ -3,7 +3,7 @@ using System.Text;
 namespace Mandos.Host.Logging;
 
 /// <summary>
-/// Writes lines to a log on a thread of its own, so that nobody who logs ever waits for a full pipe or a syslog that hangs. When too many
+/// Writes lines to a log on a thread of its own, so that logging never waits for a full pipe or a syslog that hangs. When too many
 /// lines wait, the oldest are dropped and a line says how many.
 /// </summary>
 internal sealed class LineWriter : IDisposable

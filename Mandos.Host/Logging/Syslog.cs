@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Logging;
 
 /// <summary>The system's log, by syslog(3).</summary>
-/// <remarks>A syslog daemon that hangs blocks whoever writes; a <see cref="LineWriter"/> keeps that from the server.</remarks>
+/// <remarks>A syslog daemon that hangs blocks the writer; a <see cref="LineWriter"/> keeps that from the server.</remarks>
 internal sealed unsafe class Syslog(LogFormat format)
 {
     /// <summary>Where syslog daemons listen.</summary>

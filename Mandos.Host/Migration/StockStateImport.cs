@@ -14,7 +14,7 @@ namespace Mandos.Host.Migration;
 /// A state store that, while it has nothing, takes over what Debian's server has left in the state directory: <c>clients.pickle</c>, which it
 /// then renames to <c>clients.pickle.imported</c>.
 /// </summary>
-/// <remarks>All of it is taken over or nothing. What fails keeps the server from starting: clients that were disabled would be served.</remarks>
+/// <remarks>All of it is taken over or nothing. If that fails, the server does not start, because it would serve clients that were disabled.</remarks>
 internal sealed partial class StockStateImport : IStateStore
 {
     /// <summary>The name of the file.</summary>

@@ -8,7 +8,7 @@ namespace Mandos.Host.Migration;
 /// <remarks>
 /// As observed: a tuple of two dictionaries by client name. The first has the clients; the second what <c>clients.conf</c> had for each when
 /// the state was saved, also for those that were removed at run time. Options have the names of D-Bus's properties there, with
-/// underscores. What a file of an older server lacks is as <c>clients.conf</c> has it.
+/// underscores. Values that a file of an older server lacks come from <c>clients.conf</c>.
 /// </remarks>
 internal static class StockStateReader
 {

@@ -61,7 +61,7 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
     /// <summary>A text of the plugin without the values of its settings.</summary>
     public string Hide(string text) => options.HideSettings(_description.Name, text);
 
-    /// <summary>Notes that the plugin is broken. What was noted first stays: the rest may follow from it.</summary>
+    /// <summary>Notes that the plugin is broken. The first reason stays: the rest may follow from it.</summary>
     /// <param name="reason">What it failed to do, and why.</param>
     public void Fail(string reason)
     {

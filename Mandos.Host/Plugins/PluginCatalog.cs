@@ -194,7 +194,7 @@ internal sealed partial class PluginCatalog
             return Refuse(PluginState.Malfunctioned, LogText.Summarize(e));
         }
 
-        // What is switched off is not asked to be sound.
+        // A plugin that is switched off need not be sound.
         Plugin Refuse(PluginState state, string reason)
             => new(_options.WhyDisabled(candidate.Name, description.Exports) is { } cause
                 ? description with { State = PluginState.Disabled, Reason = cause }

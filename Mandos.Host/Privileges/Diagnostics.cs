@@ -12,7 +12,7 @@ internal static unsafe class Diagnostics
 
     /// <summary>
     /// Starts the program again in this process if the door is open, which only the environment can shut, and only before the runtime
-    /// starts. Does not return then. Who sets the variable, to whatever value, is left alone.
+    /// starts. Does not return then. If the variable is set, to whatever value, the program leaves it alone.
     /// </summary>
     public static void EnsureOff()
     {

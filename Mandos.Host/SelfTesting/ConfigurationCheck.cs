@@ -16,7 +16,7 @@ namespace Mandos.Host.SelfTesting;
 /// <summary>Reads all files as a start would, and says what is wrong with them, for <c>--check-config</c>.</summary>
 /// <param name="commandLine">The options given there.</param>
 /// <param name="services">What the plugins get. They are constructed, and nothing more.</param>
-/// <param name="dropPrivileges">Becomes the user as whom a server would load plugins; returns what went wrong, or null.</param>
+/// <param name="dropPrivileges">Becomes the user that loads plugins in a server; returns what went wrong, or null.</param>
 internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginServices services, Func<string?> dropPrivileges)
 {
     private readonly ProblemList _problems = new();

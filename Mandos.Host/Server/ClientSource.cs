@@ -20,8 +20,8 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     private readonly ILogger _logger = logger;
 
     /// <summary>
-    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and its
-    /// the server serves clients all the same.
+    /// Whether there was a <c>clients.conf</c>: if it is gone at a reload, it is being replaced, or on a disk that is not mounted, and the
+    /// server still serves its clients.
     /// </summary>
     private bool _hasFile;
 
@@ -55,7 +55,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
             return null;
         }
 
-        // What could not be read may be readable soon, on a disk that is not mounted yet; a mistake stays one.
+        // A file that could not be read may be readable soon, on a disk that is not mounted yet; a mistake stays one.
         return new StartException(ToLines(_read.Problems)) { IsMistake = _read.Unread.Count == 0 };
     }
 

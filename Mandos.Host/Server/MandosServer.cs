@@ -42,7 +42,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
         // The kernel accepts connections as soon as there are sockets.
         using var guard = new HangGuard(_context);
 
-        // What root alone may do comes first, plugins come after it.
+        // The work that only root may do comes first, plugins come after it.
         var privileges = new PrivilegeDrop(_context);
         privileges.ProtectMemory();
         using ListenPlaces places = StartFault.Translate(() => new ListenPlaces(ListenOptions(), timeProvider, _logger));

@@ -49,7 +49,7 @@ internal sealed partial class ServerRun(
         context.Notifier.Stopping();
         guard.RequireNoAnswers();
 
-        // The announcement is withdrawn, the sockets are closed, and who is connected is let go, all at once and before plugins have their
+        // The announcement is withdrawn, the sockets are closed, and the connections are ended, all at once and before plugins have their
         // time to stop: mandos-client waits for ever on a server that is silent.
         await stopping.CancelAsync().ConfigureAwait(false);
         engine.TurnAwayAll();

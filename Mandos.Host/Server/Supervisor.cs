@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Plugins;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Isolation;
 using Mandos.PluginContracts;
@@ -10,8 +11,7 @@ namespace Mandos.Host.Server;
 /// </summary>
 internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logger)
 {
-    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromMinutes(1);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     /// <summary>A run that lasted this long was a good one: the next failure starts with the shortest pause again.</summary>
     private static readonly TimeSpan _goodRun = TimeSpan.FromMinutes(1);
@@ -27,7 +27,7 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(string name, Plugin plugin, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
-        TimeSpan pause = _shortestPause;
+        TimeSpan pause = TimeSpan.Zero;
         while (!cancellationToken.IsCancellationRequested)
         {
             long start = timeProvider.GetTimestamp();
@@ -44,10 +44,9 @@ internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logg
                 return;
             }
 
-            pause = wasGood ? _shortestPause : pause;
+            pause = wasGood ? _backoff.Shortest : _backoff.After(pause);
             LogEnded(name, reason, pause.TotalSeconds);
             await Task.Delay(pause, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 

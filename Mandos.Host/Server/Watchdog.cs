@@ -7,7 +7,7 @@ namespace Mandos.Host.Server;
 /// </summary>
 /// <remarks>
 /// A thread of its own looks several times within the limit whether the server has answered. It counts looks, not time: a pause of the whole
-/// process is no hang. What it cannot see, a process that is stopped for good, is for <see cref="Unix.DeadMansTimer"/>.
+/// process is no hang. It cannot see a process that is stopped for good; that is for <see cref="Unix.DeadMansTimer"/>.
 /// </remarks>
 /// <param name="limit">How long the server may not answer until it is ended; zero for ever.</param>
 /// <param name="systemdLimit">Within what time systemd wants a sign of life; null if it wants none.</param>

@@ -9,7 +9,7 @@ public static class AnnouncerContract
     /// <summary>Index of the loopback interface on Linux, by which the service announced here reaches no network.</summary>
     private const int LoopbackIndex = 1;
 
-    /// <summary>A name of DNS-SD has at most 63 bytes (RFC 6763 section 4.1.1), but whoever runs the server can give it any.</summary>
+    /// <summary>A name of DNS-SD has at most 63 bytes (RFC 6763 section 4.1.1), but an administrator can give it any.</summary>
     private static readonly string[] _oddNames = [new('n', 63), new('n', 1000), "Ünï ☃ \U0001F600", "a.b\\c", "-"];
 
     /// <summary>

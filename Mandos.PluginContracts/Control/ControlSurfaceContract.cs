@@ -13,7 +13,7 @@ public static class ControlSurfaceContract
 
     /// <summary>
     /// The checks of a control surface. A failure, such as that of a bus which is not there, is allowed; ending silently is not.
-    /// The surface shows the sample clients to whoever can reach it: give it settings by which nobody can.
+    /// The surface shows the sample clients to everybody who can reach it: give it settings by which nobody can.
     /// </summary>
     /// <param name="create">Makes a control surface.</param>
     /// <param name="limits">How long to wait.</param>
@@ -150,7 +150,7 @@ public static class ControlSurfaceContract
             RequireNone(running.Exception?.InnerException, when);
         }
 
-        // What is done meanwhile needs a surface that subscribes. One that waits for something that is not there does not.
+        // The part in between needs a surface that subscribes. One that waits for something that is not there does not.
         Task<Exception?> RunAndAsync(
             IControlSurface surface,
             InMemoryServer server,

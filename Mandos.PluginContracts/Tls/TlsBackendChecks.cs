@@ -160,7 +160,7 @@ internal sealed class TlsBackendChecks(
                 session.Dispose();
                 Contract.Require(
                     !connection.Stream.IsDisposed,
-                    "it disposes the stream, which is the caller's, who has to let the secret reach the peer");
+                    "it disposes the stream, which belongs to the caller, who has to let the secret reach the peer");
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -46,7 +46,7 @@ internal class WatchedStream(Stream inner, int longestRead = int.MaxValue) : Str
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>The connection stays open: whose it is closes it.</summary>
+    /// <summary>The connection stays open: its owner closes it.</summary>
     protected override void Dispose(bool disposing)
     {
         IsDisposed = true;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Mandos.Abstractions.Announcing;
+using Mandos.Abstractions.Plugins;
 using Mandos.AvahiAnnouncer.Registration;
 using Mandos.Bus;
 using Tmds.DBus.Protocol;
@@ -42,19 +43,18 @@ internal sealed class AvahiSession(
     /// <summary>And again, while it cannot.</summary>
     private static readonly TimeSpan _nextLook = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan _shortestRegistration = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _longestRegistration = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _registrationTimes = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
 
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _lastCall = Task.CompletedTask;
     private CancellationToken _ended;
     private string _avahi = "";
 
-    /// <summary>Counts what has become of the announcement: who looks whether it can be found stops when that is another one.</summary>
+    /// <summary>Counts changes of the announcement: a search for the service stops when the count is another one.</summary>
     private int _changes;
 
     /// <summary>How long Avahi may take to make sure of the name: some times what it needs on a network where all is well, a second.</summary>
-    private TimeSpan _registrationTime = _shortestRegistration;
+    private TimeSpan _registrationTime = _registrationTimes.Shortest;
 
     /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
     /// <exception cref="DBusExceptionBase">A new connection is needed; the message says why.</exception>
@@ -184,9 +184,8 @@ internal sealed class AvahiSession(
 
                 _registrationTime = step switch
                 {
-                    Step.Announced => _shortestRegistration,
-                    Step.Retried when _registrationTime * 2 < _longestRegistration => _registrationTime * 2,
-                    Step.Retried => _longestRegistration,
+                    Step.Announced => _registrationTimes.Shortest,
+                    Step.Retried => _registrationTimes.After(_registrationTime),
                     _ => _registrationTime,
                 };
                 if (step is Step.GiveUp gaveUp)

@@ -16,8 +16,7 @@ namespace Mandos.AvahiAnnouncer;
 [method: ImportingConstructor]
 public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnouncer
 {
-    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>How long the end waits for Avahi; together with the rest less than the second that the contract gives.</summary>
     private static readonly TimeSpan _withdrawTime = TimeSpan.FromSeconds(0.5);
@@ -35,7 +34,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
         ArgumentNullException.ThrowIfNull(announced);
         string name = service.Name;
         bool troubled = false;
-        TimeSpan pause = _shortestPause;
+        TimeSpan pause = TimeSpan.Zero;
         while (!cancellationToken.IsCancellationRequested)
         {
             // A name that was taken is not tried again, so that two servers do not swap names (RFC 6762 section 9).
@@ -47,7 +46,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             }
             catch (DBusExceptionBase e)
             {
-                pause = worked ? _shortestPause : pause;
+                pause = worked ? _backoff.Shortest : _backoff.After(pause);
                 if (worked || !troubled)
                 {
                     LogTrouble(context.Logger, e.Message);
@@ -62,7 +61,6 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
 
             name = registration.Name;
             await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
 
             void Notify(Step step)
             {

@@ -21,8 +21,7 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
     /// </summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(100));
 
     /// <inheritdoc/>
     public string Description => command;
@@ -86,7 +85,7 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
         }
 
         long start = context.TimeProvider.GetTimestamp();
-        for (TimeSpan pause = _firstLook; Exists(group); pause *= 2)
+        for (TimeSpan pause = _backoff.Shortest; Exists(group); pause = _backoff.After(pause))
         {
             if (context.TimeProvider.GetElapsedTime(start) > _patience)
             {
@@ -94,7 +93,7 @@ internal sealed partial class ShellCheck(string command, IPluginContext context)
                 return;
             }
 
-            await Task.Delay(pause < _longestPause ? pause : _longestPause, context.TimeProvider).ConfigureAwait(false);
+            await Task.Delay(pause, context.TimeProvider).ConfigureAwait(false);
         }
     }
 

@@ -11,7 +11,7 @@ using Mandos.CheckerSsh.Options;
 namespace Mandos.CheckerSsh;
 
 /// <summary>One check of one host.</summary>
-/// <param name="options">Whom to check, and how.</param>
+/// <param name="options">The host to check, and how.</param>
 /// <param name="time">Measures the time limit.</param>
 internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
 {

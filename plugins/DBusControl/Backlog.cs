@@ -6,8 +6,8 @@ using Tmds.DBus.Protocol;
 namespace Mandos.DBusControl;
 
 /// <summary>
-/// What the bus keeps as nobody has read it. dbus-daemon tells whoever may ask, as the package's policy allows the server; dbus-broker does
-/// not, but throws out whoever does not read.
+/// What the bus keeps because nobody has read it. dbus-daemon tells programs that may ask, as the package's policy allows the server;
+/// dbus-broker does not tell, but disconnects programs that do not read.
 /// </summary>
 /// <param name="connection">The connection.</param>
 /// <param name="ended">The session is over.</param>

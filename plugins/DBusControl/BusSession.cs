@@ -22,7 +22,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
     private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
 
-    /// <summary>How long whoever has our names may take to answer.</summary>
+    /// <summary>How long the owner of our names may take to answer.</summary>
     private static readonly TimeSpan _wakeTime = TimeSpan.FromSeconds(1);
 
     private readonly IMandosServer _server;
@@ -63,8 +63,8 @@ internal sealed partial class BusSession : IAsyncDisposable
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_paths, _clients, _writer);
         _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
-        _callers = new Callers(_connection, time);
-        _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger);
+        _callers = new Callers(_connection, _clients, time);
+        _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger, _ended.Token);
     }
 
     /// <summary>Whether everything was offered at some time.</summary>
@@ -124,6 +124,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync().ConfigureAwait(false);
+        _connection.RunInTurn(_calls.Drop);
         await _watch.ConfigureAwait(false);
         _ended.Dispose();
     }
@@ -212,7 +213,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends something to the owner of a name. If that is a connection of ours from which the bus has not read for a while, it notices by
+    /// Sends something to the owner of a name. If that is an old connection of the server from which the bus has not read for a while, it notices by
     /// this alone that the connection is gone.
     /// </summary>
     private async Task WakeOwnerAsync(string name, CancellationToken cancellationToken)
@@ -296,7 +297,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the bus something. What cannot be told costs the listeners that, and the server nothing.</summary>
+    /// <summary>Sends something to the bus. If that fails, listeners miss it, and the server goes on.</summary>
     private void Tell<T>(Action<T> tell, T what)
     {
         try

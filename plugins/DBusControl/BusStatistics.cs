@@ -4,7 +4,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
-/// <summary>What dbus-daemon keeps in memory for, and of, a connection, as it tells whoever may ask. dbus-broker does not.</summary>
+/// <summary>What dbus-daemon keeps in memory for, and of, a connection, as it tells programs that may ask. dbus-broker does not.</summary>
 /// <param name="Incoming">Bytes that came from it and that others have not read yet.</param>
 /// <param name="Outgoing">Bytes that it has not read yet.</param>
 internal readonly record struct BusStatistics(uint Incoming, uint Outgoing)

@@ -17,8 +17,7 @@ namespace Mandos.DBusControl;
 [method: ImportingConstructor]
 public sealed partial class DBusSurface(IPluginContext context) : IControlSurface
 {
-    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
+    private static readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     /// <summary>The paths that clients have: they keep them when the bus goes away and comes back.</summary>
     private ObjectPaths? _paths;
@@ -29,7 +28,7 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
     public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(server);
-        TimeSpan pause = _shortestPause;
+        TimeSpan pause = TimeSpan.Zero;
         string? lastReason = null;
         while (true)
         {
@@ -42,19 +41,13 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
                 continue; // it took a while to notice, so this does not run in circles
             }
 
-            if (hasServed)
-            {
-                (pause, lastReason) = (_shortestPause, null);
-            }
-            else if (reason.IsRefusal)
-            {
-                pause = _longestPause; // whoever has the name may give it up some day
-            }
-
+            lastReason = hasServed ? null : lastReason;
+            pause = hasServed ? _backoff.Shortest
+                : reason.IsRefusal ? _backoff.Longest // the owner of the name may give it up some day
+                : _backoff.After(pause);
             LogReason(reason.Message, lastReason, pause);
             lastReason = reason.Message;
             await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(false);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 
@@ -72,7 +65,7 @@ public sealed partial class DBusSurface(IPluginContext context) : IControlSurfac
         }
     }
 
-    /// <summary>Logs who does not read, if the bus tells.</summary>
+    /// <summary>Logs which program does not read, if the bus tells.</summary>
     private async Task NameReaderAsync(CancellationToken cancellationToken)
     {
         try

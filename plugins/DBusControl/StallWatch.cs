@@ -4,15 +4,15 @@ using Tmds.DBus.Protocol;
 namespace Mandos.DBusControl;
 
 /// <summary>
-/// Notices when the bus takes nothing more of what we send, or soon will not. dbus-daemon does so for good once too much of ours waits for
-/// programs that do not read, and tells nobody.
+/// Notices when the bus reads nothing more from the server, or soon will not. dbus-daemon stops reading for good once too much from the server
+/// waits for programs that do not read, and tells nobody.
 /// </summary>
-/// <param name="ask">Asks the bus how many bytes of ours it keeps, and ends with the answer. The bus answers in order.</param>
+/// <param name="ask">Asks the bus how many bytes of the server's it keeps, and ends with the answer. The bus answers in order.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimeProvider time)
 {
     /// <summary>
-    /// How many bytes of ours the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
+    /// How many bytes of the server's the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
     /// what is sent in a second.
     /// </summary>
     private const uint MaxKept = 80 << 20;

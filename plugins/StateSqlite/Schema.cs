@@ -158,7 +158,7 @@ internal static class Schema
         Rewrite(connection, 2);
     }
 
-    /// <summary>A version that has another setting of clients. Who is there already has its default.</summary>
+    /// <summary>A version with one more setting of clients. Existing clients have its default.</summary>
     private static void AddSetting(SqliteConnection connection, int version)
     {
         SettingColumn column = SettingColumn.Of(AddedSettings.Single(added => added.Version == version).Setting);

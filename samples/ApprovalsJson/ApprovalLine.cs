@@ -5,7 +5,7 @@ using Mandos.Abstractions.Control;
 
 namespace Mandos.ApprovalsJson;
 
-/// <summary>One line of the file. What an event does not have is left out.</summary>
+/// <summary>One line of the file. Members that an event does not have are left out.</summary>
 internal sealed record ApprovalLine
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
@@ -26,7 +26,7 @@ internal sealed record ApprovalLine
     /// <summary>Number of the request, by which it can be approved.</summary>
     public long? Request { get; init; }
 
-    /// <summary>Address and port of who asks.</summary>
+    /// <summary>Address and port of the peer.</summary>
     public string? Peer { get; init; }
 
     /// <summary>Seconds that a connection will wait for approval.</summary>

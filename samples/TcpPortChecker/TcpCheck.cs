@@ -5,7 +5,7 @@ using Mandos.Abstractions.Checking;
 namespace Mandos.TcpPortChecker;
 
 /// <summary>One connection, closed as soon as it is accepted.</summary>
-/// <param name="options">Whom to connect to.</param>
+/// <param name="options">The host and the port.</param>
 /// <param name="timeProvider">Measures the time limit.</param>
 internal sealed class TcpCheck(TcpOptions options, TimeProvider timeProvider) : ICheck
 {

@@ -6,7 +6,7 @@ using Mandos.Abstractions.Plugins;
 namespace Mandos.TcpPortChecker;
 
 /// <summary>A client is alive if it accepts a connection to the TCP port that its option <c>tcp_port</c> names.</summary>
-/// <remarks>Whoever is in the network can accept it in the client's place: this proves less than an SSH host key does.</remarks>
+/// <remarks>Anybody in the network can accept it in the client's place: this proves less than an SSH host key does.</remarks>
 /// <param name="context">Gives the time.</param>
 [ExportChecker("tcp", Options = [TcpOptions.PortOption, TcpOptions.TimeoutOption])]
 [method: ImportingConstructor]

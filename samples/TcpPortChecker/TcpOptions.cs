@@ -4,7 +4,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.TcpPortChecker;
 
-/// <summary>Whom to check, and how.</summary>
+/// <summary>The host to check, and how.</summary>
 /// <param name="Host">Name or address.</param>
 /// <param name="Port">1 to 65535.</param>
 /// <param name="Timeout">Time limit of a check, more than zero.</param>

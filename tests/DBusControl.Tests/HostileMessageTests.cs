@@ -103,6 +103,43 @@ public sealed class HostileMessageTests : IDisposable
         Assert.Equal("", _bus.Call("/twice", null, "M", "", []));
     }
 
+    [Fact]
+    public async Task Reply_AnyKind_OverwritesTheSecret()
+    {
+        byte[][] secrets = [[1, 2], [3, 4], [5, 6]];
+        await using var connection = new BusConnection(new BusOptions(_bus.Address) { FlushTimeout = TimeSpan.Zero });
+        var connecting = connection.ConnectAsync(TestContext.Current.CancellationToken);
+        _bus.Accept();
+        await connecting;
+        var kept = new TaskCompletionSource<BusCall>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.AddHandler("/refused", below: false, call =>
+        {
+            call.Secret = secrets[0];
+            call.ReplyError(BusErrors.LimitsExceeded, "no room");
+        });
+        connection.AddHandler("/taken", below: false, call =>
+        {
+            call.Secret = secrets[1];
+            call.Reply();
+        });
+        connection.AddHandler("/kept", below: false, call =>
+        {
+            call.Secret = secrets[2];
+            kept.SetResult(call);
+        });
+
+        Assert.Equal($"{Prefix}LimitsExceeded", _bus.Call("/refused", null, "M", "", []));
+        Assert.Equal("", _bus.Call("/taken", null, "M", "", []));
+        Task<string?> unanswered = Task.Run(() => _bus.Call("/kept", null, "M", "", []), TestContext.Current.CancellationToken);
+        BusCall waiting = await kept.Task;
+        await connection.DisposeAsync(); // nobody is left to answer
+        Assert.Null(await unanswered);
+        Assert.Equal([5, 6], secrets[2]);
+        waiting.ReplyError(BusErrors.NoReply, "the connection is over");
+
+        Assert.All(secrets, secret => Assert.Equal([0, 0], secret));
+    }
+
     private static byte[] Text(string text) => [(byte)text.Length, 0, 0, 0, .. System.Text.Encoding.ASCII.GetBytes(text), 0];
 
     private InMemoryServer Start()

@@ -6,8 +6,8 @@ using Mandos.Host.Plugins.Steering;
 namespace Mandos.Host.Plugins.Checkers;
 
 /// <summary>
-/// A checker whose exceptions tell neither its settings nor the options of the client, which may be secrets: exceptions like to say what
-/// was wrong, and the log shows them. What a checker says on purpose is as it is.
+/// A checker whose exceptions tell neither its settings nor the options of the client, which may be secrets: exceptions often repeat the bad
+/// value, and the log shows them. A checker's own messages stay as they are.
 /// </summary>
 /// <param name="checker">The checker.</param>
 /// <param name="hideSettings">Leaves the settings of its plugin out of a text.</param>

@@ -18,7 +18,7 @@ internal static class PluginThread
             }
             catch (Exception e)
             {
-                // It goes to whoever waits
+                // It goes to the caller that waits
                 completion.SetException(e);
             }
         })

@@ -4,11 +4,11 @@ using Mandos.Host.Unix;
 namespace Mandos.Host.Plugins.Trust;
 
 /// <summary>
-/// Finds out whether anybody but the trusted users could put code of theirs into a plugin. A plugin has all rights of the server, so it is
-/// not loaded then.
+/// Finds out whether anybody but the trusted users could put code into a plugin. Then the server does not load it, because a plugin has all
+/// rights of the server.
 /// </summary>
 /// <remarks>
-/// What is checked cannot be changed between the check and the loading by anybody who is not trusted, because that is what is checked.
+/// Nobody untrusted can change the files between the check and the loading, because that is what the check makes sure of.
 /// </remarks>
 /// <param name="directory">Absolute path of the plugin directory.</param>
 /// <param name="owners">Whom to trust.</param>

@@ -14,8 +14,8 @@ internal sealed class TrustedOwners
     public TrustedOwners(uint user) => _user = user;
 
     /// <summary>
-    /// Root and the user of this process. To be asked before the server drops root's rights: whom it becomes then must not decide what runs,
-    /// or whoever gets hold of the server could stay in it over a restart.
+    /// Root and the user of this process. Ask before the server drops root's rights: the user that it becomes must not decide what runs,
+    /// or an attacker who takes over the server could stay in it over a restart.
     /// </summary>
     public static TrustedOwners Current() => new(Libc.geteuid());
 

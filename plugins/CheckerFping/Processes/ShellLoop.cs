@@ -148,7 +148,7 @@ internal sealed unsafe class ShellLoop
 
     private void Reap(Shell shell)
     {
-        // What the shell left running in its group ends with it. Only now is it sure that the group's number is still its own.
+        // Processes that the shell left running in its group end with it. Only now is it sure that the group's number is still its own.
         _ = kill(-shell.Pid, SIGKILL);
 
         int status;

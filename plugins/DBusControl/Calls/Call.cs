@@ -5,8 +5,8 @@ namespace Mandos.DBusControl.Calls;
 /// <summary>A call whose arguments are read, ready to be carried out.</summary>
 /// <param name="Context">The call, and the way to answer it.</param>
 /// <param name="Run">
-/// Carries it out: answers at once and returns null, or returns a task after which an empty answer is due. What it throws, or the
-/// task, becomes an error.
+/// Carries it out: answers at once and returns null, or returns a task after which an empty answer is due. An exception that it
+/// throws, or the task, becomes an error.
 /// </param>
 internal readonly record struct Call(BusCall Context, Func<Task?> Run)
 {

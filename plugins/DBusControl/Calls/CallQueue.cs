@@ -39,10 +39,12 @@ internal sealed partial class CallQueue
     /// <param name="events">The signals of what a command did go before its answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public CallQueue(Func<Action, bool> post, IBacklog backlog, EventFlow events, TimeProvider time, ILogger logger)
+    /// <param name="ended">The session is over.</param>
+    public CallQueue(
+        Func<Action, bool> post, IBacklog backlog, EventFlow events, TimeProvider time, ILogger logger, CancellationToken ended)
     {
         (_post, _events, _logger) = (post, events, logger);
-        _large = new LargeReplies(post, backlog, RunAgain, Forget, time);
+        _large = new LargeReplies(post, backlog, RunAgain, Forget, time, ended);
     }
 
     /// <summary>Carries out a call, now or later.</summary>
@@ -83,6 +85,19 @@ internal sealed partial class CallQueue
         }
 
         _large.RunNext();
+    }
+
+    /// <summary>Drops the calls that wait: the connection is over. What is under way ends by itself.</summary>
+    public void Drop()
+    {
+        foreach (Sender sender in _senders.Values)
+        {
+            while (sender.Waiting.TryDequeue(out Call call))
+            {
+                _waitingBytes -= call.Size;
+                call.Context.ReplyError(BusErrors.NoReply, "the connection is over");
+            }
+        }
     }
 
     private void Enqueue(Sender sender, Call call)
@@ -150,7 +165,7 @@ internal sealed partial class CallQueue
         }
     }
 
-    /// <summary>Drops the calls for large answers of a sender that is gone. What it has commanded is carried out all the same.</summary>
+    /// <summary>Drops the calls for large answers of a sender that is gone. Its commands are still carried out.</summary>
     private void Forget(Call call)
     {
         Sender sender = _senders[call.Sender];
@@ -198,6 +213,7 @@ internal sealed partial class CallQueue
     private async Task AwaitAsync(Call call, Task outcome)
     {
         await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        call.Context.ClearSecret(); // here, as the connection may be over, and the call never answered
         _post(() =>
         {
             Release(call);

@@ -1,67 +1,103 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Calls;
 
-/// <summary>Knows who the callers are, and carries out their commands. Used on the connection's thread alone.</summary>
+/// <summary>Knows who the callers are, and carries out their commands. Used in the connection's turns alone.</summary>
 /// <param name="connection">Asks the bus.</param>
+/// <param name="clients">The clients.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Callers(BusConnection connection, TimeProvider time)
+internal sealed class Callers(BusConnection connection, ClientTable clients, TimeProvider time)
 {
     /// <summary>How many callers are known at once, some of them gone: more than a bus has connections by default.</summary>
     public const int MaxKnown = 4096;
 
     /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Who is behind each unique name; a bus gives none twice.</summary>
-    private readonly Dictionary<string, Task<CommandSource>> _known = new(StringComparer.Ordinal);
+    /// <summary>Who is behind each unique name; a bus gives none twice. Whoever the bus did not tell of is not here.</summary>
+    private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
 
     /// <summary>Carries out a command of a caller.</summary>
     /// <exception cref="CallException">It is in force, but not saved, or not everything that it was to end has ended.</exception>
     public async Task CarryOutAsync(BusCall call, Func<CommandSource, Task<CommandResult>> command)
     {
-        CommandSource source = await FindAsync(call.Sender).ConfigureAwait(false);
-        CommandResult result = await command(source).ConfigureAwait(false);
+        CommandResult result = await BeginAsync(call.Sender, command).ConfigureAwait(false);
         if (!result.IsDurable)
         {
             throw new CallException(Names.NotSavedError, result.Problem!);
         }
     }
 
-    private Task<CommandSource> FindAsync(string? caller)
+    /// <summary>
+    /// Carries out a command about the client that has a path now, and about no other: while the bus is asked who the caller is, a reload
+    /// may give the path, and the name too, to another client.
+    /// </summary>
+    /// <exception cref="CallException">
+    /// There is no such client, or it is gone. Or as in <see cref="CarryOutAsync(BusCall, Func{CommandSource, Task{CommandResult}})"/>.
+    /// </exception>
+    public Task CarryOutAsync(BusCall call, string path, Func<string, CommandSource, Task<CommandResult>> command)
     {
-        var unknown = new CommandSource(Names.Surface) { Address = caller };
-        if (caller is null)
+        (ulong number, string name) = Find();
+        return CarryOutAsync(call, source => Find().Number == number ? command(name, source) : throw CallException.UnknownObject(path));
+
+        (ulong Number, string Name) Find()
+            => clients.Find(path) is { } found ? (found.Number, found.Client.Name) : throw CallException.UnknownObject(path);
+    }
+
+    private Task<CommandResult> BeginAsync(string? caller, Func<CommandSource, Task<CommandResult>> command)
+        => caller is null ? command(new CommandSource(Names.Surface)) // not over a bus
+            : _known.TryGetValue(caller, out CommandSource? source) ? command(source)
+            : AskAndBeginAsync(caller, command);
+
+    /// <summary>Asks the bus who the caller is, then carries out the command in a turn of the connection.</summary>
+    private async Task<CommandResult> AskAndBeginAsync(string caller, Func<CommandSource, Task<CommandResult>> command)
+    {
+        uint? user = await AskAsync(caller).ConfigureAwait(false);
+        var begun = new TaskCompletionSource<Task<CommandResult>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!connection.Post(() => begun.SetResult(RunAsync(command, Note(caller, user)))))
         {
-            return Task.FromResult(unknown); // not over a bus
+            throw new DBusConnectionClosedException("the connection is closed");
         }
 
-        if (!_known.TryGetValue(caller, out Task<CommandSource>? source))
-        {
-            if (_known.Count == MaxKnown)
-            {
-                _known.Clear();
-            }
+        return await (await begun.Task.ConfigureAwait(false)).ConfigureAwait(false);
+    }
 
-            _known.Add(caller, source = AskAsync(caller, unknown));
+    /// <summary>What the command throws at once becomes the task's, too.</summary>
+    private static async Task<CommandResult> RunAsync(Func<CommandSource, Task<CommandResult>> command, CommandSource source)
+        => await command(source).ConfigureAwait(false);
+
+    private CommandSource Note(string caller, uint? user)
+    {
+        var source = new CommandSource(Names.Surface) { Address = caller, User = user is { } id ? $"uid {id}" : null };
+        if (user is null)
+        {
+            return source; // the next command may find the bus less busy
         }
 
+        if (_known.Count == MaxKnown)
+        {
+            _known.Clear();
+        }
+
+        _known[caller] = source;
         return source;
     }
 
-    private async Task<CommandSource> AskAsync(string caller, CommandSource unknown)
+    /// <returns>The caller's user; null if it is gone, or the bus is slow.</returns>
+    private async Task<uint?> AskAsync(string caller)
     {
         try
         {
-            using var limit = new CancellationTokenSource(_patience, time);
-            return unknown with { User = $"uid {await connection.GetUserAsync(caller, limit.Token).ConfigureAwait(false)}" };
+            using var limit = new CancellationTokenSource(Patience, time);
+            return await connection.GetUserAsync(caller, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DBusExceptionBase or OperationCanceledException)
         {
-            return unknown; // it is gone, or the bus is slow
+            return null;
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Mandos.DBusControl.Calls;
 
-/// <summary>What of ours the bus has not passed on yet.</summary>
+/// <summary>The server's messages that the bus has not passed on yet.</summary>
 internal interface IBacklog
 {
     /// <summary>Ends when the bus has read what was sent until now, or is gone. Does not throw.</summary>

@@ -1,3 +1,5 @@
+using Mandos.Abstractions.Plugins;
+
 namespace Mandos.DBusControl.Calls;
 
 /// <summary>
@@ -10,18 +12,19 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="run">Carries out a call whose turn it is.</param>
 /// <param name="forget">Drops a call, and all for large answers of its sender, as that is gone.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time)
+/// <param name="ended">The session is over.</param>
+internal sealed class LargeReplies(
+    Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time, CancellationToken ended)
 {
     /// <summary>A program that reads has less than this waiting for it soon, in bytes.</summary>
     private const uint Unread = 1 << 20;
 
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
+    private static readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1));
 
     /// <summary>Calls that wait for their turn, one of a sender at most.</summary>
     private readonly Queue<Call> _waiting = [];
 
-    /// <summary>Those who have not read their last large answer yet, as far as is known, with the call for the next.</summary>
+    /// <summary>The programs that have not read their last large answer yet, as far as is known, with the call for the next.</summary>
     private readonly Dictionary<string, Call?> _readers = new(StringComparer.Ordinal);
 
     private bool _isUnderWay;
@@ -74,12 +77,12 @@ internal sealed class LargeReplies(Func<Action, bool> post, IBacklog backlog, Ac
             _isUnderWay = false;
             RunNext();
         });
-        TimeSpan pause = _firstPause;
+        TimeSpan pause = TimeSpan.Zero;
         uint? unread;
-        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > Unread)
+        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > Unread && !ended.IsCancellationRequested)
         {
-            await Task.Delay(pause, time).ConfigureAwait(false);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+            pause = _backoff.After(pause);
+            await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         post(() =>

@@ -12,7 +12,7 @@ internal sealed class ClientTable
     private readonly List<(ulong Number, string Path)> _order = [];
     private ulong _lastNumber;
 
-    /// <summary>The paths of those for whom requests wait: few, of many.</summary>
+    /// <summary>The paths of the clients for which requests wait: few of many.</summary>
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Number of clients.</summary>
@@ -22,7 +22,7 @@ internal sealed class ClientTable
     public IEnumerable<KeyValuePair<string, ClientSnapshot>> All
         => After(0).Select(static entry => KeyValuePair.Create(entry.Path, entry.Client));
 
-    /// <summary>The clients for whom requests wait, with their paths.</summary>
+    /// <summary>The clients for which requests wait, with their paths.</summary>
     public IEnumerable<KeyValuePair<string, ClientSnapshot>> Waiting
         => _waiting.Select(path => KeyValuePair.Create(path, _clients[path].Client));
 
@@ -45,6 +45,11 @@ internal sealed class ClientTable
         client = _clients.GetValueOrDefault(path).Client;
         return client is not null;
     }
+
+    /// <summary>Finds a client, with its number: who comes later by the same path has another one.</summary>
+    /// <returns>Null if there is none.</returns>
+    public (ulong Number, ClientSnapshot Client)? Find(string path)
+        => _clients.TryGetValue(path, out Entry entry) ? (entry.Number, entry.Client) : null;
 
     /// <summary>Adds a client or replaces its state.</summary>
     public void Set(string path, ClientSnapshot client)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Mandos.DBusControl.Calls;
 using Tmds.DBus.Protocol;
 
@@ -96,20 +95,21 @@ internal static class Values
     /// <exception cref="CallException">It is none, or too long.</exception>
     public static byte[] ToBytes(VariantValue value, string property)
     {
-        value = Unwrap(value);
-        if (value.Type != VariantValueType.Array || value.ItemType != VariantValueType.Byte)
-        {
-            throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {TypeOf(value)}");
-        }
-
-        byte[] bytes = value.GetArray<byte>();
+        byte[] bytes = BytesIn(value)
+            ?? throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {TypeOf(Unwrap(value))}");
         if (bytes.Length > MaxBytes)
         {
-            CryptographicOperations.ZeroMemory(bytes);
             throw CallException.InvalidArgs($"{property} may have {MaxBytes} bytes; this has {bytes.Length}");
         }
 
         return bytes;
+    }
+
+    /// <summary>The bytes of a value that is an array of them, however long; not a copy. Null if it is something else.</summary>
+    public static byte[]? BytesIn(VariantValue value)
+    {
+        value = Unwrap(value);
+        return value.Type == VariantValueType.Array && value.ItemType == VariantValueType.Byte ? value.GetArray<byte>() : null;
     }
 
     /// <summary>About how many bytes a value takes that was taken.</summary>

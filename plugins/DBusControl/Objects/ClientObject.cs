@@ -131,6 +131,7 @@ internal sealed class ClientObject
         if (property.Change == ClientProperty.Secret)
         {
             context.SecretLength = size;
+            context.Secret = Values.BytesIn(value);
         }
 
         return Command(context, set(value)) with { Size = size };
@@ -149,9 +150,5 @@ internal sealed class ClientObject
         => new(_interfaces, [""], context => Command(context, command));
 
     private Call Command(BusCall context, ClientCommand command)
-        => new(context, () =>
-        {
-            string name = Find(context.Path).Name;
-            return _callers.CarryOutAsync(context, source => command(_server, name, source, _ended));
-        });
+        => new(context, () => _callers.CarryOutAsync(context, context.Path, (name, source) => command(_server, name, source, _ended)));
 }

@@ -9,8 +9,8 @@ using Mandos.DBusControl.Texts;
 namespace Mandos.DBusControl.Objects;
 
 /// <summary>
-/// Says how large a reply about all clients would be at most, before it is written. dbus-daemon's system bus disconnects who sends more than
-/// 32 MiB in one message.
+/// Says how large a reply about all clients would be at most, before it is written. dbus-daemon's system bus disconnects a sender of more
+/// than 32 MiB in one message.
 /// </summary>
 internal static class ReplySize
 {

@@ -251,9 +251,7 @@ internal sealed class ServerObject
     {
         Reader reader = context.Request.GetBodyReader();
         string path = context.Signature == "o" ? reader.ReadObjectPathAsString() : reader.ReadString();
-        return new Call(context, () => _clients.TryGet(path, out ClientSnapshot? client)
-            ? _callers.CarryOutAsync(context, source => _server.RemoveAsync(client.Name, source, _ended))
-            : throw CallException.UnknownObject(path));
+        return new Call(context, () => _callers.CarryOutAsync(context, path, (name, source) => _server.RemoveAsync(name, source, _ended)));
     }
 
     private Call ReadGet(BusCall context)

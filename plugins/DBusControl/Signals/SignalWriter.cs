@@ -114,7 +114,7 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
     /// <summary>A check ended by itself.</summary>
     public void CheckerCompleted(string path, CheckResult result, string command)
     {
-        // What did not exit has -1 where the exit code would be in the status of wait(2), as programs for Mandos expect it.
+        // A command that did not exit has -1 in place of the exit code in the status of wait(2), as programs for Mandos expect it.
         long waitStatus = result.Outcome == CheckOutcome.Exited ? result.WaitStatus : (-1L << 8) | (uint)result.Signal;
         SendOfClient(path, "CheckerCompleted", command.Length, "nxs", (ref writer) =>
         {

@@ -3,8 +3,8 @@ using System.Text;
 namespace Mandos.DBusControl.Texts;
 
 /// <summary>
-/// Texts that D-Bus can carry. It allows neither NUL nor half a surrogate pair (D-Bus Specification, "Basic types"), and a bus throws
-/// out who sends them.
+/// Texts that D-Bus can carry. It allows neither NUL nor half a surrogate pair (D-Bus Specification, "Basic types"), and a bus
+/// disconnects a sender of them.
 /// </summary>
 internal static class SafeText
 {

@@ -61,7 +61,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
         base.HandleHandshakeMessage(type, buf);
     }
 
-    /// <summary>Corrects the length where GnuTLS writes it wrong. What both sides hash has been hashed by now.</summary>
+    /// <summary>Corrects the length where GnuTLS writes it wrong. Both sides have hashed the message by now.</summary>
     private static void MendLength(HandshakeMessageInput message)
     {
         if (!message.TryGetBuffer(out ArraySegment<byte> whole))

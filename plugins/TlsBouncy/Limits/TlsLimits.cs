@@ -1,6 +1,6 @@
 namespace Mandos.TlsBouncy.Limits;
 
-/// <summary>What a peer may cost us. Whoever can reach the port is a peer, so each limit holds before anybody is known.</summary>
+/// <summary>What a peer may cost us. Anybody who can reach the port is a peer, so each limit holds before anybody is known.</summary>
 /// <remarks>Time is not limited here: the deadline is the caller's cancellation token.</remarks>
 internal static class TlsLimits
 {

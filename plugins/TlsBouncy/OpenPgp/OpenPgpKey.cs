@@ -10,9 +10,9 @@ namespace Mandos.TlsBouncy.OpenPgp;
 /// The primary key of an OpenPGP key, which is what old versions of mandos-client sign with (RFC 4880 section 11.1). Only RSA is taken.
 /// </summary>
 /// <remarks>
-/// The key must certify at least one of its user IDs, and the latest certification of each must be right. Whoever holds the key could
-/// make it appear as he likes, so this protects against nothing but mistakes, and so do revocation and expiry: a client that presents
-/// a revoked key is one whose administrator meant it to stop. In doubt the key is refused.
+/// The key must certify at least one of its user IDs, and the latest certification of each must be right. The holder of the key
+/// could make it appear at will, so this protects only against mistakes. The same is true of revocation and expiry: if a client presents
+/// a revoked key, its administrator meant it to stop. In doubt the key is refused.
 /// Subkeys and what others have signed are not looked at.
 /// </remarks>
 internal sealed class OpenPgpKey

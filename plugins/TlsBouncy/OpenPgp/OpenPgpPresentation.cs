@@ -53,7 +53,7 @@ internal static class OpenPgpPresentation
         return new PeerCertificate(presented.ToArray(), new PeerKey(PeerKeyType.OpenPgp, key.Body), key.Key);
     }
 
-    /// <summary>What follows may also be more digits of the fingerprint than an ID has.</summary>
+    /// <summary>The ID may also have more digits of the fingerprint than usual.</summary>
     private static byte KeyIdLength(byte length)
         => length >= KeyIdBytes ? length : throw new OpenPgpFormatException("a key ID is too short");
 

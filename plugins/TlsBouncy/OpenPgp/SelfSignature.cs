@@ -127,7 +127,7 @@ internal sealed class SelfSignature
             PacketReader value = new(body);
             switch (type & ~CriticalBit)
             {
-                // Who has made it may stand where anybody could have put it: verification tells. Nothing else may.
+                // Only the issuer may stand where anybody could have put it, because verification tells whether it is true.
                 case 16:
                     IsBySelf |= body.Length == 8 && fingerprint.EndsWith(body);
                     break;

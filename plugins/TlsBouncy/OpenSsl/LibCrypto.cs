@@ -6,7 +6,7 @@ namespace Mandos.TlsBouncy.OpenSsl;
 /// <summary>The functions of OpenSSL 3's libcrypto that we call, as the manual pages of the same names describe them.</summary>
 /// <remarks>
 /// The library context and the property query are always NULL, the defaults. Each function leaves its errors in a queue of the
-/// thread, which .NET would read as its own: whoever sees a failure empties it.
+/// thread, which .NET would read as its own; so code that sees a failure empties it.
 /// </remarks>
 internal static partial class LibCrypto
 {

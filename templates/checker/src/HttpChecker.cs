@@ -10,8 +10,8 @@ namespace My.Checker_1;
 /// A client is alive if a web server on it answers a GET of <c>http://HOST:PORT/</c> with success, a status of 200 to 299.
 /// </summary>
 /// <remarks>
-/// One instance serves all clients, from several threads at once. Whoever is on the way to a client could answer in its place:
-/// for what is worth more, ask for something that the client alone can give.
+/// One instance serves all clients, from several threads at once. Anybody on the way to a client could answer in its place:
+/// where more is at stake, ask for something that only the client can give.
 /// </remarks>
 [ExportChecker("my_checker_1", Options = [PortOption, TimeoutOption])]
 public sealed class HttpChecker : IChecker, IDisposable

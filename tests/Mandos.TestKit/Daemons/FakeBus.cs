@@ -13,6 +13,7 @@ public sealed class FakeBus : IDisposable
     private const byte MethodCall = 1;
     private const byte MethodReturn = 2;
     private const byte Error = 3;
+    private const byte Signal = 4;
     private const byte PathField = 1;
     private const byte InterfaceField = 2;
     private const byte MemberField = 3;
@@ -37,6 +38,9 @@ public sealed class FakeBus : IDisposable
         _listener.Bind(new UnixDomainSocketEndPoint(_directory.PathOf("socket")));
         _listener.Listen();
     }
+
+    /// <summary>Is told of each method of the bus that is called, and says whether it is answered.</summary>
+    public Func<string, bool> Answers { get; set; } = static _ => true;
 
     /// <summary>Its address.</summary>
     public string Address => $"unix:path={_directory.PathOf("socket")}";
@@ -96,6 +100,26 @@ public sealed class FakeBus : IDisposable
             (SenderField, 's', ":1.7"), (SignatureField, 'g', signature.Length == 0 ? null : signature)))
             ? AnswerTo(serial)
             : null;
+    }
+
+    /// <summary>Waits for a signal, and answers what the bus is asked until then.</summary>
+    /// <param name="signal">Its name.</param>
+    public void WaitFor(string signal)
+    {
+        while (Receive() is { } message)
+        {
+            Dictionary<byte, object> fields = ReadFields(message);
+            if (message[1] == MethodCall)
+            {
+                Answer(BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(8)), (string)fields[MemberField]);
+            }
+            else if (message[1] == Signal && (string)fields[MemberField] == signal)
+            {
+                return;
+            }
+        }
+
+        throw new TimeoutException($"the connection has ended without a signal {signal}");
     }
 
     /// <summary>Sends any bytes, and nothing after them, and waits until the connection has ended.</summary>
@@ -206,12 +230,17 @@ public sealed class FakeBus : IDisposable
     private void Answer(uint serial, string member)
     {
         const string name = ":1.1";
+        if (!Answers(member))
+        {
+            return;
+        }
+
         Send(member switch
         {
             "Hello" or "GetNameOwner" => Compose(
                 MethodReturn, ++_serial, [.. Bytes((uint)name.Length), .. Encoding.ASCII.GetBytes(name), 0],
                 (ReplySerialField, 'u', serial), (SenderField, 's', "org.freedesktop.DBus"), (SignatureField, 'g', "s")),
-            "RequestName" => Compose(
+            "RequestName" or "GetConnectionUnixUser" => Compose(
                 MethodReturn, ++_serial, Bytes(1),
                 (ReplySerialField, 'u', serial), (SenderField, 's', "org.freedesktop.DBus"), (SignatureField, 'g', "u")),
             _ => Compose(
