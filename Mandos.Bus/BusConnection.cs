@@ -383,9 +383,6 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(4003, LogLevel.Error, "{Connection}: {Source}: {Reason}")]
-    private partial void LogFault(string connection, DBusConnection.ExceptionSource source, string reason);
-
     private sealed class Handler(BusConnection connection, string path, bool below, Action<BusCall> handler) : IPathMethodHandler
     {
         public string Path => path;

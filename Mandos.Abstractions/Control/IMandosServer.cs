@@ -94,7 +94,7 @@ public interface IMandosServer
 
     /// <summary>Replaces a client's secret.</summary>
     /// <param name="name">Name of the client.</param>
-    /// <param name="secret">The new secret, 1 MiB at most. It is copied before the method returns; the caller should zero its own.</param>
+    /// <param name="secret">The new secret, at most <see cref="ClientLimits.SecretBytes"/> long. It is copied before the method returns; the caller should zero its own.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <returns>Whether the change is on disk.</returns>

@@ -16,6 +16,11 @@ public interface ITlsSession : IDisposable
     ValueTask WaitForPeerCloseAsync(CancellationToken cancellationToken);
 
     /// <summary>Encrypts and sends data.</summary>
+    /// <remarks>
+    /// If the client loses the right to its secret meanwhile, the server cancels the call, and closes the connection under the stream as well, so
+    /// that nothing more goes out even from a session that does not heed the token. The call has to end then: the command that took the
+    /// right away is acknowledged only after it.
+    /// </remarks>
     /// <param name="data">The data; no copy of the plain text outlives the call.</param>
     /// <param name="cancellationToken">Gives up; the session is then unusable.</param>
     /// <exception cref="IOException">The connection failed.</exception>

@@ -43,7 +43,4 @@ internal sealed partial class CommandAudit(EngineClock clock, IAuditLog? file, I
         LogRecord(record);
         file?.Write(record);
     }
-
-    [LoggerMessage(1904, LogLevel.Information, "Audit: {Record}")]
-    private partial void LogRecord(CommandRecord record);
 }

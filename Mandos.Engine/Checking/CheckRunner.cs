@@ -11,9 +11,6 @@ namespace Mandos.Engine.Checking;
 internal sealed partial class CheckRunner(
     EngineServices services, ClientTransitions transitions, IReadOnlyDictionary<string, IChecker> checkers)
 {
-    /// <summary>Most commands of which the log tells that they cannot run.</summary>
-    private const int MaxToldOf = 100;
-
     private readonly ILogger _logger = services.Logger;
 
     private readonly Dictionary<string, TaskScheduler> _threads =
@@ -214,7 +211,7 @@ internal sealed partial class CheckRunner(
             case CheckOutcome.Exited:
                 LogFailed(client.Name, result.ExitCode);
                 if (LastCheck.Meaning(client.Settings, result.ExitCode) is { } meaning
-                    && _toldOf.Count < MaxToldOf && _toldOf.Add((client.Settings.Checker, result.ExitCode)))
+                    && _toldOf.Count < CheckLimits.ToldOf && _toldOf.Add((client.Settings.Checker, result.ExitCode)))
                 {
                     LogCannotRun(client.Name, command, result.ExitCode, meaning);
                 }

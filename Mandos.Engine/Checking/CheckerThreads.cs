@@ -7,21 +7,13 @@ namespace Mandos.Engine.Checking;
 /// <param name="name">Name of the checker.</param>
 internal sealed class CheckerThreads(string name) : TaskScheduler
 {
-    /// <summary>
-    /// How many there may be. A checker that blocks none needs a few; with more than these blocked, checks wait, and so fail.
-    /// </summary>
-    public const int Max = 64;
-
-    /// <summary>How long a thread waits for work before it ends.</summary>
-    private static readonly TimeSpan _idleTime = TimeSpan.FromSeconds(10);
-
     private readonly object _lock = new(); // of a kind that can be waited for
     private readonly Queue<Task> _work = new();
     private int _threads;
     private int _idle;
 
     /// <inheritdoc/>
-    public override int MaximumConcurrencyLevel => Max;
+    public override int MaximumConcurrencyLevel => CheckLimits.Threads;
 
     /// <inheritdoc/>
     protected override void QueueTask(Task task)
@@ -30,7 +22,7 @@ internal sealed class CheckerThreads(string name) : TaskScheduler
         lock (_lock)
         {
             _work.Enqueue(task);
-            starts = _work.Count > _idle && _threads < Max;
+            starts = _work.Count > _idle && _threads < CheckLimits.Threads;
             _threads += starts ? 1 : 0;
             Monitor.Pulse(_lock);
         }
@@ -69,7 +61,7 @@ internal sealed class CheckerThreads(string name) : TaskScheduler
             while (_work.Count == 0)
             {
                 _idle++;
-                bool isPulsed = Monitor.Wait(_lock, _idleTime);
+                bool isPulsed = Monitor.Wait(_lock, CheckLimits.IdleTime);
                 _idle--;
                 if (!isPulsed && _work.Count == 0)
                 {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Mandos.Abstractions.Clients;
 
 namespace Mandos.Engine.Clients;
 
@@ -6,9 +7,6 @@ namespace Mandos.Engine.Clients;
 /// <remarks>It has no text form, so it cannot get into a log by accident. Thread-safe.</remarks>
 public sealed class Secret : IDisposable
 {
-    /// <summary>Largest one that is accepted, in a file or at run time, in bytes. A secret is a few kilobytes: an encrypted password.</summary>
-    public const int MaxLength = 1 << 20;
-
     private readonly byte[] _bytes;
     private int _users = 1;
     private int _disposed;
@@ -16,9 +14,9 @@ public sealed class Secret : IDisposable
     /// <summary>Copies a secret that somebody has given; the caller should zero its own copy.</summary>
     /// <exception cref="ArgumentException">It is too long.</exception>
     internal static Secret Copy(ReadOnlyMemory<byte> value)
-        => value.Length <= MaxLength
+        => value.Length <= ClientLimits.SecretBytes
             ? new Secret(value.Span)
-            : throw new ArgumentException($"a secret may have at most {MaxLength} bytes, this one has {value.Length}");
+            : throw new ArgumentException($"a secret may have at most {ClientLimits.SecretBytes} bytes, this one has {value.Length}");
 
     /// <summary>Copies a secret; the caller should zero its own copy.</summary>
     /// <param name="value">The secret; may be empty.</param>

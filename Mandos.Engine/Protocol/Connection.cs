@@ -116,9 +116,16 @@ internal sealed class Connection
         _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
     }
 
-    /// <summary>Breaks off the secret that is on its way. Called on the engine loop.</summary>
+    /// <summary>
+    /// Breaks off the secret that is on its way: the connection is closed under whoever writes it, whether that heeds the token or not. Called on
+    /// the engine loop.
+    /// </summary>
     /// <param name="why">Why, for the log and the audit.</param>
-    public void AbortSend(string why) => Abort(Outcome.SendAborted, why);
+    public void AbortSend(string why)
+    {
+        Abort(Outcome.SendAborted, why);
+        ThreadPool.UnsafeQueueUserWorkItem(static peer => peer.Reset(), Peer, preferLocal: false); // closing a socket may wait for who uses it
+    }
 
     /// <summary>Notes that it has come to an end of some kind, on any thread.</summary>
     /// <returns>Whether this is the first one.</returns>

@@ -313,7 +313,7 @@ internal sealed partial class ConnectionHandler(
             connection.Peer.ShutdownSend();
             await DrainAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             LogNotClosed(connection.Peer.RemoteEndPoint, e.Message);
         }

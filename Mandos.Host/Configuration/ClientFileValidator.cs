@@ -9,7 +9,7 @@ namespace Mandos.Host.Configuration;
 /// <param name="file">The parsed files.</param>
 internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
 {
-    private const string SilentRefusal = "False without an approval_delay: whoever asks is refused at once, unless an approval is in force; "
+    private const string SilentRefusal = "False without an approval_delay: each request is refused at once, unless an approval is in force; "
         + "set approval_delay to the time in which somebody can approve";
 
     private readonly ConfigDocument _document = file.Document;

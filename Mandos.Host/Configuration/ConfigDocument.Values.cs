@@ -5,14 +5,6 @@ namespace Mandos.Host.Configuration;
 // Values: continuation lines put together, and interpolation
 internal sealed partial class ConfigDocument
 {
-    /// <summary>Python's <c>MAX_INTERPOLATION_DEPTH</c>.</summary>
-    private const int MaxDepth = 10;
-
-    /// <summary>Limits what a few lines that refer to each other can grow to.</summary>
-    private const int MaxExpandedBytes = 16 << 20;
-
-    private const int MaxReferences = 1_000_000;
-
     /// <summary>One for each depth of interpolation.</summary>
     private readonly ScratchBuffer[] _joined = CreateBuffers();
 
@@ -52,7 +44,7 @@ internal sealed partial class ConfigDocument
 
     private static ScratchBuffer[] CreateBuffers()
     {
-        ScratchBuffer[] buffers = new ScratchBuffer[MaxDepth + 1];
+        ScratchBuffer[] buffers = new ScratchBuffer[FileLimits.ReferenceDepth + 1];
         for (int i = 0; i < buffers.Length; i++)
         {
             buffers[i] = new ScratchBuffer();
@@ -89,17 +81,17 @@ internal sealed partial class ConfigDocument
     /// <returns>What is wrong, or null.</returns>
     private string? Expand(ConfigSection section, ReadOnlySpan<byte> text, int depth)
     {
-        if (depth > MaxDepth)
+        if (depth > FileLimits.ReferenceDepth)
         {
-            return $"refers to itself, or to options more than {MaxDepth} deep";
+            return $"refers to itself, or to options more than {FileLimits.ReferenceDepth} deep";
         }
 
         while (true)
         {
             int percent = text.IndexOf((byte)'%');
-            if (_expanded.Length + text.Length > MaxExpandedBytes || _references++ > MaxReferences)
+            if (_expanded.Length + text.Length > FileLimits.ValueBytes || _references++ > FileLimits.References)
             {
-                return $"is too large with its references replaced; at most {MaxExpandedBytes >> 20} MiB are allowed";
+                return $"is too large with its references replaced; at most {FileLimits.ValueBytes >> 20} MiB are allowed";
             }
 
             if (percent < 0)

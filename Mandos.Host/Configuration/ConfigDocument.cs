@@ -14,9 +14,6 @@ namespace Mandos.Host.Configuration;
 /// </remarks>
 internal sealed partial class ConfigDocument : IDisposable
 {
-    /// <summary>Limit on all files of a document together: 200,000 clients with usual secrets take 400 MB.</summary>
-    public const int MaxBytes = 1 << 30;
-
     /// <summary>Title of the section that gives defaults to all others.</summary>
     public const string DefaultSection = "DEFAULT";
 
@@ -70,14 +67,14 @@ internal sealed partial class ConfigDocument : IDisposable
         try
         {
             using FileStream file = InputFile.Open(path);
-            if (file.CanSeek && file.Length <= MaxBytes - start)
+            if (file.CanSeek && file.Length <= FileLimits.DocumentBytes - start)
             {
                 _text.Room((int)file.Length + ScratchBuffer.MinRead);
             }
 
-            if (!_text.AppendAll(file, MaxBytes))
+            if (!_text.AppendAll(file, FileLimits.DocumentBytes))
             {
-                string limit = $"{MaxBytes >> 20} MiB";
+                string limit = $"{FileLimits.DocumentBytes >> 20} MiB";
                 return Refuse($"makes the configuration larger than {limit}, the most allowed");
             }
         }

@@ -6,9 +6,6 @@ namespace Mandos.Host.Configuration;
 /// <remarks>Packets as in RFC 9580 section 4.2, and the older forms of lengths with them.</remarks>
 internal static class OpenPgpMessage
 {
-    /// <summary>Far more than any message has; each packet takes two bytes at least.</summary>
-    private const int MaxPackets = 1000;
-
     private enum Tag
     {
         EncryptedKey = 1,
@@ -44,7 +41,7 @@ internal static class OpenPgpMessage
         int length = secret.Length;
         for (int packets = 0; !secret.IsEmpty; packets++)
         {
-            if (packets == MaxPackets || !TryTakeHeader(ref secret, out Tag tag, out Lengths lengths))
+            if (packets == FileLimits.OpenPgpPackets || !TryTakeHeader(ref secret, out Tag tag, out Lengths lengths))
             {
                 return hasData ? "has something else behind its OpenPGP data" : "is not OpenPGP data";
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -60,12 +61,12 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
         {
             path = PathExpansion.Expand(path);
             using FileStream file = InputFile.Open(path);
-            if (_buffer.AppendAll(file, Secret.MaxLength))
+            if (_buffer.AppendAll(file, ClientLimits.SecretBytes))
             {
                 return Judge(option, _buffer.Written);
             }
 
-            fault = $"is larger than {Secret.MaxLength >> 10} KiB, which is the most allowed";
+            fault = $"is larger than {ClientLimits.SecretBytes >> 10} KiB, which is the most allowed";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

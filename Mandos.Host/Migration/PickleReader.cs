@@ -15,9 +15,6 @@ namespace Mandos.Host.Migration;
 /// </remarks>
 internal ref struct PickleReader
 {
-    /// <summary>Memory in bytes that a hostile file may take, roughly. A client needs some 20,000.</summary>
-    private const int MaxMemory = 1 << 30;
-
     /// <summary>What an opcode may take of it, apart from texts: a dictionary is the largest.</summary>
     private const int OpcodeMemory = 64;
 
@@ -251,9 +248,9 @@ internal ref struct PickleReader
     private void Spend(int memory)
     {
         _memory += memory;
-        if (_memory > MaxMemory)
+        if (_memory > ImportLimits.Memory)
         {
-            throw new PickleException($"it would take more than {MaxMemory >> 20} MiB of memory");
+            throw new PickleException($"it would take more than {ImportLimits.Memory >> 20} MiB of memory");
         }
     }
 

@@ -17,9 +17,6 @@ namespace Mandos.Host.Migration;
 /// </remarks>
 internal static class StockSecret
 {
-    /// <summary>The longest secret in bytes: what D-Bus can carry, as Debian's server has no limit of its own.</summary>
-    private const int LongestSecret = 64 << 20;
-
     /// <summary>The longest passphrase in bytes that has digits.</summary>
     private const int LongestOfDigits = 2048;
 
@@ -171,7 +168,7 @@ internal static class StockSecret
             while (data.Read(secret, length, secret.Length - length) is > 0 and var count)
             {
                 length += count;
-                if (length > LongestSecret)
+                if (length > ImportLimits.SecretBytes)
                 {
                     throw new PgpException("it is too long");
                 }

@@ -20,9 +20,6 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>The name of the file.</summary>
     public const string FileName = "clients.pickle";
 
-    /// <summary>The largest file in bytes: some 30,000 clients, more than Debian's server can have.</summary>
-    private const int LargestFile = 128 << 20;
-
     /// <summary>How often the wait for the secrets is reported.</summary>
     private static readonly TimeSpan _reportEvery = TimeSpan.FromSeconds(10);
 
@@ -218,9 +215,9 @@ internal sealed partial class StockStateImport : IStateStore
         }
 
         using FileStream file = InputFile.Open(_path);
-        if (file.Length > LargestFile)
+        if (file.Length > ImportLimits.FileBytes)
         {
-            throw new PickleException($"it is larger than {LargestFile >> 20} MiB");
+            throw new PickleException($"it is larger than {ImportLimits.FileBytes >> 20} MiB");
         }
 
         byte[] data = new byte[file.Length];

@@ -34,7 +34,7 @@ internal static class PluginStarts
                 $"{what,-12}  median {sorted[starts / 2],6:F1} ms   shortest {sorted[0],6:F1} ms   longest {sorted[^1],6:F1} ms"));
         }
 
-        // Starts the server until it says what its plugins took. There is no bus: whoever looks for one does so later, and in vain.
+        // Starts the server until it says what its plugins took. There is no bus: plugins look for one later, and in vain.
         async Task<(double All, double Loading)> StartAsync()
         {
             DirectoryInfo directory = Directory.CreateTempSubdirectory("mandos-bench-");

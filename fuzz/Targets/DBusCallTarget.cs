@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Mandos.Fuzz.Targets;
 
 /// <summary>
-/// What comes over D-Bus, to the interface as a whole: each call is answered, once and whatever its arguments are, and bytes that are no
+/// The D-Bus interface as a whole: each call gets one answer, whatever its arguments are, and bytes that are no
 /// message end the connection and nothing else.
 /// </summary>
 /// <remarks>

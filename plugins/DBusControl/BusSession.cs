@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Objects;
 using Mandos.DBusControl.Signals;
 using Mandos.DBusControl.Texts;
@@ -19,12 +20,6 @@ namespace Mandos.DBusControl;
 /// </remarks>
 internal sealed partial class BusSession : IAsyncDisposable
 {
-    /// <summary>How long the bus may take to hear that the clients are gone when the server ends.</summary>
-    private static readonly TimeSpan _farewellTime = TimeSpan.FromSeconds(0.7);
-
-    /// <summary>How long the owner of our names may take to answer.</summary>
-    private static readonly TimeSpan _wakeTime = TimeSpan.FromSeconds(1);
-
     private readonly IMandosServer _server;
     private readonly ObjectPaths _paths;
     private readonly BusConnection _connection;
@@ -63,7 +58,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_paths, _clients, _writer);
         _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
-        _callers = new Callers(_connection, _clients, time);
+        _callers = new Callers(_connection, path => _clients.Find(path) is { } found ? (found.Number, found.Client.Name) : null, time);
         _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger, _ended.Token);
     }
 
@@ -221,7 +216,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         try
         {
             await _connection.CallAsync(ComposePing(name), cancellationToken)
-                .WaitAsync(_wakeTime, _time, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(DBusLimits.OwnerTime, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DBusErrorReplyException or TimeoutException)
         {
@@ -318,7 +313,7 @@ internal sealed partial class BusSession : IAsyncDisposable
     /// <summary>Tells the bus that all clients are gone, and gives up the names, unless it takes too long.</summary>
     private async Task SayFarewellAsync()
     {
-        using var limit = new CancellationTokenSource(_farewellTime, _time);
+        using var limit = new CancellationTokenSource(DBusLimits.FarewellTime, _time);
         try
         {
             KeyValuePair<string, ClientSnapshot>[] clients = [];
@@ -353,8 +348,8 @@ internal sealed partial class BusSession : IAsyncDisposable
             await OnThreadAsync(
                 () =>
                 {
-                    int end = Math.Min(next + EventFlow.Batch, items.Count);
-                    long endBytes = _writer.BytesSent + EventFlow.BatchBytes;
+                    int end = Math.Min(next + DBusLimits.EventsAtATime, items.Count);
+                    long endBytes = _writer.BytesSent + DBusLimits.SignalBytesAtATime;
                     while (next < end && _writer.BytesSent < endBytes)
                     {
                         Tell(tell, items[next++]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.Bus;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -8,19 +9,13 @@ namespace Mandos.DBusControl;
 /// <summary>Finds the program that does not read what the bus has for it, by dbus-daemon's statistics of its connections.</summary>
 internal static class SlowReader
 {
-    /// <summary>What the bus keeps for a program that reads is much less, in bytes.</summary>
-    private const uint Much = 1 << 20;
-
-    /// <summary>How long the search may take.</summary>
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
-
     /// <summary>Looks for it.</summary>
     /// <returns>Its name on the bus, its process, and how much the bus keeps for it; null if there is none.</returns>
     /// <exception cref="DBusExceptionBase">The bus does not tell.</exception>
     /// <exception cref="OperationCanceledException">It took too long, or is cancelled.</exception>
     public static async Task<string?> FindAsync(string address, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(_limit, time);
+        using var limit = new CancellationTokenSource(DBusLimits.SearchTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var connection = new BusConnection(new BusOptions(address) { Name = "slow-reader", TimeProvider = time });
         await using (connection.ConfigureAwait(false))
@@ -43,7 +38,7 @@ internal static class SlowReader
                 }
             }
 
-            if (most.Bytes < Much)
+            if (most.Bytes < DBusLimits.UnreadBytes)
             {
                 return null;
             }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Mandos.DBusControl.Limits;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
@@ -11,15 +12,6 @@ namespace Mandos.DBusControl;
 /// <param name="time">The clock.</param>
 internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimeProvider time)
 {
-    /// <summary>
-    /// How many bytes of the server's the bus may keep. It reads on until 127 MiB by default: so there is room for a reply of the largest size, and
-    /// what is sent in a second.
-    /// </summary>
-    private const uint MaxKept = 80 << 20;
-
-    /// <summary>How long the bus may take to answer. Twice: after a pause of this process itself the first one is over at once.</summary>
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2.5);
-
     /// <summary>The bus is asked at most so often.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
@@ -40,8 +32,8 @@ internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimePr
             Task<uint> answer = ask(cancellationToken);
             try
             {
-                await ((Task)answer).WaitAsync(_limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                kept = await answer.WaitAsync(_limit, time, cancellationToken).ConfigureAwait(false);
+                await ((Task)answer).WaitAsync(DBusLimits.AnswerTime, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                kept = await answer.WaitAsync(DBusLimits.AnswerTime, time, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -50,6 +42,6 @@ internal sealed class StallWatch(Func<CancellationToken, Task<uint>> ask, TimePr
 
             await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
         }
-        while (kept <= MaxKept);
+        while (kept <= DBusLimits.KeptBytes);
     }
 }

@@ -2,7 +2,7 @@ using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
-using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Limits;
 using Moq;
 
 namespace DBusControl.Tests;
@@ -101,7 +101,7 @@ public sealed class CallOrderTests
             """);
         var command = await StartAsync(rig);
         var first = rig.Caller.CallAsync(Rig.Foo, Caller.Client, "CheckedOK", Array.Empty<string>());
-        Task<string>[] waiting = [.. Enumerable.Range(0, CallQueue.MaxWaiting).Select(_ => rig.Caller.GetAsync(Rig.Foo, "Name"))];
+        Task<string>[] waiting = [.. Enumerable.Range(0, DBusLimits.WaitingCalls).Select(_ => rig.Caller.GetAsync(Rig.Foo, "Name"))];
 
         var (name, _) = await Caller.ErrorAsync(rig.Caller.GetAsync(Rig.Foo, "Name"));
 

@@ -21,7 +21,7 @@ public sealed class PolicyTests
         Assert.DoesNotContain(await MonitorAsync(rig, Nobody), IsOfTheServer);
     }
 
-    /// <summary>What the rule against receiving is for: without it the system bus lets everybody hear all.</summary>
+    /// <summary>Why there is a rule against receiving: without it the system bus lets everybody hear all.</summary>
     [Fact]
     public async Task Signals_OtherUserWithoutOurRule_HearsThem()
     {

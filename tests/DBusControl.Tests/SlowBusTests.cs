@@ -1,7 +1,7 @@
 using DBusControl.Tests.Support;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
-using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Limits;
 using Mandos.PluginContracts.Control;
 using Mandos.TestKit.Daemons;
 using Microsoft.Extensions.Time.Testing;
@@ -63,7 +63,7 @@ public sealed class SlowBusTests : IDisposable
         {
             if (called == WhoIsIt && isSlow)
             {
-                _time.Advance(Callers.Patience);
+                _time.Advance(DBusLimits.CallerTime);
                 return false;
             }
 

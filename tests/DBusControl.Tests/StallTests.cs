@@ -6,7 +6,7 @@ using Tmds.DBus.Protocol;
 namespace DBusControl.Tests;
 
 /// <summary>
-/// dbus-daemon keeps what a program does not read, and once that is too much, it reads nothing more of whoever sent it. So one reader
+/// dbus-daemon keeps what a program does not read, and once that is too much, it reads nothing more from the sender. So one program
 /// that does not read could cut the server off from all others.
 /// </summary>
 public sealed class StallTests : IDisposable

@@ -1,6 +1,6 @@
 namespace Mandos.Architecture.Tests;
 
-/// <summary>What the arrows between folders may not do.</summary>
+/// <summary>Rules for the arrows between folders.</summary>
 internal static class FolderRules
 {
     /// <summary>Finds arrows between folders that use each other, also by way of others.</summary>

@@ -22,7 +22,7 @@ public sealed class FolderRulesTests
         ("B/Two.cs", "namespace B; class Two { C.Three three; }"),
         ("C/Three.cs", "namespace C; class Three { Three next; }"))));
 
-    /// <summary>What is inferred, and what an extension or a member's type says, is an arrow as any other.</summary>
+    /// <summary>An inferred type, an extension's type and a member's type make arrows as any other.</summary>
     [Theory]
     [InlineData("var two = Source.Make(); int size = two.Size;")]
     [InlineData("\"\".Extend();")]

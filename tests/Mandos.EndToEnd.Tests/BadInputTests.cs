@@ -4,7 +4,7 @@ using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests;
 
-/// <summary>What keeps the server from starting is said in clear lines, all of it at once, and nothing else is.</summary>
+/// <summary>Everything that keeps the server from starting is said in clear lines, at once, and nothing else is.</summary>
 public sealed class BadInputTests
 {
     private const int CannotStart = 1;

@@ -6,7 +6,7 @@ using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests;
 
-/// <summary>Whoever should get nothing gets nothing, is logged, and disturbs nobody: the next client is served.</summary>
+/// <summary>A peer that should get nothing gets nothing, is logged, and disturbs nobody: the next client is served.</summary>
 public sealed class RefusalTests(ClientKeys keys)
 {
     [Fact]

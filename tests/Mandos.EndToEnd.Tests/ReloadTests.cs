@@ -113,7 +113,7 @@ public sealed class ReloadTests
         await _second.RequireRefusalAsync(server);
     }
 
-    /// <summary>Whatever a file has lacked, or calls otherwise, once.</summary>
+    /// <summary>Whatever a file lacked once, or now calls by another name.</summary>
     [Fact]
     public async Task HangUp_DisabledClientGoneAndBackUnderAnotherName_GetsNothing()
     {

@@ -7,7 +7,7 @@ using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests;
 
-/// <summary>Who has copied a client's key and asks beside it: it shows, and no approval is for both.</summary>
+/// <summary>A thief of a client's key asks beside the client: that shows, and no approval is for both.</summary>
 public sealed partial class RequestTests(ClientKeys keys)
 {
     private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");

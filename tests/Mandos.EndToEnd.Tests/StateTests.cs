@@ -5,7 +5,7 @@ using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests;
 
-/// <summary>What was changed at run time survives the server, however it ends.</summary>
+/// <summary>Changes at run time survive the server, however it ends.</summary>
 public sealed class StateTests
 {
     private readonly TestClient _client = new("client");

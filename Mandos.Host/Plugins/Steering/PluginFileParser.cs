@@ -13,9 +13,6 @@ namespace Mandos.Host.Plugins.Steering;
 /// <param name="text">What the file holds.</param>
 internal sealed class PluginFileParser(PluginOptions nothing, string text)
 {
-    /// <summary>How deep things may stand in each other, with the stream and the document around all: the file needs 6.</summary>
-    private const int MaxDepth = 8;
-
     private readonly ProblemList _problems = new();
     private readonly Dictionary<PluginKind, PlacedText> _choices = [];
     private readonly Dictionary<string, PluginEntry> _plugins = new(StringComparer.Ordinal);
@@ -221,7 +218,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         var next = _events.Current!;
         _place = next.End;
         _depth += next.NestingIncrease;
-        if (_depth > MaxDepth)
+        if (_depth > FileLimits.PluginsDepth)
         {
             throw new SemanticErrorException(next.Start, next.End, "collections are nested too deep for this file");
         }

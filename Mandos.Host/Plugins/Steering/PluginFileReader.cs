@@ -11,9 +11,6 @@ internal static class PluginFileReader
     /// <summary>Its name in the configuration directory.</summary>
     public const string FileName = "plugins.yaml";
 
-    /// <summary>Limit on its size: a thousand times a usual one.</summary>
-    public const int MaxBytes = 1 << 20;
-
     /// <summary>Reads the file, and gathers all problems. Where there is none, nothing is said.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
     public static PluginFileResult Read(string configDirectory)
@@ -24,9 +21,9 @@ internal static class PluginFileReader
         try
         {
             using var file = InputFile.Open(path);
-            if (!content.AppendAll(file, MaxBytes))
+            if (!content.AppendAll(file, FileLimits.PluginsBytes))
             {
-                return Problem($"is larger than {MaxBytes >> 10} KiB, the most allowed");
+                return Problem($"is larger than {FileLimits.PluginsBytes >> 10} KiB, the most allowed");
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

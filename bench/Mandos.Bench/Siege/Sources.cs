@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Mandos.Bench.Siege;
 
-/// <summary>Who is where: whatever begins with 10. or 2001:db8: is an address of this machine here.</summary>
+/// <summary>The addresses of the peers: in this network namespace, all of 10.0.0.0/8 and 2001:db8::/32 belong to this machine.</summary>
 internal static class Sources
 {
     /// <summary>Where the server is.</summary>

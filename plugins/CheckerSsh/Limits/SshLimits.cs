@@ -26,4 +26,13 @@ internal static class SshLimits
     /// accepted (RFC 4253 section 6.1).
     /// </summary>
     public const int HostBytes = 128 * 1024;
+
+    /// <summary>Characters of a host: the longest name in DNS, with room for the zone of an address.</summary>
+    public const int HostLength = 255;
+
+    /// <summary>The longest time limit of a check that a client can have: nobody waits longer for a host that is up.</summary>
+    public static readonly TimeSpan CheckTime = TimeSpan.FromMinutes(10);
+
+    /// <summary>The time limit of a check where a client says nothing.</summary>
+    public static readonly TimeSpan DefaultCheckTime = TimeSpan.FromSeconds(10);
 }

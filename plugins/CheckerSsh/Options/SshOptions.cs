@@ -4,6 +4,7 @@ using System.Xml;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.CheckerSsh.Keys;
+using Mandos.CheckerSsh.Limits;
 using Mandos.CheckerSsh.Texts;
 
 namespace Mandos.CheckerSsh.Options;
@@ -11,7 +12,7 @@ namespace Mandos.CheckerSsh.Options;
 /// <summary>What the options of a client say about its check.</summary>
 /// <param name="Host">Name or address, without brackets.</param>
 /// <param name="Port">TCP port, 1 to 65535.</param>
-/// <param name="Timeout">Time limit of a whole check: more than zero, at most <see cref="MaxTimeout"/>.</param>
+/// <param name="Timeout">Time limit of a whole check: more than zero, at most <see cref="SshLimits.CheckTime"/>.</param>
 /// <param name="Keys">The keys of which the host has to have one.</param>
 internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, PinnedKeys Keys)
 {
@@ -26,14 +27,6 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
 
     private const string HostOption = "host";
     private const int DefaultPort = 22;
-
-    /// <summary>The longest name in DNS, with room for the zone of an address.</summary>
-    private const int MaxHostLength = 255;
-
-    /// <summary>The longest <see cref="Timeout"/>: nobody waits longer for a host that is up.</summary>
-    public static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(10);
-
-    private static readonly TimeSpan _defaultTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads the options of a client.</summary>
     /// <param name="settings">The client's settings.</param>
@@ -55,7 +48,7 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
         string host = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
         string? problem =
             host.Length == 0 ? "is missing; it has to be the name or address of the SSH server"
-            : host.Length > MaxHostLength ? $"is too long; a name has at most {MaxHostLength} characters"
+            : host.Length > SshLimits.HostLength ? $"is too long; a name has at most {SshLimits.HostLength} characters"
             : host.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) ? "has to be one name or address, without spaces"
             : host.Contains('[', StringComparison.Ordinal)
                 || (host.AsSpan().ContainsAny(":@/") && !IPAddress.TryParse(host, out _))
@@ -91,7 +84,7 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
     {
         if (text == null)
         {
-            return _defaultTimeout;
+            return SshLimits.DefaultCheckTime;
         }
 
         TimeSpan timeout = TimeSpan.Zero;
@@ -108,7 +101,7 @@ internal sealed record SshOptions(string Host, int Port, TimeSpan Timeout, Pinne
             return timeout;
         }
 
-        if (timeout <= TimeSpan.Zero || timeout > MaxTimeout)
+        if (timeout <= TimeSpan.Zero || timeout > SshLimits.CheckTime)
         {
             problems.Add(new OptionProblem(
                 TimeoutOption, $"{Text.Quote(text)} is out of range; it has to be more than zero and at most PT10M"));

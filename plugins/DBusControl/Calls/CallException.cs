@@ -1,4 +1,5 @@
 using Mandos.Bus;
+using Mandos.DBusControl.Limits;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -7,8 +8,6 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="message">What is wrong and what would be right, in one line. Long ones, as they repeat what was sent, are cut.</param>
 internal sealed class CallException(string errorName, string message) : Exception(Shorten(message))
 {
-    private const int MaxLength = 500;
-
     /// <summary>Name of the error.</summary>
     public string ErrorName { get; } = errorName;
 
@@ -20,13 +19,13 @@ internal sealed class CallException(string errorName, string message) : Exceptio
 
     private static string Shorten(string message)
     {
-        if (message.Length <= MaxLength)
+        if (message.Length <= DBusLimits.MessageLength)
         {
             return message;
         }
 
         // Not within a surrogate pair: D-Bus carries no half of one.
-        int length = char.IsHighSurrogate(message[MaxLength - 1]) ? MaxLength - 1 : MaxLength;
+        int length = char.IsHighSurrogate(message[DBusLimits.MessageLength - 1]) ? DBusLimits.MessageLength - 1 : DBusLimits.MessageLength;
         return $"{message[..length]}…";
     }
 }

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Microsoft.Extensions.Logging;
 using Tmds.DBus.Protocol;
@@ -12,12 +13,6 @@ namespace Mandos.DBusControl.Calls;
 /// </summary>
 internal sealed partial class CallQueue
 {
-    /// <summary>Calls of one sender that may wait: more than a bus lets anybody have unanswered by default (128).</summary>
-    public const int MaxWaiting = 1024;
-
-    /// <summary>What the arguments of all waiting calls may take, in bytes.</summary>
-    public const int MaxWaitingBytes = 32 << 20;
-
     private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
 
     private readonly Func<Action, bool> _post;
@@ -102,7 +97,7 @@ internal sealed partial class CallQueue
 
     private void Enqueue(Sender sender, Call call)
     {
-        if (sender.Waiting.Count >= MaxWaiting || _waitingBytes + call.Size > MaxWaitingBytes)
+        if (sender.Waiting.Count >= DBusLimits.WaitingCalls || _waitingBytes + call.Size > DBusLimits.WaitingBytes)
         {
             call.Context.ReplyError(
                 BusErrors.LimitsExceeded, "too many calls are waiting for an earlier one to end; wait for answers before calling on");
@@ -293,9 +288,6 @@ internal sealed partial class CallQueue
         call.Context.ReplyError(name, message);
         AfterAnswer(call);
     }
-
-    [LoggerMessage(4110, LogLevel.Error, "D-Bus: {Method} failed: {Reason}")]
-    private partial void LogFault(string method, string reason);
 
     private sealed class Sender
     {

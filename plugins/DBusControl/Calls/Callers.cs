@@ -1,6 +1,6 @@
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
-using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -8,16 +8,10 @@ namespace Mandos.DBusControl.Calls;
 
 /// <summary>Knows who the callers are, and carries out their commands. Used in the connection's turns alone.</summary>
 /// <param name="connection">Asks the bus.</param>
-/// <param name="clients">The clients.</param>
+/// <param name="find">Finds the client that has a path now: its number, which stays its own, and its name.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Callers(BusConnection connection, ClientTable clients, TimeProvider time)
+internal sealed class Callers(BusConnection connection, Func<string, (ulong Number, string Name)?> find, TimeProvider time)
 {
-    /// <summary>How many callers are known at once, some of them gone: more than a bus has connections by default.</summary>
-    public const int MaxKnown = 4096;
-
-    /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     /// <summary>Who is behind each unique name; a bus gives none twice. Whoever the bus did not tell of is not here.</summary>
     private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
 
@@ -44,8 +38,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
         (ulong number, string name) = Find();
         return CarryOutAsync(call, source => Find().Number == number ? command(name, source) : throw CallException.UnknownObject(path));
 
-        (ulong Number, string Name) Find()
-            => clients.Find(path) is { } found ? (found.Number, found.Client.Name) : throw CallException.UnknownObject(path);
+        (ulong Number, string Name) Find() => find(path) ?? throw CallException.UnknownObject(path);
     }
 
     private Task<CommandResult> BeginAsync(string? caller, Func<CommandSource, Task<CommandResult>> command)
@@ -78,7 +71,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
             return source; // the next command may find the bus less busy
         }
 
-        if (_known.Count == MaxKnown)
+        if (_known.Count == DBusLimits.KnownCallers)
         {
             _known.Clear();
         }
@@ -92,7 +85,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
     {
         try
         {
-            using var limit = new CancellationTokenSource(Patience, time);
+            using var limit = new CancellationTokenSource(DBusLimits.CallerTime, time);
             return await connection.GetUserAsync(caller, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DBusExceptionBase or OperationCanceledException)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Mandos.Abstractions.Control;
+using Mandos.DBusControl.Limits;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -8,12 +9,6 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="tell">Tells the bus of an event. It does not throw.</param>
 internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
 {
-    /// <summary>How many events are told of in one go; then the bus is let keep up, and calls are answered.</summary>
-    public const int Batch = 1000;
-
-    /// <summary>How many bytes of signals are sent in one go.</summary>
-    public const int BatchBytes = 4 << 20;
-
     /// <summary>What to do once this number of events have been told of.</summary>
     private readonly Queue<(long Told, Action Action)> _later = [];
 
@@ -54,8 +49,8 @@ internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
     /// <returns>Whether there may be more.</returns>
     public bool TellSome()
     {
-        long end = bytesSent() + BatchBytes;
-        for (int left = Batch; left > 0 && bytesSent() < end; left--)
+        long end = bytesSent() + DBusLimits.SignalBytesAtATime;
+        for (int left = DBusLimits.EventsAtATime; left > 0 && bytesSent() < end; left--)
         {
             if (_held is not null || _events?.TryRead(out ServerEvent? serverEvent) != true)
             {
@@ -74,7 +69,7 @@ internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
     /// Tells of all events that there are now, unless they are too many for one go: then the bus would drown in signals.
     /// </summary>
     /// <returns>Whether they are told of, and none were lost.</returns>
-    public bool TryCatchUp() => _held is null && _later.Count == 0 && Pending <= Batch && (!TellSome() || Pending == 0) && !HasLost;
+    public bool TryCatchUp() => _held is null && _later.Count == 0 && Pending <= DBusLimits.EventsAtATime && (!TellSome() || Pending == 0) && !HasLost;
 
     /// <summary>Does something as soon as all events that there are now are told of; if some were lost, once others are followed.</summary>
     public void WhenCaughtUp(Action action)

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Plugins;
+using Mandos.DBusControl.Limits;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -16,9 +17,6 @@ namespace Mandos.DBusControl.Calls;
 internal sealed class LargeReplies(
     Func<Action, bool> post, IBacklog backlog, Action<Call> run, Action<Call> forget, TimeProvider time, CancellationToken ended)
 {
-    /// <summary>A program that reads has less than this waiting for it soon, in bytes.</summary>
-    private const uint Unread = 1 << 20;
-
     private static readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1));
 
     /// <summary>Calls that wait for their turn, one of a sender at most.</summary>
@@ -79,7 +77,7 @@ internal sealed class LargeReplies(
         });
         TimeSpan pause = TimeSpan.Zero;
         uint? unread;
-        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > Unread && !ended.IsCancellationRequested)
+        while ((unread = await backlog.OfAsync(reader).ConfigureAwait(false)) > DBusLimits.UnreadBytes && !ended.IsCancellationRequested)
         {
             pause = _backoff.After(pause);
             await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

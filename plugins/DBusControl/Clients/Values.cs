@@ -1,5 +1,7 @@
 using System.Globalization;
+using Mandos.Abstractions.Clients;
 using Mandos.DBusControl.Calls;
+using Mandos.DBusControl.Limits;
 using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
@@ -12,12 +14,6 @@ internal static class Values
 {
     /// <summary>Longest duration, in milliseconds.</summary>
     public const long MaxMilliseconds = long.MaxValue / TimeSpan.TicksPerMillisecond;
-
-    /// <summary>Longest text that is taken, in characters: far more than a command line may have.</summary>
-    public const int MaxTextLength = 1 << 17;
-
-    /// <summary>Longest array of bytes that is taken: what the server takes as a secret.</summary>
-    public const int MaxBytes = 1 << 20;
 
     /// <summary>A number of milliseconds, of any numeric type.</summary>
     /// <exception cref="CallException">It is none, or out of range.</exception>
@@ -86,9 +82,9 @@ internal static class Values
             _ when ToInteger(value) is { } integer => integer.ToString(CultureInfo.InvariantCulture),
             _ => throw CallException.InvalidArgs($"{property} is a text (s); it cannot be of type {TypeOf(value)}"),
         };
-        return text.Length <= MaxTextLength
+        return text.Length <= DBusLimits.TextLength
             ? text
-            : throw CallException.InvalidArgs($"{property} may have {MaxTextLength} characters; this has {text.Length}");
+            : throw CallException.InvalidArgs($"{property} may have {DBusLimits.TextLength} characters; this has {text.Length}");
     }
 
     /// <summary>An array of bytes; not a copy.</summary>
@@ -97,9 +93,9 @@ internal static class Values
     {
         byte[] bytes = BytesIn(value)
             ?? throw CallException.InvalidArgs($"{property} is an array of bytes (ay); it cannot be of type {TypeOf(Unwrap(value))}");
-        if (bytes.Length > MaxBytes)
+        if (bytes.Length > ClientLimits.SecretBytes)
         {
-            throw CallException.InvalidArgs($"{property} may have {MaxBytes} bytes; this has {bytes.Length}");
+            throw CallException.InvalidArgs($"{property} may have {ClientLimits.SecretBytes} bytes; this has {bytes.Length}");
         }
 
         return bytes;

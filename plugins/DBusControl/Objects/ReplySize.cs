@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 
 namespace Mandos.DBusControl.Objects;
@@ -14,14 +15,6 @@ namespace Mandos.DBusControl.Objects;
 /// </summary>
 internal static class ReplySize
 {
-    /// <summary>The largest reply: what the bus allows, less room for the header.</summary>
-    public const long Limit = BusLimit - (64 << 10);
-
-    /// <summary>The largest page of several clients: written in a few milliseconds, as nothing else is answered meanwhile.</summary>
-    public const long PageLimit = 1 << 20;
-
-    private const int BusLimit = 32 << 20;
-
     /// <summary>Length and NUL of a text.</summary>
     private const int TextOverhead = sizeof(uint) + 1;
 
@@ -95,11 +88,11 @@ internal static class ReplySize
         foreach ((string path, ClientSnapshot client) in clients)
         {
             sum += size(path, client);
-            if (sum > Limit)
+            if (sum > DBusLimits.ReplyBytes)
             {
                 throw new CallException(BusErrors.LimitsExceeded, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the answer, for {clients.Count()} clients, would be larger than the {BusLimit >> 20} MiB that a bus allows; {instead}"));
+                    $"the answer, for {clients.Count()} clients, would be larger than the {DBusLimits.MessageBytes >> 20} MiB that a bus allows; {instead}"));
             }
         }
     }
@@ -109,11 +102,11 @@ internal static class ReplySize
     public static void Check(IReadOnlyList<KeptClient> kept)
     {
         const int others = 64 + 40 + 8 + TimeText.MaxLength + (4 * (TextOverhead + MaxAlignment)); // key ID, fingerprint, state, time
-        if (kept.Sum(static client => (long)SafeText.Length(client.Name) + TextOverhead + (2 * MaxAlignment) + others) > Limit)
+        if (kept.Sum(static client => (long)SafeText.Length(client.Name) + TextOverhead + (2 * MaxAlignment) + others) > DBusLimits.ReplyBytes)
         {
             throw new CallException(BusErrors.LimitsExceeded, string.Create(
                 CultureInfo.InvariantCulture,
-                $"the answer, for {kept.Count} that are kept, would be larger than the {BusLimit >> 20} MiB that a bus allows; forget some"));
+                $"the answer, for {kept.Count} that are kept, would be larger than the {DBusLimits.MessageBytes >> 20} MiB that a bus allows; forget some"));
         }
     }
 }

@@ -4,6 +4,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
+using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -149,7 +150,7 @@ internal sealed class ServerObject
         foreach ((ulong number, string path, ClientSnapshot client) in _clients.After(after))
         {
             // One client at least, however large.
-            bool isFull = size > 0 && size + ReplySize.OfAll(path, client) > ReplySize.PageLimit;
+            bool isFull = size > 0 && size + ReplySize.OfAll(path, client) > DBusLimits.PageBytes;
             if (isFull || count-- == 0)
             {
                 break;

@@ -43,6 +43,15 @@ internal static class TlsLimits
     /// <summary>Bits of the longest prime for Diffie-Hellman, whatever the priority string says.</summary>
     public const int DhPrimeMaxBits = 8192;
 
+    /// <summary>
+    /// Bits of the largest finite field that is offered unless the priority string names a larger one: one of 8192 bits costs 125 ms of CPU
+    /// time.
+    /// </summary>
+    public const int FieldUsualMaxBits = 3072;
+
+    /// <summary>Characters of a priority string; one with every word that there is has 3 KiB.</summary>
+    public const int PriorityLength = 16 * 1024;
+
     /// <summary>Bytes that a peer may send after the handshake. They are dropped unread.</summary>
     /// <remarks>Servers of TLS 1.3 may send session tickets (GnuTLS: two of about 0.3 KiB) and end with a close_notify.</remarks>
     public const int BytesAfterHandshake = 16 * 1024;

@@ -7,9 +7,6 @@ namespace Mandos.TlsBouncy.Priority;
 /// <summary>What we offer in a handshake, most preferred first.</summary>
 internal sealed record HandshakePolicy
 {
-    /// <summary>Finite fields above this many bits must be asked for by name: one of 8192 bits costs 125 ms of CPU time.</summary>
-    public const int UsualFieldMaxBits = 3072;
-
     /// <summary>TLS versions.</summary>
     public required ProtocolVersion[] Versions { get; init; }
 
@@ -158,7 +155,7 @@ internal sealed record HandshakePolicy
     /// </summary>
     private static IEnumerable<string> Order(PrioritySettings settings)
     {
-        int maxFieldBits = settings.KeyExchanges.Contains("DHE-RSA") ? UsualFieldMaxBits : 0;
+        int maxFieldBits = settings.KeyExchanges.Contains("DHE-RSA") ? TlsLimits.FieldUsualMaxBits : 0;
         IEnumerable<string> groups = settings.Groups.Where(
             group => settings.NamedGroups.Contains(group)
                 || GroupNames.Find(group) is not { } number

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Mandos.Abstractions.Tls;
+using Mandos.TlsBouncy.Limits;
 using static Mandos.TlsBouncy.Priority.PriorityKeywords;
 
 namespace Mandos.TlsBouncy.Priority;
@@ -9,9 +10,6 @@ namespace Mandos.TlsBouncy.Priority;
 /// <remarks>Where we differ on purpose is in docs/priority-strings.md.</remarks>
 internal sealed class PriorityParser
 {
-    /// <summary>Longest string; one with every word that there is has 3 KiB.</summary>
-    public const int MaxLength = 16 * 1024;
-
     private readonly string _text;
     private readonly PrioritySettings _settings = new();
 
@@ -29,9 +27,9 @@ internal sealed class PriorityParser
     /// <exception cref="PriorityStringException">It is malformed; says where and what is allowed there.</exception>
     public static PrioritySettings Parse(string text)
     {
-        if (text.Length > MaxLength)
+        if (text.Length > TlsLimits.PriorityLength)
         {
-            throw new PriorityStringException($"the priority string has {text.Length} characters; {MaxLength} are allowed", MaxLength);
+            throw new PriorityStringException($"the priority string has {text.Length} characters; {TlsLimits.PriorityLength} are allowed", TlsLimits.PriorityLength);
         }
 
         PriorityParser parser = new(text);

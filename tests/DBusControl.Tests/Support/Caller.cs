@@ -24,7 +24,7 @@ internal sealed class Caller : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Connects, and begins to hear the signals of whoever has the name.</summary>
+    /// <summary>Connects, and begins to hear the signals of the owner of the name.</summary>
     public static async Task<Caller> ConnectAsync(string address)
     {
         var caller = new Caller(address);

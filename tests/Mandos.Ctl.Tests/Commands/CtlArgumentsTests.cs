@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Ctl.Commands;
 
 namespace Mandos.Ctl.Tests.Commands;
@@ -103,7 +104,7 @@ public sealed class CtlArgumentsTests
         Assert.Throws<UsageException>(() => SecretFile.Read(file));
         try
         {
-            File.WriteAllBytes(file, new byte[SecretFile.MaxLength + 1]);
+            File.WriteAllBytes(file, new byte[ClientLimits.SecretBytes + 1]);
             Assert.Throws<UsageException>(() => SecretFile.Read(file));
             File.WriteAllText(file, "secret\n");
             Assert.Equal("secret\n"u8, SecretFile.Read(file));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Ctl.Tests.Servers;
 
-/// <summary>What stands in the way to the bus is said in one line, and waiting for it has an end.</summary>
+/// <summary>An obstacle on the way to the bus is named in one line, and waiting for the bus has an end.</summary>
 public sealed class ConnectTests
 {
     private const string Begin = "cannot connect to the system bus: ";

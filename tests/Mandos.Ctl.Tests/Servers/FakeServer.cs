@@ -4,7 +4,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
-/// <summary>Who has the server's name on a bus, and answers as a test wants.</summary>
+/// <summary>Has the server's name on a bus, and answers as a test wants.</summary>
 internal sealed class FakeServer : IPathMethodHandler, IDisposable
 {
     private readonly Action<MethodContext> _answer;

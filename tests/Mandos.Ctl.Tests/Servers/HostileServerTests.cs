@@ -5,7 +5,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Tests.Servers;
 
-/// <summary>Who has the server's name need not be a Mandos server.</summary>
+/// <summary>The owner of the server's name need not be a Mandos server.</summary>
 public sealed class HostileServerTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -6,8 +6,8 @@ using Tmds.DBus.Protocol;
 namespace Mandos.Ctl.Tests.Servers;
 
 /// <summary>
-/// Every user of the bus may send signals to a program that is on it. Who believed them would show a client by another one's name, and so
-/// have it approved.
+/// Every user of the bus may send signals to a program that is on it. A program that believed them would show a client by another one's
+/// name, and so have it approved.
 /// </summary>
 public sealed class SignalTests
 {

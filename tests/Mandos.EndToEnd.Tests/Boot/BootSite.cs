@@ -33,20 +33,20 @@ internal sealed class BootSite : IAsyncDisposable
     public async Task StartAvahiAsync(params string[] options) => Avahi = await AvahiDaemon.StartAsync(Bus, Link, options);
 
     /// <summary>Starts a server, on a port that the kernel chooses, which announces itself.</summary>
-    /// <param name="client">Whom it serves.</param>
+    /// <param name="client">The client that it serves.</param>
     /// <param name="arguments">Further arguments for its command line.</param>
     public Task<TestServer> StartServerAsync(StockClient client, params string[] arguments)
         => StartServerAsync(client, IPAddress.IPv6Any, arguments);
 
     /// <summary>The same with lines of mandos.conf.</summary>
-    /// <param name="client">Whom it serves.</param>
+    /// <param name="client">The client that it serves.</param>
     /// <param name="options">The lines.</param>
     /// <param name="arguments">Further arguments for its command line.</param>
     public Task<TestServer> StartServerAsync(StockClient client, IReadOnlyList<string> options, params string[] arguments)
         => StartServerAsync(client, IPAddress.IPv6Any, options, arguments);
 
     /// <summary>The same, listening on one address.</summary>
-    /// <param name="client">Whom it serves.</param>
+    /// <param name="client">The client that it serves.</param>
     /// <param name="address">Where it listens.</param>
     /// <param name="arguments">Further arguments for its command line.</param>
     public Task<TestServer> StartServerAsync(StockClient client, IPAddress address, params string[] arguments)

@@ -55,7 +55,7 @@ public sealed class BrokerTests
         Assert.Equal(server, await OwnerAsync(scene, BusPeer.Server));
         Assert.Equal("'foo'", await scene.Peer.GetAsync(Foo, "Name"));
         Assert.Contains("foo", await scene.RequireAsync("mandos-ctl"), StringComparison.Ordinal);
-        // What the bus had for it then comes still; but it would stay, had the bus not thrown it out.
+        // Messages that the bus had for it by then still come; but it would stay, if the bus had not thrown it out.
         await SendAsync("CONT", reader);
         await Patience.UntilAsync("the bus has thrown the reader out", async () => await CountNamesAsync(scene) == names);
         Assert.Equal(server, await OwnerAsync(scene, BusPeer.Server));

@@ -3,7 +3,7 @@ using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.DBus;
 
-/// <summary>What a person has decided is on the disk, or that person is told that it is not: on disks that are full, read-only or replaced.</summary>
+/// <summary>A decision of a person is on the disk, or that person hears that it is not: on disks that are full, read-only or replaced.</summary>
 public sealed class DurabilityTests : IAsyncLifetime
 {
     private const string Stock = "mandos-ctl";

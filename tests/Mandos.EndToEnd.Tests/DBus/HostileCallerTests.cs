@@ -55,7 +55,7 @@ public sealed class HostileCallerTests
         Set("ApprovalDelay", "int64 -9223372036854775808", "InvalidArgs"),
         Set("ApprovalDuration", "-1", "InvalidArgs"),
 
-        // What is not there, or not to be had.
+        // Properties that do not exist, or cannot be read or written.
         Set("Nonsense", "5", "UnknownProperty"),
         Set("Name", "'x'", "PropertyReadOnly"),
         Set("Expires", "''", "PropertyReadOnly"),

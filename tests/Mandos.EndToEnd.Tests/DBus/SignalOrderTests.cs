@@ -4,8 +4,8 @@ using Mandos.EndToEnd.Tests.Harness;
 namespace Mandos.EndToEnd.Tests.DBus;
 
 /// <summary>
-/// What happens to a client is signalled in the order in which Debian's server does, and before the answer to the call that
-/// caused it.
+/// The signals of a client come in the same order as from Debian's server, and before the answer to the call that
+/// caused them.
 /// </summary>
 /// <param name="scenes">The servers.</param>
 public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : IClassFixture<SignalOrderTests.Scenes>

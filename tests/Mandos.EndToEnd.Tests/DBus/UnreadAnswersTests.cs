@@ -42,7 +42,7 @@ public sealed class UnreadAnswersTests
         server.AddClient("[DEFAULT]\ninterval = P1D\ntimeout = P2D\nsecret = c2VjcmV0\n" + string.Concat(
             Enumerable.Range(0, clients).Select(i => string.Create(CultureInfo.InvariantCulture, $"[client{i}]\nkey_id = {i:X64}\n"))));
         await server.StartAsync();
-        // Who is on the bus earlier hears of all clients, which is more than a dbus-broker keeps for a program that is slow.
+        // A program that is on the bus earlier hears of all clients, which is more than a dbus-broker keeps for a slow program.
         await server.Log.WaitForAsync("INFO", $"On the D-Bus as se.recompile.Mandos, with {clients} clients");
         await using var peer = await BusPeer.ConnectAsync(bus);
         await peer.WaitForServerAsync(server);

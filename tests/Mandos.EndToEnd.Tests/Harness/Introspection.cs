@@ -33,8 +33,8 @@ internal static partial class Introspection
     }
 
     /// <summary>
-    /// One line for each fact, sorted: order and white space do not count, but the order of arguments does. What ours has
-    /// beyond Debian's is left out.
+    /// One line for each fact, sorted: order and white space do not count, but the order of arguments does. Members that
+    /// only our server has are left out.
     /// </summary>
     /// <param name="reply">An answer of Introspect as a <see cref="BusReply"/>'s body.</param>
     public static IReadOnlyList<string> CommonFacts(string reply)

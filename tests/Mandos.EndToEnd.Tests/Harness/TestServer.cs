@@ -180,7 +180,7 @@ internal sealed class TestServer : IAsyncDisposable
             process.Dispose();
         }
 
-        // What another server says of itself is its own affair.
+        // The log of Debian's server is no part of the test's output.
         foreach (var line in Program != Repository.StockServer ? Log.Lines : [])
         {
             TestContext.Current.TestOutputHelper?.WriteLine(line);

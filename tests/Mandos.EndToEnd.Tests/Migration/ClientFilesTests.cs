@@ -36,7 +36,7 @@ public sealed class ClientFilesTests
         Random random = new(seed);
         SloppyClients maker = new(random, ours.ConfigDirectory);
         List<SloppyClient> clients = [.. Enumerable.Range(0, ClientsPerFile).Select(_ => maker.Next())];
-        // What stops Debian's server, ours alone gets to see.
+        // Only our server gets mistakes that stop Debian's.
         List<SloppyClient> withMistakes = [.. clients];
         for (int mistakes = random.Next(3); mistakes > 0; mistakes--)
         {

@@ -329,7 +329,7 @@ public sealed class StockStateTests(ClientKeys keys) : IDisposable
     /// <summary>A client does not expire before an interval after its first check, which comes within an interval after the start.</summary>
     private static void Postpone(JsonNode expected, JsonNode found)
     {
-        // What is left of the time is measured on another clock, and the server may have to wait between its looks at the two.
+        // The rest of the time is measured on another clock, and the server may have to wait between its looks at the two.
         var between = TimeSpan.FromSeconds(1);
         if (Time(expected["Expires"]) is { } before && Time(found["Expires"]) is { } after && after > before - between
             && (after < before + between

@@ -18,7 +18,7 @@ public sealed partial class InstallationTests : IDisposable
         await InstallAsync();
         _root.CreateSubdirectory("bin");
         File.Copy("/bin/true", FileOf("bin/kill"));
-        // What all units depend on, where nothing says otherwise
+        // All units depend on these, unless they say otherwise
         foreach (string target in new[] { "sysinit", "basic", "shutdown", "sockets" })
         {
             await File.WriteAllTextAsync(
@@ -121,7 +121,7 @@ public sealed partial class InstallationTests : IDisposable
     [InlineData("plugins.yaml")]
     public async Task Example_WithItsCommentsTakenOff_IsGood(string name)
     {
-        // What can be uncommented has no space after the #
+        // Lines that can be uncommented have no space after the #
         string[] lines = [.. (await File.ReadAllLinesAsync(PackagedFiles.Example(name), TestContext.Current.CancellationToken))
             .Select(line => CommentedOut().Replace(line, "$1"))
             .Select(line => line.Replace("/etc/mandos/secrets", _root.FullName, StringComparison.Ordinal))];

@@ -92,7 +92,7 @@ public sealed class SyslogTests
         await using var server = CreateServer(system, "--foreground", "--debuglevel=DEBUG");
         await server.StartAsync();
 
-        // The kernel keeps some messages for a reader, 10 or 512 as it is set; then whoever writes has to wait.
+        // The kernel keeps some messages for a reader, 10 or 512 as it is set; then a writer has to wait.
         for (var i = 0; i < 300; i++)
         {
             await _client.RequireSecretAsync(server);

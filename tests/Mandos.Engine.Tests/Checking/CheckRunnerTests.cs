@@ -229,7 +229,7 @@ public sealed class CheckRunnerTests : IDisposable
         var checker = new Mock<IChecker>();
         checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
         using var rig = new EngineRig { OtherChecker = checker.Object };
-        string[] blocked = [.. Enumerable.Range(0, CheckerThreads.Max + 1).Select(static i => $"blocked{i}")];
+        string[] blocked = [.. Enumerable.Range(0, CheckLimits.Threads + 1).Select(static i => $"blocked{i}")];
         rig.Start(
         [
             EngineRig.Define("a"),
@@ -237,10 +237,10 @@ public sealed class CheckRunnerTests : IDisposable
         ]);
 
         Task[] starts = [.. blocked.Select(name => rig.Engine.Server.StartCheckerAsync(name, EngineRig.Person, TestContext.Current.CancellationToken))];
-        rig.Until(() => Volatile.Read(ref running) == CheckerThreads.Max, "the checks that block");
+        rig.Until(() => Volatile.Read(ref running) == CheckLimits.Threads, "the checks that block");
         rig.StartChecker("a");
         rig.Until(() => rig["a"].LastCheckerStatus == 0, "the check of another checker");
-        Assert.Equal(CheckerThreads.Max, Volatile.Read(ref running));
+        Assert.Equal(CheckLimits.Threads, Volatile.Read(ref running));
         release.Set();
 
         rig.Run(Task.WhenAll(starts));
@@ -251,7 +251,7 @@ public sealed class CheckRunnerTests : IDisposable
     [Fact]
     public void Checker_ThatBlocksOnItsOwnTasks_Ends()
     {
-        using var together = new Barrier(CheckerThreads.Max);
+        using var together = new Barrier(CheckLimits.Threads);
         var check = new Mock<ICheck>();
         check.SetupGet(static c => c.Description).Returns("a check");
         check.Setup(static c => c.RunAsync(It.IsAny<CancellationToken>())).Returns(() =>
@@ -262,7 +262,7 @@ public sealed class CheckRunnerTests : IDisposable
         var checker = new Mock<IChecker>();
         checker.Setup(static c => c.Prepare(It.IsAny<ClientSnapshot>())).Returns(check.Object);
         using var rig = new EngineRig { OtherChecker = checker.Object };
-        string[] names = [.. Enumerable.Range(0, CheckerThreads.Max).Select(static i => $"c{i}")];
+        string[] names = [.. Enumerable.Range(0, CheckLimits.Threads).Select(static i => $"c{i}")];
         rig.Start([.. names.Select(static name => EngineRig.Define(name, static s => s with { CheckerPlugin = EngineRig.OtherCheckerName }))]);
 
         Task[] starts = [.. names.Select(name => rig.Engine.Server.StartCheckerAsync(name, EngineRig.Person, TestContext.Current.CancellationToken))];

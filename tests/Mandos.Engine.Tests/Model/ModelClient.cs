@@ -39,7 +39,7 @@ internal sealed class ModelClient
     /// <summary>Approval or denial in force; holds until <see cref="VerdictEndsAt"/>.</summary>
     public bool? Verdict { get; set; }
 
-    /// <summary>Whom an approval is for; null: whoever comes first.</summary>
+    /// <summary>The address that an approval is for; null: the first one that comes.</summary>
     public string? ApprovedAddress { get; set; }
 
     public ModelDeadline VerdictEndsAt { get; } = new();

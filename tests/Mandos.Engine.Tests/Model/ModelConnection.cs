@@ -22,10 +22,10 @@ internal sealed class ModelConnection(FakePeer peer)
 
     public ModelPhase Phase { get; set; } = ModelPhase.FirstLine;
 
-    /// <summary>Whose key it has; null: nobody's.</summary>
+    /// <summary>The key that it has; null: a key of no client.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Whose secret it wants, once its key is proved.</summary>
+    /// <summary>The client whose secret it wants, once its key is proved.</summary>
     public ModelClient? Client { get; set; }
 
     /// <summary>When the phase is over.</summary>

@@ -2,7 +2,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Engine.Tests.Model;
 
-/// <summary>What is to outlast the server of one client; no settings: it was removed.</summary>
+/// <summary>The part of a client that must outlast the server; no settings: it was removed.</summary>
 internal sealed record ModelRecord(
     ModelDefinition File, ClientSettings? Settings, bool Enabled, DateTimeOffset Created, DateTimeOffset? LastEnabled,
     DateTimeOffset? Expires, DateTimeOffset? LastCheckedOk, int Status, DateTimeOffset? LastApprovalRequest, string? Secret,

@@ -26,7 +26,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
 
     public Dictionary<string, ModelClient> Clients { get; } = [];
 
-    /// <summary>What is kept of those that are no clients now; null: only its name.</summary>
+    /// <summary>The former clients that are kept; null: only its name.</summary>
     public Dictionary<string, ModelRecord?> Absent { get; } = [];
 
     public List<ModelConnection> Connections { get; } = [];

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Tests.Protocol;
 
-/// <summary>What has to agree before a secret is written, through the engine.</summary>
+/// <summary>The gates that have to agree before a secret is written, through the engine.</summary>
 public sealed class ReleaseGateTests : IDisposable
 {
     private readonly FakeGate _first = new();

@@ -83,6 +83,23 @@ public sealed class SendAbortTests : IDisposable
     }
 
     [Fact]
+    public void Disable_BackEndIgnoresTheToken_ConnectionIsClosedUnderIt()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        var peer = new FakePeer { HeedsNoToken = true };
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.InWrite, "the write");
+
+        _rig.Disable("a"); // durable, so it has waited for the end of the write
+
+        Assert.True(peer.IsReset);
+        Assert.False(peer.InWrite);
+        _rig.Finish(peer.TakeSecret());
+        Assert.Null(peer.Received);
+        Assert.Equal(Outcome.SendAborted, Assert.Single(_rig.Audit.Of(peer)).Outcome);
+    }
+
+    [Fact]
     public void Disable_WriteThatCannotBeStopped_IsAcknowledgedAfterIt()
     {
         _rig.Start(EngineRig.Define("a"));

@@ -44,6 +44,9 @@ internal sealed class FakePeer : IPeerConnection
     /// <summary>Whether a write that has begun goes through even if the server gives up.</summary>
     public bool TakesWhatIsOnItsWay { get; init; }
 
+    /// <summary>Whether its TLS back end goes on when it is cancelled, as long as the connection lets it.</summary>
+    public bool HeedsNoToken { get; init; }
+
     public Exception? DisposeError { get; init; }
 
     public volatile bool InHandshake;
@@ -117,7 +120,14 @@ internal sealed class FakePeer : IPeerConnection
         }
     }
 
-    public void Reset() => IsReset = true;
+    public void Reset()
+    {
+        IsReset = true;
+        if (!TakesWhatIsOnItsWay)
+        {
+            Write.TrySetException(new IOException("the connection is closed"));
+        }
+    }
 
     public void Dispose()
     {

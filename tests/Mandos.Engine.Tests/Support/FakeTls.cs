@@ -61,7 +61,7 @@ internal sealed class FakeTls : ITlsHandshaker
             peer.InWrite = true;
             try
             {
-                await peer.Write.Task.WaitAsync(peer.TakesWhatIsOnItsWay ? CancellationToken.None : cancellationToken);
+                await peer.Write.Task.WaitAsync(peer.TakesWhatIsOnItsWay || peer.HeedsNoToken ? CancellationToken.None : cancellationToken);
                 peer.Received = [.. peer.Received ?? [], .. data.Span];
             }
             finally

@@ -26,7 +26,7 @@ internal sealed class TestClock : TimeProvider
         return timer;
     }
 
-    /// <summary>How many timers of a length were made so far. Who waits that long has begun to when there is one more.</summary>
+    /// <summary>How many timers of a length were made so far. One more means that a wait of that length has begun.</summary>
     public int CountMade(TimeSpan dueTime) => _made.Count(made => made == dueTime);
 
     public void Advance(TimeSpan time) => _steady.Advance(time);

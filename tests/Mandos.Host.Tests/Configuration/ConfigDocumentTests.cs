@@ -66,7 +66,7 @@ public sealed class ConfigDocumentTests
     public void AddText_BinaryFile_ReportsOnlySoMuch()
     {
         using ConfigDocument document = Document("[a]\n" + string.Concat(Enumerable.Repeat("\0\n", 5000)));
-        Assert.Equal(ProblemList.MaxCount + 1, Problems.Length);
+        Assert.Equal(FileLimits.Problems + 1, Problems.Length);
         Assert.Contains("more problems", Problems[^1]);
     }
 

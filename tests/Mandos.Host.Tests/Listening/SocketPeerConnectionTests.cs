@@ -53,6 +53,22 @@ public sealed class SocketPeerConnectionTests
         }
     }
 
+    [Fact]
+    public async Task Reset_AWriteIsUnderWay_EndsIt()
+    {
+        (Socket server, Socket client) = await ConnectAsync(TestContext.Current.CancellationToken);
+        using Socket peer = client;
+        using var connection = new SocketPeerConnection(server, static () => { });
+
+        // More than the buffers of the system take, and the peer does not read.
+        Task writing = connection.Stream.WriteAsync(new byte[64 << 20], CancellationToken.None).AsTask();
+        connection.Reset();
+
+        await Assert.ThrowsAsync<IOException>(() => writing);
+        await Assert.ThrowsAsync<IOException>(async () => await connection.Stream.WriteAsync(new byte[1], CancellationToken.None));
+        connection.ShutdownSend();
+    }
+
     private static async Task<(Socket Server, Socket Client)> ConnectAsync(CancellationToken cancellationToken)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

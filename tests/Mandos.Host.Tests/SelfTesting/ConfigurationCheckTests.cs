@@ -31,7 +31,7 @@ public sealed class ConfigurationCheckTests : IDisposable
         string clients = _directory.Write("clients.conf", $"[one]\n{Client}approved_by_default = False\n[two]\nsecret = c2VjcmV0\n");
 
         await RequireGoodAsync(
-            $"{clients}:5: warning: approved_by_default: False without an approval_delay: whoever asks is refused at once, unless an "
+            $"{clients}:5: warning: approved_by_default: False without an approval_delay: each request is refused at once, unless an "
                 + "approval is in force; set approval_delay to the time in which somebody can approve",
             $"{clients}:6: warning: client [two] has neither key_id nor fingerprint, so it is left out; it needs one",
             $"{clients}:7: warning: secret: is not OpenPGP data, so that no client can use it; take the secret from the client's "

@@ -3,7 +3,7 @@ using Mandos.Abstractions.Sharing;
 
 namespace Mandos.PluginContracts.Tests.Sharing;
 
-/// <summary>What servers share, as a database would hold it. Whoever uses it holds its lock.</summary>
+/// <summary>What servers share, as a database would hold it. Its users hold its lock.</summary>
 internal sealed class SharedTruth
 {
     public long Revision { get; set; }

@@ -1,7 +1,7 @@
 """Runs a dbus-broker of one's own: unshare --mount python3 dbus-broker.py FOLDER SOCKET CONFIGURATION.
 
 Its launcher wants systemd's journal and the socket from systemd, calls /usr/bin/dbus-broker, and needs a machine ID; so it gets
-a /run, /etc and /usr/bin that nobody else sees. FOLDER has both programs. What they log goes to standard error; the socket, once one can connect, to standard output.
+a /run, /etc and /usr/bin that nobody else sees. FOLDER has both programs. Their log goes to standard error; the address of the socket, once it accepts connections, to standard output.
 """
 import os
 import signal

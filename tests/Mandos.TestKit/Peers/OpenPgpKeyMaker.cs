@@ -64,7 +64,7 @@ public sealed class OpenPgpKeyMaker : IDisposable
     /// <param name="subject">What it signs.</param>
     /// <param name="subpackets">Hashed subpackets.</param>
     /// <param name="hash">The number of the hash algorithm.</param>
-    /// <param name="issuer">Who it says has made it; by default who has.</param>
+    /// <param name="issuer">The issuer that it names; by default the real one.</param>
     public byte[] Sign(byte type, byte[] subject, byte[] subpackets, byte hash = 8, byte[]? issuer = null)
     {
         HashAlgorithmName name = hash switch

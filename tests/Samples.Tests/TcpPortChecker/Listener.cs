@@ -14,7 +14,7 @@ internal sealed class Listener : IDisposable
     private readonly IPEndPoint _endPoint;
 
     /// <summary>Opens it.</summary>
-    /// <param name="full">Whether it takes no more connections: whoever connects waits.</param>
+    /// <param name="full">Whether it takes no more connections, so that peers wait.</param>
     public Listener(bool full = false)
     {
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

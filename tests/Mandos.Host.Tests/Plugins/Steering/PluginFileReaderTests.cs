@@ -1,4 +1,5 @@
 using System.Text;
+using Mandos.Host.Configuration;
 using Mandos.Host.Plugins.Steering;
 using Mandos.TestKit;
 
@@ -143,10 +144,10 @@ public sealed class PluginFileReaderTests : IDisposable
     [Fact]
     public void Read_LargeFile_IsRefused()
     {
-        var result = Read(new string('#', PluginFileReader.MaxBytes + 1));
+        var result = Read(new string('#', FileLimits.PluginsBytes + 1));
 
         Assert.Equal($"{File}: is larger than 1024 KiB, the most allowed", Assert.Single(result.Problems).ToString());
-        Assert.Empty(Read(new string('#', PluginFileReader.MaxBytes)).Problems);
+        Assert.Empty(Read(new string('#', FileLimits.PluginsBytes)).Problems);
     }
 
     [Fact]
@@ -169,7 +170,7 @@ public sealed class PluginFileReaderTests : IDisposable
     public void Read_HostileText_EndsWithProblems(string start, string repeated)
     {
         var text = new StringBuilder(start);
-        for (int i = 0; text.Length < PluginFileReader.MaxBytes - 100; i++)
+        for (int i = 0; text.Length < FileLimits.PluginsBytes - 100; i++)
         {
             text.AppendFormat(System.Globalization.CultureInfo.InvariantCulture, repeated, i, i - 1);
         }
