@@ -1,11 +1,11 @@
 namespace Mandos.Abstractions.Clients;
 
-/// <summary>A client that a command is to add, without its secret. It may be what one in <c>clients.conf</c> may be.</summary>
+/// <summary>
+/// A client that a command is to add, without its secret. It may be what one in <c>clients.conf</c> may be, within
+/// <see cref="ClientLimits.AddedTextLength"/>.
+/// </summary>
 public sealed record NewClient
 {
-    /// <summary>How many characters its name and all texts of its settings may have together.</summary>
-    public const int LongestText = 1 << 16;
-
     /// <summary>Its name, as a section's title could be: not empty, one line, without NUL characters, and not <c>DEFAULT</c>.</summary>
     public required string Name { get; init; }
 

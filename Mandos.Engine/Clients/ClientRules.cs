@@ -73,9 +73,9 @@ public static class ClientRules
     private static void ThrowIfTooLong(NewClient client)
     {
         long length = Texts(client).Sum(static text => (long)text.Length);
-        if (length > NewClient.LongestText)
+        if (length > ClientLimits.AddedTextLength)
         {
-            throw new ArgumentException($"the texts of the client have {length} characters, more than the {NewClient.LongestText} allowed");
+            throw new ArgumentException($"the texts of the client have {length} characters, more than the {ClientLimits.AddedTextLength} allowed");
         }
     }
 
