@@ -65,7 +65,7 @@ public sealed class ReloadKeysTests : IDisposable
             EngineRig.Define("old-name", static s => s with { KeyId = EngineRig.KeyId("old.name") }),
             EngineRig.Define("gone-away"), EngineRig.Define("stays"));
 
-        Assert.Equal(["ClientRemoved(LeftFiles)", "ClientRemoved(NewKey)", "ClientAdded", "ClientAdded"], _rig.TakeEvents());
+        Assert.Equal(["ClientRemoved(LeftFiles)", "ClientRemoved(LeftFiles)", "ClientAdded", "ClientAdded"], _rig.TakeEvents());
         Assert.Equal(EngineRig.FileSecret("old-name"), Text(_rig.Serve("old.name").Received));
         Assert.Equal("Client gone.away", Assert.Single(_rig.Log.Lines, static line => line.Level >= LogLevel.Warning).Text[..16]);
     }
