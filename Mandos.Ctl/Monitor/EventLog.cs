@@ -16,7 +16,7 @@ internal sealed class EventLog
 
     /// <summary>Adds an event.</summary>
     /// <param name="time">When it happened; shown in local time.</param>
-    /// <param name="text">One line; what could change the terminal is made harmless, and what is far too long is cut.</param>
+    /// <param name="text">One line; characters that could change the terminal are made harmless, and a text that is far too long is cut.</param>
     public void Add(DateTimeOffset time, string text)
     {
         if (_lines.Count >= Capacity + (Capacity / 10))

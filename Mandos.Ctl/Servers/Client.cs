@@ -61,7 +61,7 @@ internal sealed record Client(string Path)
     /// <summary>The different addresses of <see cref="Requests"/>.</summary>
     public IEnumerable<string> Addresses => Requests.Select(request => request.Address).Distinct();
 
-    /// <summary>The same client with another value of one property; what is not known here is left out.</summary>
+    /// <summary>The same client with another value of one property; an unknown property is ignored.</summary>
     /// <exception cref="InvalidOperationException">The value has another type than the property.</exception>
     public Client With(string property, VariantValue value) => property switch
     {

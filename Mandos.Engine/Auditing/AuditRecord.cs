@@ -4,7 +4,7 @@ using Mandos.Engine.Outcomes;
 
 namespace Mandos.Engine.Auditing;
 
-/// <summary>One line of the audit: what has come of a connection. It never holds a secret.</summary>
+/// <summary>One line of the audit: what came of a connection. It never holds a secret.</summary>
 public sealed record AuditRecord
 {
     /// <summary>When the record was made, UTC.</summary>
@@ -23,7 +23,7 @@ public sealed record AuditRecord
     public required Outcome Outcome { get; init; }
 
     /// <summary>
-    /// Whether the secret is about to go out, to end with that outcome: another record says what has come of it. Only where the audit is
+    /// Whether the secret is about to go out, to end with that outcome: another record says what came of it. Only where the audit is
     /// required.
     /// </summary>
     public bool IsSending { get; init; }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Auditing;
 
 /// <summary>
-/// Decides which connections of strangers are told of one by one: else whoever can reach the server could fill its disk. The others are
-/// counted, by where they come from and what became of them, and told of together. Thread-safe.
+/// Decides which connections of strangers have a record each; otherwise anybody who can reach the server could fill its disk. The others are
+/// counted, by where they come from and what became of them, and have a record together. Thread-safe.
 /// </summary>
 internal sealed class StrangerLimit : IDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class StrangerLimit : IDisposable
     private TimeSpan? _since;
 
     /// <param name="clock">The time.</param>
-    /// <param name="tell">Is given what one line tells together, with the level of the log.</param>
+    /// <param name="tell">Gets each summary, with the level of the log.</param>
     public StrangerLimit(EngineClock clock, Action<AuditSummary, LogLevel> tell)
     {
         (_clock, _tell) = (clock, tell);

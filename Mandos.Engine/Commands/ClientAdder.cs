@@ -13,8 +13,10 @@ namespace Mandos.Engine.Commands;
 /// <param name="loader">Has clients run.</param>
 /// <param name="secrets">Encrypts their secrets.</param>
 /// <param name="judge"><see cref="EngineOptions.JudgeClient"/></param>
+/// <param name="isShared">Whether several servers share their state: the others could not open the secret of a client added here.</param>
 internal sealed class ClientAdder(
-    EngineServices services, KeptClients kept, ClientLoader loader, AddedSecrets secrets, Func<ClientDefinition, Task>? judge)
+    EngineServices services, KeptClients kept, ClientLoader loader, AddedSecrets secrets, Func<ClientDefinition, Task>? judge,
+    bool isShared)
 {
     /// <summary>Adds a client.</summary>
     /// <param name="definition">The client; its secret becomes the engine's, or is zeroed if this fails.</param>
@@ -64,6 +66,11 @@ internal sealed class ClientAdder(
     private bool RequireAllServed()
     {
         services.ThrowIfStopping();
+        if (isShared)
+        {
+            throw new StateStoreException("servers that share their state take their clients from the files alone; add the client to clients.conf of each");
+        }
+
         return kept.Added() is [var unserved, ..]
             ? throw new StateStoreException(
                 $"client “{unserved.Name}” was added before, and the server key that its secret needs is not there; restore that key and "

@@ -4,6 +4,6 @@ namespace Mandos.Engine.Commands;
 
 internal sealed partial class ClientCommands
 {
-    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: what was kept of it is forgotten, by a person")]
+    [LoggerMessage(1715, LogLevel.Information, "Client {Client}: forgotten by a person")]
     private partial void LogForgotten(string client);
 }

@@ -300,7 +300,7 @@ internal sealed partial class ClientCommands : IMandosServer
         return _keeper.Unsure(problem);
     }
 
-    /// <summary>Carries out a command about one client, unless the server stops: what it set going would outlast the stop.</summary>
+    /// <summary>Carries out a command about one client, unless the server stops: the work that it starts would outlast the stop.</summary>
     private async Task<CommandResult> RunAsync(
         GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
     {

@@ -108,7 +108,7 @@ internal static class ClientRestorer
         LastEnabled = definition.Enabled ? now : null,
     };
 
-    /// <summary>The settings in force: what was changed in the file comes from there, the rest is as it was.</summary>
+    /// <summary>The settings in force: those that were changed in the file come from there, the rest is as it was.</summary>
     /// <param name="file">What the file says now.</param>
     /// <param name="fileThen">What it said before.</param>
     /// <param name="saved">The settings that were in force.</param>

@@ -189,7 +189,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         _saveStart = _clock.Now;
         _deadlines.Schedule(_slow, _clock.After(SlowTime));
 
-        // When not all can be saved, as on a full disk, what somebody waits for has the better chance alone.
+        // When not all can be saved, as on a full disk, the changes that somebody waits for have a better chance alone.
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
@@ -238,11 +238,11 @@ internal sealed partial class StateKeeper : IStateKeeper
         }
     }
 
-    /// <param name="changed">What was to be saved.</param>
-    /// <param name="forgotten">What was to be forgotten.</param>
+    /// <param name="changed">The clients of the save.</param>
+    /// <param name="forgotten">The names of the save.</param>
     /// <param name="linked">Those of <see cref="_linked"/> among both.</param>
     /// <param name="awaited">Whose changes were waited for; null if the save was of these alone.</param>
-    /// <param name="done">Tells who waits.</param>
+    /// <param name="done">Tells the waiting callers.</param>
     /// <param name="error">Why it failed.</param>
     private void Saved(
         ISaved[] changed, string[] forgotten, HashSet<string> linked, HashSet<string>? awaited, TaskCompletionSource<string?> done,

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Protocol;
 
 /// <summary>
-/// Says once of every connection how it ended, in the log and in the audit log; of strangers who come again and again, how many there were.
+/// Records once for every connection how it ended, in the log and in the audit log; for strangers who come again and again, how many there were.
 /// Thread-safe.
 /// </summary>
 internal sealed partial class AuditTrail : IDisposable
@@ -38,7 +38,7 @@ internal sealed partial class AuditTrail : IDisposable
         => connection.ClientName is not null
             || (connection.IsToldOf ??= _strangers.Admits(connection.Peer.RemoteEndPoint.Address, reason, level));
 
-    /// <summary>Notes how a connection ended; what is said of it later does not count.</summary>
+    /// <summary>Notes how a connection ended; later reports do not count.</summary>
     public void End(Connection connection, Outcome reason, string? detail = null)
     {
         if (!connection.TryEnd())
@@ -54,7 +54,7 @@ internal sealed partial class AuditTrail : IDisposable
     }
 
     /// <summary>Notes a connection that was closed without being served.</summary>
-    /// <returns>Whether the log is to tell of it.</returns>
+    /// <returns>Whether the log should have it.</returns>
     public bool TurnedAway(IPeerConnection peer, Outcome reason)
     {
         _meter.RequestEnded(reason.Decision(), reason.Phrase(), TimeSpan.Zero);

@@ -52,6 +52,9 @@ internal sealed class Connection
     /// <summary>Its request for the client's secret; null before that is made. Owned by the engine loop.</summary>
     public OpenRequest? Request { get; set; }
 
+    /// <summary>What release gates have agreed to; null before they have, and once the secret is out. Used by the connection itself.</summary>
+    public SecretRelease? Release { get; set; }
+
     /// <summary>Whether log and audit tell of its end by itself, as a stranger's; null if that is not decided.</summary>
     public bool? IsToldOf { get; set; }
 
@@ -113,12 +116,12 @@ internal sealed class Connection
     public void Abort(Outcome reason, string text)
     {
         AbortCause ??= new AbortCause(reason, text);
-        _ = _abort.CancelAsync(); // not Cancel: what it wakes must not run on the engine loop
+        _ = _abort.CancelAsync(); // not Cancel: the code that it wakes must not run on the engine loop
     }
 
     /// <summary>
-    /// Breaks off the secret that is on its way: the connection is closed under whoever writes it, whether that heeds the token or not. Called on
-    /// the engine loop.
+    /// Breaks off the secret that is on its way: the connection is closed under the writer, whether that heeds the token or not. Called
+    /// on the engine loop.
     /// </summary>
     /// <param name="why">Why, for the log and the audit.</param>
     public void AbortSend(string why)

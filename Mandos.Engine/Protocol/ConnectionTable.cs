@@ -6,8 +6,8 @@ namespace Mandos.Engine.Protocol;
 
 /// <summary>All connections, with the limits on their number and on the time that each phase takes. Used on the engine loop alone.</summary>
 /// <remarks>
-/// One that was refused gives way before all others. Past a limit a connection that has not authenticated gives way, of the network with the
-/// most of these, within that of the subnet and the address with the most: nobody can keep others out. There it is the oldest one: a real
+/// A connection that was refused gives way before all others. Past a limit, a connection that has not authenticated gives way: one of the network
+/// with the most of these, within that of the subnet and the address with the most, so nobody can keep others out. There it is the oldest one: a real
 /// client authenticates within milliseconds, so the oldest is most likely one that never will.
 /// </remarks>
 internal sealed partial class ConnectionTable(EngineServices services, ConnectionLimits limits, AuditTrail audit)

@@ -15,7 +15,7 @@ public interface IPeerConnection : IDisposable
     void ShutdownSend();
 
     /// <summary>
-    /// Breaks the connection: what was written and has not left is dropped, and the peer sees an error, not an end. Does not throw. It is disposed all the same.
+    /// Breaks the connection: bytes that were written and have not left are dropped, and the peer sees an error, not an end. Does not throw. It must still be disposed.
     /// </summary>
     void Reset();
 }

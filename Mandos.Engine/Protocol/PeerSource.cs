@@ -5,7 +5,7 @@ namespace Mandos.Engine.Protocol;
 
 /// <summary>Where a peer comes from, when it comes to sharing out what all peers share: a network, or one of its parts.</summary>
 /// <remarks>
-/// Of IPv6 whoever has one address has at least a /64 of them, and often a /48. So a peer counts as its /48, within that as its /64, and
+/// Somebody with one IPv6 address has at least a /64 of them, and often a /48. So a peer counts as its /48, within that as its /64, and
 /// within that as its address. All link-local addresses are in one /64, though: there the interface stands in for the network, and each
 /// address for itself.
 /// </remarks>

@@ -6,7 +6,7 @@ namespace Mandos.Engine.Scheduling;
 /// <summary>What every part of the engine shares: the loop, the clock, the deadlines, the log and the metrics.</summary>
 internal sealed partial class EngineServices : IDisposable
 {
-    /// <summary>How long a command or a stop waits for checks or for a save; what is slower goes on by itself.</summary>
+    /// <summary>How long a command or a stop waits for checks or for a save; slower ones go on by themselves.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger;

@@ -31,7 +31,7 @@ internal sealed partial class ClientTransitions
     /// <param name="services">What the engine shares.</param>
     /// <param name="clients">All clients.</param>
     /// <param name="journal">Tells subscribers and the state store.</param>
-    /// <param name="requests">Ends what waits for a client, and what was decided about that.</param>
+    /// <param name="requests">Ends the requests that wait for a client, and the decisions about them.</param>
     /// <param name="added">Encrypts the secrets of clients that a command added.</param>
     /// <param name="random">Spreads first checks over their intervals.</param>
     public ClientTransitions(
@@ -163,6 +163,12 @@ internal sealed partial class ClientTransitions
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
+        if (OnDue is { } due)
+        {
+            due(client);
+            return;
+        }
+
         if (_expiry.PutOff(client) is { } next)
         {
             _journal.Update(client, next, ClientProperty.Expires);
@@ -174,7 +180,7 @@ internal sealed partial class ClientTransitions
         Disable(client);
     }
 
-    /// <summary>Ends what runs and what is due for all clients, as the server stops.</summary>
+    /// <summary>Ends all checks and deadlines of the clients, because the server stops.</summary>
     public void HaltAll()
     {
         foreach (Client client in _clients.All)
@@ -277,7 +283,7 @@ internal sealed partial class ClientTransitions
     // Settings
 
     /// <summary>Gives a client other settings, as far as <see cref="ClientSetting"/> has them. Each has been found good.</summary>
-    /// <returns>Whether an enabled client has another interval, so that the caller has to see to its next check.</returns>
+    /// <returns>Whether an enabled client has another interval, so that the caller has to plan its next check.</returns>
     public bool Change(Client client, ClientSettings next)
     {
         ClientSettings old = client.Settings;
@@ -316,7 +322,7 @@ internal sealed partial class ClientTransitions
     /// <param name="secret">The new secret, which becomes the client's.</param>
     public void SetSecret(Client client, Secret secret)
     {
-        if (client.Secret.FixedTimeEquals(secret.Memory.Span))
+        if (client.Secret.FixedTimeEquals(secret.Memory.Span) && !client.HasUnreadableSecret)
         {
             secret.Dispose();
             return;
@@ -342,7 +348,8 @@ internal sealed partial class ClientTransitions
             }
         }
 
-        RequestTransitions.AbortSends(client, NewSecretText);
+        client.HasUnreadableSecret = false;
+        _requests.AbortSends(client, NewSecretText);
         if (old != client.Definition.Secret)
         {
             old.Dispose();
@@ -365,6 +372,10 @@ internal sealed partial class ClientTransitions
             client.EncryptedSecret = stored.Name == client.Name ? stored.EncryptedSecret
                 : SecretCipher.Encrypt(definition.Secret, client.Name, secret.Memory.Span);
         }
+        else if (OnDue is not null)
+        {
+            TakeSecret(client, stored.EncryptedSecret); // another server set it, and this one's file may just be behind
+        }
         else
         {
             LogFileSecretWins(client.Name);
@@ -381,17 +392,18 @@ internal sealed partial class ClientTransitions
         Secret old = client.Secret;
         client.Secret = client.Definition.Secret;
         client.EncryptedSecret = default;
+        client.HasUnreadableSecret = false;
         if (!client.Secret.FixedTimeEquals(old.Memory.Span))
         {
             _journal.Update(client, client.Snapshot, ClientProperty.Secret);
-            RequestTransitions.AbortSends(client, NewSecretText);
+            _requests.AbortSends(client, NewSecretText);
         }
 
         old.Dispose();
         oldFileSecret.Dispose();
     }
 
-    // What several of these share
+    // Shared by several of these
 
     /// <summary>Notes in a state that the client is alive: that extends the time until it expires, unless it is too late.</summary>
     /// <returns>Whether it does.</returns>

@@ -129,7 +129,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         return done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Has the file opened again, because what has its name is another one now. Returns at once.</summary>
+    /// <summary>Has the file opened again, because another file has its name now. Returns at once.</summary>
     public void Reopen()
     {
         lock (_entries)
@@ -297,7 +297,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
         }
     }
 
-    /// <summary>Writes the batch; what could not be written stays in it.</summary>
+    /// <summary>Writes the batch; records that could not be written stay in it.</summary>
     private void WriteBatch()
     {
         if (_batch.Count == 0)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Mandos.Host.Configuration;
 
-/// <summary>Expands <c>~</c>, <c>~user</c>, <c>$VAR</c> and <c>${VAR}</c> in a path; what is unknown stays as it is.</summary>
+/// <summary>Expands <c>~</c>, <c>~user</c>, <c>$VAR</c> and <c>${VAR}</c> in a path; unknown names stay as they are.</summary>
 internal static class PathExpansion
 {
     private const string PasswordFile = "/etc/passwd";

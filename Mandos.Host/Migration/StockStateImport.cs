@@ -37,7 +37,7 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>Whether there is state to take over once the configuration has clients.</summary>
     private bool _isWaiting;
 
-    /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
+    /// <summary>Clients that were taken over and could not be saved yet: they are saved before anything else.</summary>
     private List<StoredClient> _unsaved = [];
 
     /// <summary>Whether there is a file to take over. If not, the store needs nothing in front of it.</summary>

@@ -39,6 +39,10 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
         => (loaded?.Exports ?? []).Where(composed => composed.Export.Kind.Contract == typeof(T))
             .Select(composed => new PluginExport<T>(composed.Export, this, (ExportFactory<T, PluginMetadata>)composed.Factory));
 
+    /// <summary>Whether the class of an export, which it has, implements a contract beside that of its kind. Nothing is constructed.</summary>
+    public bool Implements(ExportDescription export, Type contract)
+        => contract.IsAssignableFrom(LoadContext?.Assemblies.Select(assembly => assembly.GetType(export.TypeName)).FirstOrDefault(type => type is not null));
+
     /// <summary>Whether it is loaded and exports something of this kind and name.</summary>
     public bool Exports(ExportDescription export) => loaded?.Exports.Any(composed => composed.Export.IsNamesakeOf(export)) == true;
 
@@ -78,7 +82,7 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
         Changed?.Invoke();
     }
 
-    /// <summary>Notes that the plugin let an exception go on a thread of its own, or of the pool.</summary>
+    /// <summary>Notes an unhandled exception of the plugin on a thread of its own, or of the pool.</summary>
     /// <param name="exception">The exception.</param>
     public void FailUnhandled(Exception exception)
     {

@@ -13,7 +13,7 @@ namespace Mandos.Host.Plugins;
 /// </remarks>
 internal sealed class PluginAssemblyLoader : IPluginAssemblyLoader
 {
-    /// <summary>One type of each assembly that plugins share with the server; what those need is shared with them.</summary>
+    /// <summary>One type of each assembly that plugins share with the server; the assemblies that those need are shared with them.</summary>
     /// <remarks>Nothing else is shared, so a plugin may bring any version of any other library.</remarks>
     private static readonly Type[] _sharedTypes = [typeof(IPluginContext), typeof(ExportAttribute), typeof(ILogger)];
 

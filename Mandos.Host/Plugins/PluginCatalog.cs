@@ -125,7 +125,11 @@ internal sealed partial class PluginCatalog
 
     private void Report(PluginDescription plugin)
     {
-        if (plugin.State == PluginState.Disabled)
+        if (plugin.State == PluginState.Disabled && plugin.Exports.All(static export => export.OnlyIfChosen) && plugin.Exports.Count > 0)
+        {
+            LogNotChosen(plugin.Name, plugin.Reason); // as it is almost everywhere
+        }
+        else if (plugin.State == PluginState.Disabled)
         {
             LogDisabled(plugin.Name, plugin.Reason);
         }
@@ -206,7 +210,7 @@ internal sealed partial class PluginCatalog
         var assembly = _loader.Load(candidate.File);
         if (manifest.Exports.All(static export => export.Kind == PluginKind.Announcer || export.Kind == PluginKind.ControlSurface))
         {
-            // The server can do without. Of the others, what is missing may be for something that nobody uses.
+            // The server can do without these. In the others, the missing part may be for something that nobody uses.
             PluginReferences.Require(assembly);
         }
 

@@ -22,6 +22,9 @@ internal sealed class PluginExport<T>(ExportDescription export, Plugin plugin, E
     /// <summary>The plugin that it belongs to.</summary>
     public Plugin Plugin => plugin;
 
+    /// <summary>Whether its class implements a contract beside <typeparamref name="T"/>.</summary>
+    public bool Implements<TOther>() => plugin.Implements(export, typeof(TOther));
+
     /// <summary>Constructs a new instance, which belongs to the caller.</summary>
     /// <exception cref="PluginException">
     /// Its constructor failed or hangs. The plugin counts as malfunctioned from then on.

@@ -77,7 +77,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         if (!Directory.Exists(directory))
         {
             Add(_notes, clients.Checkers.NoteUnknown((_, _) => false));
-            _notes.Add(new ConfigProblem(directory, 0, "there is no plugin directory, so what is said to plugins was not checked"));
+            _notes.Add(new ConfigProblem(directory, 0, "there is no plugin directory, so settings and options of plugins were not checked"));
             return;
         }
 

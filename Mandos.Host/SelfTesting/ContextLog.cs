@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.SelfTesting;
 
-/// <summary>The log of plugins in the self-test: what they write goes to the usual log, and to the context of the present check.</summary>
+/// <summary>The log of plugins in the self-test: their messages go to the usual log, and to the context of the present check.</summary>
 /// <param name="usual">Makes the usual loggers.</param>
 internal sealed class ContextLog(ILoggerFactory usual) : ILoggerFactory
 {

@@ -80,6 +80,11 @@ internal sealed class SelfTest(PluginCatalog plugins, IReadOnlyList<Subject> sub
                 Report(new CheckLine($"plugin {plugin.Name}", "can be used", plugin.Reason ?? "no reason given"));
             }
         }
+
+        foreach (Subject subject in subjects.Where(static subject => subject.Omission is not null))
+        {
+            output.WriteLine($"skip  {subject.Name}: {subject.Omission}");
+        }
     }
 
     /// <summary>If there are several, the configuration chooses.</summary>

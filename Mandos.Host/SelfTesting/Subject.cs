@@ -2,6 +2,7 @@ using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Abstractions.Tls;
 using Mandos.Host.Plugins;
 using Mandos.Host.Plugins.Discovery;
@@ -10,6 +11,7 @@ using Mandos.PluginContracts.Announcing;
 using Mandos.PluginContracts.Checking;
 using Mandos.PluginContracts.Control;
 using Mandos.PluginContracts.Persistence;
+using Mandos.PluginContracts.Sharing;
 using Mandos.PluginContracts.Tls;
 
 namespace Mandos.Host.SelfTesting;
@@ -19,6 +21,9 @@ namespace Mandos.Host.SelfTesting;
 /// <param name="Checks">The checks that can be done here.</param>
 internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
 {
+    /// <summary>The part that is not tested, and why; null if everything is tested that can be.</summary>
+    public string? Omission { get; init; }
+
     /// <summary>Why it is broken, by an exception on a thread of its own for example; null if it is not.</summary>
     public Func<string?> FindFault { get; init; } = () => null;
 
@@ -39,25 +44,33 @@ internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
         return
         [
             .. Of<ITlsBackend>((_, create) => TlsBackendContract.Checks(create, limits: _limits)),
-            .. Of<IStateStore>((_, create) => StateStoreContract.Checks(create, limits: _limits)),
+            .. Of<IStateStore>((store, create) => IsShared(store)
+                ? SharedStateStoreContract.UnjoinedChecks(context => (ISharedStateStore)create(context), _limits)
+                : StateStoreContract.Checks(create, limits: _limits)),
             .. Of<IChecker>(
-                (name, create) => CheckerContract.Checks(create, name == ShellChecker ? CheckerSituations.Shell : null, _limits)),
+                (checker, create) => CheckerContract.Checks(create, checker.Name == ShellChecker ? CheckerSituations.Shell : null, _limits)),
             .. Of<IAnnouncer>((_, create) => AnnouncerContract.Checks(create, _limits)),
             .. Of<IControlSurface>((_, create) => ControlSurfaceContract.Checks(create, _limits)),
         ];
 
-        IEnumerable<Subject> Of<T>(Func<string, Func<ContractContext, T>, IReadOnlyList<PluginCheck>> checks)
+        IEnumerable<Subject> Of<T>(Func<PluginExport<T>, Func<ContractContext, T>, IReadOnlyList<PluginCheck>> checks)
             where T : class
             => plugins.GetExports<T>().Select(export => new Subject(
                 $"{PluginKind.Of<T>()} {export.Name}",
                 [
-                    .. checks(export.Name, context => Create(export, context))
+                    .. checks(export, context => Create(export, context))
                         .Where(check => check.SkipReason is null)
                         .Select(check => check with { Limit = CheckLimit }),
                 ])
             {
+                Omission = IsShared(export) ? "not tried out, as the clients of real servers may be in it" : null,
                 FindFault = () => export.Plugin.Description.Reason,
             });
+
+        // Its settings name the database that servers use, where the checks would act as servers, and add and remove clients.
+        static bool IsShared<T>(PluginExport<T> export)
+            where T : class
+            => export.Implements<ISharedStateStore>();
 
         T Create<T>(PluginExport<T> export, ContractContext context)
             where T : class

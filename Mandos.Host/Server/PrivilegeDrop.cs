@@ -76,7 +76,7 @@ internal sealed partial class PrivilegeDrop(ServerContext context)
         }
         else if (isForbidden)
         {
-            // As in a container that took root's rights away: what is left is little more than an ordinary user.
+            // As in a container that took root's rights away: the rest is little more than an ordinary user.
             LogStaysRoot(account.User, fault);
             if (hasStateDirectory)
             {

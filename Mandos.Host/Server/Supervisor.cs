@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Server;
 
 /// <summary>
-/// Keeps announcers and control surfaces running: what fails is logged and run again, what hangs is left alone, and the server goes on.
+/// Keeps announcers and control surfaces running: one that fails is logged and run again, one that hangs is left alone, and the server goes on.
 /// </summary>
 internal sealed partial class Supervisor(TimeProvider timeProvider, ILogger logger)
 {

@@ -80,7 +80,7 @@ internal sealed class ServiceNotifier
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
             {
-                // While a machine boots, systemd's queue may be full for a moment; what is lost then is not sent again.
+                // While a machine boots, systemd's queue may be full for a moment; a message that is lost then is not sent again.
                 SendTimeout = PatienceMilliseconds,
             };
             socket.SendTo(System.Text.Encoding.UTF8.GetBytes(message), _manager);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mandos.Host.Unix;
 
-/// <summary>What the file system says of one name: whose it is, what it is, and who may write it.</summary>
+/// <summary>What the file system says of one name: its owner, its type, and who may write to it.</summary>
 /// <param name="Owner">Number of the user whose it is.</param>
 /// <param name="Mode">Type and permissions, as in inode(7).</param>
 internal readonly record struct FileEntry(uint Owner, int Mode)

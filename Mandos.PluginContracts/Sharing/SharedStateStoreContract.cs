@@ -5,6 +5,12 @@ namespace Mandos.PluginContracts.Sharing;
 /// <summary>What every <see cref="ISharedStateStore"/> has to do besides what its interface's types say.</summary>
 public static class SharedStateStoreContract
 {
+    /// <summary>The checks that leave alone what servers share, as the store does not join them.</summary>
+    /// <param name="create">Makes a store.</param>
+    /// <param name="limits">How long to wait.</param>
+    public static IReadOnlyList<PluginCheck> UnjoinedChecks(Func<ContractContext, ISharedStateStore> create, ContractLimits? limits = null)
+        => [.. CommonChecks.Of(create, limits ?? new ContractLimits())];
+
     /// <summary>The checks of a store.</summary>
     /// <param name="create">
     /// Makes a store, not yet joined. Those made with the same context share what they keep, as servers at one database do; those made with

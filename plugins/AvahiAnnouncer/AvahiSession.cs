@@ -58,7 +58,7 @@ internal sealed class AvahiSession(
 
     /// <summary>Announces until cancelled, or until a new connection is needed.</summary>
     /// <exception cref="DBusExceptionBase">A new connection is needed; the message says why.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; what is announced still is.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the announcement still stands.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _ended = cancellationToken;
@@ -102,7 +102,7 @@ internal sealed class AvahiSession(
         string sender, string fromInterface, string member, string signature, Func<Message, AvahiEvent?> read,
         CancellationToken cancellationToken, string? argument = null)
     {
-        // The sender keeps broadcasts of others away, however many and large; what is sent to us alone is still checked by its owner.
+        // Matching the sender keeps broadcasts of others away, however many and large; the owner still checks messages that are sent only to us.
         var rule = new MatchRule
         {
             Type = MessageType.Signal, Sender = sender, Interface = fromInterface, Member = member, Arg0 = argument,
@@ -321,7 +321,7 @@ internal sealed class AvahiSession(
         ? answer.GetBodyReader()
         : throw new DBusReadException($"the answer has the types “{answer.SignatureAsString}” rather than “{signature}”");
 
-    /// <summary>Calls a method; what comes of it is handled.</summary>
+    /// <summary>Calls a method, and handles the outcome.</summary>
     private void Call(MessageBuffer call, Func<Message, AvahiEvent> read, Func<DBusErrorReplyException, AvahiEvent?> readFailure)
     {
         // Handled while the answer is read, not after it, so that signals do not overtake it.

@@ -13,7 +13,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl;
 
-/// <summary>One connection to the bus, from connecting to its end, and what is offered there.</summary>
+/// <summary>One connection to the bus, from connecting to its end, and the objects that it offers there.</summary>
 /// <remarks>
 /// The table of clients, the waiting calls and the order of signals belong to the connection's thread; everything else reaches them
 /// through <see cref="OnThreadAsync"/>.
@@ -96,7 +96,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         }
         catch (Exception e) when (_ended.IsCancellationRequested && e is not BusException)
         {
-            // It is the end that has to be told, not what came of it.
+            // Only the end has to be told, not the outcome.
         }
 
         if (_isStalled)

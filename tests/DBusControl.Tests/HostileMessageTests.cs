@@ -6,7 +6,7 @@ using Mandos.TestKit.Daemons;
 
 namespace DBusControl.Tests;
 
-/// <summary>What no bus would pass on, and what a handler must not do: each call has one answer, and the connection lives on.</summary>
+/// <summary>Messages that no bus would pass on, and faults of a handler: each call has one answer, and the connection lives on.</summary>
 public sealed class HostileMessageTests : IDisposable
 {
     private const string Prefix = "org.freedesktop.DBus.Error.";

@@ -156,7 +156,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         return null;
     }
 
-    /// <summary>Reads a mapping from names. Nothing at all counts as an empty one: what stood there may be commented out.</summary>
+    /// <summary>Reads a mapping from names. Nothing at all counts as an empty one: its lines may be commented out.</summary>
     /// <param name="what">What it is, for messages.</param>
     /// <param name="expected">What should be in it.</param>
     /// <param name="read">Gets each key, and reads its value.</param>
@@ -206,7 +206,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         }
     }
 
-    /// <summary>Takes the next event, and refuses what the file has no need of.</summary>
+    /// <summary>Takes the next event, and refuses what the file does not need.</summary>
     /// <exception cref="YamlException">The file is no YAML, or nested too deep.</exception>
     private ParsingEvent Next()
     {

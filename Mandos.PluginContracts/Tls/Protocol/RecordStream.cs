@@ -12,10 +12,10 @@ internal sealed class RecordStream(Stream stream) : IDisposable
     // Handshake messages may be parted among records, and share them.
     private byte[] _handshake = [];
 
-    /// <summary>From now on, what is read is encrypted by this secret.</summary>
+    /// <summary>From now on, reads are decrypted with this secret.</summary>
     public void ProtectReading(byte[] secret) => Replace(ref _reading, secret);
 
-    /// <summary>From now on, what is written is encrypted by this secret.</summary>
+    /// <summary>From now on, writes are encrypted with this secret.</summary>
     public void ProtectWriting(byte[] secret) => Replace(ref _writing, secret);
 
     /// <summary>Writes a content as one record, however long.</summary>

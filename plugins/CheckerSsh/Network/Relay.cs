@@ -7,7 +7,7 @@ namespace Mandos.CheckerSsh.Network;
 
 /// <summary>
 /// Stands between a host and SSH.NET, which reads without limit and, in a key exchange, waits on threads that nobody can stop. So
-/// it talks to a socket of ours on the loopback address: what passes is counted, and to end it is to close that socket.
+/// it talks to a socket of ours on the loopback address: the bytes that pass are counted, and closing that socket ends the connection.
 /// </summary>
 /// <remarks>
 /// Another user of this machine who is quick enough could connect to that socket before SSH.NET does. That one check fails then,

@@ -22,6 +22,6 @@ internal readonly record struct Call(BusCall Context, Func<Task?> Run)
     /// <summary>Whether the answer is about many clients: such answers go out one after another.</summary>
     public bool IsLarge { get; init; }
 
-    /// <summary>Whether no signal may be sent while it runs: what it answers is the state at its beginning.</summary>
+    /// <summary>Whether no signal may be sent while it runs, because it answers with the state at its beginning.</summary>
     public bool HoldsEvents { get; init; }
 }

@@ -18,7 +18,7 @@ internal sealed class EventFlow(Func<long> bytesSent, Action<ServerEvent> tell)
 
     private int Pending => _events?.Count ?? 0;
 
-    /// <summary>Whether events were lost after those that were told of: what they were about shows with the next subscription only.</summary>
+    /// <summary>Whether events were lost after those that were sent: only the next subscription shows what they were about.</summary>
     private bool HasLost => _events is { Completion.IsFaulted: true };
 
     /// <summary>Ends when events may be told of.</summary>

@@ -13,7 +13,7 @@ namespace Mandos.TlsBouncy.OpenPgp;
 /// The key must certify at least one of its user IDs, and the latest certification of each must be right. The holder of the key
 /// could make it appear at will, so this protects only against mistakes. The same is true of revocation and expiry: if a client presents
 /// a revoked key, its administrator meant it to stop. In doubt the key is refused.
-/// Subkeys and what others have signed are not looked at.
+/// Subkeys, and certifications by others, are ignored.
 /// </remarks>
 internal sealed class OpenPgpKey
 {

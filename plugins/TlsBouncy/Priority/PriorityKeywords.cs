@@ -29,7 +29,7 @@ internal static class PriorityKeywords
     /// <summary>Prefix of <see cref="DhProfile"/>.</summary>
     public const string ProfilePrefix = "%PROFILE_";
 
-    /// <summary>Words with a sign that GnuTLS knows and gives no effect: what they stood for is gone.</summary>
+    /// <summary>Words with a sign that GnuTLS knows and that have no effect: it no longer has what they stood for.</summary>
     public static readonly FrozenSet<string> Gone = Set(["VERS-SSL3.0", "RSA-EXPORT", "ARCFOUR-40"]);
 
     /// <summary>Versions that are on at first, and those of <c>VERS-ALL</c>.</summary>

@@ -4,7 +4,7 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Mandos.TlsBouncy.WarmingUp;
 
-/// <summary>A connection to a peer within the process: what is written, the peer answers at once.</summary>
+/// <summary>A connection to a peer within the process, which answers each write at once.</summary>
 internal sealed class RehearsalPeer : Stream
 {
     private readonly TlsServerProtocol _protocol = new();

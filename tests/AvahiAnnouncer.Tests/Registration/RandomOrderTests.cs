@@ -27,7 +27,7 @@ public sealed class RandomOrderTests
         }
     }
 
-    /// <summary>The bus between the two: what one sends comes to the other in order.</summary>
+    /// <summary>The bus between the two: messages of one come to the other in order.</summary>
     private sealed class Run(int seed)
     {
         private const string Name = "Mandos";

@@ -12,7 +12,7 @@ public sealed partial class SideBySideTests
     private const string Peer = "org.freedesktop.DBus.Peer";
     private const string CheckerEnd = $"{BusPeer.OldClientInterface}.CheckerCompleted";
 
-    // Why ours differs. A step that differs names its reason, and what ours does instead.
+    // Why our server differs. A step that differs names its reason, and what our server does instead.
     private const string NamesOfErrors =
         "Debian's errors bear the names of Python's exceptions, which none of its programs reads; ours are those of D-Bus";
     private const string MoreOnServer = "our / has properties, on an interface of its own";
@@ -192,7 +192,7 @@ public sealed partial class SideBySideTests
         Step.Client("StartChecker") with { Until = CheckerEnd },
         new(Foo, null, "GetAll", "('',)"),
 
-        // Peers, and what is not there.
+        // Peers, and members that do not exist.
         new("/", Peer, "Ping"),
         new("/none", Peer, "Ping"),
         new("/clients", Peer, "GetMachineId"),
@@ -291,7 +291,7 @@ public sealed partial class SideBySideTests
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?")]
     private static partial Regex Time();
 
-    /// <summary>A call, and what is to come of it.</summary>
+    /// <summary>A call, and its expected outcome.</summary>
     private sealed record Step(string Path, string? Interface, string Member, string Arguments = "()")
     {
         public string Destination { get; init; } = BusPeer.Server;

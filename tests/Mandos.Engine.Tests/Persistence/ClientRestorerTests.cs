@@ -161,7 +161,7 @@ public sealed class ClientRestorerTests
     /// <param name="savedSecondsFromNow">When it was saved; null: by a server that did not note that.</param>
     /// <param name="left">The time left, in seconds.</param>
     [Theory]
-    [InlineData(300_000_000, 240)] // saved while the clock was ahead: what was left then
+    [InlineData(300_000_000, 240)] // saved while the clock was ahead: the time that was left then
     [InlineData(-20, 220)] // saved since
     [InlineData(null, 220)]
     public void Restore_ClockWasYearsAhead_HasTheTimeThatItHadLeft(int? savedSecondsFromNow, int left)

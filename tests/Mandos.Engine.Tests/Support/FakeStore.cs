@@ -2,7 +2,7 @@ using Mandos.Abstractions.Persistence;
 
 namespace Mandos.Engine.Tests.Support;
 
-/// <summary>A store in memory: what is in <see cref="Durable"/> would outlast a power cut.</summary>
+/// <summary>A store in memory: the clients in <see cref="Durable"/> would outlast a power cut.</summary>
 internal sealed class FakeStore(IEnumerable<StoredClient>? durable = null) : IStateStore
 {
     private readonly Lock _lock = new();

@@ -13,7 +13,7 @@ public sealed class AuditLogTests : IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly Lines _log = new();
 
-    // Nobody advances it: what has failed is tried again only when a test has it tried.
+    // Nobody advances it: a failed write is tried again only when a test has it tried.
     private readonly FakeTimeProvider _timeProvider = new();
 
     public void Dispose() => _directory.Dispose();

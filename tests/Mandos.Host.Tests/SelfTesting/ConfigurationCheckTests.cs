@@ -146,7 +146,7 @@ public sealed class ConfigurationCheckTests : IDisposable
         string directory = _directory.PathOf("none");
         string[] shown = await RunAsync(new CommandLineOptions { PluginDirectory = directory }, expected: true);
         Assert.Equal(
-            [.. lines[..^1], $"{directory}: note: there is no plugin directory, so what is said to plugins was not checked", lines[^1]],
+            [.. lines[..^1], $"{directory}: note: there is no plugin directory, so settings and options of plugins were not checked", lines[^1]],
             shown);
     }
 

@@ -163,7 +163,7 @@ public sealed class OpenPgpKeyTests : IDisposable
             {
                 OpenPgpKey key = OpenPgpKey.Parse(changed, _now);
 
-                // Nothing but what is not signed can change: who is said to have signed, and the first bytes of the hash.
+                // Only the unsigned parts can change: the named issuer, and the first bytes of the hash.
                 Assert.Equal(_maker.Fingerprint, key.Fingerprint);
                 Assert.InRange(i, certificate.Length - 258 - 4, certificate.Length - 258);
             }

@@ -50,7 +50,7 @@ public sealed class UnhandledExceptionsTests : IDisposable
     [Fact]
     public void TryHandle_ServersCodeThatThrewToThePlugin_IsThePlugins()
     {
-        // The contracts are shared, so what a plugin calls there can call into the server, as here into the test.
+        // The contracts are shared, so a plugin can call into the server through them, as here into the test.
         var (catalog, handler) = Load("client.Settings.Options.GetEnumerator(); return null;");
         var client = Client(new ServersDictionary());
 
