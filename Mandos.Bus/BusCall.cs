@@ -29,7 +29,7 @@ public sealed class BusCall
     /// <summary>The types of the arguments; empty if there are none.</summary>
     public string Signature { get; }
 
-    /// <summary>The unique name of the caller; null without a bus between.</summary>
+    /// <summary>The unique name of the caller; null if there is no bus in between.</summary>
     public string? Sender { get; }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed class BusCall
 
     /// <summary>Answers with an error, unless the call is answered already, or nobody wants to know.</summary>
     /// <param name="errorName">Name of the error, such as those in <see cref="BusErrors"/>.</param>
-    /// <param name="message">What is wrong, for a person. NUL, which D-Bus cannot carry, is replaced.</param>
+    /// <param name="message">The fault, in words for a person. NUL, which D-Bus cannot carry, is replaced.</param>
     /// <returns>Whether this was the first answer.</returns>
     public bool ReplyError(string errorName, string message)
     {
@@ -113,7 +113,7 @@ public sealed class BusCall
         return true;
     }
 
-    /// <summary>Overwrites the secret in the arguments, if there is one: whoever the call was for has taken it, or never will.</summary>
+    /// <summary>Overwrites the secret in the arguments, if there is one: the receiver of the call has taken it, or never will.</summary>
     public void ClearSecret()
     {
         CryptographicOperations.ZeroMemory(Secret.Span);

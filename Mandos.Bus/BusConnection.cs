@@ -144,7 +144,7 @@ public sealed partial class BusConnection : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Runs an action now, in a turn of its own; not for who is in one.</summary>
+    /// <summary>Runs an action now, in a turn of its own; not for callers within a turn.</summary>
     public void RunInTurn(Action action)
     {
         lock (_turn)
@@ -289,7 +289,7 @@ public sealed partial class BusConnection : IAsyncDisposable
     public Task ReleaseNameAsync(string name, CancellationToken cancellationToken = default)
         => CallBusAsync("ReleaseName", "s", (ref writer) => writer.WriteString(name), static _ => true, cancellationToken);
 
-    /// <summary>Asks who has a name.</summary>
+    /// <summary>Asks which connection has a name.</summary>
     /// <returns>The owner's unique name; null if there is none.</returns>
     public async Task<string?> GetNameOwnerAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -305,7 +305,7 @@ public sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks whose a connection is.</summary>
+    /// <summary>Asks which user a connection belongs to.</summary>
     /// <param name="name">A name that it has.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The ID of the user who runs it.</returns>

@@ -49,7 +49,7 @@ internal sealed class BusStream(Socket socket) : Stream
         }
     }
 
-    /// <summary>Has the buffers overwritten in which a secret has come, when they have been given back. For who handles what is read.</summary>
+    /// <summary>Has the buffers overwritten in which a secret has come, when they have been given back. For the code that handles what is read.</summary>
     public void ClearBeforeReading(int length) => _secretLength = Math.Max(_secretLength, length);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

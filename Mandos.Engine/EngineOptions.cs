@@ -1,6 +1,8 @@
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
 
@@ -36,11 +38,26 @@ public sealed record EngineOptions
     /// </summary>
     public Func<Task<ClientConfiguration>>? ReadClients { get; init; }
 
+    /// <summary>
+    /// Judges a client that a command is to add, as those of the configuration are judged beyond <see cref="ClientRules"/>; throws
+    /// <see cref="ArgumentException"/>, with a line that says why, if it is not to be taken. Null: nobody does.
+    /// </summary>
+    public Func<ClientDefinition, Task>? JudgeClient { get; init; }
+
+    /// <summary>Keeps the server's own key. Null: there is no place for one, and no client can be added.</summary>
+    public IServerKeyFile? ServerKey { get; init; }
+
     /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
     public IAuditLog? Audit { get; init; }
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>This server, as others know it that share its state store; null: made up, which is for a store that nobody shares.</summary>
+    public ServerIdentity? Server { get; init; }
+
+    /// <summary>Calls a shared store beside the engine loop; for tests, null for the thread pool.</summary>
+    internal Action<Action>? CallStore { get; init; }
 
     /// <summary>What has to agree before a secret is sent, after the audit where that is required.</summary>
     internal IReadOnlyList<IReleaseGate> Gates { get; init; } = [];

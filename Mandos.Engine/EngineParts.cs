@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Auditing;
@@ -11,6 +12,7 @@ using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Reloading;
 using Mandos.Engine.Scheduling;
+using Mandos.Engine.Sharing;
 using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
 
@@ -25,19 +27,28 @@ internal sealed class EngineParts : IDisposable
         TimeProvider timeProvider, ILogger logger)
     {
         Services = new EngineServices(timeProvider, logger, options.LongestDelay);
-        Keeper = new StateKeeper(Services, store);
+        Shared = store is ISharedStateStore shared
+            ? new SharedState(
+                Services, shared, options.Server ?? throw new ArgumentException("a server that shares its state has to have an identity", nameof(options)),
+                options.CallStore)
+            : null;
+        Keeper = Shared is null ? new StateKeeper(Services, store) : Shared.Keeper;
         var kept = new KeptClients(Keeper, Services.Clock);
         var journal = new ClientJournal(Events, Keeper);
         var requests = new RequestTransitions(Services, Clients, journal);
-        Transitions = new ClientTransitions(Services, Clients, journal, requests, options.Random);
+        AddedSecrets = new AddedSecrets(options.ServerKey);
+        Transitions = new ClientTransitions(Services, Clients, journal, requests, AddedSecrets, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
         var approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
-        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks);
+        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
+        var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
-            Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader,
+            Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader, adder,
             new CommandAudit(Services.Clock, options.Audit, logger));
-        Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
+        Connections = new ConnectionServer(
+            Services, options.ConnectionLimits, approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
+        Shared?.Connect(Clients, kept, Transitions, requests, Checks, approvals, Connections);
     }
 
     public EngineServices Services { get; }
@@ -47,6 +58,11 @@ internal sealed class EngineParts : IDisposable
     public EventHub Events { get; } = new();
 
     public IStateKeeper Keeper { get; }
+
+    public AddedSecrets AddedSecrets { get; }
+
+    /// <summary>What makes it one of several servers; null if it shares its state with none.</summary>
+    public SharedState? Shared { get; }
 
     public ClientTransitions Transitions { get; }
 
@@ -61,9 +77,11 @@ internal sealed class EngineParts : IDisposable
     /// <summary>Ends the timers and zeroes the secrets. Nothing may run any more.</summary>
     public void Dispose()
     {
+        Shared?.Dispose();
         Services.Dispose();
         Keeper.Dispose();
         Connections.Dispose();
         Clients.Dispose();
+        AddedSecrets.Dispose();
     }
 }

@@ -3,7 +3,7 @@ using Mandos.Ctl.Texts;
 
 namespace Mandos.Ctl.Listing;
 
-/// <summary>A table of what is kept of those that are no clients now.</summary>
+/// <summary>A table of former clients.</summary>
 internal static class KeptTableText
 {
     private static readonly KeptClient _heading = new("Name", "Key", "", "State", "Left");

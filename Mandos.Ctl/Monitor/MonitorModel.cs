@@ -23,7 +23,7 @@ internal sealed class MonitorModel
     /// <summary>Whether the list of clients is being fetched.</summary>
     public bool IsListing => _held is not null;
 
-    /// <summary>Whether what goes as it should is told too.</summary>
+    /// <summary>Whether events of the normal course are shown too.</summary>
     public bool IsVerbose { get; set; }
 
     public DateTimeOffset Now => _time.GetUtcNow();

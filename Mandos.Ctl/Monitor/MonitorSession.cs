@@ -30,7 +30,7 @@ internal sealed partial class MonitorSession : IDisposable
     private IReadOnlyList<Segment> _drawn = [];
     private ServerConnection? _server;
 
-    /// <summary>Guards the terminal, and whether it is ours.</summary>
+    /// <summary>Guards the terminal, and whether the monitor has it.</summary>
     private readonly Lock _terminal = new();
     private bool _isOurs;
 

@@ -39,7 +39,7 @@ internal sealed class MonitorView
     /// <summary>How many lines of events a page has; the screen sets it.</summary>
     public int LogPageSize { get; set; } = 1;
 
-    /// <summary>Does what a key is for, but for what concerns the server and the program itself.</summary>
+    /// <summary>Does what a key is for, except for keys that concern the server and the program itself.</summary>
     /// <returns>What remains to be done; <see cref="MonitorKey.None"/>: nothing.</returns>
     public MonitorKey Press(ConsoleKeyInfo pressed)
     {

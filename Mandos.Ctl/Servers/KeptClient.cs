@@ -1,6 +1,6 @@
 namespace Mandos.Ctl.Servers;
 
-/// <summary>What a server keeps of one that is no client now.</summary>
+/// <summary>What a server keeps of a former client.</summary>
 /// <param name="Name">The name that it had.</param>
 /// <param name="KeyId">Its key ID; empty: none.</param>
 /// <param name="Fingerprint">Fingerprint of its OpenPGP key; empty: none.</param>

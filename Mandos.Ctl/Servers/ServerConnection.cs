@@ -9,7 +9,7 @@ namespace Mandos.Ctl.Servers;
 /// </summary>
 internal sealed partial class ServerConnection : IAsyncDisposable
 {
-    /// <summary>How many clients a server without pages is asked for in one reply: Debian's is thrown off the bus at 24,000.</summary>
+    /// <summary>How many clients a server without pages is asked for in one reply: the bus disconnects Debian's at 24,000.</summary>
     private const int MaxClientsInOneReply = 5000;
 
     /// <summary>How many calls wait for their replies at a time, of many that do not depend on each other; dbus-daemon allows 128.</summary>
@@ -218,7 +218,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         return CallAsync(writer.CreateMessage(), client, cancellationToken);
     }
 
-    /// <summary>What is kept of those that are no clients now.</summary>
+    /// <summary>The former clients that the server keeps.</summary>
     public async Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetKeptClients()");
@@ -249,7 +249,7 @@ internal sealed partial class ServerConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets what is kept of those that had a name.</summary>
+    /// <summary>Forgets the former clients of a name.</summary>
     public async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.ForgetClient({name})");

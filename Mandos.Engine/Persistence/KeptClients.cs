@@ -24,7 +24,15 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         => [.. _byName.Values.Select(static row => row.ToKeptClient()).OrderBy(static client => client.Name, StringComparer.Ordinal)];
 
     /// <summary>Takes up a row that the store has.</summary>
-    public void Load(StoredClient stored) => Index(new KeptRow(stored));
+    public KeptRow Load(StoredClient stored)
+    {
+        var row = new KeptRow(stored);
+        Index(row);
+        return row;
+    }
+
+    /// <summary>Lets a row go that the store has not any more.</summary>
+    public void Drop(KeptRow row) => Unindex(row);
 
     /// <summary>Keeps a client that is none any more.</summary>
     public void Add(StoredClient stored)
@@ -48,6 +56,12 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
             Add(former);
         }
     }
+
+    /// <summary>Those that a command added and that are not served, or not yet.</summary>
+    public IReadOnlyList<KeptRow> Added() => [.. _byName.Values.Where(static row => row.IsAdded)];
+
+    /// <summary>Keeps a row no longer, because its client runs now, and has the row in the store for its own.</summary>
+    public void Take(KeptRow row) => Unindex(row);
 
     /// <summary>Finds what applies to a client: first what had its name, then what had one of its keys.</summary>
     public IReadOnlyList<KeptRow> Find(ClientDefinition definition)
@@ -78,6 +92,7 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     {
         string[] keys = [.. ClientRegistry.Keys(definition.Settings)];
         Unindex(row);
+        row.Stored = KeptRow.WithoutDefinition(row.Stored); // that of the files wins
         if (row.Name == definition.Name)
         {
             AddFormer(row.Stored, keys); // the row is the client's own now
@@ -123,6 +138,11 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         List<KeptRow> left = [];
         foreach (KeptRow row in _byName.Values)
         {
+            if (row.IsAdded)
+            {
+                continue; // the files never had it
+            }
+
             if (row.Stored.LeftAt is null && !isThere(row))
             {
                 SetLeft(row, now);

@@ -200,6 +200,8 @@ internal sealed partial class StateKeeper : IStateKeeper
         }
     }
 
+    private bool IsUnsaved(string name) => _changed.ContainsKey(name) || _forgotten.Contains(name);
+
     private static TaskCompletionSource<string?> NewSave() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Save()
@@ -212,7 +214,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         (_savedFor, _isSavedForAll) = (awaited, _isAllAwaited);
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(_changed.ContainsKey);
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(IsUnsaved);
         if (!isPart)
         {
             _deadlines.Cancel(_saveDue); // a part does not put off the rest
@@ -225,7 +227,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         }
 
         ISaved[] changed = isPart ? [.. awaited.Union(linked).Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
-        string[] forgotten = isPart ? [.. linked.Where(_forgotten.Contains)] : [.. _forgotten];
+        string[] forgotten = isPart ? [.. awaited.Union(linked).Where(_forgotten.Contains)] : [.. _forgotten];
         foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
@@ -277,7 +279,7 @@ internal sealed partial class StateKeeper : IStateKeeper
             _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (!_isSavedForAll && awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
+            if (!_isSavedForAll && awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(IsUnsaved))
             {
                 SaveAwaited(awaited, done);
                 return;

@@ -8,7 +8,7 @@ namespace Mandos.Host.Auditing;
 /// <param name="path">Its name; the file is made where there is none.</param>
 internal sealed partial class AuditFile(string path) : IDisposable
 {
-    /// <summary>Bytes of the disk that are kept behind the end of the file: some 4,000 records.</summary>
+    /// <summary>Bytes of the disk that are reserved behind the end of the file: some 4,000 records.</summary>
     public const int Reserve = 1024 * 1024;
 
     /// <summary>Bytes of these that other records may use, so that the kernel is not asked for more with each.</summary>
@@ -49,7 +49,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
     private SafeFileHandle? _handle;
     private bool _canReserve;
 
-    /// <summary>Where what is kept ends; 0 for nothing.</summary>
+    /// <summary>Where the reserved room ends; 0 for none.</summary>
     private long _reservedTo;
 
     /// <summary>O_NOFOLLOW, one of the few flags that differ.</summary>
@@ -58,7 +58,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
     /// <summary>The full name.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    /// <summary>Opens what has the name now, instead of what was open before.</summary>
+    /// <summary>Opens the file that has the name now, instead of the one before.</summary>
     /// <returns>Null; or why it cannot be opened: then all stays as it was.</returns>
     public string? Open()
     {
@@ -132,7 +132,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
         }
     }
 
-    /// <summary>Gives the file to the user that the server will be, so that it can be opened again then. Devices and pipes stay whose they are.</summary>
+    /// <summary>Gives the file to the user that the server will be, so that it can be opened again then. Devices and pipes keep their owner.</summary>
     /// <returns>Null; or why that failed.</returns>
     public string? GiveTo(uint user, uint group)
     {
@@ -188,7 +188,7 @@ internal sealed partial class AuditFile(string path) : IDisposable
         }
     }
 
-    /// <summary>Gives back what is kept, and closes.</summary>
+    /// <summary>Gives the reserved room back, and closes.</summary>
     private void Close()
     {
         if (_handle is not null && _reservedTo > 0)

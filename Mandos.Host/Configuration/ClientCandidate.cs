@@ -7,7 +7,7 @@ namespace Mandos.Host.Configuration;
 /// <param name="Definition">What that says.</param>
 /// <param name="HasKey">Whether it has a key by which it can be found.</param>
 /// <param name="IsPlain">Whether it has the standard checker.</param>
-internal readonly record struct ClientCandidate(ConfigSection Section, ClientDefinition Definition, bool HasKey, bool IsPlain)
+internal sealed record ClientCandidate(ConfigSection Section, ClientDefinition Definition, bool HasKey, bool IsPlain)
 {
     /// <summary>Whether nothing is wrong with it.</summary>
     public bool IsUsable => HasKey && !Section.IsFaulty;

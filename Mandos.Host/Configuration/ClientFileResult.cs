@@ -18,13 +18,13 @@ internal sealed record ClientFileResult
     /// <summary>Whether the names of all clients are known.</summary>
     public required bool IsComplete { get; init; }
 
-    /// <summary>Files that could not be read, which may be otherwise later.</summary>
+    /// <summary>Files that could not be read, but may be readable later.</summary>
     public required IReadOnlyList<string> Unread { get; init; }
 
     /// <summary>Everything that is wrong.</summary>
     public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 
-    /// <summary>What is doubtful, and taken all the same.</summary>
+    /// <summary>Doubtful lines, which are accepted.</summary>
     public IReadOnlyList<ConfigProblem> Warnings { get; init; } = [];
 
     /// <summary>What plugins have to say about the clients.</summary>

@@ -29,7 +29,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     /// <summary>Names of the clients that cannot be used.</summary>
     public IReadOnlySet<string> LeftOut => _leftOut;
 
-    /// <summary>Files with secrets that could not be read, which may be otherwise later.</summary>
+    /// <summary>Files with secrets that could not be read, but may be readable later.</summary>
     public IReadOnlyList<string> UnreadSecrets => _secrets.Unread;
 
     /// <summary>Options for plugins that clients with the standard checker set, each once.</summary>
@@ -108,7 +108,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
         {
             if (Section.Name.Trim().Equals(ConfigDocument.DefaultSection, StringComparison.OrdinalIgnoreCase))
             {
-                // To pass it over would be to serve the clients without it.
+                // Ignoring it would serve the clients without it.
                 _document.Report(_document.Defaults, Section.Line, $"is not [{ConfigDocument.DefaultSection}], which has capital letters and no blanks");
                 return false;
             }
@@ -168,7 +168,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
         string? fault = ClientKey.Parse(value, digits, out key, out bool isDecorated);
         if (key is not null && isDecorated)
         {
-            _document.Warn(option, $"has more than its {digits} digits: the prefix or the colons are passed over; leave them out");
+            _document.Warn(option, $"has more than its {digits} digits: the prefix or the colons are ignored; leave them out");
         }
 
         return fault;

@@ -51,5 +51,5 @@ internal sealed class ClientKeys(ConfigDocument document)
     /// <param name="Line">The option's line.</param>
     /// <param name="IsOnlyKey">Whether the client cannot be found otherwise, or must not be.</param>
     /// <param name="IsShared">Whether another client has it too.</param>
-    private readonly record struct GivenKey(ConfigSection Section, int Line, bool IsOnlyKey, bool IsShared);
+    private sealed record GivenKey(ConfigSection Section, int Line, bool IsOnlyKey, bool IsShared);
 }

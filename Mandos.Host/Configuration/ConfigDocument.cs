@@ -51,7 +51,7 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>The section <c>[DEFAULT]</c>, which is always there.</summary>
     public ConfigSection Defaults { get; } = new(DefaultSection, 0, 0);
 
-    /// <summary>Files that could not be read, which may be otherwise later.</summary>
+    /// <summary>Files that could not be read, but may be readable later.</summary>
     public IReadOnlyList<string> Unread => _unread;
 
     /// <summary>Whether there may be sections whose names are not known: in a file that was not read, or below a header that is none.</summary>

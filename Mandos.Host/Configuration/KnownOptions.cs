@@ -1,4 +1,4 @@
-using System.Xml;
+using System.Globalization;
 using Mandos.Abstractions.Clients;
 
 namespace Mandos.Host.Configuration;
@@ -44,7 +44,7 @@ internal static class KnownOptions
     {
         ClientSetting<string> text => text.Default.Replace("%", "%%", StringComparison.Ordinal),
         ClientSetting<bool> flag => flag.Default ? "True" : "False",
-        ClientSetting<TimeSpan> duration => XmlConvert.ToString(duration.Default),
+        ClientSetting<TimeSpan> duration => string.Create(CultureInfo.InvariantCulture, $"PT{duration.Default.TotalSeconds}S"),
         _ => throw new NotSupportedException($"{setting} cannot be in a file"),
     };
 }

@@ -12,7 +12,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
     private readonly ScratchBuffer _buffer = new();
     private readonly List<string> _unread = [];
 
-    /// <summary>Files that could not be read, which may be otherwise later.</summary>
+    /// <summary>Files that could not be read, but may be readable later.</summary>
     public IReadOnlyList<string> Unread => _unread;
 
     /// <summary>Reads a secret that stands in the file as base64.</summary>
@@ -36,7 +36,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
 
         if (isSloppy)
         {
-            document.Warn(option, "has more than base64 in it, which is passed over as Debian's server does; "
+            document.Warn(option, "has more than base64 in it, which is ignored, as by Debian's server; "
                 + "paste what mandos-keygen --password printed, every line indented");
         }
 
@@ -86,7 +86,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    /// <summary>Warns if no client can use a secret, which is served all the same.</summary>
+    /// <summary>Warns if no client can use a secret. It is served nevertheless.</summary>
     private Secret Judge(in ConfigOption option, ReadOnlySpan<byte> secret)
     {
         if (OpenPgpMessage.FindFault(secret) is { } fault)

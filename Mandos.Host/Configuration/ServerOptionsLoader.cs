@@ -164,7 +164,7 @@ internal sealed class ServerOptionsLoader : IDisposable
         => _file.FindName(name) is { DefaultIndex: not OptionName.None and var index } && _file.OptionsOf(_file.Defaults)[index] is var option
             && !_file.IsBuiltIn(option) ? _file.At(option.Line, "").Line : 0;
 
-    /// <summary>What an address may be depends on <c>use_ipv6</c>, wherever either was given.</summary>
+    /// <summary>The form of an address depends on <c>use_ipv6</c>, wherever either was given.</summary>
     private void CheckAddress(ServerOptions options, CommandLineOptions commandLine)
     {
         if (options.Address is null)
@@ -172,7 +172,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             return;
         }
 
-        // A list of nothing but separators is no address either
+        // A list of only separators is no address either
         string? fault = OptionValues.Split(options.Address).DefaultIfEmpty("")
             .Select(address => OptionValues.CheckAddress(address, options.UseIPv6)).FirstOrDefault(fault => fault is not null);
         if (fault is null)

@@ -12,10 +12,10 @@ internal sealed record ServerOptionsResult
     /// <summary>Everything that is wrong: fatal.</summary>
     public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 
-    /// <summary>Whether <c>mandos.conf</c> could not be read, which may be otherwise later.</summary>
+    /// <summary>Whether <c>mandos.conf</c> could not be read, but may be readable later.</summary>
     public bool IsUnread { get; init; }
 
-    /// <summary>What is doubtful, and taken all the same: to be logged as a warning.</summary>
+    /// <summary>Doubtful options, which are accepted: each is logged as a warning.</summary>
     public IReadOnlyList<ConfigProblem> Warnings { get; init; } = [];
 
     /// <summary>What the command line lacks, in one line, or null; for <c>CommandLineParser.UsageError</c>.</summary>

@@ -4,7 +4,7 @@ namespace Mandos.Host.Configuration;
 /// <param name="problems">Everything that keeps it from starting, a line each, fit for the terminal and the log.</param>
 internal sealed class StartException(params IReadOnlyList<string> problems) : Exception(string.Join('\n', problems))
 {
-    /// <summary>Whether it is a mistake in the configuration, which no new start mends.</summary>
+    /// <summary>Whether it is a mistake in the configuration, which another start does not cure.</summary>
     public bool IsMistake { get; init; }
 
     /// <summary>Everything that keeps it from starting, a line each.</summary>

@@ -187,7 +187,7 @@ internal sealed partial class ListenPlace : IDisposable
         }
         catch (ListenException)
         {
-            // The interface is not to be had. It is logged once the server runs.
+            // The interface is not available. That is logged once the server runs.
         }
 
         try

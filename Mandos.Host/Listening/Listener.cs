@@ -17,7 +17,7 @@ namespace Mandos.Host.Listening;
 internal sealed partial class Listener(
     Socket socket, Action<IPeerConnection> serve, SemaphoreSlim places, TimeProvider timeProvider, ILogger logger)
 {
-    /// <summary>How long to wait before trying again when the kernel gives no connection, for example for want of descriptors.</summary>
+    /// <summary>How long to wait before trying again when the kernel gives no connection, for example because there is no free descriptor.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long it says nothing more of that.</summary>

@@ -1,6 +1,6 @@
 namespace Mandos.Host.Migration;
 
-/// <summary>What the state of Debian's server may take while it is read, each with its reason. Whoever can write that file may be hostile.</summary>
+/// <summary>What the state of Debian's server may take while it is read, each with its reason. The writer of that file may be hostile.</summary>
 internal static class ImportLimits
 {
     /// <summary>Bytes of the file: some 30,000 clients, more than Debian's server can have.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class StockStateImport : IStateStore
     /// <summary>Whether there is state to take over once the configuration has clients.</summary>
     private bool _isWaiting;
 
-    /// <summary>What was taken over and could not be saved yet: it goes before anything else that is saved.</summary>
+    /// <summary>Clients that were taken over and could not be saved yet: they are saved before anything else.</summary>
     private List<StoredClient> _unsaved = [];
 
     /// <summary>Whether there is a file to take over. If not, the store needs nothing in front of it.</summary>
@@ -151,9 +151,20 @@ internal sealed partial class StockStateImport : IStateStore
             client.Secret.Dispose();
         }
 
-        throw new ConfigurationException(
-            [$"{_path}: the state of Debian's server is taken over by a start, not by a reload: restart the server"]);
+        throw new ConfigurationException([WaitsForStart]);
     }
+
+    /// <summary>Makes sure that no client is added while the state waits: there would be state of this server's own then, and it would never be taken over.</summary>
+    /// <exception cref="ArgumentException">It waits.</exception>
+    public void RequireTakenOver()
+    {
+        if (_isWaiting && Path.Exists(_path))
+        {
+            throw new ArgumentException(WaitsForStart);
+        }
+    }
+
+    private string WaitsForStart => $"{_path}: the state of Debian's server is taken over by a start, not by a reload: restart the server";
 
     /// <inheritdoc/>
     public async ValueTask SaveAsync(

@@ -82,7 +82,7 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
         Changed?.Invoke();
     }
 
-    /// <summary>Notes that the plugin let an exception go on a thread of its own, or of the pool.</summary>
+    /// <summary>Notes an unhandled exception of the plugin on a thread of its own, or of the pool.</summary>
     /// <param name="exception">The exception.</param>
     public void FailUnhandled(Exception exception)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Plugins;
 
-/// <summary>What the server has to offer to all plugins, and whose plugins it takes.</summary>
+/// <summary>What the server offers to all plugins, and the users whose plugins it loads.</summary>
 internal sealed record PluginServices
 {
     /// <summary>Makes each plugin's logger.</summary>
@@ -15,7 +15,7 @@ internal sealed record PluginServices
     /// <summary>Absolute path of an existing directory for persistent state. Only the self-test changes it.</summary>
     public required string StateDirectory { get; set; }
 
-    /// <summary>Whose files it loads.</summary>
+    /// <summary>The users whose files it loads.</summary>
     public required TrustedOwners Owners { get; init; }
 
     /// <summary>Whether the server runs in debug mode.</summary>

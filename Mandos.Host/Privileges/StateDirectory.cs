@@ -12,7 +12,7 @@ internal static class StateDirectory
     /// <param name="owner">The user that gets a new directory, or an empty one of root's; null for nobody.</param>
     /// <param name="isGiven">Whether it was given.</param>
     /// <returns>What went wrong; null if nothing did. <see cref="FindFault"/> tells whether it can be used all the same.</returns>
-    /// <remarks>One with files in it is left as it is: the path may be a mistake, and root's files must not become another's by it.</remarks>
+    /// <remarks>A directory with files in it is left as it is: the path may be a mistake, and root's files must not become another user's.</remarks>
     public static string? Create(string path, ServerAccount? owner, out bool isGiven)
     {
         isGiven = false;

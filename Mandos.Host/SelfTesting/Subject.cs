@@ -21,7 +21,7 @@ namespace Mandos.Host.SelfTesting;
 /// <param name="Checks">The checks that can be done here.</param>
 internal sealed record Subject(string Name, IReadOnlyList<PluginCheck> Checks)
 {
-    /// <summary>What is not put to the test, and why; null if everything is that can be.</summary>
+    /// <summary>The part that is not tested, and why; null if everything is tested that can be.</summary>
     public string? Omission { get; init; }
 
     /// <summary>Why it is broken, by an exception on a thread of its own for example; null if it is not.</summary>

@@ -114,7 +114,7 @@ internal sealed class SubjectProcess(Subject subject)
         return process.HasExited;
     }
 
-    /// <summary>Kills the processes that were started by the one of the test, and are there still.</summary>
+    /// <summary>Kills the processes that the one of the test started and that still run.</summary>
     /// <returns>What was left behind; null if nothing was.</returns>
     private static string? KillRest(string directory)
     {

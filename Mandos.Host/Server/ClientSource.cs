@@ -9,12 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Server;
 
 /// <summary>Reads the clients, at the start and at each reload, and has the checkers look at what is theirs.</summary>
-/// <remarks>A client with a mistake is left out, for all to see, and costs no other its secret.</remarks>
+/// <remarks>A client with a mistake is left out, visibly, and costs no other its secret.</remarks>
 /// <param name="options">Where they are, and whether any mistake is one too many.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class ClientSource(ServerOptions options, ILogger logger)
 {
-    /// <summary>Names of clients that are left out which the log has at most.</summary>
+    /// <summary>How many names of clients that are left out the log has at most.</summary>
     private const int MaxNames = 20;
 
     private readonly ILogger _logger = logger;
@@ -30,7 +30,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
 
     private ClientFileResult? _read;
 
-    /// <summary>Files that could not be read when it was tried last.</summary>
+    /// <summary>Files that could not be read at the last try.</summary>
     private volatile IReadOnlyList<string> _unread = [];
 
     /// <summary>The search for the programs of the clients' checks, which nobody waits for.</summary>

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
 
-/// <summary>Runs the plugins without which machines get their secrets all the same: announcers and control surfaces.</summary>
+/// <summary>Runs the plugins that machines do not need to get their secrets: announcers and control surfaces.</summary>
 /// <param name="context">What the parts of the server share.</param>
 /// <param name="engine">What control surfaces show and command.</param>
 /// <param name="places">What announcers announce.</param>
@@ -22,7 +22,7 @@ internal sealed partial class ExtraPlugins(
 {
     private readonly ILogger _logger = context.Logger;
 
-    /// <summary>Runs them until cancelled, and says which that are asked for are not there.</summary>
+    /// <summary>Runs them until cancelled, and says which of the wanted ones are missing.</summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
         bool useZeroconf = context.Options.UseZeroconf, useDBus = context.Options.UseDBus;
@@ -46,9 +46,11 @@ internal sealed partial class ExtraPlugins(
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
                 announcer.Description, announcer.Plugin,
-                token => announcement.RunAsync(
-                    announcer.Instance,
-                    running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, token),
+                token => engine.WhileServingAsync(
+                    serving => announcement.RunAsync(
+                        announcer.Instance,
+                        running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, serving),
+                        serving),
                     token),
                 cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(

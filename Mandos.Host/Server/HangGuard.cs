@@ -19,10 +19,10 @@ internal sealed partial class HangGuard : IDisposable
 
     private readonly Watchdog _watchdog;
 
-    /// <summary>By which the watchdog learns that the server is well.</summary>
+    /// <summary>The watchdog learns by it that the server is well.</summary>
     private volatile Func<Task> _probe = _aliveIsEnough;
 
-    /// <summary>By which the watchdog learns that the engine works.</summary>
+    /// <summary>The watchdog learns by it that the engine works.</summary>
     private volatile Func<long> _work = static () => 0;
 
     /// <summary>Begins to watch.</summary>

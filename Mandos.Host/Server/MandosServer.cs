@@ -22,7 +22,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
 {
     private readonly ServerContext _context = new(options, log, daemon, timeProvider);
 
-    /// <summary>Whose plugins it loads: asked now, before it drops root's rights.</summary>
+    /// <summary>The users whose plugins it loads; asked now, before it drops root's rights.</summary>
     private readonly TrustedOwners _owners = TrustedOwners.Current();
 
     private readonly ILogger _logger = log.Factory.CreateLogger<MandosServer>();

@@ -25,7 +25,7 @@ internal sealed class ServerContext(ServerOptions options, ServerLog log, Daemon
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider => timeProvider;
 
-    /// <summary>By which the parts of the server log.</summary>
+    /// <summary>The log of the parts of the server.</summary>
     public ILogger Logger { get; } = log.Factory.CreateLogger<MandosServer>();
 
     /// <summary>Tells systemd how the server is.</summary>

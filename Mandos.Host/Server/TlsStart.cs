@@ -27,10 +27,10 @@ internal sealed partial class TlsStart
     /// <summary>Makes the handshakes.</summary>
     public ITlsHandshaker Handshaker { get; }
 
-    /// <summary>What the priority string allows; null where the plugin fails to say so: it is for warnings alone.</summary>
+    /// <summary>What the priority string allows; null if the plugin fails to say so: it is only for warnings.</summary>
     public PriorityDescription? Priority { get; }
 
-    /// <summary>Has the plugin do before the first peer comes what would delay it. Ends when cancelled.</summary>
+    /// <summary>Has the plugin do its slow work before the first peer comes. Ends when cancelled.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         // Not the token itself: a callback of the plugin's that hangs would keep the others from being cancelled.
@@ -42,7 +42,7 @@ internal sealed partial class TlsStart
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The first peer is served a little later, that is all.
+            // Then the first peer is served a little later.
             LogNotWarm(e.Message);
         }
         catch (OperationCanceledException)

@@ -9,6 +9,7 @@ const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
 
       load [MEASUREMENT...]                          the built server and its tools under load
+      compare ROOT [ROUNDS]                          the built server beside the one built in another checkout
       plugins [STARTS]                               what plugins cost the built server at its start
       handshakes [EXCHANGES]                         one exchange of TLS, by the kind of the key
       shell-checks [CHECKS [AT_ONCE [COMMAND]]]      the standard checker
@@ -23,6 +24,9 @@ switch (args.FirstOrDefault())
 {
     case "load":
         await ServerLoad.RunAsync(rest);
+        return 0;
+    case "compare":
+        await Comparison.RunAsync(rest);
         return 0;
     case "plugins":
         return await PluginStarts.RunAsync(rest);

@@ -14,7 +14,7 @@ internal static class StockSecrets
     public static void Run(string[] args)
     {
         int secrets = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 40;
-        byte[] fileSecret = RandomNumberGenerator.GetBytes(1200);
+        byte[] fileSecret = RandomNumberGenerator.GetBytes(1000); // more than 1,021 make too long a passphrase
         byte[] encrypted = Encrypt(fileSecret, RandomNumberGenerator.GetBytes(1200));
         using var key = new Secret(fileSecret);
 

@@ -96,7 +96,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // As one that closes without a word.
+            // Like a host that closes without a word.
         }
 
         if (!isSsh)
@@ -110,7 +110,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
         return await exchange.RunAsync(host, greeting, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What a host means that does not say that it speaks SSH.</summary>
+    /// <summary>The meaning of an answer that is not SSH.</summary>
     private static ExchangeResult Refused(string words)
     {
         const string proves = "which proves nothing of it";

@@ -39,7 +39,7 @@ internal sealed class Backlog(BusConnection connection, CancellationToken ended)
         }
     }
 
-    /// <summary>How many bytes of ours it keeps; 0 if it does not tell.</summary>
+    /// <summary>How many bytes of the server's it keeps; 0 if it does not tell.</summary>
     /// <exception cref="DBusExceptionBase">The bus is gone.</exception>
     public async Task<uint> OfOursAsync(CancellationToken cancellationToken)
         => await BusStatistics.OfAsync(connection, connection.UniqueName!, cancellationToken).ConfigureAwait(false) is { } told ? told.Incoming : 0;

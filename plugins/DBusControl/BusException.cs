@@ -7,6 +7,6 @@ internal sealed class BusException(string message) : Exception(message)
     /// <summary>Whether the bus refuses us, rather than being away.</summary>
     public bool IsRefusal { get; init; }
 
-    /// <summary>Whether the bus takes nothing more of ours.</summary>
+    /// <summary>Whether the bus reads nothing more from the server.</summary>
     public bool IsStall { get; init; }
 }

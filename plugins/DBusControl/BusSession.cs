@@ -96,7 +96,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         }
         catch (Exception e) when (_ended.IsCancellationRequested && e is not BusException)
         {
-            // It is the end that has to be told, not what came of it.
+            // Only the end has to be told, not the outcome.
         }
 
         if (_isStalled)

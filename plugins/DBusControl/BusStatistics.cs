@@ -11,7 +11,7 @@ internal readonly record struct BusStatistics(uint Incoming, uint Outgoing)
 {
     /// <summary>Asks the bus.</summary>
     /// <param name="connection">The connection to ask by. The bus answers in order, once it has read what was sent before.</param>
-    /// <param name="name">Of whom.</param>
+    /// <param name="name">The name of the connection that it is about.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Null if the bus does not tell.</returns>
     /// <exception cref="DBusErrorReplyException">The connection is gone: <see cref="BusErrors.NameHasNoOwner"/>.</exception>

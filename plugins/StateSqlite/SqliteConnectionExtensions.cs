@@ -30,7 +30,7 @@ internal static class SqliteConnectionExtensions
     public static SqliteCommand Prepare(this SqliteConnection connection, string sql)
     {
         SqliteCommand command = connection.CreateCommand();
-        // Every statement is a constant of ours; values are parameters.
+        // Every statement is a constant here; values are parameters.
         command.CommandText = sql;
         return command;
     }

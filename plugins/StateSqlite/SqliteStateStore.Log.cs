@@ -24,7 +24,7 @@ public sealed partial class SqliteStateStore
     private partial void LogCloseFailed(string file, string reason);
 
     [LoggerMessage(6006, LogLevel.Warning,
-        "the file system of {File} has no locks, so nothing keeps another server from using the same state: see to it that none does")]
+        "the file system of {File} has no locks, so nothing keeps another server from using the same state: make sure that none does")]
     private partial void LogNoLocks(string file);
 
     [LoggerMessage(6007, LogLevel.Warning,

@@ -28,7 +28,7 @@ public sealed partial class SqliteStateStore : IStateStore
     /// <summary>What the database is known to hold; null if there was none to read.</summary>
     private (long Clients, long Checksum)? _summary;
 
-    /// <summary>What it holds too if a save that failed was not undone.</summary>
+    /// <summary>What it also holds if a failed save was not undone.</summary>
     private (long Clients, long Checksum)? _attempted;
     private long _lastReservation;
     private bool _isRoomMissing;

@@ -17,7 +17,7 @@ internal sealed class StateFile(string path) : IDisposable
     /// <summary>Absolute path of the database.</summary>
     public string Path => path;
 
-    /// <summary>Creates the file if there is none, and sees to it that nobody but the owner can access it.</summary>
+    /// <summary>Creates the file if there is none, and makes sure that only the owner can access it.</summary>
     /// <param name="tightened">Whether others could access it until now.</param>
     /// <returns>Whether the file is new.</returns>
     /// <remarks>

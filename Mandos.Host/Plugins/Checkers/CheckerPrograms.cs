@@ -49,8 +49,8 @@ internal static partial class CheckerPrograms
     /// <returns>What is wrong with it; null if nothing is.</returns>
     public static async Task<string?> FindFaultAsync(string program, bool pings, CancellationToken cancellationToken)
     {
-        // The shell itself is asked, as some are its own.
-        if ((await RunAsync("/bin/sh", ["-c", "command -v \"$0\"", program], cancellationToken).ConfigureAwait(false)).Status != 0)
+        // Where no file has that name the shell itself is asked, as some are its own. A process costs memory and time at each start.
+        if (!IsFile(program) && (await RunAsync("/bin/sh", ["-c", "command -v \"$0\"", program], cancellationToken).ConfigureAwait(false)).Status != 0)
         {
             return $"the program “{program}” of its checker is not there (PATH is {Environment.GetEnvironmentVariable("PATH")}); install it";
         }
@@ -63,6 +63,19 @@ internal static partial class CheckerPrograms
         (int status, string words) = await RunAsync("/bin/sh", ["-c", "\"$0\" -- 127.0.0.1", program], cancellationToken).ConfigureAwait(false);
         return status == 0 ? null
             : $"“{program}” cannot even ping this machine (exit code {status}: {words}); it needs the right to raw sockets (CAP_NET_RAW)";
+    }
+
+    /// <summary>Whether anybody can run a file of that name, as the shell looks for it.</summary>
+    private static bool IsFile(string program)
+    {
+        return program.Contains('/', StringComparison.Ordinal) ? CanRun("/")
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(CanRun);
+
+        bool CanRun(string folder)
+        {
+            var file = Path.Combine(folder, program);
+            return File.Exists(file) && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherExecute);
+        }
     }
 
     /// <summary>The program of a simple command; null where only the shell knows what is run.</summary>

@@ -23,7 +23,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
     private readonly Dictionary<string, IReadOnlyList<string>> _options = plugins.Plugins.OrderBy(Order).SelectMany(plugin => plugin.Exports)
         .Where(export => export.Kind == _kind).DistinctBy(export => export.Name).ToDictionary(export => export.Name, export => export.Options);
 
-    /// <summary>Why a checker that could be constructed is not to be used all the same.</summary>
+    /// <summary>Why a checker must not be used although it could be constructed.</summary>
     private readonly ConcurrentDictionary<string, string> _broken = new(StringComparer.Ordinal);
 
     /// <summary>Whether the engine has its checkers, and uses them whatever they do at a reload.</summary>
@@ -229,7 +229,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
             catch (Exception e)
             {
                 // Whatever it is, it is the plugin's own doing
-                // An option may be a secret, and exceptions like to tell what was wrong.
+                // An option may be a secret, and exceptions often repeat the bad value.
                 string reason = Redaction.Hide(LogText.Summarize(e), use.Settings.Options.Values);
                 throw new PluginException($"client [{OptionValues.Show(use.Client)}]: {reason}");
             }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Host.Plugins.Instances;
 
 /// <summary>
-/// Catches exceptions that plugins let go on threads of their own, in timers, in <c>async void</c> methods and the like, which would end
+/// Catches unhandled exceptions of plugins on threads of their own, in timers, in <c>async void</c> methods and the like, which would end
 /// the process. The thread or callback ends, the plugin is marked as broken, and the server goes on.
 /// </summary>
 /// <remarks>Nothing can be done about a stack overflow, a crash in native code, or a plugin that ends the process by itself.</remarks>
@@ -44,7 +44,7 @@ internal sealed partial class UnhandledExceptions(PluginCatalog plugins, TimePro
     }
 
     /// <summary>
-    /// The plugin that let an exception go: the one whose code is outermost on the stack, unless the server's own code is further out,
+    /// The plugin with an unhandled exception: the one whose code is outermost on the stack, unless the server's own code is further out,
     /// which should have caught it. That the server's code is further in does not matter: it threw to its caller, as a method may.
     /// </summary>
     private Plugin? FindCulprit(Exception exception)

@@ -206,7 +206,7 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         }
     }
 
-    /// <summary>Takes the next event, and refuses what the file has no need of.</summary>
+    /// <summary>Takes the next event, and refuses what the file does not need.</summary>
     /// <exception cref="YamlException">The file is no YAML, or nested too deep.</exception>
     private ParsingEvent Next()
     {

@@ -7,7 +7,7 @@ namespace Mandos.Host.Plugins.Steering;
 /// <param name="Problems">Everything that is wrong: fatal.</param>
 internal sealed record PluginFileResult(PluginOptions Options, IReadOnlyList<ConfigProblem> Problems)
 {
-    /// <summary>Whether the file could not be read, which may be otherwise later.</summary>
+    /// <summary>Whether the file could not be read, but may be readable later.</summary>
     public bool IsUnread { get; init; }
 
     /// <summary>Whether the file is there and this user must not read it.</summary>

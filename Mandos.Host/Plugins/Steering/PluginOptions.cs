@@ -11,7 +11,7 @@ internal sealed record PluginOptions
     /// <summary>The name under which the D-Bus control surface is exported, which <see cref="UseDBus"/> is about.</summary>
     public const string DBusSurface = "dbus";
 
-    /// <summary>Where nothing is said: every plugin is used as it comes.</summary>
+    /// <summary>Without any settings: every plugin is used with its defaults.</summary>
     public static PluginOptions Default { get; } = new() { File = PluginFileReader.FileName };
 
     /// <summary>The path of <c>plugins.yaml</c>, whether it is there or not.</summary>
@@ -20,7 +20,7 @@ internal sealed record PluginOptions
     /// <summary>What was chosen among several exports of a kind.</summary>
     public IReadOnlyDictionary<PluginKind, PlacedText> Choices { get; init; } = new Dictionary<PluginKind, PlacedText>();
 
-    /// <summary>What is said of each plugin, by its name.</summary>
+    /// <summary>The entry of each plugin, by its name.</summary>
     public IReadOnlyDictionary<string, PluginEntry> Plugins { get; init; } = new Dictionary<string, PluginEntry>();
 
     /// <summary><c>use_dbus</c>.</summary>
@@ -43,8 +43,12 @@ internal sealed record PluginOptions
         return exports.Count == 0 ? null
             : !UseZeroconf && exports.All(export => export.Kind == PluginKind.Announcer) ? "zeroconf is off"
             : !UseDBus && exports.All(export => export.Kind == PluginKind.ControlSurface && export.Name == DBusSurface) ? "use_dbus is off"
+            : exports.All(export => export.OnlyIfChosen && !IsChosen(export)) && exports[0] is { Kind.ChoiceKey: { } key } first
+                ? $"it is used only where {File} says “{key}: {first.Name}”"
             : null;
     }
+
+    private bool IsChosen(ExportDescription export) => Choices.TryGetValue(export.Kind, out var choice) && choice.Text == export.Name;
 
     /// <summary>The settings of a plugin.</summary>
     public IReadOnlyDictionary<string, string> SettingsOf(string plugin) => Plugins.TryGetValue(plugin, out var entry)

@@ -3,7 +3,7 @@ namespace Mandos.Host.Plugins.Steering;
 /// <summary>Keeps values that may be secrets out of texts that others made.</summary>
 internal static class Redaction
 {
-    /// <summary>What is shorter is no secret worth the name, and may be part of any word.</summary>
+    /// <summary>A shorter value is no real secret, and may be part of any word.</summary>
     private const int ShortestSecret = 6;
 
     /// <summary>Puts an ellipsis in the place of each value.</summary>

@@ -63,7 +63,7 @@ internal static class ServerLoad
         Console.WriteLine($"memory after {4 * Fetches + 1000} secrets: {server.ResidentBytes / 1e6:F1} MB");
     }
 
-    private static async Task<(double[] Milliseconds, int Failed)> FetchAllAsync(ServerUnderTest server, PeerKeyPair[] keys, int concurrency, int count)
+    internal static async Task<(double[] Milliseconds, int Failed)> FetchAllAsync(ServerUnderTest server, PeerKeyPair[] keys, int concurrency, int count)
     {
         var times = new double[count];
         int next = -1;
@@ -76,7 +76,7 @@ internal static class ServerLoad
                 PeerOutcome outcome = await MandosPeer.FetchAsync(
                     server.EndPoint, new PeerOptions(keys[i % keys.Length]), CancellationToken.None);
                 times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                if (Encoding.ASCII.GetString(outcome.Secret) != ServerUnderTest.Secret)
+                if (!outcome.Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret))
                 {
                     Interlocked.Increment(ref failed);
                 }
@@ -98,7 +98,7 @@ internal static class ServerLoad
         Task[] peers = [.. Enumerable.Range(0, Connections).Select(_ => Task.Run(async () =>
         {
             PeerOutcome outcome = await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(key), CancellationToken.None);
-            if (Encoding.ASCII.GetString(outcome.Secret) == ServerUnderTest.Secret)
+            if (outcome.Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret))
             {
                 Interlocked.Increment(ref fetched);
             }
@@ -242,7 +242,7 @@ internal static class ServerLoad
             {
                 long start = Stopwatch.GetTimestamp();
                 PeerOutcome outcome = await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(key), CancellationToken.None);
-                if (Encoding.ASCII.GetString(outcome.Secret) != ServerUnderTest.Secret)
+                if (!outcome.Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret))
                 {
                     throw new InvalidOperationException($"no secret: {outcome.Ending} {outcome.Detail}");
                 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Mandos.TestKit.Peers;
 
 namespace Mandos.Bench.Load;
@@ -17,8 +16,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private ServerUnderTest(Process process, string directory, IPEndPoint endPoint, TimeSpan startTime)
         => (_process, _directory, EndPoint, StartTime) = (process, directory, endPoint, startTime);
 
-    /// <summary>What every client's secret is.</summary>
-    public static string Secret { get; } = new('s', 1200);
+    /// <summary>What every client's secret is: packets of OpenPGP with an encrypted key of 10 bytes and encrypted data of 1,185 (RFC 9580).</summary>
+    public static byte[] Secret { get; } = [0xC1, 10, .. Enumerable.Repeat((byte)'s', 10), 0xD2, 195, 225, .. Enumerable.Repeat((byte)'s', 1185)];
 
     public IPEndPoint EndPoint { get; }
 
@@ -131,7 +130,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>One client's section.</summary>
     public static string Section(string name, string keyId, string options = "")
-        => $"[{name}]\nhost = {name}.example.org\nkey_id = {keyId}\nsecret = {Convert.ToBase64String(Encoding.ASCII.GetBytes(Secret))}\n{options}\n";
+        => $"[{name}]\nhost = {name}.example.org\nkey_id = {keyId}\nsecret = {Convert.ToBase64String(Secret)}\n{options}\n";
 
     private static async Task<bool> CanConnectAsync(IPEndPoint endPoint)
     {

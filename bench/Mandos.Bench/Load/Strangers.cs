@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Mandos.TestKit.Peers;
 
 namespace Mandos.Bench.Load;
@@ -217,7 +216,7 @@ internal static class Strangers
         using Socket socket = await ConnectAsync(server, from);
         await using var stream = new NetworkStream(socket);
         PeerOutcome outcome = await MandosPeer.FetchAsync(stream, new PeerOptions(_key), CancellationToken.None);
-        return Encoding.ASCII.GetString(outcome.Secret) == ServerUnderTest.Secret
+        return outcome.Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret)
             ? Stopwatch.GetElapsedTime(start).TotalMilliseconds
             : throw new InvalidOperationException($"no secret: {outcome.Ending} {outcome.Detail}");
     }

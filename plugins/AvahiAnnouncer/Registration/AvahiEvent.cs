@@ -33,7 +33,7 @@ internal abstract record AvahiEvent
     /// <param name="Reason">What to tell people.</param>
     public sealed record Failed(int Call, string ErrorName, string Reason) : AvahiEvent;
 
-    /// <summary>It has been a while since the service was to be announced.</summary>
+    /// <summary>The service should have been announced a while ago.</summary>
     /// <param name="Call">Number of the call of <see cref="AvahiMethod.Commit"/>, from <see cref="Step.Request"/>.</param>
     public sealed record Overdue(int Call) : AvahiEvent;
 

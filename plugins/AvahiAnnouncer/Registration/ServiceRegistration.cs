@@ -50,7 +50,7 @@ internal sealed class ServiceRegistration(string name)
     private int _lastCall;
     private int _pending;
 
-    /// <summary>The call by which what is registered now was to be announced.</summary>
+    /// <summary>The call that should announce what is registered now.</summary>
     private int _commit;
     private int _renames;
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Mandos.CheckerSsh.Texts;
 
-/// <summary>Text of others in messages of ours.</summary>
+/// <summary>Text of others in our messages.</summary>
 internal static class Text
 {
     private const int MaxLength = 60;

@@ -30,7 +30,7 @@ internal sealed partial class CallQueue
     private bool _open;
 
     /// <param name="post">Runs something in a turn of the connection later.</param>
-    /// <param name="backlog">What of ours the bus keeps.</param>
+    /// <param name="backlog">Knows what the bus keeps of the server's messages.</param>
     /// <param name="events">The signals of what a command did go before its answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>

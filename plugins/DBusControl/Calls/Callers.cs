@@ -12,7 +12,7 @@ namespace Mandos.DBusControl.Calls;
 /// <param name="time">The clock.</param>
 internal sealed class Callers(BusConnection connection, Func<string, (ulong Number, string Name)?> find, TimeProvider time)
 {
-    /// <summary>Who is behind each unique name; a bus gives none twice. Whoever the bus did not tell of is not here.</summary>
+    /// <summary>The user behind each unique name; a bus gives none twice. Names that the bus did not tell of are not here.</summary>
     private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
 
     /// <summary>Carries out a command of a caller.</summary>
@@ -59,7 +59,7 @@ internal sealed class Callers(BusConnection connection, Func<string, (ulong Numb
         return await (await begun.Task.ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>What the command throws at once becomes the task's, too.</summary>
+    /// <summary>An exception that the command throws at once also becomes the task's.</summary>
     private static async Task<CommandResult> RunAsync(Func<CommandSource, Task<CommandResult>> command, CommandSource source)
         => await command(source).ConfigureAwait(false);
 

@@ -4,8 +4,8 @@ using Mandos.DBusControl.Limits;
 namespace Mandos.DBusControl.Calls;
 
 /// <summary>
-/// Whose turn it is for a large answer. One such answer is on its way to the bus at a time, so that a small one is not behind many; and no
-/// program gets one before it has read the last: what it does not read, the bus keeps, and of no server without end. Used in the
+/// Decides which caller gets a large answer next. One such answer is on its way to the bus at a time, so that a small one is not behind many; and no
+/// program gets one before it has read the last: the bus keeps what it does not read, and no server may have it keep without limit. Used in the
 /// connection's turns alone.
 /// </summary>
 /// <param name="post">Runs something in a turn of the connection later.</param>

@@ -24,7 +24,7 @@ internal static class DBusLimits
     /// <summary>How many bytes of signals are sent in one go.</summary>
     public const int SignalBytesAtATime = 4 << 20;
 
-    /// <summary>What dbus-daemon's system bus takes in one message, in bytes; it disconnects whoever sends more.</summary>
+    /// <summary>What dbus-daemon's system bus takes in one message, in bytes; it disconnects a sender of more.</summary>
     public const int MessageBytes = 32 << 20;
 
     /// <summary>The largest reply in bytes: what the bus takes, less room for the header.</summary>
@@ -45,7 +45,7 @@ internal static class DBusLimits
     /// <summary>How long the bus may take to say what it keeps. Twice: after a pause of this process itself the first one is over at once.</summary>
     public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>How long the bus may take to say whose a connection is; a command must not wait longer for that.</summary>
+    /// <summary>How long the bus may take to say which user a connection belongs to; a command must not wait longer for that.</summary>
     public static readonly TimeSpan CallerTime = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the owner of our names may take to answer.</summary>

@@ -117,7 +117,7 @@ internal sealed class HandshakeClient(HandshakeCrypto crypto, HandshakePolicy po
             _certificate?.NoteDecrypted();
         }
 
-        // BouncyCastle would not have come here without a proof. That is the one thing not to be left to trust.
+        // BouncyCastle would not have come here without a proof. But this one thing is not left to trust.
         if (_certificate?.ProvedBy is not { } proof)
         {
             throw new PeerRefusedException(AlertDescription.internal_error, "the peer has not proved to own its key");

@@ -11,7 +11,7 @@ internal static class HandshakeFailure
     /// <summary>What a client must have for the default priority string.</summary>
     public const string NeedsNewerClient = "mandos-client must be 1.8 or later and have a TLS key, with GnuTLS 3.6.6 or later";
 
-    /// <summary>What to say of X.509, which is also what a peer means that agrees on no other type.</summary>
+    /// <summary>What to say of X.509, which a peer also means if it agrees on no other type.</summary>
     public const string OffersX509 =
         "the peer offers only X.509: mandos-client must be 1.8 or later and have a TLS key, "
         + "or have an OpenPGP key where +CTYPE-OPENPGP stands in the priority string";

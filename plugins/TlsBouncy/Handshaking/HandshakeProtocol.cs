@@ -20,7 +20,7 @@ internal sealed class HandshakeProtocol(HandshakeClient client, HandshakeTrace? 
         if (client.HasBegun)
         {
             m_sessionParameters?.Clear();
-            // The session could be resumed, which nobody will.
+            // The session could be resumed, but nobody will do that.
             m_sessionParameters?.MasterSecret?.Destroy();
             Context.Session?.ExportSessionParameters()?.MasterSecret?.Destroy();
             Close();

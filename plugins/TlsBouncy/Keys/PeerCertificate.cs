@@ -17,7 +17,7 @@ internal sealed class PeerCertificate : TlsCertificate
 
     /// <summary>Takes the key that a peer presents, without trust in it.</summary>
     /// <param name="encoded">What the peer sent.</param>
-    /// <param name="identity">By what the engine finds the client.</param>
+    /// <param name="identity">The text by which the engine finds the client.</param>
     /// <param name="key">What verifies the peer's signatures.</param>
     public PeerCertificate(byte[] encoded, PeerKey identity, VerificationKey key)
     {
@@ -26,7 +26,7 @@ internal sealed class PeerCertificate : TlsCertificate
         Identity = identity;
     }
 
-    /// <summary>By what the engine finds the client.</summary>
+    /// <summary>The text by which the engine finds the client.</summary>
     public PeerKey Identity { get; }
 
     /// <summary>The key's kind and size, for messages.</summary>

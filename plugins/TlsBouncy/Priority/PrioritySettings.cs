@@ -144,7 +144,7 @@ internal sealed class PrioritySettings
             Remove(PriorityList.Versions, ["TLS1.3", "TLS1.2", "DTLS1.2"]);
         }
 
-        // Only now: what signs in TLS 1.3 has kept TLS 1.2, though it may not sign there.
+        // Only now: algorithms that sign in TLS 1.3 have kept TLS 1.2, though they may not sign there.
         if (!hasPsk && !Groups.Except(_oldGroups).Any())
         {
             Versions.Remove("TLS1.3");
