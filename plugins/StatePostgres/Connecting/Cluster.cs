@@ -175,7 +175,7 @@ internal sealed partial class Cluster : IAsyncDisposable
 
         if (commits)
         {
-            await CommitAsync(session, Left()).ConfigureAwait(false);
+            await CommitAsync(session, Left() < CallLimit ? Left() : CallLimit).ConfigureAwait(false);
         }
 
         Return(session);
