@@ -9,7 +9,7 @@ namespace Mandos.StatePostgres.Connecting;
 /// </remarks>
 internal static class Fault
 {
-    /// <summary>Whether an exception is the database's, or the way to it; not a mistake of ours.</summary>
+    /// <summary>Whether an exception comes from the database, or from the way to it, and not from a mistake in this plugin.</summary>
     public static bool IsOfDatabase(Exception exception)
         => exception is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException
             or System.Security.Authentication.AuthenticationException

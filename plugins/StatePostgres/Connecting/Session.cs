@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Mandos.StatePostgres.Connecting;
 
-/// <summary>A connection to one PostgreSQL. Who has it uses it alone.</summary>
+/// <summary>A connection to one PostgreSQL. Its holder is its only user.</summary>
 /// <remarks>
 /// Nothing here has a limit of time or takes a token: to cancel a commit makes PostgreSQL answer that it is done before a standby has it. The
 /// caller waits as long as it likes, and then leaves the session to itself (<see cref="AbandonAsync"/>).
