@@ -35,6 +35,9 @@ internal static class PriorityKeywords
     /// <summary>Versions that are on at first, and those of <c>VERS-ALL</c>.</summary>
     public static readonly string[] UsualVersions = ["TLS1.3", "TLS1.2", "TLS1.1", "TLS1.0", "DTLS1.2", "DTLS1.0"];
 
+    /// <summary>Certificate types; OpenPGP is ours, GnuTLS has only its name.</summary>
+    public static readonly string[] CertificateTypes = ["X.509", "RAWPK", "OPENPGP"];
+
     public static readonly FrozenSet<string> Versions = Set([.. UsualVersions, "DTLS0.9"]);
 
     public static readonly FrozenSet<string> Ciphers = Set(
