@@ -175,7 +175,7 @@ internal sealed partial class Cluster : IAsyncDisposable
 
         if (commits)
         {
-            await CommitAsync(session, Left()).ConfigureAwait(false);
+            await CommitAsync(session, Left() < CallLimit ? Left() : CallLimit).ConfigureAwait(false);
         }
 
         Return(session);
@@ -338,9 +338,9 @@ internal sealed partial class Cluster : IAsyncDisposable
             _ = CloseLateAsync(open);
             return (null, Describe(host, "no answer"));
         }
-        catch (Exception e) when (Fault.IsOfDatabase(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return (null, Describe(host, Fault.Describe(e)));
+            return (null, Describe(host, Fault.Describe(e))); // certificates that cannot be read, too
         }
     }
 
