@@ -131,6 +131,7 @@ BEGIN
         END IF;
         COMMIT;
         PERFORM pg_sleep(12.5);
+        DELETE FROM mandos.file_settings WHERE server IN (SELECT id FROM mandos.server WHERE incarnation = fence);
         DELETE FROM mandos.server WHERE incarnation = fence;
     END
     $procedure$;
