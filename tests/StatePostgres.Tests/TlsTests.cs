@@ -6,44 +6,20 @@ using Mandos.TestKit.Daemons;
 namespace StatePostgres.Tests;
 
 /// <summary>Over the network: the host shows who it is, and the server by its password.</summary>
-public sealed class TlsTests : IAsyncLifetime
+public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTests.TlsPostgres>
 {
     private const string Password = "correct horse; Host=elsewhere";
     private const string NotVerified = "its certificate is for another name, leads to none of root_certificate, or is not valid now";
     private const string WrongPassword = "battery staple";
     private const string Credentials = "CREDENTIALS_DIRECTORY";
 
-    private readonly TemporaryDirectory _directory = new();
-    private readonly string? _credentials = Environment.GetEnvironmentVariable(Credentials);
-    private PostgresServer _postgres = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        using X509Certificate2 root = MakeRoot();
-        using X509Certificate2 otherRoot = MakeRoot();
-        (string certificate, string key) = MakeHost(root);
-        _directory.Write("root.pem", root.ExportCertificatePem());
-        _directory.Write("other.pem", otherRoot.ExportCertificatePem());
-        _directory.Write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        _directory.Write("mandos-postgres", Password + "\n");
-        _directory.Write("wrong", WrongPassword + "\n");
-        Environment.SetEnvironmentVariable(Credentials, _directory.FullName);
-        _postgres = await PostgresServer.StartWithTlsAsync(certificate, key);
-        await DatabaseCluster.PrepareAsync(_postgres);
-        await _postgres.QueryAsync($"ALTER ROLE _mandos PASSWORD '{Password}'");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Environment.SetEnvironmentVariable(Credentials, _credentials);
-        await _postgres.DisposeAsync();
-        _directory.Dispose();
-    }
+    private readonly TemporaryDirectory _directory = shared.Files;
+    private readonly PostgresServer _postgres = shared.Server;
 
     [Fact]
     public async Task Join_RightCertificateAndPassword_Succeeds()
     {
-        await using StoreServer server = await StoreServer.JoinAsync(Settings("localhost", "root.pem"), _directory.FullName);
+        await using StoreServer server = await StoreServer.JoinAsync(Settings("localhost", "root.pem"), shared.AddDirectory());
         await server.SyncAsync();
         await server.CommitAsync("x", enabled: true);
         Assert.Equal("t", await _postgres.QueryAsync(
@@ -65,7 +41,7 @@ public sealed class TlsTests : IAsyncLifetime
             settings["password_credential"] = credential;
         }
 
-        await using var server = new StoreServer(settings, _directory.FullName);
+        await using var server = new StoreServer(settings, shared.AddDirectory());
 
         string message = await StoreServer.FailAsync(server.JoinAsync);
 
@@ -78,7 +54,7 @@ public sealed class TlsTests : IAsyncLifetime
     {
         await using PostgresServer plain = await PostgresServer.StartAsync("listen_addresses=127.0.0.1");
         await using var server = new StoreServer(
-            new() { ["hosts"] = $"127.0.0.1:{plain.Port}" }, _directory.FullName);
+            new() { ["hosts"] = $"127.0.0.1:{plain.Port}" }, shared.AddDirectory());
 
         string message = await StoreServer.FailAsync(server.JoinAsync);
 
@@ -114,5 +90,40 @@ public sealed class TlsTests : IAsyncLifetime
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 certificate = request.Create(root, root.NotBefore, root.NotAfter, RandomNumberGenerator.GetBytes(8));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>The PostgreSQL of all these tests, with certificates and passwords in files.</summary>
+    public sealed class TlsPostgres : IAsyncLifetime
+    {
+        private readonly string? _credentials = Environment.GetEnvironmentVariable(Credentials);
+
+        public TemporaryDirectory Files { get; } = new();
+
+        public PostgresServer Server { get; private set; } = null!;
+
+        public string AddDirectory() => Directory.CreateDirectory(Files.PathOf(Guid.NewGuid().ToString())).FullName;
+
+        public async ValueTask InitializeAsync()
+        {
+            using X509Certificate2 root = MakeRoot();
+            using X509Certificate2 otherRoot = MakeRoot();
+            (string certificate, string key) = MakeHost(root);
+            Files.Write("root.pem", root.ExportCertificatePem());
+            Files.Write("other.pem", otherRoot.ExportCertificatePem());
+            Files.Write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+            Files.Write("mandos-postgres", Password + "\n");
+            Files.Write("wrong", WrongPassword + "\n");
+            Environment.SetEnvironmentVariable(Credentials, Files.FullName);
+            Server = await PostgresServer.StartWithTlsAsync(certificate, key);
+            await DatabaseCluster.PrepareAsync(Server);
+            await Server.QueryAsync($"ALTER ROLE _mandos PASSWORD '{Password}'");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Environment.SetEnvironmentVariable(Credentials, _credentials);
+            await Server.DisposeAsync();
+            Files.Dispose();
+        }
     }
 }
