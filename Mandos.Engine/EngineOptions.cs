@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Protocol;
@@ -41,6 +42,12 @@ public sealed record EngineOptions
 
     /// <summary>Spreads the first checks after the start over their intervals.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>This server, as others know it that share its state store; null: made up, which is for a store that nobody shares.</summary>
+    public ServerIdentity? Server { get; init; }
+
+    /// <summary>Calls a shared store beside the engine loop; for tests, null for the thread pool.</summary>
+    internal Action<Action>? CallStore { get; init; }
 
     /// <summary>What has to agree before a secret is sent, after the audit where that is required.</summary>
     internal IReadOnlyList<IReleaseGate> Gates { get; init; } = [];

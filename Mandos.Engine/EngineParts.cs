@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Auditing;
@@ -11,6 +12,7 @@ using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Reloading;
 using Mandos.Engine.Scheduling;
+using Mandos.Engine.Sharing;
 using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +27,12 @@ internal sealed class EngineParts : IDisposable
         TimeProvider timeProvider, ILogger logger)
     {
         Services = new EngineServices(timeProvider, logger, options.LongestDelay);
-        Keeper = new StateKeeper(Services, store);
+        Shared = store is ISharedStateStore shared
+            ? new SharedState(
+                Services, shared, options.Server ?? throw new ArgumentException("a server that shares its state has to have an identity", nameof(options)),
+                options.CallStore)
+            : null;
+        Keeper = Shared is null ? new StateKeeper(Services, store) : Shared.Keeper;
         var kept = new KeptClients(Keeper, Services.Clock);
         var journal = new ClientJournal(Events, Keeper);
         var requests = new RequestTransitions(Services, Clients, journal);
@@ -37,7 +44,9 @@ internal sealed class EngineParts : IDisposable
         Commands = new ClientCommands(
             Services, Clients, Events, Keeper, kept, Transitions, Checks, approvals, reloader,
             new CommandAudit(Services.Clock, options.Audit, logger));
-        Connections = new ConnectionServer(Services, options.ConnectionLimits, approvals, tls, options.Audit, options.Gates);
+        Connections = new ConnectionServer(
+            Services, options.ConnectionLimits, approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
+        Shared?.Connect(Clients, kept, Transitions, requests, Checks, approvals, Connections);
     }
 
     public EngineServices Services { get; }
@@ -47,6 +56,9 @@ internal sealed class EngineParts : IDisposable
     public EventHub Events { get; } = new();
 
     public IStateKeeper Keeper { get; }
+
+    /// <summary>What makes it one of several servers; null if it shares its state with none.</summary>
+    public SharedState? Shared { get; }
 
     public ClientTransitions Transitions { get; }
 
@@ -61,6 +73,7 @@ internal sealed class EngineParts : IDisposable
     /// <summary>Ends the timers and zeroes the secrets. Nothing may run any more.</summary>
     public void Dispose()
     {
+        Shared?.Dispose();
         Services.Dispose();
         Keeper.Dispose();
         Connections.Dispose();

@@ -45,8 +45,10 @@ public sealed class MandosEngine : IDisposable
         set => _parts.Commands.Info = value;
     }
 
-    /// <summary>Ends when the engine has stopped.</summary>
-    public Task Completion => _parts.Services.Loop.Completion;
+    /// <summary>Ends when the engine has stopped, or must serve no more.</summary>
+    public Task Completion => _parts.Shared is { } shared
+        ? Task.WhenAny(_parts.Services.Loop.Completion, shared.Fenced).Unwrap()
+        : _parts.Services.Loop.Completion;
 
     /// <summary>After the stop: the changes that are lost with the process because they could not be saved, and why; null if there are none.</summary>
     public string? Unsaved { get; private set; }
@@ -68,6 +70,7 @@ public sealed class MandosEngine : IDisposable
     {
         await LoadAsync(configuration, cancellationToken).ConfigureAwait(false);
         _parts.Services.Start();
+        _ = _parts.Shared?.WatchAsync();
     }
 
     /// <summary>Serves a connection until it ends. Returns at once.</summary>
@@ -101,7 +104,16 @@ public sealed class MandosEngine : IDisposable
         await WaitForStopAsync(saved, "the last save", cancellationToken).ConfigureAwait(false);
         await _parts.Services.Loop.InvokeAsync(EndStop, CancellationToken.None).ConfigureAwait(false);
         _parts.Services.Loop.Complete();
-        await Completion.ConfigureAwait(false);
+        await _parts.Services.Loop.Completion.ConfigureAwait(false);
+    }
+
+    /// <summary>Has something run whenever clients can get their secrets here, which is always unless the server shares its state with others.</summary>
+    /// <param name="run">What is to run; it ends when its token is cancelled.</param>
+    /// <param name="cancellationToken">Ends it for good.</param>
+    public Task WhileServingAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return _parts.Shared is { } shared ? shared.Serving.WhileAsync(run, cancellationToken) : run(cancellationToken);
     }
 
     /// <summary>Ends the timer and zeroes the secrets. Nothing may run any more.</summary>
@@ -110,13 +122,17 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
     internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
-        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoredClient> saved = await (_parts.Shared is { } shared
+            ? shared.LoadAsync(configuration, cancellationToken)
+            : _store.LoadAsync(cancellationToken).AsTask()).ConfigureAwait(false);
         if (_store.SaveProblem is { } problem)
         {
             _parts.Keeper.BeginUnsaved(problem);
         }
 
-        _parts.Loader.Load(configuration, saved, _options.Restore);
+        // What servers share is not this one's to forget.
+        _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null);
+        _parts.Shared?.Begin();
     }
 
     /// <returns>Ends when no check and no connection is left.</returns>
@@ -130,6 +146,7 @@ public sealed class MandosEngine : IDisposable
     private bool EndStop()
     {
         Unsaved = _parts.Keeper.Unsaved;
+        _parts.Shared?.End();
         _parts.Connections.FlushAudit();
         _parts.Events.Complete();
         return true;

@@ -48,6 +48,11 @@ public sealed record ClientSettings
     /// </summary>
     public bool ApproveAll { get; init; }
 
+    /// <summary>
+    /// What a server does with the client that is cut off from the store it shares with others: one of <see cref="CutOffBehaviour"/>.
+    /// </summary>
+    public string WhenCutOff { get; init; } = CutOffBehaviour.Refuse;
+
     /// <summary>The options of the client's section that the server does not know, by lower-case name, for checkers.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 }

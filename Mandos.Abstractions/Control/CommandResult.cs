@@ -24,6 +24,10 @@ public sealed record CommandResult
     public static CommandResult NotSaved(string reason)
         => new($"the change is in force but not saved, and is lost if the server ends before it can be: {reason}");
 
+    /// <summary>The command is not sure to hold at every server of those that share a store.</summary>
+    /// <param name="what">What is not sure, and why, in one line.</param>
+    public static CommandResult NotEverywhere(string what) => new($"the change is not sure to hold at every server: {what}");
+
     /// <summary>The command is in force for all that comes, but something that it had to end still goes on.</summary>
     /// <param name="what">What goes on, and why, in one line.</param>
     public static CommandResult NotEnded(string what) => new($"the change is in force for what comes from now on, but {what}");

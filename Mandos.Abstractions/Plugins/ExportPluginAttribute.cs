@@ -27,4 +27,11 @@ public abstract class ExportPluginAttribute : ExportAttribute
     /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]
     public string[] Settings { get; set; } = [];
+
+    /// <summary>
+    /// Of a kind of which the server needs exactly one: whether the class is left out unless <c>plugins.yaml</c> chooses it by name. So it can be
+    /// installed beside the usual one, and costs nothing.
+    /// </summary>
+    /// <remarks>Read from the assembly's metadata: no code of a plugin is loaded that has only such exports, none of which is chosen.</remarks>
+    public bool OnlyIfChosen { get; set; }
 }

@@ -17,6 +17,12 @@ internal sealed partial class ApprovalDesk(
     private readonly ILogger _logger = services.Logger;
     private long _lastId;
 
+    /// <summary>How long a client waits at least for a person where this server alone cannot decide: a person has to come to the server.</summary>
+    private static readonly TimeSpan _cutOffDelay = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether a person has to decide about a client, whatever its settings say; null for nobody.</summary>
+    public Predicate<Client>? HoldsForPerson { get; set; }
+
     /// <summary>Opens the request of a peer that has proved to own a key.</summary>
     /// <param name="keyId">Its key ID or fingerprint.</param>
     /// <param name="peer">Where it comes from.</param>
@@ -35,13 +41,17 @@ internal sealed partial class ApprovalDesk(
 
         var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow));
         ClientSettings settings = client.Settings;
-        if (!transitions.IsEntitled(client))
+        if (!transitions.MayBeEntitled(client))
         {
             requests.Refuse(request, Outcome.Disabled);
         }
         else if (client.Verdict == false)
         {
             requests.Refuse(request, Outcome.Denied);
+        }
+        else if (HoldsForPerson?.Invoke(client) == true)
+        {
+            requests.Hold(request, settings.ApprovalDelay > _cutOffDelay ? settings.ApprovalDelay : _cutOffDelay, TimeOut);
         }
         else if (RequestTransitions.TakeApproval(client, peer.Address))
         {
@@ -53,7 +63,7 @@ internal sealed partial class ApprovalDesk(
         }
         else
         {
-            requests.Hold(request, TimeOut);
+            requests.Hold(request, settings.ApprovalDelay, TimeOut);
         }
 
         return request;
@@ -117,6 +127,30 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Approves or denies what waits and what comes, as a person has done at another server.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="approved">True to approve, false to deny.</param>
+    /// <param name="left">How long that holds.</param>
+    /// <param name="address">Whom an approval is for; null: for whoever comes first, or for all.</param>
+    public void TakeVerdict(Client client, bool approved, TimeSpan left, IPAddress? address)
+    {
+        requests.TakeVerdict(client, approved, left, address);
+        bool isForAll = !approved || client.Settings.ApproveAll;
+        if (!isForAll && address is null && client.WaitingAddresses() is not [_])
+        {
+            return; // for the first to come, or nobody knows for whom
+        }
+
+        foreach (OpenRequest request in client.Waiting.ToArray())
+        {
+            if (isForAll || RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
+            {
+                requests.EndWait(request);
+                DecideBy(approved, request);
+            }
+        }
+    }
+
     /// <summary>Approves or denies one request that waits, and nothing else.</summary>
     /// <returns>The request.</returns>
     /// <exception cref="UnknownRequestException">It does not wait.</exception>
@@ -158,7 +192,7 @@ internal sealed partial class ApprovalDesk(
 
     private void DecideByDefault(OpenRequest request, Outcome otherwise)
     {
-        if (request.Client.Settings.ApprovedByDefault)
+        if (request.Client.Settings.ApprovedByDefault && HoldsForPerson?.Invoke(request.Client) != true)
         {
             Grant(request, Outcome.ApprovedByDefault);
         }
@@ -171,7 +205,7 @@ internal sealed partial class ApprovalDesk(
     private void Grant(OpenRequest request, Outcome reason)
     {
         Client client = request.Client;
-        if (!transitions.IsEntitled(client) || requests.IsStranger(request))
+        if (!transitions.MayBeEntitled(client) || requests.IsStranger(request))
         {
             requests.Refuse(request, requests.IsStranger(request) ? Outcome.UnknownKey : Outcome.Disabled);
             return;

@@ -37,7 +37,20 @@ internal sealed partial class CheckRunner(
     public void Reloaded() => _toldOf.Clear();
 
     /// <summary>The action of <see cref="Client.NextCheck"/>.</summary>
-    public void StartDue(Client client) => _ = StartAndRepeat(client);
+    public void StartDue(Client client)
+    {
+        if (LeavesToOthers?.Invoke(client) == true)
+        {
+            services.Deadlines.Schedule(client.NextCheck, services.Clock.After(client.Settings.Interval));
+        }
+        else
+        {
+            _ = StartAndRepeat(client);
+        }
+    }
+
+    /// <summary>Whether another server checks a client that is due, so that this one need not; null where there is no other.</summary>
+    public Predicate<Client>? LeavesToOthers { get; set; }
 
     /// <summary>Starts a check now, and the next one an interval from now.</summary>
     /// <inheritdoc cref="Start"/>

@@ -9,6 +9,9 @@ namespace Mandos.Engine.Clients;
 /// <summary>One client at run time. Owned by the engine loop; everybody else sees <see cref="Snapshot"/>.</summary>
 internal sealed class Client : ISaved
 {
+    private bool _isUnsettled;
+    private bool _hasUnreadableSecret;
+
     /// <param name="definition">What <c>clients.conf</c> says of it.</param>
     /// <param name="snapshot">Its state at first.</param>
     /// <param name="startCheck">The action of <see cref="NextCheck"/>.</param>
@@ -81,6 +84,20 @@ internal sealed class Client : ISaved
     /// <summary>Ends when nothing of its secret is on its way that was broken off so far.</summary>
     public Task WhenAbortedSendsEnd()
         => Task.WhenAll((Granted ?? []).Where(static request => request.IsAborted).Select(static request => request.WhenEnded));
+
+    /// <summary>Whether something that is decided of it here is not in the store that several servers share, so that its secret has to wait. For any thread.</summary>
+    public bool IsUnsettled
+    {
+        get => Volatile.Read(ref _isUnsettled);
+        set => Volatile.Write(ref _isUnsettled, value);
+    }
+
+    /// <summary>Whether <see cref="EncryptedSecret"/> cannot be read with the file's secret, so that it may not get any. For any thread.</summary>
+    public bool HasUnreadableSecret
+    {
+        get => Volatile.Read(ref _hasUnreadableSecret);
+        set => Volatile.Write(ref _hasUnreadableSecret, value);
+    }
 
     /// <summary>Whether it is gone; then work that still runs for it has no effect.</summary>
     public bool IsRemoved { get; set; }

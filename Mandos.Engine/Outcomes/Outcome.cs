@@ -33,6 +33,9 @@ public enum Outcome
     /// <summary>Refused: the audit is required, and the record could not be written.</summary>
     AuditNotWritten,
 
+    /// <summary>Refused: the server is cut off from the store that it shares with others, or has not heard of it yet.</summary>
+    CutOff,
+
     /// <summary>Failed: the peer's first line does not name a protocol version that the server speaks.</summary>
     BadFirstLine,
 

@@ -20,6 +20,7 @@ public static class OutcomePhrases
         Outcome.ApprovalTimedOut => "approval timed out",
         Outcome.NotApprovedByDefault => "not approved by default",
         Outcome.AuditNotWritten => "audit not written",
+        Outcome.CutOff => "cut off",
         Outcome.BadFirstLine => "bad first line",
         Outcome.HandshakeFailed => "handshake failed",
         Outcome.PeerGone => "peer gone",
@@ -39,7 +40,7 @@ public static class OutcomePhrases
     {
         Outcome.ApprovedByDefault or Outcome.Approved => "sent",
         Outcome.UnknownKey or Outcome.Disabled or Outcome.Removed or Outcome.Denied
-            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten => "refused",
+            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff => "refused",
         _ => "failed",
     };
 }

@@ -24,7 +24,15 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         => [.. _byName.Values.Select(static row => row.ToKeptClient()).OrderBy(static client => client.Name, StringComparer.Ordinal)];
 
     /// <summary>Takes up a row that the store has.</summary>
-    public void Load(StoredClient stored) => Index(new KeptRow(stored));
+    public KeptRow Load(StoredClient stored)
+    {
+        var row = new KeptRow(stored);
+        Index(row);
+        return row;
+    }
+
+    /// <summary>Lets a row go that the store has not any more.</summary>
+    public void Drop(KeptRow row) => Unindex(row);
 
     /// <summary>Keeps a client that is none any more.</summary>
     public void Add(StoredClient stored)

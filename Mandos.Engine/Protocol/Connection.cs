@@ -52,6 +52,9 @@ internal sealed class Connection
     /// <summary>Its request for the client's secret; null before that is made. Owned by the engine loop.</summary>
     public OpenRequest? Request { get; set; }
 
+    /// <summary>What release gates have agreed to; null before they have, and once the secret is out. Used by the connection itself.</summary>
+    public SecretRelease? Release { get; set; }
+
     /// <summary>Whether log and audit tell of its end by itself, as a stranger's; null if that is not decided.</summary>
     public bool? IsToldOf { get; set; }
 

@@ -93,7 +93,7 @@ internal sealed partial class ConnectionHandler(
         await turn.TakeAsync(connection.Aborted).ConfigureAwait(false);
         connection.Enter(ConnectionPhase.FirstLine);
         LogConnected(peer);
-        Stream stream = new TurnStream(connection.Peer.Stream, turn);
+        Stream stream = new TurnStream(gates.Any ? new GateStream(connection.Peer.Stream, connection, gates) : connection.Peer.Stream, turn);
         (byte[] line, byte[] rest) = await FirstLine.ReadAsync(stream, connection.Aborted).ConfigureAwait(false);
         if (!FirstLine.IsSupported(line))
         {
@@ -237,7 +237,7 @@ internal sealed partial class ConnectionHandler(
             {
                 RequestOutcome outcome =
                     await services.Loop.InvokeAsync(() => approvals.Confirm(request, granted.Outcome)).ConfigureAwait(false);
-                refusal = outcome.Secret is null ? null : gates.LookAgain(connection);
+                refusal = outcome.Secret is null ? null : gates.LookAgain(connection, granted.Outcome);
                 if (refusal is null)
                 {
                     isOver = true;
@@ -271,6 +271,7 @@ internal sealed partial class ConnectionHandler(
             }
 
             sent = true;
+            connection.Release = null;
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
             || (e is OperationCanceledException && connection.AbortCause is not null))

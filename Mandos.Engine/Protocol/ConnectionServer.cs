@@ -1,3 +1,4 @@
+using Mandos.Engine.Clients;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Auditing;
@@ -33,6 +34,9 @@ internal sealed class ConnectionServer : IDisposable
         _handler = new ConnectionHandler(services, Table, Turns, approvals, allGates, _audit, tls);
     }
 
+    /// <summary>Whether any client may get its secret now; null: always.</summary>
+    public Func<bool>? IsServing { get; set; }
+
     /// <summary>The connections. Used on the engine loop alone.</summary>
     public ConnectionTable Table { get; }
 
@@ -64,9 +68,11 @@ internal sealed class ConnectionServer : IDisposable
 
     /// <summary>Breaks off all secrets that are on their way. Called on the engine loop.</summary>
     /// <param name="why">Why, for the log and the audit.</param>
-    public void AbortSends(string why)
+    /// <param name="ofClient">Of which clients; null for all.</param>
+    public void AbortSends(string why, Predicate<Client>? ofClient = null)
     {
-        foreach (Connection connection in Table.All.Where(static connection => connection.Request is { IsBeingSent: true }))
+        foreach (Connection connection in Table.All.Where(
+            connection => connection.Request is { IsBeingSent: true } request && ofClient?.Invoke(request.Client) != false))
         {
             connection.Request!.Abort(why);
         }
@@ -84,15 +90,19 @@ internal sealed class ConnectionServer : IDisposable
         {
             TurnAway(peer);
         }
+        else if (IsServing?.Invoke() == false)
+        {
+            TurnAway(peer, Outcome.CutOff); // at once: it is to ask the next server
+        }
         else if (Table.Admit(peer) is { } connection)
         {
             _ = Task.Run(() => _handler.ServeAsync(connection));
         }
     }
 
-    private void TurnAway(IPeerConnection peer)
+    private void TurnAway(IPeerConnection peer, Outcome why = Outcome.ServerStopping)
     {
-        _audit.TurnedAway(peer, Outcome.ServerStopping);
+        _audit.TurnedAway(peer, why);
         peer.Dispose();
     }
 }

@@ -21,6 +21,14 @@ internal interface IReleaseGate
     /// <param name="cancellationToken">Gives up: the connection is aborted, or the time is over.</param>
     Task<bool> AgreesAsync(Connection connection, Outcome granted, CancellationToken cancellationToken);
 
-    /// <summary>Whether what it agreed to still holds. It is asked in the moment before the first byte is written, and answers at once.</summary>
-    bool StillAgrees(Connection connection) => true;
+    /// <summary>Whether what it agreed to still holds, now that the engine has looked again. It answers at once.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="granted">Why it is to get the secret.</param>
+    bool StillAgrees(Connection connection, Outcome granted) => true;
+
+    /// <summary>Whether the secret may be written right now. It is asked before each write, and answers at once.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="granted">Why it gets the secret.</param>
+    /// <param name="looked">When it agreed last, by the engine's monotonic clock.</param>
+    bool MayWrite(Connection connection, Outcome granted, TimeSpan looked) => true;
 }

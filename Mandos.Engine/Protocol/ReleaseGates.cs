@@ -31,18 +31,44 @@ internal sealed partial class ReleaseGates(EngineServices services, IReadOnlyLis
 
     /// <summary>Looks a last time, at once.</summary>
     /// <returns>The refusal of the first that does not agree any more, which the log tells of; null if all do.</returns>
-    public GateRefusal? LookAgain(Connection connection)
+    public GateRefusal? LookAgain(Connection connection, Outcome granted)
     {
         foreach (IReleaseGate gate in gates)
         {
-            if (!gate.StillAgrees(connection))
+            if (!gate.StillAgrees(connection, granted))
             {
                 LogRefused(connection.ClientName!, gate.Otherwise);
                 return new GateRefusal(gate.Refusal, null);
             }
         }
 
+        connection.Release = new SecretRelease(granted, services.Clock.Now);
         return null;
+    }
+
+    /// <summary>Sees that a secret on its way may still be written.</summary>
+    /// <exception cref="IOException">It must not.</exception>
+    public void ThrowIfLapsed(Connection connection)
+    {
+        if (connection.Release is not { } release)
+        {
+            return; // nothing of a secret
+        }
+
+        foreach (IReleaseGate gate in gates)
+        {
+            if (!gate.MayWrite(connection, release.Granted, release.Looked))
+            {
+                throw new IOException($"not written any more: {gate.Otherwise}");
+            }
+        }
+
+        if (connection.AbortCause is not null) // after the gates: what these count on is broken off before they agree
+        {
+            throw new IOException("not written any more: it was broken off");
+        }
+
+        connection.Release = release with { Looked = services.Clock.Now };
     }
 
     private async Task<GateRefusal?> AskAsync(IReleaseGate gate, Connection connection, Outcome granted)

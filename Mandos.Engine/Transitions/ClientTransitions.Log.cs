@@ -25,6 +25,10 @@ internal sealed partial class ClientTransitions
     [LoggerMessage(1702, LogLevel.Information, "Client {Client}: its secret in the configuration has changed and replaces the one set at run time")]
     private partial void LogFileSecretWins(string client);
 
+    [LoggerMessage(1106, LogLevel.Error,
+        "Client {Client}: its secret was set at a server whose file has another secret of it, and cannot be read here: refused until the files are the same")]
+    private partial void LogUnreadableSecret(string client);
+
     [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
     private partial void LogSecretChanged(string client);
 }

@@ -154,6 +154,12 @@ internal sealed partial class ClientTransitions
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
     public void Expire(Client client)
     {
+        if (OnDue is { } due)
+        {
+            due(client);
+            return;
+        }
+
         if (_expiry.PutOff(client) is { } next)
         {
             _journal.Update(client, next, ClientProperty.Expires);
@@ -307,7 +313,7 @@ internal sealed partial class ClientTransitions
     /// <param name="secret">The new secret, which becomes the client's.</param>
     public void SetSecret(Client client, Secret secret)
     {
-        if (client.Secret.FixedTimeEquals(secret.Memory.Span))
+        if (client.Secret.FixedTimeEquals(secret.Memory.Span) && !client.HasUnreadableSecret)
         {
             secret.Dispose();
             return;
@@ -318,12 +324,13 @@ internal sealed partial class ClientTransitions
         bool isFile = file.FixedTimeEquals(secret.Memory.Span);
         client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
         client.Secret = isFile ? file : secret;
+        client.HasUnreadableSecret = false;
         if (isFile)
         {
             secret.Dispose();
         }
 
-        RequestTransitions.AbortSends(client, NewSecretText);
+        _requests.AbortSends(client, NewSecretText);
         if (old != file)
         {
             old.Dispose();
@@ -346,6 +353,10 @@ internal sealed partial class ClientTransitions
             client.EncryptedSecret = stored.Name == client.Name ? stored.EncryptedSecret
                 : SecretCipher.Encrypt(definition.Secret, client.Name, secret.Memory.Span);
         }
+        else if (OnDue is not null)
+        {
+            TakeSecret(client, stored.EncryptedSecret); // another server set it, and this one's file may just be behind
+        }
         else
         {
             LogFileSecretWins(client.Name);
@@ -362,10 +373,11 @@ internal sealed partial class ClientTransitions
         Secret old = client.Secret;
         client.Secret = client.Definition.Secret;
         client.EncryptedSecret = default;
+        client.HasUnreadableSecret = false;
         if (!client.Secret.FixedTimeEquals(old.Memory.Span))
         {
             _journal.Update(client, client.Snapshot, ClientProperty.Secret);
-            RequestTransitions.AbortSends(client, NewSecretText);
+            _requests.AbortSends(client, NewSecretText);
         }
 
         old.Dispose();

@@ -19,8 +19,20 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>The requests that wait, by number.</summary>
     private readonly Dictionary<long, OpenRequest> _waiting = [];
 
+    /// <summary>Those whose secrets were broken off on their way, and may still be written.</summary>
+    private readonly HashSet<OpenRequest> _brokenOff = [];
+
+    /// <summary>Whether a secret that was broken off may still be written.</summary>
+    public bool AnyBrokenOff => _brokenOff.Count > 0;
+
+    /// <summary>Is told when nothing more will be written of all that was broken off.</summary>
+    public Action? AllBrokenOffEnded { get; set; }
+
     /// <summary>All requests that wait for approval.</summary>
     public IReadOnlyCollection<OpenRequest> Waiting => _waiting.Values;
+
+    /// <summary>Whether a request waits.</summary>
+    public bool Waits(long id) => _waiting.ContainsKey(id);
 
     /// <exception cref="UnknownRequestException">No such request waits.</exception>
     public OpenRequest GetWaiting(long id)
@@ -28,8 +40,9 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
 
     /// <summary>Has a request wait for approval.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="timeOut">Decides it when its client's approval delay is over.</param>
-    public void Hold(OpenRequest request, Action<OpenRequest> timeOut)
+    /// <param name="delay">How long it waits.</param>
+    /// <param name="timeOut">Decides it when that is over.</param>
+    public void Hold(OpenRequest request, TimeSpan delay, Action<OpenRequest> timeOut)
     {
         Client client = request.Client;
         ClientSettings settings = client.Settings;
@@ -38,7 +51,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         request.Place = client.Waiting.AddLast(request);
         request.WaitEnd = new Deadline(state => timeOut((OpenRequest)state), request);
         request.IsPending = true;
-        services.Deadlines.Schedule(request.WaitEnd, services.Clock.After(settings.ApprovalDelay));
+        services.Deadlines.Schedule(request.WaitEnd, services.Clock.After(delay));
 
         ClientSnapshot next = client.Snapshot with
         {
@@ -50,7 +63,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
             ClientProperty.LastApprovalRequest,
             ClientProperty.Requests]);
-        journal.Publish(client, state => new NeedApproval(state, request.Description, settings.ApprovalDelay, settings.ApprovedByDefault));
+        journal.Publish(client, state => new NeedApproval(state, request.Description, delay, settings.ApprovedByDefault));
         LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
         IPAddress address = request.Description.Peer.Address;
         if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
@@ -92,7 +105,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>Breaks the connections to which a client's secret is on its way.</summary>
     /// <param name="client">The client.</param>
     /// <param name="why">Why, as “its client was …”.</param>
-    public static void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
+    public void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
 
     /// <summary>Decides that a request gets nothing.</summary>
     public void Refuse(OpenRequest request, Outcome reason)
@@ -129,6 +142,11 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         Client client = request.Client;
         client.Granted?.Remove(request);
         request.End();
+        if (_brokenOff.Remove(request) && _brokenOff.Count == 0)
+        {
+            AllBrokenOffEnded?.Invoke();
+        }
+
         if (!request.IsPending)
         {
             return;
@@ -198,6 +216,23 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>Has a denial hold on that was in force before the client was loaded.</summary>
     public void RestoreDenial(Client client, TimeSpan left) => HoldVerdict(client, false, left);
 
+    /// <summary>Has an approval or denial hold that was given at another server.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="verdict">True for an approval.</param>
+    /// <param name="left">How long it holds.</param>
+    /// <param name="address">Whom an approval is for; null: for whoever comes first, or for all.</param>
+    public void TakeVerdict(Client client, bool verdict, TimeSpan left, IPAddress? address)
+    {
+        EndVerdict(client);
+        HoldVerdict(client, verdict, left);
+        client.ApprovedAddress = address;
+        journal.Update(client, client.Snapshot);
+        if (!verdict)
+        {
+            Withdraw(client.Granted, Outcome.Denied, "its client was denied");
+        }
+    }
+
     /// <summary>Whether an approval in force is for an address. One that was given before anybody came is for the first who does.</summary>
     public static bool TakeApproval(Client client, IPAddress address)
     {
@@ -246,7 +281,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// Takes back what was granted. A request at the gates is refused when they have agreed, even if the client may have its secret again by
     /// then; a secret that is on its way is broken off.
     /// </summary>
-    private static void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
+    private void Withdraw(IEnumerable<OpenRequest>? granted, Outcome? reason, string why)
     {
         foreach (OpenRequest request in granted ?? [])
         {
@@ -257,6 +292,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             else
             {
                 request.Abort(why);
+                _brokenOff.Add(request);
             }
         }
     }

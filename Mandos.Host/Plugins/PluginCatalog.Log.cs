@@ -15,4 +15,7 @@ internal sealed partial class PluginCatalog
 
     [LoggerMessage(2050, LogLevel.Information, "Plugin {Name} is not used: {Reason}")]
     private partial void LogDisabled(string name, string? reason);
+
+    [LoggerMessage(2053, LogLevel.Debug, "Plugin {Name} is not used: {Reason}")]
+    private partial void LogNotChosen(string name, string? reason);
 }

@@ -125,7 +125,11 @@ internal sealed partial class PluginCatalog
 
     private void Report(PluginDescription plugin)
     {
-        if (plugin.State == PluginState.Disabled)
+        if (plugin.State == PluginState.Disabled && plugin.Exports.All(static export => export.OnlyIfChosen) && plugin.Exports.Count > 0)
+        {
+            LogNotChosen(plugin.Name, plugin.Reason); // as it is almost everywhere
+        }
+        else if (plugin.State == PluginState.Disabled)
         {
             LogDisabled(plugin.Name, plugin.Reason);
         }

@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine;
 using Mandos.Engine.Clients;
@@ -46,7 +47,8 @@ internal sealed partial class EngineStart(
         var registry = new CheckerRegistry(plugins, checkers, context.TimeProvider);
         ClientConfiguration clients = await StartFault.TranslateAsync(source.TakeAsync(registry)).ConfigureAwait(false);
         IStateStore state = stateFault is null ? store.Instance : new UnusableStore(stateFault);
-        StockStateImport? import = StockStateImport.IsNeeded(context.StateDirectory)
+        bool isShared = state is ISharedStateStore;
+        StockStateImport? import = !isShared && StockStateImport.IsNeeded(context.StateDirectory)
             ? new StockStateImport(
                 state, context.StateDirectory, clients, context.Options.Restore, progress => context.Notifier.Starting(progress, _importTime),
                 context.TimeProvider, _logger)
@@ -58,6 +60,7 @@ internal sealed partial class EngineStart(
                 ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);
                 return import?.RequireTakenOver(read) ?? read;
             });
+        options = options with { Server = isShared ? SharedIdentity.Of(context.StateDirectory) : null };
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;
         _engine = new MandosEngine(options, handshaker, import ?? state, registry.ForEngine(), context.TimeProvider, _logger);
         return await LoadAsync(_engine, clients, store, import, stopSignal).ConfigureAwait(false) ? _engine : null;

@@ -46,9 +46,11 @@ internal sealed partial class ExtraPlugins(
         [
             .. announcers.Select(announcer => supervisor.RunAsync(
                 announcer.Description, announcer.Plugin,
-                token => announcement.RunAsync(
-                    announcer.Instance,
-                    running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, token),
+                token => engine.WhileServingAsync(
+                    serving => announcement.RunAsync(
+                        announcer.Instance,
+                        running => _ = supervisor.WatchEndAsync(announcer.Description, announcer.Plugin, running, serving),
+                        serving),
                     token),
                 cancellationToken)),
             .. surfaces.Select(surface => supervisor.RunAsync(

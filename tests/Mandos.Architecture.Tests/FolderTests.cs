@@ -14,7 +14,7 @@ public sealed class FolderTests
         ["Mandos.Engine"] =
         [
             "Metrics", "Scheduling", "Outcomes", "Auditing", "Clients", "Control", "Persistence", "Transitions", "Checking", "Approval", "Reloading",
-            "Commands", "Protocol", ".",
+            "Commands", "Protocol", "Sharing", ".",
         ],
         ["Mandos.Host"] =
         [

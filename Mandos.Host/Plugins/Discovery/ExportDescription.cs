@@ -12,6 +12,9 @@ internal sealed record ExportDescription(PluginKind Kind, string Name, string Ty
     /// <summary>Names of the options of clients that it takes, if it is a checker that declares them.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
+    /// <summary>Whether it is used only where it is chosen by name.</summary>
+    public bool OnlyIfChosen { get; init; }
+
     /// <summary>Whether configuration could not tell the two apart.</summary>
     public bool IsNamesakeOf(ExportDescription other) => Kind == other.Kind && Name == other.Name;
 }

@@ -69,18 +69,26 @@ internal static class PluginManifestReader
         return exports;
     }
 
-    /// <summary>Reads what follows the prolog of an export attribute: its name, then lists of texts by their names (ECMA-335 II.23.3).</summary>
+    /// <summary>Reads what follows the prolog of an export attribute: its name, then lists of texts and flags by their names (ECMA-335 II.23.3).</summary>
     /// <exception cref="BadImageFormatException">The attribute has something else, which this contract version does not know.</exception>
     private static ExportDescription ReadExport(PluginKind kind, BlobReader attribute, string type)
     {
         var export = new ExportDescription(kind, attribute.ReadSerializedString() ?? "", type);
         for (var left = attribute.ReadUInt16(); left > 0; left--)
         {
-            if (attribute.ReadByte() != (byte)CustomAttributeNamedArgumentKind.Property
-                || attribute.ReadSerializationTypeCode() != SerializationTypeCode.SZArray
-                || attribute.ReadSerializationTypeCode() != SerializationTypeCode.String)
+            var isProperty = attribute.ReadByte() == (byte)CustomAttributeNamedArgumentKind.Property;
+            var code = attribute.ReadSerializationTypeCode();
+            if (isProperty && code == SerializationTypeCode.Boolean)
             {
-                throw new BadImageFormatException($"its attribute {kind.Attribute.Name} has an argument that is no list of texts");
+                export = attribute.ReadSerializedString() == nameof(ExportPluginAttribute.OnlyIfChosen)
+                    ? export with { OnlyIfChosen = attribute.ReadBoolean() }
+                    : throw new BadImageFormatException($"its attribute {kind.Attribute.Name} has a flag that is not known");
+                continue;
+            }
+
+            if (!isProperty || code != SerializationTypeCode.SZArray || attribute.ReadSerializationTypeCode() != SerializationTypeCode.String)
+            {
+                throw new BadImageFormatException($"its attribute {kind.Attribute.Name} has an argument that is neither a list of texts nor a flag");
             }
 
             var name = attribute.ReadSerializedString();

@@ -43,8 +43,12 @@ internal sealed record PluginOptions
         return exports.Count == 0 ? null
             : !UseZeroconf && exports.All(export => export.Kind == PluginKind.Announcer) ? "zeroconf is off"
             : !UseDBus && exports.All(export => export.Kind == PluginKind.ControlSurface && export.Name == DBusSurface) ? "use_dbus is off"
+            : exports.All(export => export.OnlyIfChosen && !IsChosen(export)) && exports[0] is { Kind.ChoiceKey: { } key } first
+                ? $"it is used only where {File} says “{key}: {first.Name}”"
             : null;
     }
+
+    private bool IsChosen(ExportDescription export) => Choices.TryGetValue(export.Kind, out var choice) && choice.Text == export.Name;
 
     /// <summary>The settings of a plugin.</summary>
     public IReadOnlyDictionary<string, string> SettingsOf(string plugin) => Plugins.TryGetValue(plugin, out var entry)

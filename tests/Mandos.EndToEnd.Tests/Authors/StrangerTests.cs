@@ -70,6 +70,31 @@ public sealed class StrangerTests
         Assert.Contains("ExcludeAssets=\"runtime\"", build.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Build_CodeOfTheGuide_Succeeds()
+    {
+        await using var server = new TestServer();
+        using var stranger = new Stranger(server);
+        string[] projects = [.. Tutorial.Blocks("xml")], sources = [.. Tutorial.Blocks("csharp")];
+        Write("src/Lease.csproj", projects[0]);
+        Write("tests/Lease.Tests.csproj", projects[1]);
+        for (int i = 0; i < sources.Length; i++)
+        {
+            Write($"{(sources[i].Contains("ContractTests", StringComparison.Ordinal) ? "tests" : "src")}/Block{i}.cs", sources[i]);
+        }
+
+        await stranger.RequireAsync(
+            Tutorial.Commands.First(command => command.StartsWith("dotnet nuget add source", StringComparison.Ordinal)),
+            $"dotnet build {stranger.PathOf("Guide/tests")}");
+
+        void Write(string file, string text)
+        {
+            string path = stranger.PathOf($"Guide/{file}");
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text);
+        }
+    }
+
     private static IEnumerable<string> BuildOf(Stranger stranger)
         => new DirectoryInfo(stranger.PathOf("WebAlive/src/bin/Release/net10.0")).EnumerateFiles().Select(file => file.Name).Order();
 }

@@ -20,10 +20,9 @@ public sealed class SteeringTests
         await using var server = new TestServer("--debug") { Steered = true, Zeroconf = true };
         server.AddClient(_client.StanzaWith());
         string file = await WritePluginsAsync(server, "plugins:", "  AvahiAnnouncer:", "    enabled: false");
-        await server.StartAsync();
+        await server.SteerAsync();
 
-        using var control = await server.ConnectControlAsync();
-        var info = await control.GetInfoAsync(Cancellation);
+        var info = await server.Control.GetInfoAsync(Cancellation);
         Assert.Equal("Disabled", info.Plugins.Single(plugin => plugin.Name == "AvahiAnnouncer").State);
         await server.Log.WaitForAsync("INFO", $"Plugin AvahiAnnouncer is not used: it is switched off at {file}:3");
         Assert.False(HasLoaded(server, "AvahiAnnouncer.dll"));
@@ -36,10 +35,9 @@ public sealed class SteeringTests
     public async Task Switches_OfServer_LeavePluginsOut()
     {
         await using var server = new TestServer("--debug") { Steered = true };
-        await server.StartAsync();
+        await server.SteerAsync();
 
-        using var control = await server.ConnectControlAsync();
-        var info = await control.GetInfoAsync(Cancellation);
+        var info = await server.Control.GetInfoAsync(Cancellation);
 
         Assert.Equal(
             ["AvahiAnnouncer", "DBusControl"], info.Plugins.Where(plugin => plugin.State == "Disabled").Select(plugin => plugin.Name));

@@ -4,6 +4,8 @@ using System.Text;
 using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 
@@ -22,6 +24,9 @@ internal sealed class EngineRig : IDisposable
     public FakeTls Tls { get; } = new();
 
     public FakeStore Store { get; init; } = new();
+
+    /// <summary>A store that other servers share, in place of <see cref="Store"/>.</summary>
+    public ISharedStateStore? SharedStore { get; init; }
 
     public FakeChecker Checker { get; init; } = new();
 
@@ -89,7 +94,7 @@ internal sealed class EngineRig : IDisposable
                 Audit = Audit,
                 LongestDelay = HasGaps ? DeadlineQueue.LongestDelay : TimeSpan.MaxValue,
             },
-            Tls, Store, checkers, Clock, Log);
+            Tls, SharedStore ?? (IStateStore)Store, checkers, Clock, Log);
         Run(Engine.LoadAsync(Configuration(definitions), CancellationToken.None));
         Task<ServerSubscription> subscription = Engine.Server.SubscribeAsync(CancellationToken.None).AsTask();
         Run(subscription);

@@ -36,5 +36,5 @@ internal sealed class FakeGate : IReleaseGate
         }
     }
 
-    public bool StillAgrees(Connection connection) => !HasChangedItsMind;
+    public bool StillAgrees(Connection connection, Outcome granted) => !HasChangedItsMind;
 }

@@ -164,7 +164,7 @@ public sealed class PluginSteeringTests : IDisposable
 
         Assert.Empty(catalog.CheckOptions(out var absent));
         Assert.Equal(
-            [$"{File}:2: there is no plugin Gone under {_folder.Root}, so nothing comes of what is said of it"],
+            [$"{File}:2: there is no plugin Gone under {_folder.Root}, so its entry has no effect"],
             absent.Select(note => note.ToString()));
     }
 
@@ -173,7 +173,7 @@ public sealed class PluginSteeringTests : IDisposable
     {
         CompileStore("First", "file");
         CompileStore("Second", "memory");
-        CompileStore("Third", "odd", "7, 0");
+        CompileStore("Third", "odd", contract: "7, 0");
 
         Assert.Equal([$"{File}:1: store: there is no state store “disk”; there is file, memory, odd"], Check("store: disk"));
         Assert.Equal(
@@ -217,6 +217,23 @@ public sealed class PluginSteeringTests : IDisposable
     }
 
     [Fact]
+    public void GetOnly_OneThatIsUsedOnlyIfChosen_IsNotLoadedOtherwise()
+    {
+        CompileStore("First", "file");
+        CompileStore("Second", "shared", ", OnlyIfChosen = true");
+        var loader = new CountingLoader();
+
+        var usual = PluginCatalog.Load(_folder.Root, PluginFolder.Services, Parse(""), loader);
+        var chosen = _folder.Load(Parse("store: shared"));
+
+        Assert.Equal("First", usual.GetOnly<Abstractions.Persistence.IStateStore>().PluginName);
+        Assert.Equal(["First.dll"], loader.Loaded);
+        Assert.Equal(
+            (PluginState.Disabled, $"it is used only where {File} says “store: shared”"), (usual.Plugins[1].State, usual.Plugins[1].Reason));
+        Assert.Equal("Second", chosen.GetOnly<Abstractions.Persistence.IStateStore>().PluginName);
+    }
+
+    [Fact]
     public void GetOnly_OnlyOneDisabled_SaysWhere()
     {
         CompileStore("First", "file");
@@ -237,13 +254,13 @@ public sealed class PluginSteeringTests : IDisposable
         }
         """);
 
-    private void CompileStore(string plugin, string name, string contract = "2, 0") => PluginCompiler.CompilePlugin(
+    private void CompileStore(string plugin, string name, string arguments = "", string contract = "2, 0") => PluginCompiler.CompilePlugin(
         _folder.InFolder(plugin),
         $$"""
         using System.Collections.Generic;
         using Mandos.Abstractions.Persistence;
         [assembly: MandosPlugin({{contract}})]
-        [ExportStateStore("{{name}}")]
+        [ExportStateStore("{{name}}"{{arguments}})]
         public class Store : IStateStore
         {
             public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken c) => default;

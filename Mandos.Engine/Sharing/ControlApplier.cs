@@ -1,0 +1,120 @@
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Sharing;
+
+/// <summary>Makes the clients here what the shared store says of them. Used on the engine loop alone.</summary>
+/// <param name="services">What the engine shares.</param>
+/// <param name="kept">What is kept of those that are no clients here.</param>
+/// <param name="transitions">Changes clients.</param>
+/// <param name="requests">Changes their verdicts.</param>
+/// <param name="approvals">Decides what waits.</param>
+internal sealed partial class ControlApplier(
+    EngineServices services, KeptClients kept, ClientTransitions transitions, RequestTransitions requests, ApprovalDesk approvals)
+{
+    private readonly ILogger _logger = services.Logger;
+
+    /// <summary>Makes a client what the store says.</summary>
+    /// <param name="entry">The client.</param>
+    /// <param name="control">What it says, with what was decided here; null if the client is forgotten.</param>
+    public void Apply(SharedEntry entry, SharedControl? control)
+    {
+        switch (entry.Local)
+        {
+            case Client client when control is not null:
+                Apply(client, control);
+                break;
+            case Client:
+                break; // forgotten elsewhere, in this server's files still: it is added again
+            case KeptRow row when control is not null:
+                row.Stored = Row(row.Stored, control);
+                break;
+            case KeptRow row:
+                kept.Drop(row);
+                entry.Local = null;
+                break;
+            default:
+                if (control is not null)
+                {
+                    entry.Local = kept.Load(Row(
+                        new StoredClient { Name = entry.Name, FileSettings = control.Settings, FileEnabled = control.Enabled, Client = null }
+                            with { LeftAt = services.Clock.UtcNow }, control));
+                }
+
+                break;
+        }
+    }
+
+    private void Apply(Client client, SharedControl control)
+    {
+        if (control.IsRemoved)
+        {
+            StoredClient stored = client.ToStored();
+            transitions.Remove(client);
+            kept.Add(stored with { Client = null, EncryptedSecret = default });
+            return;
+        }
+
+        if (!control.Enabled)
+        {
+            transitions.Disable(client);
+        }
+
+        if (!client.EncryptedSecret.Span.SequenceEqual(control.EncryptedSecret.Span))
+        {
+            transitions.TakeSecret(client, control.EncryptedSecret);
+        }
+
+        if (transitions.Change(client, control.Settings))
+        {
+            transitions.SpreadCheck(client);
+        }
+
+        if (control.Enabled)
+        {
+            transitions.Enable(client);
+        }
+
+        transitions.TakeTimes(client, control.Created, control.LastEnabled);
+        ApplyVerdict(client, control.Verdict);
+    }
+
+    private void ApplyVerdict(Client client, SharedVerdict? verdict)
+    {
+        if (verdict is null)
+        {
+            requests.EndVerdict(client);
+        }
+        else if (client.Verdict != verdict.Approved || !Equals(client.ApprovedAddress, verdict.Address))
+        {
+            LogVerdict(client.Name, verdict.Approved ? "approved" : "denied");
+            approvals.TakeVerdict(client, verdict.Approved, verdict.Left, verdict.Address);
+        }
+    }
+
+    private static StoredClient Row(StoredClient row, SharedControl control) => row with
+    {
+        Client = control.IsRemoved ? null : new Abstractions.Clients.ClientSnapshot
+        {
+            Name = row.Name.Split('\n')[0],
+            Settings = control.Settings,
+            Created = control.Created,
+            Enabled = control.Enabled,
+            LastEnabled = control.LastEnabled,
+            LastCheckedOk = row.Client?.LastCheckedOk,
+            LastCheckerStatus = row.Client?.LastCheckerStatus ?? Abstractions.Clients.ClientSnapshot.NotCheckedYet,
+            Expires = row.Client?.Expires,
+        },
+        EncryptedSecret = control.EncryptedSecret,
+        DeniedUntil = control.Verdict is { Approved: false } ? row.DeniedUntil : null,
+    };
+
+    [LoggerMessage(2101, LogLevel.Information, "Client {Client}: {Verdict} at another server")]
+    private partial void LogVerdict(string client, string verdict);
+}

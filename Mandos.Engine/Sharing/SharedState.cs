@@ -1,0 +1,340 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
+using Mandos.Engine.Approval;
+using Mandos.Engine.Checking;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+using Mandos.Engine.Protocol;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Sharing;
+
+/// <summary>
+/// What makes this server one of several that share a store: it applies what others have decided, has others told what is decided here,
+/// and lets no secret go unless it knows. Used on the engine loop alone, unless a member says otherwise.
+/// </summary>
+internal sealed partial class SharedState : IDisposable
+{
+    private readonly EngineServices _services;
+    private readonly EngineClock _clock;
+    private readonly ISharedStateStore _store;
+    private readonly ServerIdentity _server;
+    private readonly StoreCalls _calls;
+    private readonly LivenessReporter _reporter;
+    private readonly CheckShare _checks;
+    private readonly RemoteRequests _remote;
+    private readonly ILogger _logger;
+    private readonly Deadline _permissionEnd;
+    private readonly TaskCompletionSource _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ClientRegistry _clients = null!;
+    private ClientTransitions _transitions = null!;
+    private RequestTransitions _requests = null!;
+    private ApprovalDesk _approvals = null!;
+    private ConnectionServer _connections = null!;
+    private Synchronizer _sync = null!;
+    private string? _differing;
+    private bool _isFirst = true;
+    private volatile bool _servesCutOff;
+
+    /// <param name="services">What the engine shares.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="server">This server.</param>
+    /// <param name="offload">How to call the store beside the loop; null for the thread pool.</param>
+    public SharedState(EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload)
+    {
+        (_services, _clock, _store, _server, _logger) = (services, services.Clock, store, server, services.Logger);
+        _calls = new StoreCalls(services, offload);
+        Permission = new Permission(_clock);
+        Keeper = new SharedKeeper(services, store, _calls, new Acknowledgements(services, server.Id));
+        _reporter = new LivenessReporter(services, store, _calls);
+        _checks = new CheckShare(_clock, Permission, server.Id);
+        _remote = new RemoteRequests(store, _calls, server.Id);
+        _permissionEnd = new Deadline(static state => ((SharedState)state).PermissionEnded(), this);
+        Gate = new SharedGate(_clock, Permission, WhenSettledAsync);
+    }
+
+    /// <summary>Keeps the clients in the store.</summary>
+    public SharedKeeper Keeper { get; }
+
+    /// <summary>What has to agree before a secret is sent.</summary>
+    public SharedGate Gate { get; }
+
+    /// <summary>Until when secrets may go. Thread-safe.</summary>
+    public Permission Permission { get; }
+
+    /// <summary>Whether any client may get its secret now. Thread-safe.</summary>
+    public bool IsServing => Permission.Holds || _servesCutOff;
+
+    /// <summary>The same, to wait for. Thread-safe.</summary>
+    public ServingSignal Serving { get; } = new();
+
+    /// <summary>Fails when another server has taken this one's place. Thread-safe.</summary>
+    public Task Fenced => _fenced.Task;
+
+    /// <summary>Puts it between the parts of an engine.</summary>
+    public void Connect(
+        ClientRegistry clients, KeptClients kept, ClientTransitions transitions, RequestTransitions requests, CheckRunner checks,
+        ApprovalDesk approvals, ConnectionServer connections)
+    {
+        (_clients, _transitions, _requests, _approvals, _connections) = (clients, transitions, requests, approvals, connections);
+        _sync = new Synchronizer(_services, _store, _calls, Permission, requests, Keeper.Acknowledgements, Apply)
+        {
+            Failed = Keeper.NotSynced,
+            Fenced = Fence,
+        };
+        var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
+        Keeper.Apply = applier.Apply;
+        Keeper.Expire = transitions.ExpireNow;
+        Keeper.RetryExpiry = client => transitions.RetryExpiry(client, SharedKeeper.RetryTime);
+        Keeper.SyncSoon = _sync.Soon;
+        Keeper.Seen = _reporter.Note;
+        Keeper.Fenced = _reporter.Fenced = Fence;
+        Keeper.DecidedRequests = (name, approved) =>
+        {
+            if (clients.TryGet(name, out Client? client))
+            {
+                _remote.Decide(client, approved);
+            }
+        };
+        Keeper.FilesRead = () =>
+        {
+            _reporter.NoteFiles(FilesHash.Of(clients.All));
+            _reporter.Report();
+        };
+        transitions.OnDue = Keeper.Due;
+        checks.LeavesToOthers = _checks.IsOthers;
+        approvals.HoldsForPerson = client => !Permission.Holds && client.Settings.WhenCutOff == CutOffBehaviour.Hold;
+        connections.IsServing = () => IsServing;
+    }
+
+    /// <summary>Joins the other servers, and reads what the store has.</summary>
+    /// <exception cref="StateStoreException">The store cannot be reached.</exception>
+    public async Task<IReadOnlyList<StoredClient>> LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await _store.JoinAsync(_server, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        Keeper.Load(saved);
+        Dictionary<string, ClientDefinition> files = configuration.Clients.ToDictionary(static client => client.Name, StringComparer.Ordinal);
+        return [.. saved.Select(stored => Own(stored, files.GetValueOrDefault(stored.Name)))];
+    }
+
+    /// <summary>Begins to sync, once the clients are loaded.</summary>
+    public void Begin()
+    {
+        Keeper.FilesRead();
+        UpdateServing();
+        _sync.Begin();
+    }
+
+    /// <summary>Has a sync come at once, for somebody has committed something.</summary>
+    public void Hint() => _sync.Soon();
+
+    /// <summary>Follows the store's hints until the engine ends.</summary>
+    public async Task WatchAsync()
+    {
+        CancellationToken token = _calls.Stopping;
+        while (!token.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (long _ in _store.WatchAsync(token).ConfigureAwait(false))
+                {
+                    _services.Loop.Post(Hint);
+                }
+            }
+            catch (Exception) when (!token.IsCancellationRequested)
+            {
+                // Only hints: syncs go on without
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(SharedKeeper.RetryTime, _clock.TimeProvider, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Ends: nothing is released or synced any more.</summary>
+    public void End()
+    {
+        _sync.End();
+        Permission.End();
+        _servesCutOff = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _calls.Dispose();
+
+    /// <summary>
+    /// A row with what counts here: a server that keeps nothing of its own of a client has not edited its file, and who is due is disabled only if the
+    /// store still says so.
+    /// </summary>
+    private StoredClient Own(StoredClient stored, ClientDefinition? definition)
+    {
+        DateTimeOffset now = _clock.UtcNow;
+        if (stored.SavedAt is null)
+        {
+            stored = definition is null
+                ? stored with { SavedAt = now, LeftAt = now }
+                : stored with { SavedAt = now, LeftAt = null, FileSettings = definition.Settings, FileEnabled = definition.Enabled };
+        }
+
+        return stored.Client is { Enabled: true } client && !(client.Expires > now)
+            ? stored with { Client = client with { Expires = now + TimeSpan.FromMilliseconds(1) } }
+            : stored;
+    }
+
+    private void Apply(SharedView view, TimeSpan start)
+    {
+        foreach (SharedClient client in view.Clients)
+        {
+            Keeper.TakeUp(client);
+        }
+
+        if (_isFirst)
+        {
+            Keeper.DropUnknown();
+        }
+
+        _checks.Update(view.Servers);
+        bool grants = _isFirst && !_checks.HasOthers; // the grace of a start, if nobody watched the clients meanwhile
+        _isFirst = false;
+        foreach (SharedLiveness liveness in view.Liveness)
+        {
+            Apply(liveness, start, grants);
+        }
+
+        _reporter.IsReady = true;
+        ApplyVerdicts(view.Requests);
+        _remote.Update(view.Requests);
+        _reporter.NoteRequests(_requests.Waiting);
+        CompareFiles(view.Servers);
+        Keeper.Synced(start);
+        Keeper.Acknowledgements.Update(view.Servers);
+
+        _services.Deadlines.Schedule(_permissionEnd, start + SharedStateTiming.Permission);
+        _services.Loop.Post(UpdateServing); // after the permission is extended
+    }
+
+    private void Apply(SharedLiveness liveness, TimeSpan start, bool grants)
+    {
+        if (Keeper.Find(liveness.Client) is not { Local: Client client } entry)
+        {
+            return;
+        }
+
+        TimeSpan? due = liveness.ExpiresIn is { } left ? EngineClock.Add(start, left) : null;
+        if (due is { } stored && client.Snapshot.Enabled)
+        {
+            if (grants && client.ExpiryDue > stored)
+            {
+                entry.KnownDue = stored;
+                _reporter.Note(entry, client);
+            }
+
+            TimeSpan? unreported = entry.Report?.GoodUntil > entry.BeingReported?.GoodUntil ? entry.Report?.GoodUntil
+                : entry.BeingReported?.GoodUntil ?? entry.Report?.GoodUntil;
+            due = unreported > due ? unreported : due;
+            entry.KnownDue = due.Value;
+        }
+
+        DateTimeOffset? ok = _clock.UtcNow - liveness.SinceCheckedOk;
+        entry.KnownChecks = (ok > client.Snapshot.LastCheckedOk ? ok : client.Snapshot.LastCheckedOk ?? ok, liveness.Status);
+        _transitions.TakeLiveness(client, due, entry.KnownChecks.Ok, liveness.Status);
+        entry.KnownChecks = (client.Snapshot.LastCheckedOk, client.Snapshot.LastCheckerStatus);
+    }
+
+    /// <summary>Takes up what was decided elsewhere about requests that wait here.</summary>
+    private void ApplyVerdicts(IReadOnlyList<SharedRequest> requests)
+    {
+        foreach (SharedRequest request in requests)
+        {
+            if (request.Server == _server.Id && request.Verdict is { } approved && _requests.Waits(request.Request.Id))
+            {
+                _approvals.Decide(request.Request.Id, approved);
+            }
+        }
+    }
+
+    private void CompareFiles(IReadOnlyList<SharedServer> servers)
+    {
+        string? own = servers.FirstOrDefault(server => server.Identity.Id == _server.Id)?.FilesHash;
+        string differing = own is null ? ""
+            : string.Join(", ", servers.Where(server => server.FilesHash is { } hash && hash != own).Select(static server => server.Identity.Name).Order(StringComparer.Ordinal));
+        if (differing != (_differing ?? ""))
+        {
+            if (differing.Length > 0)
+            {
+                LogFilesDiffer(differing);
+            }
+            else
+            {
+                LogFilesAgree();
+            }
+        }
+
+        _differing = differing;
+    }
+
+    private void PermissionEnded()
+    {
+        if (!Permission.Holds)
+        {
+            UpdateServing();
+            if (!_services.IsStopping)
+            {
+                LogNoPermission();
+            }
+        }
+        else
+        {
+            _services.Deadlines.Schedule(_permissionEnd, Permission.Until);
+        }
+    }
+
+    /// <summary>Looks whether secrets may go, and breaks off those on their way that may not.</summary>
+    private void UpdateServing()
+    {
+        bool holds = Permission.Holds;
+        _servesCutOff = !holds && !Fenced.IsCompleted && !_services.IsStopping
+            && _clients.All.Any(static client => client.Settings.WhenCutOff != CutOffBehaviour.Refuse);
+        if (!holds)
+        {
+            _connections.AbortSends(
+                "this server does not know any more what the other servers have decided",
+                static client => client.Settings.WhenCutOff == CutOffBehaviour.Refuse);
+        }
+
+        Serving.Set(IsServing);
+    }
+
+    /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>
+    private Task WhenSettledAsync(Client client) => _services.Loop.InvokeAsync(
+        () => client.Snapshot.Enabled && !_transitions.IsEntitled(client) ? Keeper.WhenSynced() : Keeper.WhenSettled(client)).Unwrap();
+
+    private void Fence(ServerFencedException error)
+    {
+        if (_fenced.TrySetException(error))
+        {
+            LogFenced(error.Message);
+            End();
+            UpdateServing();
+        }
+    }
+
+    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, as it is not known what the other servers have decided; see what was said of the shared store before")]
+    private partial void LogNoPermission();
+
+    [LoggerMessage(2105, LogLevel.Critical, "This server gives no secrets any more: {Reason}")]
+    private partial void LogFenced(string reason);
+
+    [LoggerMessage(2106, LogLevel.Warning, "The clients in this server's files differ from those of: {Servers}")]
+    private partial void LogFilesDiffer(string servers);
+
+    [LoggerMessage(2107, LogLevel.Information, "The clients in this server's files are the same as the other servers' now")]
+    private partial void LogFilesAgree();
+}

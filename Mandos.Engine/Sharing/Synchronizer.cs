@@ -1,0 +1,180 @@
+using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
+using Mandos.Engine.Scheduling;
+using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.Engine.Sharing;
+
+/// <summary>Syncs with the shared store: each second, whether the last one has ended or not, and when it is worth while. Used on the engine loop alone.</summary>
+internal sealed partial class Synchronizer
+{
+    /// <summary>Syncs under way at once at most.</summary>
+    private const int MostAtOnce = 3;
+
+    /// <summary>How often to sync while a command waits for others' confirmation, in the first second and then.</summary>
+    private static readonly TimeSpan _shortPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _longPoll = TimeSpan.FromMilliseconds(250);
+
+    private readonly EngineServices _services;
+    private readonly EngineClock _clock;
+    private readonly ISharedStateStore _store;
+    private readonly StoreCalls _calls;
+    private readonly Permission _permission;
+    private readonly RequestTransitions _requests;
+    private readonly Acknowledgements _acknowledgements;
+    private readonly Action<SharedView, TimeSpan> _apply;
+    private readonly ILogger _logger;
+    private readonly Deadline _tick;
+    private readonly Deadline _poll;
+    private SyncPoint _applied;
+    private SyncPoint _confirmed;
+    private int _running;
+    private bool _again;
+    private string? _problem;
+
+    /// <param name="services">What the engine shares.</param>
+    /// <param name="store">The shared store.</param>
+    /// <param name="calls">Calls it.</param>
+    /// <param name="permission">What a sync extends.</param>
+    /// <param name="requests">Knows which secrets were broken off and are still on their way.</param>
+    /// <param name="acknowledgements">Who waits for others' confirmation.</param>
+    /// <param name="apply">Applies what a sync brings, and takes when it began.</param>
+    public Synchronizer(
+        EngineServices services, ISharedStateStore store, StoreCalls calls, Permission permission, RequestTransitions requests,
+        Acknowledgements acknowledgements, Action<SharedView, TimeSpan> apply)
+    {
+        (_services, _clock, _store, _calls, _logger) = (services, services.Clock, store, calls, services.Logger);
+        (_permission, _requests, _acknowledgements, _apply) = (permission, requests, acknowledgements, apply);
+        _tick = new Deadline(static state => ((Synchronizer)state).Tick(), this);
+        _poll = new Deadline(static state => ((Synchronizer)state).Soon(), this);
+        requests.AllBrokenOffEnded = Soon;
+    }
+
+    /// <summary>Is told that a sync failed.</summary>
+    public Action<string> Failed { get; set; } = static _ => { };
+
+    /// <summary>Is told that another server has taken this one's place.</summary>
+    public Action<ServerFencedException> Fenced { get; set; } = static _ => { };
+
+    /// <summary>Whether it has begun, and not ended.</summary>
+    public bool IsOn { get; private set; }
+
+    /// <summary>Begins to sync.</summary>
+    public void Begin()
+    {
+        IsOn = true;
+        Tick();
+    }
+
+    /// <summary>Ends it.</summary>
+    public void End()
+    {
+        IsOn = false;
+        _services.Deadlines.Cancel(_tick);
+        _services.Deadlines.Cancel(_poll);
+    }
+
+    /// <summary>Syncs at once, or right after the one that is under way, which may have begun too early.</summary>
+    public void Soon()
+    {
+        if (_running == 0)
+        {
+            Sync();
+        }
+        else
+        {
+            _again = true;
+        }
+    }
+
+    private void Tick()
+    {
+        _services.Deadlines.Schedule(_tick, _clock.After(SharedStateTiming.SyncInterval));
+        if (_running < MostAtOnce)
+        {
+            Sync();
+        }
+    }
+
+    private void Sync()
+    {
+        if (!IsOn)
+        {
+            return;
+        }
+
+        if (!_requests.AnyBrokenOff)
+        {
+            _confirmed = _applied; // all sends that what was applied has broken off have ended
+        }
+
+        (_again, SyncPoint confirmed) = (false, _confirmed);
+        _running++;
+        TimeSpan start = _clock.Now;
+        _calls.Call(token => _store.SyncAsync(confirmed, token), SharedKeeper.CallTime, view => Synced(view, confirmed, start), NotSynced);
+    }
+
+    private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start)
+    {
+        _running--;
+        if (!IsOn)
+        {
+            return;
+        }
+
+        _apply(view, start);
+        if (view.Reached.Revision >= _applied.Revision)
+        {
+            _applied = new SyncPoint(view.Reached.Revision, Math.Max(_applied.Liveness, view.Reached.Liveness));
+        }
+
+        _permission.Extend(start);
+        if (_problem is not null)
+        {
+            LogBack();
+            _problem = null;
+        }
+
+        if (_again || (_applied.Revision > confirmed.Revision && !_requests.AnyBrokenOff))
+        {
+            Soon();
+        }
+
+        if (_acknowledgements.Since is { } since)
+        {
+            _services.Deadlines.Schedule(_poll, _clock.After(_clock.Now - since < TimeSpan.FromSeconds(1) ? _shortPoll : _longPoll));
+        }
+    }
+
+    private void NotSynced(Exception error)
+    {
+        _running--;
+        if (error is ServerFencedException fenced)
+        {
+            Fenced(fenced);
+            return;
+        }
+
+        if (!IsOn || error is OperationCanceledException)
+        {
+            return;
+        }
+
+        string problem = error is StateStoreException or TimeoutException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+        if (_problem is null)
+        {
+            LogNotSynced(problem, Math.Max(0, (_permission.Until - _clock.Now).TotalSeconds));
+        }
+
+        _problem = problem;
+        Failed(problem);
+    }
+
+    [LoggerMessage(2102, LogLevel.Error,
+        "The shared store does not answer as it should: {Reason}; without it, no secrets are given after {Seconds:F1} s, but to clients with another when_cut_off")]
+    private partial void LogNotSynced(string reason, double seconds);
+
+    [LoggerMessage(2103, LogLevel.Warning, "The shared store answers again")]
+    private partial void LogBack();
+}

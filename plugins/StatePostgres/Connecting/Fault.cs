@@ -1,0 +1,34 @@
+using Npgsql;
+
+namespace Mandos.StatePostgres.Connecting;
+
+/// <summary>What went wrong, in a line without anything secret.</summary>
+/// <remarks>
+/// An exception of Npgsql is never passed on: it holds the commands with their values. Of PostgreSQL's errors the message and the code are taken, and not the
+/// detail, which quotes rows.
+/// </remarks>
+internal static class Fault
+{
+    /// <summary>Whether an exception is the database's, or the way to it; not a mistake of ours.</summary>
+    public static bool IsOfDatabase(Exception exception)
+        => exception is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException
+            or System.Security.Authentication.AuthenticationException
+        || (exception is InvalidOperationException or ObjectDisposedException && exception.Source == nameof(Npgsql));
+
+    /// <summary>Describes it.</summary>
+    public static string Describe(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
+            => "it has no tables of Mandos: have its administrator run schema.sql, which is beside this plugin",
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }
+            => "an earlier transaction has not ended; its commit may wait for a standby",
+        PostgresException error => $"{OneLine(error.MessageText)} ({error.SqlState})",
+        _ => OneLine(exception.InnerException is { } inner && inner is not PostgresException
+            ? $"{exception.Message.TrimEnd('.')}: {Innermost(inner).Message}" : exception.Message),
+    };
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
+
+    private static string OneLine(string text)
+        => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}
