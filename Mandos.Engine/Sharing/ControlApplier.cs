@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Approval;
@@ -56,7 +57,7 @@ internal sealed partial class ControlApplier(
         if (control.IsRemoved)
         {
             StoredClient stored = client.ToStored();
-            transitions.Remove(client);
+            transitions.Remove(client, RemovalReason.Command);
             kept.Add(stored with { Client = null, EncryptedSecret = default });
             return;
         }

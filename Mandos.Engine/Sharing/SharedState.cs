@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Sharing;
 
 /// <summary>
-/// What makes this server one of several that share a store: it applies what others have decided, has others told what is decided here,
+/// Makes this server one of several that share a store: it applies what others have decided, tells others what is decided here,
 /// and lets no secret go unless it knows. Used on the engine loop alone, unless a member says otherwise.
 /// </summary>
 internal sealed partial class SharedState : IDisposable
@@ -326,7 +326,7 @@ internal sealed partial class SharedState : IDisposable
         }
     }
 
-    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, as it is not known what the other servers have decided; see what was said of the shared store before")]
+    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, because this server does not know what the other servers have decided; see the earlier messages about the shared store")]
     private partial void LogNoPermission();
 
     [LoggerMessage(2105, LogLevel.Critical, "This server gives no secrets any more: {Reason}")]

@@ -38,7 +38,7 @@ internal sealed partial class Synchronizer
     /// <param name="calls">Calls it.</param>
     /// <param name="permission">What a sync extends.</param>
     /// <param name="requests">Knows which secrets were broken off and are still on their way.</param>
-    /// <param name="acknowledgements">Who waits for others' confirmation.</param>
+    /// <param name="acknowledgements">The commands that wait for others' confirmation.</param>
     /// <param name="apply">Applies what a sync brings, and takes when it began.</param>
     public Synchronizer(
         EngineServices services, ISharedStateStore store, StoreCalls calls, Permission permission, RequestTransitions requests,
