@@ -13,7 +13,7 @@ public sealed record KeptClient
     public required string Name { get; init; }
 
     /// <summary>
-    /// <see cref="ClientOrigin.Command"/> if it is one that a command had added, and that is not served for want of the key under which its
+    /// <see cref="ClientOrigin.Command"/> if a command had added it, and the server does not serve it because it lacks the key under which its
     /// secret is kept. It is served again once a start finds that key, and gone for good once it is forgotten.
     /// </summary>
     public ClientOrigin Origin { get; init; }

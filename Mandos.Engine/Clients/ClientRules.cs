@@ -3,7 +3,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Engine.Clients;
 
-/// <summary>What a client may be, whoever defines it.</summary>
+/// <summary>The rules for a client, wherever it is defined.</summary>
 public static class ClientRules
 {
     private const string Defaults = "DEFAULT";

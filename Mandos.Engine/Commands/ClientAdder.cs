@@ -7,7 +7,7 @@ using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Commands;
 
-/// <summary>Adds clients at run time. What may block, or take its time, is done beside the engine loop. Thread-safe.</summary>
+/// <summary>Adds clients at run time. Work that may block, or takes its time, is done beside the engine loop. Thread-safe.</summary>
 /// <param name="services">What the engine shares.</param>
 /// <param name="kept">What is kept of those that are no clients.</param>
 /// <param name="loader">Has clients run.</param>

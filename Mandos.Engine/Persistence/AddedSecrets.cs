@@ -10,7 +10,7 @@ namespace Mandos.Engine.Persistence;
 /// own takes its place. Thread-safe.
 /// </summary>
 /// <remarks>
-/// What is encrypted is bound to the client's name and keys: a row of the store that names other keys gives nobody the secret.
+/// The encrypted secret is bound to the client's name and keys: a row of the store that names other keys gives nobody the secret.
 /// </remarks>
 /// <param name="file">Keeps the key; null if there is no place for one.</param>
 internal sealed class AddedSecrets(IServerKeyFile? file) : IDisposable

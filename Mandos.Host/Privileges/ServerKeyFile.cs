@@ -107,7 +107,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
         }
     }
 
-    /// <summary>Takes the key away from others. What they may have read already is worth as much as the state, which they need besides.</summary>
+    /// <summary>Takes the key away from others. A key that they may have read already is worth something only together with the state.</summary>
     private void Tighten(FileEntry entry)
     {
         try

@@ -15,7 +15,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private const string Account = "nobody";
 
-    /// <summary>Who may come: the administrator, roles whom the system knows, and those with a password, by TLS alone.</summary>
+    /// <summary>The roles that may connect: the administrator, roles that the system knows, and those with a password, by TLS alone.</summary>
     private const string Access =
         $"""
         local all {Administrator} trust
