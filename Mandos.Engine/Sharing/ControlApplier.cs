@@ -115,7 +115,4 @@ internal sealed partial class ControlApplier(
         EncryptedSecret = control.EncryptedSecret,
         DeniedUntil = control.Verdict is { Approved: false } ? row.DeniedUntil : null,
     };
-
-    [LoggerMessage(2101, LogLevel.Information, "Client {Client}: {Verdict} at another server")]
-    private partial void LogVerdict(string client, string verdict);
 }

@@ -415,7 +415,4 @@ internal sealed partial class SharedKeeper : IStateKeeper
         string?[] problems = await Task.WhenAll(entries.Select(entry => FlushAsync(entry.Name))).ConfigureAwait(false);
         return problems.FirstOrDefault(static problem => problem is not null);
     }
-
-    [LoggerMessage(2100, LogLevel.Warning, "Client {Client}: another server has forbidden what was to be allowed here; that stands")]
-    private partial void LogOvertaken(string client);
 }

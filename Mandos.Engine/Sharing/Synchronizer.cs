@@ -170,11 +170,4 @@ internal sealed partial class Synchronizer
         _problem = problem;
         Failed(problem);
     }
-
-    [LoggerMessage(2102, LogLevel.Error,
-        "The shared store does not answer as it should: {Reason}; without it, no secrets are given after {Seconds:F1} s, but to clients with another when_cut_off")]
-    private partial void LogNotSynced(string reason, double seconds);
-
-    [LoggerMessage(2103, LogLevel.Warning, "The shared store answers again")]
-    private partial void LogBack();
 }

@@ -28,7 +28,6 @@ internal static unsafe partial class Libc
     public const short POSIX_SPAWN_SETSIGMASK = 0x08;
     public const short POSIX_SPAWN_SETSID = 0x80;
     public const int R_OK = 4;
-    public const int W_OK = 2;
     public const int X_OK = 1;
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;

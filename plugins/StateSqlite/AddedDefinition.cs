@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Mandos.Abstractions.Clients;
 
 namespace Mandos.StateSqlite;
@@ -11,7 +10,7 @@ internal sealed record AddedDefinition(bool ApproveAll, IReadOnlyDictionary<stri
 {
     /// <summary>Writes it.</summary>
     public static string Write(ClientSettings settings)
-        => JsonSerializer.Serialize(new AddedDefinition(settings.ApproveAll, settings.Options), AddedDefinitionJson.Default.AddedDefinition);
+        => JsonSerializer.Serialize(new AddedDefinition(settings.ApproveAll, settings.Options));
 
     /// <summary>Settings with what is written.</summary>
     /// <exception cref="DamageException">It is not what was written.</exception>
@@ -19,7 +18,7 @@ internal sealed record AddedDefinition(bool ApproveAll, IReadOnlyDictionary<stri
     {
         try
         {
-            return JsonSerializer.Deserialize(json, AddedDefinitionJson.Default.AddedDefinition) is { Options: { } options } added
+            return JsonSerializer.Deserialize<AddedDefinition>(json) is { Options: { } options } added
                 ? settings with { ApproveAll = added.ApproveAll, Options = options }
                 : throw Damaged();
         }
@@ -31,7 +30,3 @@ internal sealed record AddedDefinition(bool ApproveAll, IReadOnlyDictionary<stri
 
     private static DamageException Damaged() => new("the definition of a client that was added is not what was saved");
 }
-
-/// <summary>Makes the code for it when it is built.</summary>
-[JsonSerializable(typeof(AddedDefinition))]
-internal sealed partial class AddedDefinitionJson : JsonSerializerContext;

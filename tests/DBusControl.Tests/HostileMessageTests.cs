@@ -147,7 +147,7 @@ public sealed class HostileMessageTests : IDisposable
     private InMemoryServer Start()
     {
         var server = new InMemoryServer([Rig.Client("foo")]);
-        _ = Task.Run(() => new DBusSurface(new TestPluginContext(_bus.Address, null)).RunAsync(server, _stop.Token));
+        _ = Task.Run(() => new DBusSurface(Rig.ContextOf(_bus.Address)).RunAsync(server, _stop.Token));
         _bus.Accept("RequestName");
         return server;
     }

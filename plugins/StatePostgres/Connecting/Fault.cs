@@ -22,6 +22,8 @@ internal static class Fault
             => "it has no tables of Mandos: have its administrator run schema.sql, which is beside this plugin",
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }
             => "an earlier transaction has not ended; its commit may wait for a standby",
+        NpgsqlException { InnerException: System.Security.Authentication.AuthenticationException }
+            => $"its certificate is for another name, leads to none of {PostgresSettings.RootCertificateName}, or is not valid now",
         PostgresException error => $"{OneLine(error.MessageText)} ({error.SqlState})",
         _ => OneLine(exception.InnerException is { } inner && inner is not PostgresException
             ? $"{exception.Message.TrimEnd('.')}: {Innermost(inner).Message}" : exception.Message),
