@@ -273,7 +273,7 @@ public sealed class HandshakeTurnsTests
         Task all = Task.WhenAll(Enumerable.Range(1, Threads).Select(i => Task.Factory.StartNew(
             () =>
             {
-                for (int handshake = 0; handshake < 500; handshake++)
+                for (int handshake = 0; handshake < 100; handshake++)
                 {
                     using HandshakeTurns.Turn turn = turns.Enter(PeerSource.PathOf(new IPAddress(i % Sources)), static () => { });
                     for (int step = 0; step < 2; step++)
