@@ -70,7 +70,7 @@ public sealed class FailoverTests : IAsyncLifetime
             await server.SyncAtLastAsync();
         }
 
-        _cluster.Standby.Kill();
+        await _cluster.Standby.KillAsync();
         await using var again = new StoreServer(_cluster.LenientSettings(), directory);
 
         Assert.Contains("a standby has taken its place", await StoreServer.FailAsync(again.JoinAsync), StringComparison.Ordinal);

@@ -141,7 +141,7 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
             TestContext.Current.CancellationToken);
         await Patience.UntilAsync("it listens", () => Volatile.Read(ref hints) > 0);
 
-        _postgres.Kill();
+        await _postgres.KillAsync();
         await _postgres.RestartAsync();
         await other.SyncAtLastAsync();
         await Patience.UntilAsync("it listens again", () => Volatile.Read(ref hints) > 1);

@@ -32,7 +32,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
     [Fact]
     public async Task Join_DatabaseDown_SaysSoAndSucceedsWhenItIsUp()
     {
-        _postgres.Kill();
+        await _postgres.KillAsync();
         await using var server = new StoreServer(Settings, _directory.FullName);
 
         Assert.StartsWith(Prefix + "Failed to connect", await StoreServer.FailAsync(server.JoinAsync), StringComparison.Ordinal);

@@ -73,7 +73,7 @@ public sealed class StandbyTests : IAsyncLifetime
         await using StoreServer server = await JoinAsync();
         await server.CommitAsync("x", enabled: true);
 
-        _cluster.Primary.Kill();
+        await _cluster.Primary.KillAsync();
 
         await StoreServer.FailAsync(server.SyncAsync);
         await StoreServer.FailAsync(() => server.ExecuteAsync(server.Command("x", enabled: false)));

@@ -177,7 +177,7 @@ internal sealed partial class Cluster : IAsyncDisposable
         {
             Abandon(session, body);
             cancellationToken.ThrowIfCancellationRequested();
-            throw Failure(session.Host, "no answer in time");
+            throw Failure(session.Host, Fault.NoAnswer);
         }
         catch (Exception e) when (Fault.IsOfDatabase(e))
         {
@@ -341,7 +341,7 @@ internal sealed partial class Cluster : IAsyncDisposable
         catch (Exception) when (!open.IsCompleted)
         {
             _ = CloseLateAsync(open);
-            return (null, Describe(host, "no answer"));
+            return (null, Describe(host, Fault.NoAnswer));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
