@@ -76,6 +76,12 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
 
             File.Move(unfinished, _path, overwrite: false);
             SynchronizeDirectory();
+            using Secret written = ReadKey();
+            if (!written.FixedTimeEquals(key.Memory.Span))
+            {
+                throw new StateStoreException($"{_path}: another server has made a server key here at the same time; each server needs a state directory of its own");
+            }
+
             LogCreated(_path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -73,8 +73,8 @@ internal static partial class CheckerPrograms
 
         bool CanRun(string folder)
         {
-            var file = Path.Combine(folder, program);
-            return File.Exists(file) && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherExecute);
+            var file = new FileInfo(Path.Combine(folder, program));
+            return file.Exists && file.UnixFileMode.HasFlag(UnixFileMode.OtherExecute);
         }
     }
 
