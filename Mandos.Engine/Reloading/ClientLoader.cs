@@ -217,9 +217,7 @@ internal sealed partial class ClientLoader
     public Client? TryLoad(ClientDefinition definition, Func<string, bool> isNamed)
     {
         IReadOnlyList<KeptRow> found = _kept.Find(definition);
-        KeptRow? own = found.FirstOrDefault(row => row.Name == definition.Name)
-            ?? found.FirstOrDefault(static row => row.IsRemoved)
-            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
+        KeptRow? own = FindOwn(found, definition, isNamed);
         if (own is { IsRemoved: true })
         {
             LogStaysRemoved(definition.Name, own.ClientName);
@@ -266,6 +264,17 @@ internal sealed partial class ClientLoader
 
         return client;
     }
+
+    /// <summary>Whether a person has removed a client of the configuration, so that it stays away and takes no key from anybody.</summary>
+    /// <param name="definition">The client.</param>
+    /// <param name="isNamed">Whether the configuration has a client of a name.</param>
+    public bool StaysRemoved(ClientDefinition definition, Func<string, bool> isNamed)
+        => FindOwn(_kept.Find(definition), definition, isNamed) is { IsRemoved: true };
+
+    private static KeptRow? FindOwn(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
+        => found.FirstOrDefault(row => row.Name == definition.Name)
+            ?? found.FirstOrDefault(static row => row.IsRemoved)
+            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
 
     /// <summary>Has a client run.</summary>
     /// <param name="client">The client.</param>

@@ -145,7 +145,11 @@ internal sealed partial class Reloader
             return;
         }
 
-        FreeKeys(definition, plan);
+        if (!_loader.StaysRemoved(definition, plan.MayHave))
+        {
+            FreeKeys(definition, plan);
+        }
+
         if (_loader.TryLoad(definition, plan.MayHave) is { } client)
         {
             plan.Added++;

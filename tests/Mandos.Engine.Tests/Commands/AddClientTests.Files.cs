@@ -104,6 +104,23 @@ public sealed partial class AddClientTests
 
     [Theory]
     [MemberData(nameof(Ways))]
+    public void FilesGiveItsKeyToOneThatStaysRemoved_ItIsServedStill(bool restart)
+    {
+        _rig.Start(Define("a"));
+        _rig.Remove("a");
+        _rig.Add("b");
+        _rig.TakeEvents();
+
+        Become(restart, Define("a", key: "b"));
+
+        Assert.Equal(["b"], Names());
+        Assert.Equal(EngineRig.FileSecret("b"), Received("b"));
+        Become(restart: true, Define("a", key: "b"));
+        Assert.Equal(EngineRig.FileSecret("b"), Received("b"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
     public void FilesBringOneOfItsKeys_TheOtherOneIsNobodys(bool restart)
     {
         string print = new('F', 40);
