@@ -74,7 +74,8 @@ internal static partial class CheckerPrograms
         bool CanRun(string folder)
         {
             var file = new FileInfo(Path.Combine(folder, program));
-            return file.Exists && file.UnixFileMode.HasFlag(UnixFileMode.OtherExecute);
+            return file.Exists && file.UnixFileMode is >= UnixFileMode.None and var mode // -1, with all flags, of a link to nothing
+                && mode.HasFlag(UnixFileMode.OtherExecute);
         }
     }
 
