@@ -159,7 +159,10 @@ internal sealed partial class Cluster : IAsyncDisposable
         {
             lock (_lock)
             {
-                _calls.Remove(session);
+                if (_calls.TryGetValue(session, out long since) && since == start)
+                {
+                    _calls.Remove(session); // else it has been returned, and another call may have it
+                }
             }
         }
     }
@@ -267,6 +270,7 @@ internal sealed partial class Cluster : IAsyncDisposable
     {
         lock (_lock)
         {
+            _calls.Remove(session);
             if (!_isDisposed && session.Host == _current)
             {
                 _idle.Push(session);
