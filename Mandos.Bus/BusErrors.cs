@@ -38,7 +38,4 @@ public static class BusErrors
 
     /// <summary>Nobody has the name.</summary>
     public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
-
-    /// <summary>A file that is not there.</summary>
-    public const string FileNotFound = "org.freedesktop.DBus.Error.FileNotFound";
 }

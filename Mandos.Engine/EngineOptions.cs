@@ -2,6 +2,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
 
@@ -36,6 +37,15 @@ public sealed record EngineOptions
     /// becomes the owner of the result. Null: there is nothing to reload.
     /// </summary>
     public Func<Task<ClientConfiguration>>? ReadClients { get; init; }
+
+    /// <summary>
+    /// Judges a client that a command is to add, as those of the configuration are judged beyond <see cref="ClientRules"/>; throws
+    /// <see cref="ArgumentException"/>, with a line that says why, if it is not to be taken. Null: nobody does.
+    /// </summary>
+    public Func<ClientDefinition, Task>? JudgeClient { get; init; }
+
+    /// <summary>Keeps the server's own key. Null: there is no place for one, and no client can be added.</summary>
+    public IServerKeyFile? ServerKey { get; init; }
 
     /// <summary>Where the records of connections are kept besides the log; stays the caller's. Null: nowhere.</summary>
     public IAuditLog? Audit { get; init; }

@@ -36,13 +36,15 @@ internal sealed class EngineParts : IDisposable
         var kept = new KeptClients(Keeper, Services.Clock);
         var journal = new ClientJournal(Events, Keeper);
         var requests = new RequestTransitions(Services, Clients, journal);
-        Transitions = new ClientTransitions(Services, Clients, journal, requests, options.Random);
+        AddedSecrets = new AddedSecrets(options.ServerKey);
+        Transitions = new ClientTransitions(Services, Clients, journal, requests, AddedSecrets, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
         Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
-        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, Checks);
+        Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
+        var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
-            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader,
+            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader, adder,
             new CommandAudit(Services.Clock, options.Audit, logger));
         Connections = new ConnectionServer(
             Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
@@ -56,6 +58,8 @@ internal sealed class EngineParts : IDisposable
     public EventHub Events { get; } = new();
 
     public IStateKeeper Keeper { get; }
+
+    public AddedSecrets AddedSecrets { get; }
 
     /// <summary>What makes it one of several servers; null if it shares its state with none.</summary>
     public SharedState? Shared { get; }
@@ -80,5 +84,6 @@ internal sealed class EngineParts : IDisposable
         Keeper.Dispose();
         Connections.Dispose();
         Clients.Dispose();
+        AddedSecrets.Dispose();
     }
 }

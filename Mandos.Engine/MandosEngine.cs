@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Tls;
@@ -130,8 +131,10 @@ public sealed class MandosEngine : IDisposable
             _parts.Keeper.BeginUnsaved(problem);
         }
 
+        string? keyFault = saved.Any(static stored => stored.Client is { Origin: ClientOrigin.Command }) ? _parts.AddedSecrets.ReadKey() : null;
+
         // What servers share is not this one's to forget.
-        _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null);
+        _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null, keyFault);
         _parts.Shared?.Begin();
     }
 

@@ -35,6 +35,9 @@ public class ClientProperty
     /// <summary><see cref="ClientSnapshot.Requests"/></summary>
     public static ClientProperty Requests { get; } = new(nameof(Requests));
 
+    /// <summary><see cref="ClientSnapshot.Origin"/></summary>
+    public static ClientProperty Origin { get; } = new(nameof(Origin));
+
     /// <summary>Its name, such as <c>LastEnabled</c>; no other property has it.</summary>
     public string Name { get; }
 

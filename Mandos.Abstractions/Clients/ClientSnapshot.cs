@@ -9,8 +9,11 @@ public sealed record ClientSnapshot
     /// <summary>Value of <see cref="LastCheckerStatus"/> after a check that did not exit by itself.</summary>
     public const int NotExited = -1;
 
-    /// <summary>The client's name: the title of its section in <c>clients.conf</c>.</summary>
+    /// <summary>The client's name: the title of its section in <c>clients.conf</c>, or what the command called it that added it.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Where it comes from. One that a command has added becomes one of the files when these have its name.</summary>
+    public ClientOrigin Origin { get; init; }
 
     /// <summary>The settings in force.</summary>
     public required ClientSettings Settings { get; init; }

@@ -29,7 +29,10 @@ public interface IMandosServer
     /// <summary>
     /// What the server keeps of former clients, which were removed or have left the files, in order of their names.
     /// </summary>
-    /// <remarks>It applies when a client of the same name, or with the same key, is in the files again.</remarks>
+    /// <remarks>
+    /// It applies when a client of the same name, or with the same key, is in the files again, for 90 days at least. None such can be added
+    /// by <see cref="AddClientAsync"/> before it is forgotten.
+    /// </remarks>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
 
@@ -100,9 +103,25 @@ public interface IMandosServer
     Task<CommandResult> SetSecretAsync(
         string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>Adds a client, which the server keeps at a reload and over restarts, until it is removed.</summary>
+    /// <remarks>
+    /// It is as good as one in the files, but these win: if they have a client of its name later, it becomes that one, and if they have one
+    /// with a key of it, that one takes its place. Its secret is on disk encrypted, under a key that the server makes for itself.
+    /// </remarks>
+    /// <param name="client">The client.</param>
+    /// <param name="secret">Its secret, 1 MiB at most. It is copied before the method returns; the caller should zero its own.</param>
+    /// <param name="source">Who gives the command.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the client is on disk.</returns>
+    /// <exception cref="ArgumentException">Its name, a key, a setting or its secret is not one that a client can have; the text says which.</exception>
+    /// <exception cref="ClientExistsException">Another client has its name or a key of it, or something is kept under these.</exception>
+    /// <exception cref="Persistence.StateStoreException">The key for its secret cannot be made or read.</exception>
+    Task<CommandResult> AddClientAsync(
+        NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
+
     /// <summary>
     /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
-    /// <see cref="ForgetAsync"/>.
+    /// <see cref="ForgetAsync"/>. One that a command has added is gone for good, with its secret, and nothing of it is kept.
     /// </summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken);

@@ -9,7 +9,7 @@ public interface IStateStore : IAsyncDisposable
     /// <exception cref="StateStoreException">
     /// The store is damaged, of a newer version, in use, or cannot be read. The server does not start then: state is never dropped silently.
     /// </exception>
-    /// <remarks>A store that can be read but not written gives its clients all the same, and has a <see cref="SaveProblem"/>.</remarks>
+    /// <remarks>A store that can be read but not written still gives its clients, and has a <see cref="SaveProblem"/>.</remarks>
     ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken);
 
     /// <summary>

@@ -11,11 +11,17 @@ public sealed record StoredClient
     /// </remarks>
     public required string Name { get; init; }
 
-    /// <summary>The settings that <c>clients.conf</c> had when this was saved; by them an edit of the file is noticed.</summary>
-    /// <remarks><see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/> need not be kept.</remarks>
+    /// <summary>
+    /// The settings that <c>clients.conf</c> had when this was saved, by which an edit of the file is noticed; or those with which a command
+    /// added the client.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/> need not be kept, unless the client's
+    /// <see cref="ClientSnapshot.Origin"/> is <see cref="ClientOrigin.Command"/>: then nobody else has them.
+    /// </remarks>
     public required ClientSettings FileSettings { get; init; }
 
-    /// <summary>The option <c>enabled</c> that <c>clients.conf</c> had when this was saved.</summary>
+    /// <summary>The option <c>enabled</c> that <c>clients.conf</c> had when this was saved, or with which a command added the client.</summary>
     public required bool FileEnabled { get; init; }
 
     /// <summary>When this was saved, by the wall clock; null if it was saved before this was kept.</summary>
@@ -32,10 +38,14 @@ public sealed record StoredClient
     /// <remarks>
     /// A store need not keep what belongs to one run of the server: <see cref="ClientSnapshot.ApprovalsPending"/>,
     /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>,
-    /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>.
+    /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>, but for the latter two of a client that a command
+    /// added.
     /// </remarks>
     public required ClientSnapshot? Client { get; init; }
 
-    /// <summary>A secret that was set at run time, encrypted by the server; empty where the file's secret is in force.</summary>
+    /// <summary>
+    /// A secret that was set at run time, or that of a client that a command added, encrypted by the server; empty where the file's secret is
+    /// in force.
+    /// </summary>
     public ReadOnlyMemory<byte> EncryptedSecret { get; init; }
 }

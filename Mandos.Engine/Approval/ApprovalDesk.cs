@@ -131,14 +131,14 @@ internal sealed partial class ApprovalDesk(
     /// <param name="client">The client.</param>
     /// <param name="approved">True to approve, false to deny.</param>
     /// <param name="left">How long that holds.</param>
-    /// <param name="address">Whom an approval is for; null: for whoever comes first, or for all.</param>
+    /// <param name="address">The address that an approval is for; null: the first that comes, or all.</param>
     public void TakeVerdict(Client client, bool approved, TimeSpan left, IPAddress? address)
     {
         requests.TakeVerdict(client, approved, left, address);
         bool isForAll = !approved || client.Settings.ApproveAll;
         if (!isForAll && address is null && client.WaitingAddresses() is not [_])
         {
-            return; // for the first to come, or nobody knows for whom
+            return; // for the first to come, or for an unknown address
         }
 
         foreach (OpenRequest request in client.Waiting.ToArray())

@@ -36,6 +36,9 @@ public enum AuditCommand
     /// <summary>Replace the secret of a client.</summary>
     SetSecret,
 
+    /// <summary>Add a client.</summary>
+    Add,
+
     /// <summary>Remove a client.</summary>
     Remove,
 

@@ -19,6 +19,7 @@ public static class CommandPhrases
         AuditCommand.StopChecker => "stop checker",
         AuditCommand.Change => "change",
         AuditCommand.SetSecret => "set secret",
+        AuditCommand.Add => "add",
         AuditCommand.Remove => "remove",
         AuditCommand.Forget => "forget",
         AuditCommand.Reload => "reload",

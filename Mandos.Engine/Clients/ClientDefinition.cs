@@ -2,7 +2,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Engine.Clients;
 
-/// <summary>One client as <c>clients.conf</c> defines it.</summary>
+/// <summary>One client as <c>clients.conf</c>, or the command that added it, defines it.</summary>
 public sealed record ClientDefinition
 {
     /// <summary>The key ID of an empty key, the SHA-256 of nothing. It identifies nobody.</summary>
@@ -11,8 +11,11 @@ public sealed record ClientDefinition
     /// <summary>Name of the checker of clients that name none.</summary>
     public const string StandardChecker = "shell";
 
-    /// <summary>The title of its section.</summary>
+    /// <summary>The title of its section, or what the command called it.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Where the definition is from.</summary>
+    public ClientOrigin Origin { get; init; }
 
     /// <summary>Its options.</summary>
     public required ClientSettings Settings { get; init; }

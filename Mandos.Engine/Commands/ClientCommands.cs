@@ -30,15 +30,16 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly CheckRunner _checks;
     private readonly ApprovalDesk _approvals;
     private readonly Reloader _reloader;
+    private readonly ClientAdder _adder;
     private readonly CommandAudit _audit;
     private readonly ILogger _logger;
 
     public ClientCommands(
         EngineServices services, ClientRegistry clients, EventHub events, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, CommandAudit audit)
+        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, CommandAudit audit)
     {
         (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
-        (_transitions, _checks, _approvals, _reloader, _audit) = (transitions, checks, approvals, reloader, audit);
+        (_transitions, _checks, _approvals, _reloader, _adder, _audit) = (transitions, checks, approvals, reloader, adder, audit);
     }
 
     /// <inheritdoc/>
@@ -131,6 +132,15 @@ internal sealed partial class ClientCommands : IMandosServer
     }
 
     /// <inheritdoc/>
+    public Task<CommandResult> AddClientAsync(
+        NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        cancellationToken.ThrowIfCancellationRequested();
+        return AddAsync(Given(AuditCommand.Add, client.Name, source), client, secret).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
         => ChangeStateAsync(Given(AuditCommand.Remove, name, source), Revoking(Remove), cancellationToken);
 
@@ -161,6 +171,24 @@ internal sealed partial class ClientCommands : IMandosServer
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ReloadAsync(Given(AuditCommand.Reload, null, source)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Adds a client, and says in the audit what has come of it, whether anybody waits still or not.</summary>
+    private async Task<CommandResult> AddAsync(GivenCommand command, NewClient client, ReadOnlyMemory<byte> secret)
+    {
+        try
+        {
+            ClientDefinition definition = ClientRules.Define(client, secret); // before the caller can change or zero anything
+            await _adder.AddAsync(definition, () => _audit.Note(command, CommandOutcome.Done, ClientRegistry.Keys(definition.Settings).First()))
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _audit.Note(command, CommandOutcome.Failed, e.Message);
+            throw;
+        }
+
+        return await SaveAsync(command, command.Client, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Reloads, and says in the audit what has come of it, whether anybody waits still or not.</summary>
@@ -314,8 +342,15 @@ internal sealed partial class ClientCommands : IMandosServer
     internal void Remove(Client client)
     {
         StoredClient stored = client.ToStored();
-        _transitions.Remove(client);
-        _kept.Add(stored with { Client = null, EncryptedSecret = default });
+        _transitions.Remove(client, RemovalReason.Command);
+        if (client.Definition.Origin == ClientOrigin.Command)
+        {
+            _keeper.Forget(client.Name); // no file brings it back
+        }
+        else
+        {
+            _kept.Add(stored with { Client = null, EncryptedSecret = default });
+        }
     }
 
     /// <summary>What a command has set going.</summary>

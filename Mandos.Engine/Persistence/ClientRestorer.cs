@@ -26,6 +26,7 @@ internal static class ClientRestorer
         ClientSnapshot state = saved with
         {
             Name = definition.Name,
+            Origin = definition.Origin,
             Settings = Merge(definition.Settings, stored.FileSettings, saved.Settings),
             Enabled = enabled,
             Expires = enabled ? saved.Expires : null,
@@ -100,6 +101,7 @@ internal static class ClientRestorer
     private static ClientSnapshot New(ClientDefinition definition, DateTimeOffset now) => new()
     {
         Name = definition.Name,
+        Origin = definition.Origin,
         Settings = definition.Settings,
         Created = now,
         Enabled = definition.Enabled,

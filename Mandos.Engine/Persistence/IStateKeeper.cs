@@ -45,7 +45,7 @@ internal interface IStateKeeper : IDisposable
     /// <returns>Null when these changes are sure; else why they are not.</returns>
     Task<string?> FlushAsync(string? name = null);
 
-    /// <summary>What to tell whoever gave a command that is not sure.</summary>
+    /// <summary>What to tell the sender of a command that is not sure.</summary>
     /// <param name="problem">What <see cref="FlushAsync"/> gave. For any thread.</param>
     CommandResult Unsure(string problem);
 }

@@ -60,6 +60,12 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         }
     }
 
+    /// <summary>Those that a command added and that are not served, or not yet.</summary>
+    public IReadOnlyList<KeptRow> Added() => [.. _byName.Values.Where(static row => row.IsAdded)];
+
+    /// <summary>Keeps a row no longer, because its client runs now, and has the row in the store for its own.</summary>
+    public void Take(KeptRow row) => Unindex(row);
+
     /// <summary>Finds what applies to a client: first what had its name, then what had one of its keys.</summary>
     public IReadOnlyList<KeptRow> Find(ClientDefinition definition)
     {
@@ -89,6 +95,7 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     {
         string[] keys = [.. ClientRegistry.Keys(definition.Settings)];
         Unindex(row);
+        row.Stored = KeptRow.WithoutDefinition(row.Stored); // that of the files wins
         if (row.Name == definition.Name)
         {
             AddFormer(row.Stored, keys); // the row is the client's own now
@@ -134,6 +141,11 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         List<KeptRow> left = [];
         foreach (KeptRow row in _byName.Values)
         {
+            if (row.IsAdded)
+            {
+                continue; // the files never had it
+            }
+
             if (row.Stored.LeftAt is null && !isThere(row))
             {
                 SetLeft(row, now);

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
@@ -24,6 +25,9 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
 
     public bool IsRemoved => Stored.Client is null;
 
+    /// <summary>Whether it is a client that a command added and that is not served: its definition is here alone.</summary>
+    public bool IsAdded => Stored.Client is { Origin: ClientOrigin.Command };
+
     /// <summary>Its keys; those that have gone over to a client are not among them any more.</summary>
     public IEnumerable<string> Keys => ClientRegistry.Keys(Stored.FileSettings);
 
@@ -36,6 +40,7 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
     public KeptClient ToKeptClient() => new()
     {
         Name = ClientName,
+        Origin = IsAdded ? ClientOrigin.Command : ClientOrigin.Files,
         KeyId = Stored.FileSettings.KeyId,
         Fingerprint = Stored.FileSettings.Fingerprint,
         State = Stored.Client switch
@@ -57,9 +62,14 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
         },
     };
 
+    /// <summary>What was decided about a client, without the definition and the secret that it had if a command added it.</summary>
+    public static StoredClient WithoutDefinition(StoredClient stored) => stored.Client is { Origin: ClientOrigin.Command } client
+        ? stored with { Client = client with { Origin = ClientOrigin.Files }, EncryptedSecret = default }
+        : stored;
+
     /// <summary>Makes a row for keys that a client had once, while the same client, or another, has its name now.</summary>
     /// <param name="stored">The client, with these keys alone.</param>
-    public static StoredClient Former(StoredClient stored) => stored with
+    public static StoredClient Former(StoredClient stored) => WithoutDefinition(stored) with
     {
         Name = stored.Name.Split(Separator)[0] + Separator + string.Join(' ', ClientRegistry.Keys(stored.FileSettings)),
         EncryptedSecret = default, // it is the client's of that name

@@ -38,6 +38,12 @@ internal sealed partial class StateKeeper : IStateKeeper
 
     /// <summary>Whether somebody waits for all changes.</summary>
     private bool _isAllAwaited;
+
+    /// <summary>The clients whose changes somebody waits for in the save that is under way.</summary>
+    private HashSet<string> _savedFor = [];
+
+    /// <summary>Whether somebody waits for all changes in it.</summary>
+    private bool _isSavedForAll;
     private TaskCompletionSource<string?>? _nextSave;
     private Task<string?>? _saving;
     private volatile string? _problem;
@@ -125,7 +131,21 @@ internal sealed partial class StateKeeper : IStateKeeper
     {
         if (_changed.Count + _forgotten.Count == 0)
         {
-            return _saving ?? Task.FromResult<string?>(null);
+            if (_saving is null)
+            {
+                return Task.FromResult<string?>(null);
+            }
+
+            if (name is null)
+            {
+                _isSavedForAll = true;
+            }
+            else
+            {
+                _savedFor.Add(name); // or it would be told done when the others are saved alone
+            }
+
+            return _saving;
         }
 
         _nextSave ??= NewSave();
@@ -180,6 +200,8 @@ internal sealed partial class StateKeeper : IStateKeeper
         }
     }
 
+    private bool IsUnsaved(string name) => _changed.ContainsKey(name) || _forgotten.Contains(name);
+
     private static TaskCompletionSource<string?> NewSave() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Save()
@@ -189,9 +211,10 @@ internal sealed partial class StateKeeper : IStateKeeper
 
         // When not all can be saved, as on a full disk, the changes that somebody waits for have a better chance alone.
         HashSet<string> awaited = _isAllAwaited ? [] : _awaited;
+        (_savedFor, _isSavedForAll) = (awaited, _isAllAwaited);
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(_changed.ContainsKey);
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(IsUnsaved);
         if (!isPart)
         {
             _deadlines.Cancel(_saveDue); // a part does not put off the rest
@@ -204,7 +227,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         }
 
         ISaved[] changed = isPart ? [.. awaited.Union(linked).Where(_changed.ContainsKey).Select(name => _changed[name])] : [.. _changed.Values];
-        string[] forgotten = isPart ? [.. linked.Where(_forgotten.Contains)] : [.. _forgotten];
+        string[] forgotten = isPart ? [.. awaited.Union(linked).Where(_forgotten.Contains)] : [.. _forgotten];
         foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
@@ -256,7 +279,7 @@ internal sealed partial class StateKeeper : IStateKeeper
             _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(_changed.ContainsKey))
+            if (!_isSavedForAll && awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(IsUnsaved))
             {
                 SaveAwaited(awaited, done);
                 return;

@@ -35,6 +35,17 @@ internal sealed partial class ClientLoader
     [LoggerMessage(1716, LogLevel.Information, "Client {Client}: was called “{Former}” until now, and goes on as it was")]
     private partial void LogRenamed(string client, string former);
 
+    [LoggerMessage(1720, LogLevel.Warning,
+        "Client {Client}: was added by a command, and gives way to “{Successor}” in the configuration, which has its name or key")]
+    public partial void LogFilesWin(string client, string successor);
+
+    [LoggerMessage(1721, LogLevel.Error,
+        "{Count} clients that were added by a command are not served ({Clients}): {Reason}. Restart the server then, or forget them: mandos-ctl --forget")]
+    private partial void LogAddedUnserved(int count, string clients, string reason);
+
+    [LoggerMessage(1722, LogLevel.Information, "Client {Client}: added by a command")]
+    private partial void LogAdded(string client);
+
     [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
     private partial void LogExpiredMeanwhile(string client, string reason);
 }

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Checking;
@@ -21,6 +22,7 @@ internal sealed partial class ClientLoader
     private readonly KeptClients _kept;
     private readonly ClientTransitions _transitions;
     private readonly RequestTransitions _requests;
+    private readonly AddedSecrets _added;
     private readonly Action<object> _startCheck;
     private readonly Action<object> _expire;
     private readonly ILogger _logger;
@@ -33,10 +35,10 @@ internal sealed partial class ClientLoader
 
     public ClientLoader(
         EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        RequestTransitions requests, CheckRunner checks)
+        RequestTransitions requests, AddedSecrets added, CheckRunner checks)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
-        (_transitions, _requests) = (transitions, requests);
+        (_transitions, _requests, _added) = (transitions, requests, added);
         _startCheck = client => checks.StartDue((Client)client);
         _expire = client => transitions.Expire((Client)client);
     }
@@ -44,12 +46,16 @@ internal sealed partial class ClientLoader
     /// <summary>Loads the clients at the start.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="saved">What the state store has.</param>
-    /// <param name="restores">Whether that applies; if not, it is forgotten.</param>
-    public void Load(ClientConfiguration configuration, IReadOnlyList<StoredClient> saved, bool restores)
+    /// <param name="restores">Whether that applies; if not, it is forgotten, but for the definitions of clients that commands added.</param>
+    /// <param name="keyFault">Why the secrets of these cannot be read; null if they can.</param>
+    public void Load(ClientConfiguration configuration, IReadOnlyList<StoredClient> saved, bool restores, string? keyFault)
     {
+        IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
+        HashSet<string> names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> keys = restores ? [] : [.. definitions.SelectMany(static definition => ClientRegistry.Keys(definition.Settings))];
         foreach (StoredClient stored in saved)
         {
-            if (restores)
+            if (restores || (stored.Client is { Origin: ClientOrigin.Command } && !IsDefined(stored)))
             {
                 _kept.Load(stored);
             }
@@ -59,19 +65,87 @@ internal sealed partial class ClientLoader
             }
         }
 
-        IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
-        HashSet<string> names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
         _clients.EnsureCapacity(definitions.Count);
         foreach (ClientDefinition definition in definitions)
         {
             TryLoad(definition, MayHave);
         }
 
+        LoadAdded(restores, keyFault);
         NoteLeft(configuration, MayHave);
         ForgetOld(saved, configuration);
 
         bool MayHave(string name) => names.Contains(name) || configuration.MayHave(name);
+
+        bool IsDefined(StoredClient stored)
+            => names.Contains(stored.Name) || ClientRegistry.Keys(stored.FileSettings).Any(keys.Contains);
     }
+
+    /// <summary>Loads the clients that commands added, but for those whose secrets cannot be read: these are kept, and not served.</summary>
+    private void LoadAdded(bool restores, string? keyFault)
+    {
+        List<string> unserved = [];
+        foreach (KeptRow row in _kept.Added())
+        {
+            if (IsTaken(row.Name, row.Stored.FileSettings) || _added.TryDecrypt(row.Stored) is not { } secret)
+            {
+                unserved.Add(row.Name);
+                continue;
+            }
+
+            _kept.Take(row);
+            var definition = new ClientDefinition
+            {
+                Name = row.Name,
+                Origin = ClientOrigin.Command,
+                Settings = row.Stored.FileSettings,
+                Enabled = row.Stored.FileEnabled,
+                Secret = secret,
+            };
+            RestoredClient restored = ClientRestorer.Restore(definition, restores ? row.Stored : null, _services.Clock.UtcNow);
+            var client = new Client(definition, restored.State, _startCheck, _expire) { EncryptedSecret = row.Stored.EncryptedSecret };
+            Enter(client, restored, row.Stored, restores ? [row] : []);
+        }
+
+        if (unserved.Count > 0)
+        {
+            LogAddedUnserved(
+                unserved.Count, string.Join(", ", unserved.Order(StringComparer.Ordinal).Take(MostNamed)),
+                keyFault ?? "the server key is not the one that their secrets were encrypted under; restore it from a backup");
+        }
+    }
+
+    /// <summary>Adds a client for a command.</summary>
+    /// <param name="definition">The client.</param>
+    /// <param name="encryptedSecret">Its secret as the state store is to keep it.</param>
+    /// <exception cref="ClientExistsException">Another one has its name or a key of it, or something is kept under these.</exception>
+    public void Add(ClientDefinition definition, byte[] encryptedSecret)
+    {
+        if (_clients.TryGet(definition.Name, out _))
+        {
+            throw new ClientExistsException($"there is a client “{definition.Name}” already");
+        }
+
+        if (ClientRegistry.Keys(definition.Settings).FirstOrDefault(key => _clients.FindByKey(key) is not null) is { } taken)
+        {
+            throw new ClientExistsException($"client “{_clients.FindByKey(taken)!.Name}” has the key {taken} already");
+        }
+
+        if (_kept.Find(definition) is [var kept, ..])
+        {
+            throw new ClientExistsException($"a client “{kept.ClientName}” had this name or key, and what was decided about it is kept; forget it first");
+        }
+
+        _unwanted.Remove(definition.Name);
+        RestoredClient state = ClientRestorer.Restore(definition, null, _services.Clock.UtcNow);
+        var client = new Client(definition, state.State, _startCheck, _expire) { EncryptedSecret = encryptedSecret };
+        Enter(client, state, null, []);
+        LogAdded(definition.Name);
+        _transitions.Announce(client);
+    }
+
+    private bool IsTaken(string name, ClientSettings settings)
+        => _clients.TryGet(name, out _) || ClientRegistry.Keys(settings).Any(key => _clients.FindByKey(key) is not null);
 
     /// <summary>Sees to those that the configuration does not have any more.</summary>
     /// <param name="configuration">The configuration.</param>
@@ -143,9 +217,7 @@ internal sealed partial class ClientLoader
     public Client? TryLoad(ClientDefinition definition, Func<string, bool> isNamed)
     {
         IReadOnlyList<KeptRow> found = _kept.Find(definition);
-        KeptRow? own = found.FirstOrDefault(row => row.Name == definition.Name)
-            ?? found.FirstOrDefault(static row => row.IsRemoved)
-            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
+        KeptRow? own = FindOwn(found, definition, isNamed);
         if (own is { IsRemoved: true })
         {
             LogStaysRemoved(definition.Name, own.ClientName);
@@ -155,7 +227,12 @@ internal sealed partial class ClientLoader
             return null;
         }
 
-        StoredClient? stored = own?.Stored;
+        foreach (KeptRow row in found.Where(static row => row.IsAdded))
+        {
+            LogFilesWin(row.Name, definition.Name);
+        }
+
+        StoredClient? stored = own is null ? null : KeptRow.WithoutDefinition(own.Stored);
         RestoredClient restored = ClientRestorer.Restore(definition, stored, _services.Clock.UtcNow);
         bool isBarred = restored.State.Enabled && Bars(found, definition, except: own);
         if (isBarred)
@@ -179,24 +256,44 @@ internal sealed partial class ClientLoader
             _transitions.RestoreSecret(client, stored, own!.ClientName);
         }
 
-        _transitions.Add(client, restored.TimeLeft);
-        if (restored.ExpiredBecause is { } reason)
-        {
-            LogExpiredMeanwhile(definition.Name, reason);
-        }
-
-        RestoreDenial(client, found);
-        if (stored is null || client.ToStored() with { SavedAt = stored.SavedAt } != stored)
-        {
-            _keeper.Changed(client);
-        }
-
+        Enter(client, restored, own?.Stored, found);
         foreach (KeptRow row in found)
         {
             _kept.GoOver(row, definition, isNamed);
         }
 
         return client;
+    }
+
+    /// <summary>Whether a person has removed a client of the configuration, so that it stays away and takes no key from anybody.</summary>
+    /// <param name="definition">The client.</param>
+    /// <param name="isNamed">Whether the configuration has a client of a name.</param>
+    public bool StaysRemoved(ClientDefinition definition, Func<string, bool> isNamed)
+        => FindOwn(_kept.Find(definition), definition, isNamed) is { IsRemoved: true };
+
+    private static KeptRow? FindOwn(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
+        => found.FirstOrDefault(row => row.Name == definition.Name)
+            ?? found.FirstOrDefault(static row => row.IsRemoved)
+            ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
+
+    /// <summary>Has a client run.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="restored">Its state.</param>
+    /// <param name="saved">Its row in the store; null if there is none yet.</param>
+    /// <param name="found">What applies to it.</param>
+    private void Enter(Client client, RestoredClient restored, StoredClient? saved, IReadOnlyList<KeptRow> found)
+    {
+        _transitions.Add(client, restored.TimeLeft);
+        if (restored.ExpiredBecause is { } reason)
+        {
+            LogExpiredMeanwhile(client.Name, reason);
+        }
+
+        RestoreDenial(client, found);
+        if (saved is null || client.ToStored() with { SavedAt = saved.SavedAt } != saved)
+        {
+            _keeper.Changed(client);
+        }
     }
 
     /// <summary>Whether a decision about one of a client's keys keeps it disabled; the log says so.</summary>

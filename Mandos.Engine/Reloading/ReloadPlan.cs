@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Reloading;
@@ -71,6 +72,12 @@ internal sealed class ReloadPlan : IDisposable
             }
         }
 
+        // A client that a command added stays too; Reloader sees whether one of the files gets its key.
+        foreach (Client client in running.Values.Where(static client => client.Definition.Origin == ClientOrigin.Command).ToArray())
+        {
+            running.Remove(client.Name);
+        }
+
         // A client that was left out for a mistake stays as it is.
         Client[] kept = [.. running.Values.Where(client => _configuration.MayHave(client.Name))];
         if (kept.Length > 0)
@@ -109,7 +116,7 @@ internal sealed class ReloadPlan : IDisposable
     }
 
     private static bool IsSame(ClientDefinition old, ClientDefinition next)
-        => old.Enabled == next.Enabled && old.Settings with { Options = next.Settings.Options } == next.Settings
+        => old.Origin == next.Origin && old.Enabled == next.Enabled && old.Settings with { Options = next.Settings.Options } == next.Settings
             && IsSame(old.Settings.Options, next.Settings.Options) && IsSame(old.Secret, next.Secret);
 
     private static bool IsSame(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> next)

@@ -117,13 +117,16 @@ internal sealed partial class Reloader
             switch (step)
             {
                 case { Definition: null, Client: { } client }:
-                    Drop(client, plan);
+                    Drop(client, RemovalReason.LeftFiles, plan);
                     break;
                 case { Definition: { } definition, Client: { IsRemoved: false } client }:
                     Redefine(client, definition, plan, checks);
                     break;
                 case { Definition: { } definition, Client: null }:
-                    Add(definition, plan);
+                    Add(definition, plan, checks);
+                    break;
+                case { Definition: { } definition, Client.Definition.Origin: ClientOrigin.Command }:
+                    Add(definition, plan, checks); // nothing is kept of the one that a person has just removed
                     break;
                 case { Definition: { } definition }:
                     definition.Secret.Dispose(); // a person has just removed the client
@@ -134,9 +137,19 @@ internal sealed partial class Reloader
         return true;
     }
 
-    private void Add(ClientDefinition definition, ReloadPlan plan)
+    private void Add(ClientDefinition definition, ReloadPlan plan, List<Task> checks)
     {
-        FreeKeys(definition, plan);
+        if (_clients.TryGet(definition.Name, out Client? added))
+        {
+            Redefine(added, definition, plan, checks); // a command has just added it
+            return;
+        }
+
+        if (!_loader.StaysRemoved(definition, plan.MayHave))
+        {
+            FreeKeys(definition, plan);
+        }
+
         if (_loader.TryLoad(definition, plan.MayHave) is { } client)
         {
             plan.Added++;
@@ -144,8 +157,8 @@ internal sealed partial class Reloader
         }
     }
 
-    /// <summary>Removes a client that the configuration does not have any more.</summary>
-    private void Drop(Client client, ReloadPlan plan)
+    /// <summary>Removes a client that the configuration does not have any more, and keeps what was decided about it.</summary>
+    private void Drop(Client client, RemovalReason reason, ReloadPlan plan)
     {
         if (client.IsRemoved)
         {
@@ -154,19 +167,29 @@ internal sealed partial class Reloader
 
         plan.Removed++;
         StoredClient stored = client.ToStored();
-        _transitions.Remove(client);
+        _transitions.Remove(client, reason);
         NoteSends(client, plan);
-        _kept.Add(stored);
+        _kept.Add(KeptRow.WithoutDefinition(stored));
     }
 
-    /// <summary>Removes the clients that lose their keys to another one and leave.</summary>
+    /// <summary>Removes the clients that lose their keys to another one and leave, or were not of the configuration.</summary>
     private void FreeKeys(ClientDefinition definition, ReloadPlan plan)
     {
         foreach (string key in ClientRegistry.Keys(definition.Settings))
         {
-            if (_clients.FindByKey(key) is { } owner && plan.IsLeaving(owner))
+            if (_clients.FindByKey(key) is not { } owner || owner.Name == definition.Name)
             {
-                Drop(owner, plan);
+                continue;
+            }
+
+            if (owner.Definition.Origin == ClientOrigin.Command)
+            {
+                _loader.LogFilesWin(owner.Name, definition.Name);
+                Drop(owner, RemovalReason.ReplacedByFiles, plan);
+            }
+            else if (plan.IsLeaving(owner))
+            {
+                Drop(owner, RemovalReason.LeftFiles, plan);
             }
         }
     }
@@ -180,6 +203,11 @@ internal sealed partial class Reloader
         {
             next.Secret.Dispose();
             next = next with { Secret = old.Secret };
+        }
+
+        if (old.Origin == ClientOrigin.Command)
+        {
+            _loader.LogFilesWin(old.Name, next.Name);
         }
 
         plan.Changed++;

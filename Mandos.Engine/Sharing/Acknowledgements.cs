@@ -4,7 +4,7 @@ using Mandos.Engine.Scheduling;
 namespace Mandos.Engine.Sharing;
 
 /// <summary>
-/// Decides when a committed command holds everywhere: when all servers have confirmed it, or whoever has not has lost its permission since.
+/// Decides when a committed command holds everywhere: when all servers have confirmed it, or those that have not have lost their permission since.
 /// Used on the engine loop alone.
 /// </summary>
 internal sealed class Acknowledgements(EngineServices services, Guid self)

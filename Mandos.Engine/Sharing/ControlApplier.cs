@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Approval;
@@ -59,7 +60,7 @@ internal sealed partial class ControlApplier(
         if (control.IsRemoved)
         {
             StoredClient stored = client.ToStored();
-            transitions.Remove(client);
+            transitions.Remove(client, RemovalReason.Command);
             kept.Add(stored with { Client = null, EncryptedSecret = default });
             return;
         }
@@ -118,7 +119,4 @@ internal sealed partial class ControlApplier(
         EncryptedSecret = control.EncryptedSecret,
         DeniedUntil = control.Verdict is { Approved: false } ? row.DeniedUntil : null,
     };
-
-    [LoggerMessage(2101, LogLevel.Information, "Client {Client}: {Verdict} at another server")]
-    private partial void LogVerdict(string client, string verdict);
 }

@@ -42,8 +42,11 @@ internal sealed class SharedEntry(string name)
     /// <summary>What <see cref="Command"/> decides.</summary>
     public ControlAspects Sent { get; set; }
 
-    /// <summary>Who waits for what was decided here.</summary>
+    /// <summary>The commands that wait for what was decided here.</summary>
     public List<Waiter>? Waiters { get; set; }
+
+    /// <summary>Why what was decided last does not hold, for its command to ask; null if it may hold.</summary>
+    public string? Overtaken { get; set; }
 
     /// <summary>Ends when all that was decided here is in the store; null if nobody waits for that.</summary>
     public TaskCompletionSource? Settled { get; set; }

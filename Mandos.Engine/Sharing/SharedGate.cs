@@ -38,7 +38,7 @@ internal sealed class SharedGate(EngineClock clock, Permission permission, Func<
     public bool MayWrite(Connection connection, Outcome granted, TimeSpan looked)
         => clock.Now - looked <= SharedStateTiming.LongestStall && (permission.Holds || ServesCutOff(connection.Request!.Client, granted));
 
-    /// <summary>Whether a client gets its secret from a server that is cut off: whoever configured it has said so, or a person decides here.</summary>
+    /// <summary>Whether a client gets its secret from a server that is cut off: its configuration says so, or a person decides here.</summary>
     private static bool ServesCutOff(Client client, Outcome granted) => client.Settings.WhenCutOff switch
     {
         CutOffBehaviour.Serve => true,

@@ -23,7 +23,7 @@ internal sealed partial class SharedKeeper
             return;
         }
 
-        while (_running < MostCommands && _queue.TryDequeue(out SharedEntry? entry)) // whoever ends goes on
+        while (_running < MostCommands && _queue.TryDequeue(out SharedEntry? entry)) // a command that ends goes on
         {
             _dirty.Remove(entry.Name);
             if (!entry.IsRunning && entry.Command is null) // else it is looked at again when that ends

@@ -150,6 +150,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
     public void Decided(AuditCommand command, string name)
     {
         SharedEntry entry = EntryOf(name);
+        entry.Overtaken = null;
         entry.Decided |= command switch
         {
             AuditCommand.Enable or AuditCommand.Disable => ControlAspects.Enabled
@@ -206,6 +207,12 @@ internal sealed partial class SharedKeeper : IStateKeeper
         }
 
         SharedEntry entry = EntryOf(name);
+        if (entry.Overtaken is { } overtaken)
+        {
+            entry.Overtaken = null;
+            return Task.FromResult<string?>(overtaken);
+        }
+
         var waiter = new Waiter(LimitReached) { Since = _clock.Now };
         _services.Deadlines.Schedule(waiter.Limit, _clock.After(CallTime));
         if (IsPending(entry))
@@ -403,6 +410,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
     private static void EndWaits(SharedEntry entry, string problem)
     {
+        entry.Overtaken = entry.Waiters is null ? problem : null; // the command may have yet to ask
         foreach (Waiter waiter in entry.Waiters ?? [])
         {
             waiter.End(problem);
@@ -428,7 +436,4 @@ internal sealed partial class SharedKeeper : IStateKeeper
         string?[] problems = await Task.WhenAll(entries.Select(entry => FlushAsync(entry.Name))).ConfigureAwait(false);
         return problems.FirstOrDefault(static problem => problem is not null);
     }
-
-    [LoggerMessage(2100, LogLevel.Warning, "Client {Client}: another server has forbidden what was to be allowed here; that stands")]
-    private partial void LogOvertaken(string client);
 }

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Sharing;
 
 /// <summary>
-/// What makes this server one of several that share a store: it applies what others have decided, has others told what is decided here,
+/// Makes this server one of several that share a store: it applies what others have decided, tells others what is decided here,
 /// and lets no secret go unless it knows. Used on the engine loop alone, unless a member says otherwise.
 /// </summary>
 internal sealed partial class SharedState : IDisposable
@@ -330,16 +330,4 @@ internal sealed partial class SharedState : IDisposable
             UpdateServing();
         }
     }
-
-    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, as it is not known what the other servers have decided; see what was said of the shared store before")]
-    private partial void LogNoPermission();
-
-    [LoggerMessage(2105, LogLevel.Critical, "This server gives no secrets any more: {Reason}")]
-    private partial void LogFenced(string reason);
-
-    [LoggerMessage(2106, LogLevel.Warning, "The clients in this server's files differ from those of: {Servers}")]
-    private partial void LogFilesDiffer(string servers);
-
-    [LoggerMessage(2107, LogLevel.Information, "The clients in this server's files are the same as the other servers' now")]
-    private partial void LogFilesAgree();
 }

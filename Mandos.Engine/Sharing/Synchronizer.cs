@@ -41,7 +41,7 @@ internal sealed partial class Synchronizer
     /// <param name="calls">Calls it.</param>
     /// <param name="permission">What a sync extends.</param>
     /// <param name="requests">Knows which secrets were broken off and are still on their way.</param>
-    /// <param name="acknowledgements">Who waits for others' confirmation.</param>
+    /// <param name="acknowledgements">The commands that wait for others' confirmation.</param>
     /// <param name="apply">Applies what a sync brings, and takes when it began.</param>
     public Synchronizer(
         EngineServices services, ISharedStateStore store, StoreCalls calls, Permission permission, RequestTransitions requests,
@@ -174,11 +174,4 @@ internal sealed partial class Synchronizer
         _problem = problem;
         Failed(problem);
     }
-
-    [LoggerMessage(2102, LogLevel.Error,
-        "The shared store does not answer as it should: {Reason}; without it, no secrets are given after {Seconds:F1} s, but to clients with another when_cut_off")]
-    private partial void LogNotSynced(string reason, double seconds);
-
-    [LoggerMessage(2103, LogLevel.Warning, "The shared store answers again")]
-    private partial void LogBack();
 }

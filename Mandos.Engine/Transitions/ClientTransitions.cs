@@ -23,6 +23,7 @@ internal sealed partial class ClientTransitions
     private readonly ClientRegistry _clients;
     private readonly ClientJournal _journal;
     private readonly RequestTransitions _requests;
+    private readonly AddedSecrets _added;
     private readonly ExpirySchedule _expiry;
     private readonly Random _random;
     private readonly ILogger _logger;
@@ -31,12 +32,13 @@ internal sealed partial class ClientTransitions
     /// <param name="clients">All clients.</param>
     /// <param name="journal">Tells subscribers and the state store.</param>
     /// <param name="requests">Ends the requests that wait for a client, and the decisions about them.</param>
+    /// <param name="added">Encrypts the secrets of clients that a command added.</param>
     /// <param name="random">Spreads first checks over their intervals.</param>
     public ClientTransitions(
-        EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, Random random)
+        EngineServices services, ClientRegistry clients, ClientJournal journal, RequestTransitions requests, AddedSecrets added, Random random)
     {
         (_clock, _deadlines, _logger) = (services.Clock, services.Deadlines, services.Logger);
-        (_clients, _journal, _requests, _random) = (clients, journal, requests, random);
+        (_clients, _journal, _requests, _added, _random) = (clients, journal, requests, added, random);
         _expiry = new ExpirySchedule(_clock, _deadlines);
     }
 
@@ -61,7 +63,7 @@ internal sealed partial class ClientTransitions
     public void Announce(Client client) => _journal.Publish(client, static state => new ClientAdded(state));
 
     /// <summary>Ends a client: nobody finds it any more, and nothing runs for it.</summary>
-    public void Remove(Client client)
+    public void Remove(Client client, RemovalReason reason)
     {
         // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
@@ -69,7 +71,7 @@ internal sealed partial class ClientTransitions
         _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);
         LogRemoved(client.Name);
-        _journal.Publish(client, static state => new ClientRemoved(state));
+        _journal.Publish(client, state => new ClientRemoved(state, reason));
         client.IsRemoved = true;
         client.Secret.Dispose();
         client.Definition.Secret.Dispose();
@@ -91,7 +93,7 @@ internal sealed partial class ClientTransitions
         if (isKeyNew)
         {
             _requests.RefuseStrangers(client);
-            _journal.Publish(client, static state => new ClientRemoved(state));
+            _journal.Publish(client, static state => new ClientRemoved(state, RemovalReason.NewKey));
         }
 
         ClientSettings taken = old with
@@ -102,7 +104,14 @@ internal sealed partial class ClientTransitions
             ApproveAll = settings.ApproveAll,
             Options = settings.Options,
         };
-        _journal.Update(client, client.Snapshot with { Settings = taken });
+        bool wasAdded = client.Snapshot.Origin != next.Origin;
+        if (wasAdded)
+        {
+            client.EncryptedSecret = default; // it was the definition's, and the files have their own
+        }
+
+        _journal.Update(
+            client, client.Snapshot with { Origin = next.Origin, Settings = taken }, wasAdded && !isKeyNew ? [ClientProperty.Origin] : []);
         if (isKeyNew)
         {
             Announce(client);
@@ -320,18 +329,28 @@ internal sealed partial class ClientTransitions
         }
 
         Secret old = client.Secret;
-        Secret file = client.Definition.Secret;
-        bool isFile = file.FixedTimeEquals(secret.Memory.Span);
-        client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
-        client.Secret = isFile ? file : secret;
-        client.HasUnreadableSecret = false;
-        if (isFile)
+        if (client.Definition.Origin == ClientOrigin.Command)
         {
-            secret.Dispose();
+            // It has no other.
+            client.EncryptedSecret = _added.Encrypt(client.Definition, secret);
+            client.Definition = client.Definition with { Secret = secret };
+            client.Secret = secret;
+        }
+        else
+        {
+            Secret file = client.Definition.Secret;
+            bool isFile = file.FixedTimeEquals(secret.Memory.Span);
+            client.EncryptedSecret = isFile ? default : SecretCipher.Encrypt(file, client.Name, secret.Memory.Span);
+            client.Secret = isFile ? file : secret;
+            if (isFile)
+            {
+                secret.Dispose();
+            }
         }
 
+        client.HasUnreadableSecret = false;
         _requests.AbortSends(client, NewSecretText);
-        if (old != file)
+        if (old != client.Definition.Secret)
         {
             old.Dispose();
         }

@@ -220,7 +220,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <param name="client">The client.</param>
     /// <param name="verdict">True for an approval.</param>
     /// <param name="left">How long it holds.</param>
-    /// <param name="address">Whom an approval is for; null: for whoever comes first, or for all.</param>
+    /// <param name="address">The address that an approval is for; null: the first that comes, or all.</param>
     public void TakeVerdict(Client client, bool verdict, TimeSpan left, IPAddress? address)
     {
         EndVerdict(client);

@@ -29,7 +29,7 @@ internal static class PriorityListing
 
         if (description.Unknown.Count > 0)
         {
-            Write("Unknown and passed over", "", description.Unknown);
+            Write("Unknown and ignored", "", description.Unknown);
         }
 
         void Write(string title, string prefix, IReadOnlyList<string> names)

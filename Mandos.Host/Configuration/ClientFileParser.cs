@@ -14,7 +14,7 @@ internal sealed class ClientFileParser : IDisposable
 
     /// <summary>A parser that has read nothing yet.</summary>
     /// <param name="problems">Gets what is wrong.</param>
-    /// <param name="warnings">Gets what is doubtful, and taken all the same.</param>
+    /// <param name="warnings">Gets what is doubtful, but accepted.</param>
     public ClientFileParser(ProblemList problems, ProblemList warnings)
     {
         _problems = problems;

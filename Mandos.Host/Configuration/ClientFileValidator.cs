@@ -168,7 +168,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
         string? fault = ClientKey.Parse(value, digits, out key, out bool isDecorated);
         if (key is not null && isDecorated)
         {
-            _document.Warn(option, $"has more than its {digits} digits: the prefix or the colons are passed over; leave them out");
+            _document.Warn(option, $"has more than its {digits} digits: the prefix or the colons are ignored; leave them out");
         }
 
         return fault;

@@ -30,7 +30,7 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>An empty document.</summary>
     /// <param name="problems">Gets the problems found while adding files and reading values.</param>
     /// <param name="builtInDefaults">Text whose <c>[DEFAULT]</c> options the files may set again.</param>
-    /// <param name="warnings">Gets what is doubtful, and taken all the same.</param>
+    /// <param name="warnings">Gets what is doubtful, but accepted.</param>
     public ConfigDocument(ProblemList problems, string builtInDefaults = "", ProblemList? warnings = null)
     {
         (_problems, _warnings) = (problems, warnings ?? new());

@@ -44,7 +44,13 @@ internal static class KnownOptions
     {
         ClientSetting<string> text => text.Default.Replace("%", "%%", StringComparison.Ordinal),
         ClientSetting<bool> flag => flag.Default ? "True" : "False",
-        ClientSetting<TimeSpan> duration => string.Create(CultureInfo.InvariantCulture, $"PT{duration.Default.TotalSeconds}S"),
+        ClientSetting<TimeSpan> duration => Default(duration.Default),
         _ => throw new NotSupportedException($"{setting} cannot be in a file"),
     };
+
+    /// <summary>As stock writes it, because a checker's command can refer to it: PT5M, not PT300S.</summary>
+    private static string Default(TimeSpan duration)
+        => duration > TimeSpan.Zero && duration.Ticks % TimeSpan.TicksPerMinute == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"PT{duration.TotalMinutes}M")
+            : string.Create(CultureInfo.InvariantCulture, $"PT{duration.TotalSeconds}S");
 }

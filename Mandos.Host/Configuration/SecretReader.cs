@@ -36,7 +36,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
 
         if (isSloppy)
         {
-            document.Warn(option, "has more than base64 in it, which is passed over as Debian's server does; "
+            document.Warn(option, "has more than base64 in it, which is ignored, as by Debian's server; "
                 + "paste what mandos-keygen --password printed, every line indented");
         }
 

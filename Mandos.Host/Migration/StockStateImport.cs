@@ -151,9 +151,20 @@ internal sealed partial class StockStateImport : IStateStore
             client.Secret.Dispose();
         }
 
-        throw new ConfigurationException(
-            [$"{_path}: the state of Debian's server is taken over by a start, not by a reload: restart the server"]);
+        throw new ConfigurationException([WaitsForStart]);
     }
+
+    /// <summary>Makes sure that no client is added while the state waits: there would be state of this server's own then, and it would never be taken over.</summary>
+    /// <exception cref="ArgumentException">It waits.</exception>
+    public void RequireTakenOver()
+    {
+        if (_isWaiting && Path.Exists(_path))
+        {
+            throw new ArgumentException(WaitsForStart);
+        }
+    }
+
+    private string WaitsForStart => $"{_path}: the state of Debian's server is taken over by a start, not by a reload: restart the server";
 
     /// <inheritdoc/>
     public async ValueTask SaveAsync(

@@ -48,7 +48,7 @@ internal sealed partial class PluginCatalog
             }
             else
             {
-                lost.Add(new(_options.File, entry.Line, $"there is no plugin {name} under {_directory}, so nothing comes of what is said of it"));
+                lost.Add(new(_options.File, entry.Line, $"there is no plugin {name} under {_directory}, so its entry has no effect"));
             }
         }
 

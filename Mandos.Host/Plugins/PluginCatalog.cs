@@ -94,7 +94,7 @@ internal sealed partial class PluginCatalog
 
         var unused = _plugins.Select(plugin => plugin.Description).FirstOrDefault(
             plugin => plugin.State != PluginState.Active
-                && (plugin.Name == kind.DefaultPlugin || plugin.Exports.Any(export => export.Kind == kind)));
+                && (plugin.Name == kind.DefaultPlugin || plugin.Exports.Any(export => export.Kind == kind && !export.OnlyIfChosen)));
         return new(unused is null
             ? $"there is no {kind}: plugin directory {_directory} has no folder {kind.DefaultPlugin} with {kind.DefaultPlugin}.dll in it, "
                 + $"nor another plugin that is a {kind}"

@@ -152,7 +152,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             PriorityDescription description = tls.DescribePriority(server.Priority);
             foreach (string word in description.Unknown)
             {
-                _warnings.Add(server.AtPriority($"priority string: “{word}” is unknown and passed over"));
+                _warnings.Add(server.AtPriority($"priority string: “{word}” is unknown and ignored"));
             }
 
             if (PriorityFit.FindUnreachable(server, description, clients) is { } warning)

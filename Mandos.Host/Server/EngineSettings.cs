@@ -3,6 +3,7 @@ using Mandos.Engine.Clients;
 using Mandos.Host.Auditing;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
+using Mandos.Host.Privileges;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
@@ -28,7 +29,8 @@ internal sealed partial class EngineSettings(ServerContext context)
     /// <summary>Makes the engine's options.</summary>
     /// <param name="audit">The audit log; null if there is none.</param>
     /// <param name="readClients">Re-reads the clients.</param>
-    public EngineOptions Create(AuditLog? audit, Func<Task<ClientConfiguration>> readClients)
+    /// <param name="judgeClient">Judges a client that a command is to add.</param>
+    public EngineOptions Create(AuditLog? audit, Func<Task<ClientConfiguration>> readClients, Func<ClientDefinition, Task> judgeClient)
     {
         ServerOptions options = context.Options;
         var engineOptions = new EngineOptions
@@ -39,6 +41,8 @@ internal sealed partial class EngineSettings(ServerContext context)
                 audit?.Reopen();
                 return readClients();
             },
+            JudgeClient = judgeClient,
+            ServerKey = new ServerKeyFile(context.StateDirectory, _logger),
             Audit = audit,
         };
         engineOptions = engineOptions with

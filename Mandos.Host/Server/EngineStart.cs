@@ -53,12 +53,18 @@ internal sealed partial class EngineStart(
                 state, context.StateDirectory, clients, context.Options.Restore, progress => context.Notifier.Starting(progress, _importTime),
                 context.TimeProvider, _logger)
             : null;
+        var judge = new NewClientJudge(context.Options, source.Priority, registry, _logger);
         EngineOptions options = new EngineSettings(context).Create(
             audit,
             async () =>
             {
                 ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);
                 return import?.RequireTakenOver(read) ?? read;
+            },
+            async client =>
+            {
+                import?.RequireTakenOver();
+                await judge.JudgeAsync(client).ConfigureAwait(false);
             });
         options = options with { Server = isShared ? SharedIdentity.Of(context.StateDirectory) : null };
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;

@@ -3,7 +3,7 @@ using Mandos.Host.Configuration;
 
 namespace Mandos.Host.Server;
 
-/// <summary>Who this server is to others that share its state store: a random number that the state directory keeps, and the machine's name.</summary>
+/// <summary>The identity of this server for others that share its state store: a random number that the state directory keeps, and the machine's name.</summary>
 internal static class SharedIdentity
 {
     private const string FileName = "server-id";

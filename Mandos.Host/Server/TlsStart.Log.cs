@@ -8,6 +8,6 @@ internal sealed partial class TlsStart
     private partial void LogNotWarm(string reason);
 
     [LoggerMessage(3114, LogLevel.Warning,
-        "The priority string has “{Word}”, which is unknown and passed over: mandos --show-priority shows what is left")]
+        "The priority string has “{Word}”, which is unknown and ignored: mandos --show-priority shows the rest")]
     private partial void LogUnknownPriority(string word);
 }

@@ -13,6 +13,7 @@ internal readonly record struct FileEntry(uint Owner, int Mode)
     private const int Link = 0xA000;
     private const int Sticky = 0x200;
     private const int WritableByOthers = 0x12; // by the group, or by everybody
+    private const int AccessibleByOthers = 0x3F;
 
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (Mode & TypeMask) == Directory;
@@ -28,6 +29,9 @@ internal readonly record struct FileEntry(uint Owner, int Mode)
 
     /// <summary>Whether more than the owner can write it. An access control list that lets others write shows here too.</summary>
     public bool IsWritableByOthers => !IsLink && (Mode & WritableByOthers) != 0;
+
+    /// <summary>Whether more than the owner can read, write or execute it.</summary>
+    public bool IsAccessibleByOthers => (Mode & AccessibleByOthers) != 0;
 
     /// <summary>The permissions, in octal.</summary>
     public string Permissions => Convert.ToString(Mode & 0xFFF, 8);

@@ -7,6 +7,7 @@ namespace Mandos.Host.Unix;
 /// </summary>
 internal static unsafe partial class Libc
 {
+    public const int O_RDONLY = 0;
     public const int O_CLOEXEC = 0x80000;
     public const int F_DUPFD = 0;
     public const int F_SETFD = 2;
@@ -27,7 +28,6 @@ internal static unsafe partial class Libc
     public const short POSIX_SPAWN_SETSIGMASK = 0x08;
     public const short POSIX_SPAWN_SETSID = 0x80;
     public const int R_OK = 4;
-    public const int W_OK = 2;
     public const int X_OK = 1;
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -118,6 +118,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(int fd, byte* buffer, nint count);
+
+    /// <summary>Without a mode: not for files to be made.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int open(string path, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fsync(int fd);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);

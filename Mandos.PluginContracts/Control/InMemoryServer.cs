@@ -337,6 +337,34 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
+    public async Task<CommandResult> AddClientAsync(
+        NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+    {
+        byte[] copy = secret.ToArray();
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_clients.ContainsKey(client.Name) || _kept.Exists(kept => kept.Name == client.Name))
+            {
+                throw new ClientExistsException($"there is, or was, a client “{client.Name}” already");
+            }
+
+            _secrets[client.Name] = copy;
+            Add(new ClientSnapshot
+            {
+                Name = client.Name,
+                Origin = ClientOrigin.Command,
+                Settings = client.Settings,
+                Created = _time.GetUtcNow(),
+                Enabled = client.Enabled,
+                LastEnabled = client.Enabled ? _time.GetUtcNow() : null,
+                Expires = client.Enabled ? _time.GetUtcNow() + client.Settings.Timeout : null,
+            });
+            return Done(source);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
@@ -347,14 +375,18 @@ public sealed class InMemoryServer : IMandosServer
                 throw new UnknownClientException(name);
             }
 
-            Publish(new ClientRemoved(client));
-            _kept.Add(new KeptClient
+            Publish(new ClientRemoved(client, RemovalReason.Command));
+            if (client.Origin == ClientOrigin.Files)
             {
-                Name = name,
-                KeyId = client.Settings.KeyId,
-                Fingerprint = client.Settings.Fingerprint,
-                State = KeptState.Removed,
-            });
+                _kept.Add(new KeptClient
+                {
+                    Name = name,
+                    KeyId = client.Settings.KeyId,
+                    Fingerprint = client.Settings.Fingerprint,
+                    State = KeptState.Removed,
+                });
+            }
+
             return Done(source);
         }
     }

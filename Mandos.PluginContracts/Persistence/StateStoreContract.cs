@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.PluginContracts.Samples;
 
@@ -21,6 +22,7 @@ public static class StateStoreContract
             .. CommonChecks.Of(create, limits),
             Check("is empty at first", async (stores, token) => Same([], await stores.LoadAsync(token).ConfigureAwait(false))),
             Check("gives back what was saved", GivesBackAsync),
+            Check("gives back the definition of a client that a command added", GivesBackAddedAsync),
             Check("replaces clients", ReplacesAsync),
             Check("forgets clients, and ignores names that it does not know", ForgetsAsync),
             Check("keeps a thousand clients saved at once", KeepsManyAsync),
@@ -60,6 +62,22 @@ public static class StateStoreContract
     private static async Task GivesBackAsync(TemporaryStores stores, CancellationToken cancellationToken)
     {
         StoredClient[] clients = [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3)];
+        await stores.SaveAsync(clients, [], cancellationToken).ConfigureAwait(false);
+        Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+        Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task GivesBackAddedAsync(TemporaryStores stores, CancellationToken cancellationToken)
+    {
+        StoredClient asAdded = SampleClients.Added(2);
+        asAdded = asAdded with { Client = asAdded.Client! with { Settings = asAdded.FileSettings } };
+        StoredClient[] clients =
+        [
+            asAdded,
+            SampleClients.Added(3),
+            SampleClients.Stored(4) with { Client = SampleClients.Snapshot(4) with { Origin = ClientOrigin.Command } },
+            SampleClients.Stored(5),
+        ];
         await stores.SaveAsync(clients, [], cancellationToken).ConfigureAwait(false);
         Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));
         Same(clients, await stores.LoadAsync(cancellationToken).ConfigureAwait(false));

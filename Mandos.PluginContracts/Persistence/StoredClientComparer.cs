@@ -18,7 +18,7 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
     public bool Equals(StoredClient? x, StoredClient? y)
         => x is null || y is null
             ? ReferenceEquals(x, y)
-            : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span);
+            : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span) && HaveSameOptions(x, y);
 
     /// <inheritdoc/>
     public int GetHashCode([DisallowNull] StoredClient obj)
@@ -40,6 +40,14 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
         // It compares by identity; Equals compares the contents.
         EncryptedSecret = default,
     };
+
+    /// <summary>Compares the options for checkers of clients that a command added; nobody else has them.</summary>
+    private static bool HaveSameOptions(StoredClient x, StoredClient y)
+        => x.Client is not { Origin: ClientOrigin.Command } one || y.Client is not { } other
+            || (AreSame(x.FileSettings.Options, y.FileSettings.Options) && AreSame(one.Settings.Options, other.Settings.Options));
+
+    private static bool AreSame(IReadOnlyDictionary<string, string> x, IReadOnlyDictionary<string, string> y)
+        => x.Count == y.Count && x.All(option => y.TryGetValue(option.Key, out string? value) && value == option.Value);
 
     internal static ClientSettings Kept(ClientSettings settings) => settings with { Options = new ClientSettings().Options };
 }

@@ -73,6 +73,25 @@ public static class SampleClients
         },
     };
 
+    /// <summary>What a store keeps of a client that a command added, with values other than the default ones in every place.</summary>
+    /// <param name="number">Which client.</param>
+    public static StoredClient Added(int number)
+    {
+        StoredClient unusual = Unusual(number);
+        var options = new Dictionary<string, string>
+        {
+            ["port"] = "8080", ["text"] = "Ünï ☃ \U0001F600 \"'\n\0", ["empty"] = "", [""] = "without a name",
+        };
+        return unusual with
+        {
+            LeftAt = null,
+            FileSettings = With(unusual.FileSettings),
+            Client = unusual.Client! with { Origin = ClientOrigin.Command, Settings = With(unusual.Client.Settings) },
+        };
+
+        ClientSettings With(ClientSettings settings) => settings with { ApproveAll = true, Options = options };
+    }
+
     /// <summary>A client on the loopback address, which the shell checker takes long to check.</summary>
     public static ClientSnapshot SlowToCheck() => Snapshot(0) with { Settings = Settings(0) with { Checker = "sleep 600" } };
 

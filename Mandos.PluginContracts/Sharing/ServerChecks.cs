@@ -99,9 +99,9 @@ internal static class ServerChecks
 
         await a.Store.ReportAsync(new ServerReport { Closed = [5] }, cancellationToken).ConfigureAwait(false);
         view = await b.SyncAsync(cancellationToken).ConfigureAwait(false);
-        Contract.Require(view.Requests is [{ Client: "y" }], "a request that waits no more is still shown, or another one's is not");
+        Contract.Require(view.Requests is [{ Client: "y" }], "a request that no longer waits is still shown, or another one's is not");
         ControlResult late = await DecideAsync(a.Identity.Id, true).ConfigureAwait(false);
-        Contract.Require(late.Outcome == ControlOutcome.Conflict, $"deciding a request that waits no more ends as {late.Outcome}");
+        Contract.Require(late.Outcome == ControlOutcome.Conflict, $"deciding a request that no longer waits ends as {late.Outcome}");
 
         Task<ControlResult> DecideAsync(Guid server, bool verdict)
             => b.Store.DecideAsync(new RequestVerdict(Guid.NewGuid(), server, 5, verdict), cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class TlsBackendChecks(
         new("describes what it offers under the default priority string",
             _ => Trial.UseAsync(create, (backend, _) => DescribesPriorityAsync(backend))),
         new("refuses bad priority strings", _ => Trial.UseAsync(create, (backend, _) => RefusesBadPrioritiesAsync(backend))),
-        new("passes over unknown words of priority strings", _ => Trial.UseAsync(create, (backend, _) => PassesOverUnknownAsync(backend))),
+        new("ignores unknown words of priority strings", _ => Trial.UseAsync(create, (backend, _) => PassesOverUnknownAsync(backend))),
         Check("sends a secret", (handshaker, token) => SendsAsync(handshaker, Bytes(2 * Kilobyte), token)),
         Check("sends an empty secret", (handshaker, token) => SendsAsync(handshaker, [], token)),
         Check("sends a secret of a megabyte", (handshaker, token) => SendsAsync(handshaker, Bytes(Megabyte), token)),

@@ -75,6 +75,10 @@ internal static class Hints
                     while (!await _session.Connection.WaitAsync(_silence, either.Token).ConfigureAwait(false))
                     {
                         await BoundedAsync(_session.RunAsync(new Statement("SELECT 1")), cancellationToken).ConfigureAwait(false);
+                        if (revision > 0)
+                        {
+                            break; // it came with the answer
+                        }
                     }
                 }
                 finally

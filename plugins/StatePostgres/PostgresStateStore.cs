@@ -23,8 +23,8 @@ namespace Mandos.StatePostgres;
     ])]
 public sealed partial class PostgresStateStore : ISharedStateStore
 {
-    /// <summary>How long it may take to read everything.</summary>
-    private static readonly TimeSpan _loadLimit = TimeSpan.FromMinutes(1);
+    /// <summary>How long it may take to read everything, before the commit.</summary>
+    private static readonly TimeSpan _loadLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>How long to wait until this server is off the list of servers.</summary>
     private static readonly TimeSpan _leaveLimit = TimeSpan.FromSeconds(2);

@@ -118,6 +118,24 @@ BEGIN
         );
     END IF;
 
+    -- Takes a server off the list that crashed and does not come back. Its permission may go on for 10 s, and a write of it for 2 s and a bit: it is
+    -- fenced off at once, and others wait for it until that has passed.
+    CREATE OR REPLACE PROCEDURE mandos.remove_server(gone text) LANGUAGE plpgsql AS $procedure$
+    DECLARE
+        fence uuid := gen_random_uuid();
+    BEGIN
+        UPDATE mandos.meta SET synced = clock_timestamp();
+        UPDATE mandos.server SET incarnation = fence WHERE name = gone;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'no server is registered as %', gone;
+        END IF;
+        COMMIT;
+        PERFORM pg_sleep(12.5);
+        DELETE FROM mandos.file_settings WHERE server IN (SELECT id FROM mandos.server WHERE incarnation = fence);
+        DELETE FROM mandos.server WHERE incarnation = fence;
+    END
+    $procedure$;
+
     IF found < present THEN
         UPDATE mandos.meta SET version = present, oldest = usable_from;
     END IF;

@@ -5,9 +5,10 @@ internal sealed class ClientLayout
 {
     /// <param name="settings">The columns of the settings.</param>
     /// <param name="hasTimes">Whether there are the columns of version 2.</param>
-    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes)
+    /// <param name="hasAdded">Whether there is the column of version 4.</param>
+    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes, bool hasAdded)
     {
-        (Settings, HasTimes) = (settings, hasTimes);
+        (Settings, HasTimes, HasAdded) = (settings, hasTimes, hasAdded);
         Columns =
         [
             "name",
@@ -16,6 +17,7 @@ internal sealed class ClientLayout
             "encrypted_secret",
             .. hasTimes ? ["saved_at", "left_at", "denied_until"] : Array.Empty<string>(),
             "removed",
+            .. hasAdded ? ["added"] : Array.Empty<string>(),
             "created",
             "enabled",
             "last_enabled",
@@ -39,6 +41,9 @@ internal sealed class ClientLayout
 
     /// <summary>Whether there are the columns of version 2: when a client was saved, when it left the files, and until when it is denied.</summary>
     public bool HasTimes { get; }
+
+    /// <summary>Whether there is the column of version 4: what else defines a client that a command added.</summary>
+    public bool HasAdded { get; }
 
     /// <summary>All columns in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
     public IReadOnlyList<string> Columns { get; }

@@ -26,6 +26,11 @@ internal static class ClientRow
         row.Write(stored.Client is null);
         if (stored.Client is { } client)
         {
+            if (row.Layout.HasAdded)
+            {
+                row.WriteOptional(client.Origin == ClientOrigin.Command ? AddedDefinition.Write(stored.FileSettings) : null);
+            }
+
             row.Write(client.Created);
             row.Write(client.Enabled);
             row.Write(client.LastEnabled);
@@ -55,6 +60,8 @@ internal static class ClientRow
         DateTimeOffset? leftAt = hasTimes ? row.ReadOptionalTime() : null;
         DateTimeOffset? deniedUntil = hasTimes ? row.ReadOptionalTime() : null;
         bool removed = row.ReadBoolean();
+        string? added = !removed && row.Layout.HasAdded ? row.ReadOptionalText() : null;
+        fileSettings = added is null ? fileSettings : AddedDefinition.Apply(added, fileSettings);
         return new StoredClient
         {
             Name = name,
@@ -67,6 +74,7 @@ internal static class ClientRow
             Client = removed ? null : new ClientSnapshot
             {
                 Name = name,
+                Origin = added is null ? ClientOrigin.Files : ClientOrigin.Command,
                 Created = row.ReadTime(),
                 Enabled = row.ReadBoolean(),
                 LastEnabled = row.ReadOptionalTime(),
@@ -74,7 +82,7 @@ internal static class ClientRow
                 LastCheckedOk = row.ReadOptionalTime(),
                 LastCheckerStatus = row.ReadInt32(),
                 LastApprovalRequest = row.ReadOptionalTime(),
-                Settings = row.ReadBoolean() ? ReadSettings(row) : fileSettings,
+                Settings = row.ReadBoolean() ? ReadOwnSettings(row, fileSettings) : fileSettings,
             },
         };
     }
@@ -89,6 +97,10 @@ internal static class ClientRow
             column.Write(settings, row);
         }
     }
+
+    /// <summary>Reads settings that differ from those of the definition. What cannot change while the server runs is the same.</summary>
+    private static ClientSettings ReadOwnSettings(RowReader row, ClientSettings fileSettings)
+        => ReadSettings(row) with { ApproveAll = fileSettings.ApproveAll, Options = fileSettings.Options };
 
     private static ClientSettings ReadSettings(RowReader row)
     {

@@ -21,6 +21,7 @@ internal static class Schema
         CreateTables,
         AddTimes,
         static connection => AddSetting(connection, 3),
+        AddAdded,
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
@@ -89,7 +90,8 @@ internal static class Schema
     /// <summary>The columns of a client in a version.</summary>
     private static ClientLayout Layout(int version) => new(
         [.. _firstSettings, .. AddedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
-        hasTimes: version >= 2);
+        hasTimes: version >= 2,
+        hasAdded: version >= 4);
 
     /// <summary>Version 1.</summary>
     /// <remarks>
@@ -166,6 +168,16 @@ internal static class Schema
             ALTER TABLE client ADD COLUMN {column.Name} {column.Type};
             """);
         Rewrite(connection, version);
+    }
+
+    /// <summary>
+    /// Version 4: null for a client of the files; for one that a command added, which no file defines, what else the files would say of it
+    /// (<see cref="AddedDefinition"/>).
+    /// </summary>
+    private static void AddAdded(SqliteConnection connection)
+    {
+        connection.Execute("ALTER TABLE client ADD COLUMN added TEXT");
+        Rewrite(connection, 4);
     }
 
     /// <summary>Writes the clients of the version before into the columns of a version: each checksum is over the new ones too.</summary>

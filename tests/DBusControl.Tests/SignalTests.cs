@@ -53,8 +53,19 @@ public sealed class SignalTests
     [Fact]
     public void Changes_AllProperties_AreTested()
         => Assert.Equal(
-            _properties.Except([ClientProperty.Secret, ClientProperty.Requests]).Select(property => property.Name).Order(),
+            _properties.Except([ClientProperty.Secret, ClientProperty.Requests, ClientProperty.Origin]).Select(property => property.Name).Order(),
             Changes.Select(change => change.Data.Item1).Order());
+
+    /// <summary>The interface has no such property.</summary>
+    [Fact]
+    public async Task PropertyChanged_Origin_GivesNoSignal()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        rig.Server.Publish(new ClientPropertyChanged(Rig.Client("foo"), ClientProperty.Origin));
+
+        Assert.Empty(await rig.HearAsync());
+    }
 
     [Fact]
     public async Task PropertyChanged_Requests_TellsThoseThatWait()

@@ -20,7 +20,7 @@ public sealed class SlowBusTests : IDisposable
 
     public SlowBusTests()
     {
-        _ = Task.Run(() => new DBusSurface(new TestPluginContext(_bus.Address, _time)).RunAsync(_server, _stop.Token));
+        _ = Task.Run(() => new DBusSurface(Rig.ContextOf(_bus.Address, _time)).RunAsync(_server, _stop.Token));
         _bus.Accept("RequestName");
         _bus.Call("/", null, "Introspect", "", []); // it is answered after the signals of the start
     }

@@ -1,4 +1,5 @@
 using DBusControl.Tests.Support;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
@@ -200,10 +201,13 @@ public sealed class WritingTests
             Name = "gone", KeyId = "A1", State = KeptState.Disabled, LeftAt = new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.Zero),
         });
 
+        rig.Server.Keep(new KeptClient { Name = "added", KeyId = "B1", State = KeptState.Enabled, Origin = ClientOrigin.Command });
+
         var kept = await rig.Caller.CallAsync("/", Caller.Extension, "GetKeptClients", Array.Empty<string>());
         Assert.Equal(
-            """[("gone", "A1", "", "disabled", "2026-02-03T04:05:06"), ("räumt?", "", "F1", "removed", "")]""", kept);
+            """[("added", "B1", "", "unreadable", ""), ("gone", "A1", "", "disabled", "2026-02-03T04:05:06"), ("räumt?", "", "F1", "removed", "")]""", kept);
 
+        await rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "added");
         await rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "gone");
         Assert.Equal("räumt\0", Assert.Single(await rig.Server.GetKeptClientsAsync(TestContext.Current.CancellationToken)).Name);
         var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync("/", Caller.Extension, "ForgetClient", "gone"));

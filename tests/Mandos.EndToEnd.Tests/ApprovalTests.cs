@@ -15,35 +15,29 @@ public sealed class ApprovalTests(ClientKeys keys)
     [Fact]
     public async Task Fetch_Approved_GivesPasswordToStockClient()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(keys.First.StanzaWith(LongDelay, "approved_by_default = False"));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(keys.First.StanzaWith(LongDelay, "approved_by_default = False"));
 
         var fetch = keys.First.RequirePasswordAsync(server.EndPoint);
-        var request = await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
+        var request = await server.Events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
         Assert.False(request.ApprovedByDefault);
-        await control.ApproveAsync("first", Cancellation);
+        await server.Control.ApproveAsync("first", Cancellation);
 
         await fetch;
-        await events.WaitForAsync<GotSecret>(got => got.Client.Name == "first", Cancellation);
+        await server.Events.WaitForAsync<GotSecret>(got => got.Client.Name == "first", Cancellation);
     }
 
     [Fact]
     public async Task Fetch_Denied_IsRefused()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(client, LongDelay);
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(client.StanzaWith(LongDelay));
 
         var fetch = client.RequireRefusalAsync(server);
-        await events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
-        await control.DenyAsync("client", Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
+        await server.Control.DenyAsync("client", Cancellation);
 
         await fetch;
-        var rejected = await events.WaitForAsync<Rejected>(_ => true, Cancellation);
+        var rejected = await server.Events.WaitForAsync<Rejected>(_ => true, Cancellation);
         Assert.Equal(RejectionReason.Denied, rejected.Reason);
         await server.Log.WaitForAsync("WARNING", "Client client: refused its secret: Denied");
     }
@@ -52,16 +46,14 @@ public sealed class ApprovalTests(ClientKeys keys)
     public async Task Fetch_DisabledWhileWaiting_IsRefusedAtOnce()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(client, LongDelay);
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(client.StanzaWith(LongDelay));
 
         var fetch = client.RequireRefusalAsync(server);
-        await events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
-        await control.DisableAsync("client", Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
+        await server.Control.DisableAsync("client", Cancellation);
 
         await fetch;
-        var rejected = await events.WaitForAsync<Rejected>(_ => true, Cancellation);
+        var rejected = await server.Events.WaitForAsync<Rejected>(_ => true, Cancellation);
         Assert.Equal(RejectionReason.Disabled, rejected.Reason);
     }
 
@@ -69,13 +61,11 @@ public sealed class ApprovalTests(ClientKeys keys)
     public async Task Fetch_NobodyAnswersAndDeniedByDefault_IsRefused()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(client, ShortDelay, "approved_by_default = False");
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(client.StanzaWith(ShortDelay, "approved_by_default = False"));
 
         await client.RequireRefusalAsync(server);
 
-        var rejected = await events.WaitForAsync<Rejected>(_ => true, Cancellation);
+        var rejected = await server.Events.WaitForAsync<Rejected>(_ => true, Cancellation);
         Assert.Equal(RejectionReason.ApprovalTimedOut, rejected.Reason);
     }
 
@@ -83,29 +73,26 @@ public sealed class ApprovalTests(ClientKeys keys)
     public async Task Fetch_NobodyAnswersAndApprovedByDefault_GivesSecret()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(client, ShortDelay);
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(client.StanzaWith(ShortDelay));
 
         await client.RequireSecretAsync(server);
 
-        await events.WaitForAsync<NeedApproval>(need => need.ApprovedByDefault, Cancellation);
-        await events.WaitForAsync<GotSecret>(_ => true, Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(need => need.ApprovedByDefault, Cancellation);
+        await server.Events.WaitForAsync<GotSecret>(_ => true, Cancellation);
     }
 
     [Fact]
     public async Task Fetch_ApprovedBeforehand_GivesSecretUntilDenied()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(
-            client, "approval_delay = PT1S", "approval_duration = PT1H", "approved_by_default = False");
-        using var control = await server.ConnectControlAsync();
+        await using var server = await TestServer.StartSteeredAsync(
+            client.StanzaWith("approval_delay = PT1S", "approval_duration = PT1H", "approved_by_default = False"));
 
-        await control.ApproveAsync("client", Cancellation);
+        await server.Control.ApproveAsync("client", Cancellation);
         await client.RequireSecretAsync(server);
         await client.RequireSecretAsync(server);
 
-        await control.DenyAsync("client", Cancellation);
+        await server.Control.DenyAsync("client", Cancellation);
         await client.RequireRefusalAsync(server);
     }
 
@@ -113,28 +100,18 @@ public sealed class ApprovalTests(ClientKeys keys)
     public async Task Fetch_PeerGoneWhileWaiting_IsForgotten()
     {
         var client = new TestClient("client");
-        await using var server = await StartServerAsync(client, LongDelay);
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(client.StanzaWith(LongDelay));
 
         using (var impatience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation))
         {
             var fetch = MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(client.Key), impatience.Token);
-            await events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
-            Assert.Equal(1, (await control.GetClientAsync("client", Cancellation))!.ApprovalsPending);
+            await server.Events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
+            Assert.Equal(1, (await server.Control.GetClientAsync("client", Cancellation))!.ApprovalsPending);
             await impatience.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetch);
         }
 
         await server.Log.WaitForAsync("INFO", "Audit: decision=failed reason=\"peer gone\"");
-        Assert.Equal(0, (await control.GetClientAsync("client", Cancellation))!.ApprovalsPending);
-    }
-
-    private static async Task<TestServer> StartServerAsync(TestClient client, params string[] options)
-    {
-        var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(client.StanzaWith(options));
-        await server.StartAsync();
-        return server;
+        Assert.Equal(0, (await server.Control.GetClientAsync("client", Cancellation))!.ApprovalsPending);
     }
 }

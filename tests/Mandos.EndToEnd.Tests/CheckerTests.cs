@@ -107,14 +107,12 @@ public sealed class CheckerTests
         await using var server = new TestServer("--debug") { Steered = true };
         var file = Path.Combine(server.ScratchDirectory, "checks");
         server.AddClient(_client.StanzaWith("interval = PT1S", "timeout = PT1H", $"checker = echo checked >> {file}"));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
-        var expires = Assert.Single(events.Clients).Expires;
+        await server.SteerAsync();
+        var expires = Assert.Single(server.Events.Clients).Expires;
 
         for (var i = 0; i < 3; i++)
         {
-            var change = await events.WaitForAsync<ClientPropertyChanged>(
+            var change = await server.Events.WaitForAsync<ClientPropertyChanged>(
                 change => change.Property == ClientProperty.Expires, Cancellation);
             Assert.True(change.Client.Expires > expires, $"{change.Client.Expires} after {expires}");
             Assert.Equal(0, change.Client.LastCheckerStatus);

@@ -66,15 +66,8 @@ public sealed class MistakeTests
     [Fact]
     public async Task Start_MistakeInDisabledClient_LeavesItDisabled()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_faulty.StanzaWith());
-        server.AddClient(_good.StanzaWith());
-        await server.StartAsync();
-        using (var control = await server.ConnectControlAsync())
-        {
-            await control.DisableAsync("faulty", Cancellation);
-        }
-
+        await using var server = await TestServer.StartSteeredAsync(_faulty.StanzaWith(), _good.StanzaWith());
+        await server.Control.DisableAsync("faulty", Cancellation);
         await server.StopAsync();
         string good = await File.ReadAllTextAsync(server.ClientsFile, Cancellation);
         await File.WriteAllTextAsync(server.ClientsFile, good.Replace("[good]", "host = %\n[good]", StringComparison.Ordinal), Cancellation);

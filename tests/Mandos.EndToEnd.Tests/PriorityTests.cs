@@ -65,11 +65,11 @@ public sealed class PriorityTests
         await server.StartAsync();
 
         Assert.Equal(0, shown.ExitCode);
-        Assert.Contains("Unknown and passed over: +SIGN-OF-TOMORROW, %OPTION_OF_TOMORROW", shown.Output.Split('\n'));
+        Assert.Contains("Unknown and ignored: +SIGN-OF-TOMORROW, %OPTION_OF_TOMORROW", shown.Output.Split('\n'));
         Assert.Equal(0, check.ExitCode);
         foreach (var word in new[] { "+SIGN-OF-TOMORROW", "%OPTION_OF_TOMORROW" })
         {
-            Assert.Contains($"{server.ConfigDirectory}/mandos.conf:2: warning: priority string: “{word}” is unknown and passed over", check.Output, StringComparison.Ordinal);
+            Assert.Contains($"{server.ConfigDirectory}/mandos.conf:2: warning: priority string: “{word}” is unknown and ignored", check.Output, StringComparison.Ordinal);
             await server.Log.WaitForAsync("WARNING", $"The priority string has “{word}”");
         }
 

@@ -41,12 +41,9 @@ public sealed class ReloadTests
     [Fact]
     public async Task HangUp_BadFileInBetween_KeepsWhatIsInForce()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_first.StanzaWith());
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        await control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
-        var before = await control.GetClientAsync("first", Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(_first.StanzaWith());
+        await server.Control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
+        var before = await server.Control.GetClientAsync("first", Cancellation);
 
         await File.WriteAllTextAsync(
             server.ClientsFile,
@@ -58,15 +55,15 @@ public sealed class ReloadTests
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:2: interval: "));
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:4: key_id: is not 64 hexadecimal digits"));
         Assert.Equal(1, server.Log.Count("ERROR", "clients.conf:8: enabled: "));
-        var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+        var refusal = await Assert.ThrowsAsync<TestControlException>(() => server.Control.ReloadAsync(Cancellation));
         Assert.Equal(nameof(ConfigurationException), refusal.ExceptionType);
-        Assert.Equivalent(before, Assert.Single(await control.GetClientsAsync(Cancellation)), strict: true);
+        Assert.Equivalent(before, Assert.Single(await server.Control.GetClientsAsync(Cancellation)), strict: true);
         await _first.RequireSecretAsync(server);
 
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n" + _second.StanzaWith(), Cancellation);
         await ReloadAsync(server, "2 clients, 1 added, 0 removed, 0 changed");
         await _second.RequireSecretAsync(server);
-        Assert.Equal("by-hand", (await control.GetClientAsync("first", Cancellation))!.Settings.Host);
+        Assert.Equal("by-hand", (await server.Control.GetClientAsync("first", Cancellation))!.Settings.Host);
     }
 
     [Fact]
@@ -76,9 +73,8 @@ public sealed class ReloadTests
         server.AddClient(_first.StanzaWith());
         var directory = Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d"));
         await File.WriteAllTextAsync(Path.Combine(directory.FullName, "second.conf"), _second.StanzaWith(), Cancellation);
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        await control.DisableAsync("first", Cancellation);
+        await server.SteerAsync();
+        await server.Control.DisableAsync("first", Cancellation);
         var aside = server.ClientsFile + ".aside";
 
         File.Move(server.ClientsFile, aside);
@@ -98,9 +94,8 @@ public sealed class ReloadTests
         server.AddClient(_first.StanzaWith());
         var directory = Directory.CreateDirectory(Path.Combine(server.ConfigDirectory, "clients.d")).FullName;
         await File.WriteAllTextAsync(Path.Combine(directory, "second.conf"), _second.StanzaWith(), Cancellation);
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        await control.DisableAsync("second", Cancellation);
+        await server.SteerAsync();
+        await server.Control.DisableAsync("second", Cancellation);
 
         Directory.Move(directory, directory + ".aside");
         await server.SignalAsync("HUP");
@@ -117,12 +112,8 @@ public sealed class ReloadTests
     [Fact]
     public async Task HangUp_DisabledClientGoneAndBackUnderAnotherName_GetsNothing()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_first.StanzaWith());
-        server.AddClient(_second.StanzaWith());
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        await control.DisableAsync("second", Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(_first.StanzaWith(), _second.StanzaWith());
+        await server.Control.DisableAsync("second", Cancellation);
 
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith() + "\n", Cancellation);
         await server.SignalAsync("HUP");
@@ -133,31 +124,27 @@ public sealed class ReloadTests
         await server.Log.WaitForAsync("WARNING", "Client renamed: is back in the configuration, which it left as “second” at");
 
         await _second.RequireRefusalAsync(server);
-        await control.EnableAsync("renamed", Cancellation);
+        await server.Control.EnableAsync("renamed", Cancellation);
         await _second.RequireSecretAsync(server);
     }
 
     [Fact]
     public async Task Reload_WhileConnectionsWait_KeepsThoseWhoseClientsStay()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_first.StanzaWith("approval_delay = PT1H"));
-        server.AddClient(_second.StanzaWith("approval_delay = PT1H"));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync(
+            _first.StanzaWith("approval_delay = PT1H"), _second.StanzaWith("approval_delay = PT1H"));
         var stays = _first.RequireSecretAsync(server);
-        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
         var leaves = _second.RequireRefusalAsync(server);
-        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "second", Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(need => need.Client.Name == "second", Cancellation);
 
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("approval_delay = PT2H"), Cancellation);
-        await control.ReloadAsync(Cancellation);
+        await server.Control.ReloadAsync(Cancellation);
 
         await leaves;
-        await events.WaitForAsync<ClientRemoved>(gone => gone.Client.Name == "second", Cancellation);
-        Assert.Equal(1, (await control.GetClientAsync("first", Cancellation))!.ApprovalsPending);
-        await control.ApproveAsync("first", Cancellation);
+        await server.Events.WaitForAsync<ClientRemoved>(gone => gone.Client.Name == "second", Cancellation);
+        Assert.Equal(1, (await server.Control.GetClientAsync("first", Cancellation))!.ApprovalsPending);
+        await server.Control.ApproveAsync("first", Cancellation);
         await stays;
     }
 
@@ -173,11 +160,9 @@ public sealed class ReloadTests
             '\n', "[DEFAULT]", $"host = host{reload}", $"interval = PT{60 + reload}S", stanzas, _first.StanzaWith("approval_delay = PT1H"),
             reload % 2 == 0 ? _second.StanzaWith("checker = true") : "");
         server.AddClient(Configuration(0));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await server.SteerAsync();
         var held = _first.RequireSecretAsync(server);
-        await events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
+        await server.Events.WaitForAsync<NeedApproval>(need => need.Client.Name == "first", Cancellation);
 
         var begun = 0;
         var fetching = Task.WhenAll(clients.Select(client => Task.Run(
@@ -195,48 +180,39 @@ public sealed class ReloadTests
             if (reload % 10 == 0)
             {
                 await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload) + "\n[DEFAULT]\nnonsense\n", Cancellation);
-                await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+                await Assert.ThrowsAsync<TestControlException>(() => server.Control.ReloadAsync(Cancellation));
             }
             else
             {
                 await File.WriteAllTextAsync(server.ClientsFile, Configuration(reload), Cancellation);
-                await control.ReloadAsync(Cancellation);
-                Assert.Equal($"host{reload}", (await control.GetClientAsync("client0", Cancellation))!.Settings.Host);
+                await server.Control.ReloadAsync(Cancellation);
+                Assert.Equal($"host{reload}", (await server.Control.GetClientAsync("client0", Cancellation))!.Settings.Host);
             }
         }
 
         await fetching; // each fetch has given the right secret, or this throws
-        await control.ApproveAsync("first", Cancellation);
+        await server.Control.ApproveAsync("first", Cancellation);
         await held;
     }
 
     [Fact]
     public async Task Restart_AfterReload_KeepsWhatItChanged()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_first.StanzaWith("host = one"));
-        await server.StartAsync();
-        using (var control = await server.ConnectControlAsync())
-        {
-            await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("host = two"), Cancellation);
-            await control.ReloadAsync(Cancellation);
-            await control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
-        }
+        await using var server = await TestServer.StartSteeredAsync(_first.StanzaWith("host = one"));
+        await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("host = two"), Cancellation);
+        await server.Control.ReloadAsync(Cancellation);
+        await server.Control.ChangeAsync("first", ClientChange.Of(ClientSetting.Host, "by-hand"), Cancellation);
 
         await server.KillAsync();
-        await server.StartAsync();
+        await server.SteerAsync();
 
-        using var again = await server.ConnectControlAsync();
-        Assert.Equal("by-hand", (await again.GetClientAsync("first", Cancellation))!.Settings.Host);
+        Assert.Equal("by-hand", (await server.Control.GetClientAsync("first", Cancellation))!.Settings.Host);
     }
 
     [Fact]
     public async Task HangUp_ManyAtOnce_EndsWithTheLastFile()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
-        using var events = await control.SubscribeAsync(Cancellation);
+        await using var server = await TestServer.StartSteeredAsync();
 
         for (var i = 1; i <= 30; i++)
         {
@@ -247,7 +223,7 @@ public sealed class ReloadTests
             await server.SignalAsync("HUP");
         }
 
-        await events.WaitForAsync<ClientEvent>(change => change.Client.Settings.Host == "host30", Cancellation);
+        await server.Events.WaitForAsync<ClientEvent>(change => change.Client.Settings.Host == "host30", Cancellation);
         await _first.RequireSecretAsync(server);
         await server.StopAsync();
     }

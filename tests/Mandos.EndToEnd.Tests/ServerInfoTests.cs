@@ -9,11 +9,9 @@ public sealed class ServerInfoTests
     [Fact]
     public async Task Info_OfRunningServer_ListsPlugins()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
+        await using var server = await TestServer.StartSteeredAsync();
 
-        ServerInfo info = await control.GetInfoAsync(TestContext.Current.CancellationToken);
+        ServerInfo info = await server.Control.GetInfoAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains(info.Plugins, plugin => plugin is { Name: "StateSqlite", State: "Active", Version.Length: > 0 });
         Assert.Equal([server.EndPoint], info.EndPoints);

@@ -1,5 +1,4 @@
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestKit.Control;
 using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests;
@@ -15,28 +14,25 @@ public sealed class SshCheckerTests
     public async Task Check_UntilHostHasAnotherKey_KeepsClientAlive()
     {
         await using var host = await SshServer.StartAsync("ecdsa-256", "ed25519");
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_client.StanzaWith(
+        await using var server = await TestServer.StartSteeredAsync(_client.StanzaWith(
             "interval = PT1S", "timeout = PT1H", "host = 127.0.0.1", "checker_plugin = ssh",
             $"ssh_port = {host.Port}", "ssh_timeout = PT30S", $"ssh_host_key =\n    {host.PublicKey("ed25519")}"));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
 
         await server.Log.WaitForAsync("INFO", $"checker started: SSH key exchange with 127.0.0.1 port {host.Port}");
         await server.Log.WaitForAsync("INFO", "Client client: checker succeeded");
-        var first = await LastCheckedOkAsync(control);
+        var first = await LastCheckedOkAsync(server);
 
         // One more than there may have been in the meantime.
         int seen = server.Log.Count("INFO", "Client client: checker succeeded");
         await server.Log.WaitForAsync("INFO", "Client client: checker succeeded", count: seen + 2);
-        Assert.True(await LastCheckedOkAsync(control) > first);
+        Assert.True(await LastCheckedOkAsync(server) > first);
         Assert.True(HasLoaded(server, Library));
 
         await host.RestartAsync("ecdsa-256", "ed25519");
         await server.Log.WaitForAsync("WARNING", $"127.0.0.1 port {host.Port}: it presents another ssh-ed25519 key, SHA256:");
-        var last = await LastCheckedOkAsync(control);
+        var last = await LastCheckedOkAsync(server);
         await server.Log.WaitForAsync("WARNING", $"127.0.0.1 port {host.Port}: it presents another ssh-ed25519 key", count: 3);
-        Assert.Equal(last, await LastCheckedOkAsync(control));
+        Assert.Equal(last, await LastCheckedOkAsync(server));
     }
 
     [Fact]
@@ -51,11 +47,8 @@ public sealed class SshCheckerTests
         Assert.False(HasLoaded(server, Library));
     }
 
-    private static async Task<DateTimeOffset?> LastCheckedOkAsync(TestControlClient control)
-    {
-        using var events = await control.SubscribeAsync(TestContext.Current.CancellationToken);
-        return Assert.Single(events.Clients).LastCheckedOk;
-    }
+    private static async Task<DateTimeOffset?> LastCheckedOkAsync(TestServer server)
+        => (await server.Control.GetClientAsync("client", TestContext.Current.CancellationToken))!.LastCheckedOk;
 
     private static bool HasLoaded(TestServer server, string file)
         => File.ReadAllText($"/proc/{server.ProcessId}/maps").Contains($"/{file}\n", StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mandos.Abstractions.Plugins;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Mandos.TestKit;
 
@@ -8,9 +9,10 @@ namespace Mandos.TestKit;
 /// <param name="stateDirectory">The state directory, for a plugin that has one.</param>
 public sealed class TestPluginContext(string stateDirectory = "/nonexistent") : IPluginContext, ILogger
 {
-    private readonly ConcurrentQueue<(EventId Id, string Text)> _logged = new();
+    private readonly ConcurrentQueue<(EventId Id, LogLevel Level, string Text)> _logged = new();
+    private readonly List<(int Id, TaskCompletionSource<string> Line)> _awaited = [];
 
-    public IReadOnlyCollection<(EventId Id, string Text)> Logged => _logged;
+    public IReadOnlyCollection<(EventId Id, LogLevel Level, string Text)> Logged => _logged;
 
     public ILogger Logger => this;
 
@@ -22,6 +24,18 @@ public sealed class TestPluginContext(string stateDirectory = "/nonexistent") : 
 
     public bool Debug { get; init; }
 
+    /// <summary>Waits for the next line with an event ID.</summary>
+    public Task<string> NextAsync(int id)
+    {
+        TaskCompletionSource<string> line = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_awaited)
+        {
+            _awaited.Add((id, line));
+        }
+
+        return line.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull
         => null;
@@ -30,5 +44,13 @@ public sealed class TestPluginContext(string stateDirectory = "/nonexistent") : 
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        => _logged.Enqueue((eventId, formatter(state, exception)));
+    {
+        string text = formatter(state, exception);
+        _logged.Enqueue((eventId, logLevel, text));
+        lock (_awaited)
+        {
+            _awaited.FindAll(awaited => awaited.Id == eventId.Id).ForEach(awaited => awaited.Line.SetResult(text));
+            _awaited.RemoveAll(awaited => awaited.Id == eventId.Id);
+        }
+    }
 }

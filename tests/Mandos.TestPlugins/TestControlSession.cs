@@ -77,6 +77,13 @@ internal sealed class TestControlSession
                     (long)request["request"]!, (bool)request["approved"]!, _source, cancellationToken));
         }
 
+        if (command == "add")
+        {
+            return Answer(await _server.AddClientAsync(
+                request["new"].Deserialize<NewClient>(TestControlJson.Options)!, Convert.FromBase64String((string)request["secret"]!), _source,
+                cancellationToken));
+        }
+
         var name = (string?)request["client"] ?? throw new ArgumentException($"command “{command}” needs a client");
         if (command == "client")
         {

@@ -43,9 +43,7 @@ public sealed class ContractTests(DatabaseCluster cluster) : SharedStateStoreCon
     {
         // One context after another has the database, empty.
         _known.GetValue(context, _ => cluster.EmptyAsync().GetAwaiter().GetResult());
-        Dictionary<string, string> settings = cluster.Settings();
-        settings["require_synchronous"] = "false"; // as there is no second standby, for which the first could wait as the primary
-        return new PostgresStateStore(new ServerContext(context, settings, cluster.AddDirectory()));
+        return new PostgresStateStore(new ServerContext(context, cluster.LenientSettings(), cluster.AddDirectory()));
     }
 
     private sealed class Thaw(DatabaseCluster cluster) : IDisposable

@@ -71,6 +71,9 @@ public sealed class DatabaseCluster : IAsyncLifetime
         ["hosts"] = $"{Primary.SocketDirectory}, {Standby.SocketDirectory}",
     };
 
+    /// <summary>A server that knows both, without a second standby for which the first could wait as the primary.</summary>
+    public Dictionary<string, string> LenientSettings() => new(Settings()) { ["require_synchronous"] = "false" };
+
     /// <summary>A directory for what one server keeps.</summary>
     public string AddDirectory()
     {

@@ -58,6 +58,7 @@ public sealed class SchemaTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public async Task Load_FileOfAVersion_GivesItsClients(int version)
     {
         using var directory = new StateDirectory();

@@ -73,8 +73,9 @@ internal static partial class CheckerPrograms
 
         bool CanRun(string folder)
         {
-            var file = Path.Combine(folder, program);
-            return File.Exists(file) && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherExecute);
+            var file = new FileInfo(Path.Combine(folder, program));
+            return file.Exists && file.UnixFileMode is >= UnixFileMode.None and var mode // -1, with all flags, of a link to nothing
+                && mode.HasFlag(UnixFileMode.OtherExecute);
         }
     }
 

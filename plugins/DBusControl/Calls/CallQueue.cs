@@ -82,7 +82,7 @@ internal sealed partial class CallQueue
         _large.RunNext();
     }
 
-    /// <summary>Drops the calls that wait: the connection is over. What is under way ends by itself.</summary>
+    /// <summary>Drops the calls that wait: the connection is over. A call under way ends by itself.</summary>
     public void Drop()
     {
         foreach (Sender sender in _senders.Values)

@@ -101,7 +101,7 @@ internal static class ReplySize
     /// <exception cref="CallException">It is.</exception>
     public static void Check(IReadOnlyList<KeptClient> kept)
     {
-        const int others = 64 + 40 + 8 + TimeText.MaxLength + (4 * (TextOverhead + MaxAlignment)); // key ID, fingerprint, state, time
+        const int others = 64 + 40 + 10 + TimeText.MaxLength + (4 * (TextOverhead + MaxAlignment)); // key ID, fingerprint, state, time
         if (kept.Sum(static client => (long)SafeText.Length(client.Name) + TextOverhead + (2 * MaxAlignment) + others) > DBusLimits.ReplyBytes)
         {
             throw new CallException(BusErrors.LimitsExceeded, string.Create(

@@ -218,10 +218,11 @@ internal sealed class ServerObject
             writer.WriteString(SafeText.Of(client.Name));
             writer.WriteString(client.KeyId ?? "");
             writer.WriteString(client.Fingerprint ?? "");
-            writer.WriteString(client.State switch
+            writer.WriteString(client switch
             {
-                KeptState.Removed => "removed",
-                KeptState.Disabled => "disabled",
+                { Origin: ClientOrigin.Command } => "unreadable",
+                { State: KeptState.Removed } => "removed",
+                { State: KeptState.Disabled } => "disabled",
                 _ => "enabled",
             });
             writer.WriteString(Encoding.ASCII.GetString(left[..TimeText.Format(client.LeftAt, left)]));

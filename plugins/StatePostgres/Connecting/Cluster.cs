@@ -35,12 +35,14 @@ internal sealed partial class Cluster : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+
+    /// <summary>A place for each session that is in use or does not end.</summary>
+    private readonly SemaphoreSlim _places = new(MostSessions);
     private readonly Stack<Session> _idle = [];
 
     /// <summary>The sessions in use, each with the time of the call.</summary>
     private readonly Dictionary<Session, long> _calls = [];
     private readonly Dictionary<HostAddress, NpgsqlDataSource> _sources = [];
-    private int _sessions;
     private int _looking;
     private long _lookedAround;
     private long _failedAt;
@@ -133,7 +135,22 @@ internal sealed partial class Cluster : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         long start = _time.GetTimestamp();
         LookAround();
-        Session session = await RentAsync(start, cancellationToken).ConfigureAwait(false);
+        if (!await _places.WaitAsync(CallLimit, cancellationToken).ConfigureAwait(false))
+        {
+            throw new StateStoreException($"the shared store: {MostSessions} earlier calls have not ended");
+        }
+
+        Session session;
+        try
+        {
+            session = await RentAsync(start, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+
         try
         {
             return await UseAsync(session, work, commits, () => limit - _time.GetElapsedTime(start), cancellationToken).ConfigureAwait(false);
@@ -142,7 +159,10 @@ internal sealed partial class Cluster : IAsyncDisposable
         {
             lock (_lock)
             {
-                _calls.Remove(session);
+                if (_calls.TryGetValue(session, out long since) && since == start)
+                {
+                    _calls.Remove(session); // else it has been returned, and another call may have it
+                }
             }
         }
     }
@@ -160,7 +180,7 @@ internal sealed partial class Cluster : IAsyncDisposable
         {
             Abandon(session, body);
             cancellationToken.ThrowIfCancellationRequested();
-            throw Failure(session.Host, "no answer in time");
+            throw Failure(session.Host, Fault.NoAnswer);
         }
         catch (Exception e) when (Fault.IsOfDatabase(e))
         {
@@ -175,11 +195,13 @@ internal sealed partial class Cluster : IAsyncDisposable
 
         if (commits)
         {
-            await CommitAsync(session, Left()).ConfigureAwait(false);
+            await CommitAsync(session, Left() < CallLimit ? Left() : CallLimit).ConfigureAwait(false);
         }
 
         Return(session);
-        return result;
+
+        // This server may have stalled when the answer had come.
+        return !commits || left() > TimeSpan.Zero ? result : throw new OutcomeUnknownException(Describe(session.Host, "the answer to a commit came too late"));
 
         TimeSpan Left() => left() is var rest && rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
 
@@ -226,46 +248,33 @@ internal sealed partial class Cluster : IAsyncDisposable
                     return idle;
                 }
 
-                Abandon(idle, Task.CompletedTask);
+                _ = idle.AbandonAsync(Task.CompletedTask);
             }
 
             if (_failure is not null && _time.GetElapsedTime(_failedAt) < _pause)
             {
                 throw new StateStoreException(_failure);
             }
-
-            if (_sessions >= MostSessions)
-            {
-                throw new StateStoreException($"the shared store: {_sessions} earlier calls have not ended");
-            }
-
-            _sessions++;
         }
 
-        try
+        Session session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
         {
-            Session session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            lock (_lock)
-            {
-                _calls.Add(session, start);
-            }
+            _calls.Add(session, start);
+        }
 
-            return session;
-        }
-        catch
-        {
-            Interlocked.Decrement(ref _sessions);
-            throw;
-        }
+        return session;
     }
 
     private void Return(Session session)
     {
         lock (_lock)
         {
+            _calls.Remove(session);
             if (!_isDisposed && session.Host == _current)
             {
                 _idle.Push(session);
+                _places.Release();
                 return;
             }
         }
@@ -278,7 +287,7 @@ internal sealed partial class Cluster : IAsyncDisposable
     private async Task AbandonAsync(Session session, Task pending)
     {
         await session.AbandonAsync(pending).ConfigureAwait(false);
-        Interlocked.Decrement(ref _sessions);
+        _places.Release();
     }
 
     /// <summary>Asks all hosts, and takes the one on the highest timeline that passes the fence.</summary>
@@ -336,11 +345,11 @@ internal sealed partial class Cluster : IAsyncDisposable
         catch (Exception) when (!open.IsCompleted)
         {
             _ = CloseLateAsync(open);
-            return (null, Describe(host, "no answer"));
+            return (null, Describe(host, Fault.NoAnswer));
         }
-        catch (Exception e) when (Fault.IsOfDatabase(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return (null, Describe(host, Fault.Describe(e)));
+            return (null, Describe(host, Fault.Describe(e))); // certificates that cannot be read, too
         }
     }
 

@@ -9,7 +9,10 @@ namespace Mandos.StatePostgres.Connecting;
 /// </remarks>
 internal static class Fault
 {
-    /// <summary>Whether an exception is the database's, or the way to it; not a mistake of ours.</summary>
+    /// <summary>Said of a host that takes too long.</summary>
+    public const string NoAnswer = "no answer in time";
+
+    /// <summary>Whether an exception comes from the database, or from the way to it, and not from a mistake in this plugin.</summary>
     public static bool IsOfDatabase(Exception exception)
         => exception is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException
             or System.Security.Authentication.AuthenticationException
@@ -22,6 +25,9 @@ internal static class Fault
             => "it has no tables of Mandos: have its administrator run schema.sql, which is beside this plugin",
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }
             => "an earlier transaction has not ended; its commit may wait for a standby",
+        NpgsqlException { InnerException: System.Security.Authentication.AuthenticationException }
+            => $"its certificate is for another name, leads to none of {PostgresSettings.RootCertificateName}, or is not valid now",
+        TimeoutException or NpgsqlException { InnerException: TimeoutException } => NoAnswer,
         PostgresException error => $"{OneLine(error.MessageText)} ({error.SqlState})",
         _ => OneLine(exception.InnerException is { } inner && inner is not PostgresException
             ? $"{exception.Message.TrimEnd('.')}: {Innermost(inner).Message}" : exception.Message),

@@ -82,7 +82,7 @@ internal sealed class Fence(string file, bool requireSynchronous)
         : names.Length == 0
             ? "it waits for no standby, so a command could be lost with it: set its synchronous_standby_names"
         : names.Contains('*', StringComparison.Ordinal)
-            ? "its synchronous_standby_names has “*”, so whoever receives its log counts as a standby: name them"
+            ? "its synchronous_standby_names has “*”, so anything that receives its log counts as a standby: name them"
         : null;
 
     private (Guid, long, long)? Read()

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Mandos.StatePostgres.Connecting;
 
-/// <summary>A connection to one PostgreSQL. Who has it uses it alone.</summary>
+/// <summary>A connection to one PostgreSQL. Its holder is its only user.</summary>
 /// <remarks>
 /// Nothing here has a limit of time or takes a token: to cancel a commit makes PostgreSQL answer that it is done before a standby has it. The
 /// caller waits as long as it likes, and then leaves the session to itself (<see cref="AbandonAsync"/>).
@@ -24,6 +24,13 @@ internal sealed class Session : IAsyncDisposable
         new("SET default_transaction_isolation = 'read committed'"),
         new("SET default_transaction_read_only = off"),
         new("SET search_path = pg_catalog"),
+
+        // What has changed is little, which PostgreSQL does not know of a revision: it would read whole tables to join them, in several processes.
+        new("SET enable_hashjoin = off"),
+        new("SET enable_mergejoin = off"),
+        new("SET enable_seqscan = off"),
+        new("SET max_parallel_workers_per_gather = 0"),
+        new("SET jit = off"),
     ];
 
     private readonly NpgsqlConnection _connection;

@@ -148,7 +148,7 @@ internal static class Commands
     }
 
     /// <summary>
-    /// What is of no use any more: commands of the day before yesterday, and clients that were forgotten as every server knows.
+    /// Rows that are of no use any more: commands of the day before yesterday, and clients that were forgotten as every server knows.
     /// </summary>
     private static Statement[] Cleaning =>
     [

@@ -8,7 +8,7 @@ namespace Mandos.StatePostgres.Tables;
 /// <param name="Incarnation">Tells this registration from earlier and later ones of the same server.</param>
 internal sealed record Registration(ServerIdentity Server, Guid Incarnation)
 {
-    /// <summary>Registers it, in place of whoever has its identity.</summary>
+    /// <summary>Registers it, in place of the server that has its identity.</summary>
     public async Task<bool> JoinAsync(Session session, Fence fence)
     {
         await session.LockControlAsync(fence).ConfigureAwait(false);

@@ -8,7 +8,7 @@ internal static class Reports
 {
     /// <summary>
     /// Merges a batch of checks in one statement. The later time wins; an expiry only moves to later, and one that is disabled has none. Control is
-    /// read, and cannot change meanwhile: whoever changes it has the lock of liveness too.
+    /// read, and cannot change meanwhile: a change of it takes the lock of liveness too.
     /// </summary>
     private const string Merge =
         """

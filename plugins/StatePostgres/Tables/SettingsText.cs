@@ -52,7 +52,7 @@ internal static class SettingsText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Reads them. What is not there has its default.</summary>
+    /// <summary>Reads them. A missing one has its default.</summary>
     /// <exception cref="IOException">It is no such object.</exception>
     public static ClientSettings Read(string text)
     {

@@ -8,7 +8,7 @@ namespace Mandos.StatePostgres.Tables;
 
 /// <summary>A sync: what a server has applied is noted, and what it has not is read.</summary>
 /// <remarks>
-/// What may be much is read before the lock is taken: the liveness, and the control of a server that is far behind. So a server that stalls while it reads holds nobody
+/// Parts that may be large are read before the lock is taken: the liveness, and the control of a server that is far behind. So a server that stalls while it reads holds nobody
 /// up. It was committed on this node, and the commit that follows shows that the node is the right one; what changed meanwhile is read under the lock.
 /// </remarks>
 internal static class Synchronisation
@@ -79,7 +79,7 @@ internal static class Synchronisation
                     liveness[row.Client] = row;
                 }
 
-                // What was changed after the numbers were read comes again under the lock, with its right revision.
+                // Rows that changed after the numbers were read come again under the lock, with their right revision.
                 foreach (ClientRow late in clients.Values.Where(row => row.Client.Revision > revision).ToArray())
                 {
                     clients.Remove(late.Client.Name);

@@ -15,7 +15,7 @@ internal static class Transaction
     /// <summary>The lock of liveness, which gives a new change its number.</summary>
     private const string LockLiveness = "UPDATE mandos.change_counter SET last = last + 1 RETURNING last";
 
-    /// <summary>Begins one that may change control. What it reads after this is as new as the revision, as nobody else commits meanwhile.</summary>
+    /// <summary>Begins one that may change control. Its reads after this are as new as the revision, because nobody else commits meanwhile.</summary>
     /// <returns>The revision.</returns>
     public static Task<long> LockControlAsync(this Session session, Fence fence) => LockAsync(session, fence, LockControl);
 

@@ -11,9 +11,6 @@ internal ref struct PacketReader(ReadOnlySpan<byte> data)
 
     public readonly bool IsAtEnd => _left.IsEmpty;
 
-    /// <summary>What is left.</summary>
-    public readonly ReadOnlySpan<byte> Left => _left;
-
     /// <summary>Reads a packet (section 4.2). One whose length is not told at its beginning counts as malformed.</summary>
     /// <param name="body">The packet without its header.</param>
     /// <returns>The tag.</returns>

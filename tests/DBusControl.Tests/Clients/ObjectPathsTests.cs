@@ -1,13 +1,13 @@
 using System.Globalization;
-using DBusControl.Tests.Support;
 using Mandos.DBusControl.Clients;
+using Mandos.TestKit;
 using Microsoft.Extensions.Logging;
 
 namespace DBusControl.Tests.Clients;
 
 public sealed class ObjectPathsTests
 {
-    private readonly TestPluginContext _log = new("unused");
+    private readonly TestPluginContext _log = new();
     private readonly ObjectPaths _paths;
 
     public ObjectPathsTests() => _paths = new ObjectPaths(_log);

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.DBusControl;
 using Mandos.PluginContracts.Control;
+using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
@@ -21,8 +22,15 @@ internal sealed class Rig : IAsyncDisposable
     private Rig(string rules = DBusDaemon.OpenRules, TimeProvider? time = null)
     {
         Bus = new DBusDaemon(rules);
-        Context = new TestPluginContext(Bus.Address, time);
+        Context = ContextOf(Bus.Address, time);
     }
+
+    /// <summary>What the control surface gets to use the bus at an address.</summary>
+    public static TestPluginContext ContextOf(string address, TimeProvider? time = null) => new()
+    {
+        Settings = new Dictionary<string, string> { ["address"] = address },
+        TimeProvider = time ?? TimeProvider.System,
+    };
 
     public DBusDaemon Bus { get; }
 

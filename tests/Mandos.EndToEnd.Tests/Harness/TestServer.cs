@@ -11,6 +11,8 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-test-");
     private Process? _process;
+    private TestControlClient? _control;
+    private TestEvents? _events;
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Prepares a server on loopback without clients.</summary>
@@ -70,6 +72,12 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Whether tests steer it: then it has the test plugins too.</summary>
     public bool Steered { get; init; }
 
+    /// <summary>Steers it after <see cref="SteerAsync"/>.</summary>
+    public TestControlClient Control => _control!;
+
+    /// <summary>Its events since <see cref="SteerAsync"/>.</summary>
+    public TestEvents Events => _events!;
+
     /// <summary>What it has logged, over all its runs.</summary>
     public ServerLog Log { get; } = new();
 
@@ -78,6 +86,24 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Its process ID.</summary>
     public int ProcessId => _process!.Id;
+
+    /// <summary>Starts a server that the test steers.</summary>
+    /// <param name="stanzas">Its clients.</param>
+    public static async Task<TestServer> StartSteeredAsync(params IEnumerable<string> stanzas)
+    {
+        var server = new TestServer("--debug") { Steered = true };
+        try
+        {
+            server.AddClient(string.Join('\n', stanzas));
+            await server.SteerAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Adds clients to clients.conf.</summary>
     /// <param name="stanza">Lines of the file.</param>
@@ -113,6 +139,15 @@ internal sealed class TestServer : IAsyncDisposable
             Assert.False(_process!.HasExited, "the server ended instead of listening");
             return IsListening();
         });
+    }
+
+    /// <summary>Starts it, and connects <see cref="Control"/> and <see cref="Events"/>; it must be <see cref="Steered"/>.</summary>
+    public async Task SteerAsync()
+    {
+        await StartAsync();
+        Release();
+        _control = await ConnectControlAsync();
+        _events = await _control.SubscribeAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Starts it as a daemon and waits until the starting command ends.</summary>
@@ -172,6 +207,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Release();
         if (_process is { } process)
         {
             process.Kill(entireProcessTree: true);
@@ -197,6 +233,12 @@ internal sealed class TestServer : IAsyncDisposable
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
+    }
+
+    private void Release()
+    {
+        _events?.Dispose();
+        _control?.Dispose();
     }
 
     private async Task<ProcessStartInfo> PrepareAsync()

@@ -70,31 +70,28 @@ public sealed class CheckerPluginTests
     [Fact]
     public async Task Reload_WrongOption_KeepsWhatIsInForce()
     {
-        await using var server = new TestServer("--debug") { Steered = true };
-        server.AddClient(_first.StanzaWith("checker_plugin = test-checker", "test_result_file = /dev/null"));
-        await server.StartAsync();
-        using var control = await server.ConnectControlAsync();
+        await using var server = await TestServer.StartSteeredAsync(_first.StanzaWith("checker_plugin = test-checker", "test_result_file = /dev/null"));
 
         await File.WriteAllTextAsync(
             server.ClientsFile, _first.StanzaWith("checker_plugin = test-checker", "test_result_file = nowhere", "test_x = 1"), Cancellation);
         await server.SignalAsync("HUP");
         await server.Log.WaitForAsync("ERROR", "The configuration was not taken up (problems above: 2)");
-        var refusal = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+        var refusal = await Assert.ThrowsAsync<TestControlException>(() => server.Control.ReloadAsync(Cancellation));
         await File.WriteAllTextAsync(server.ClientsFile, _first.StanzaWith("checker_plugin = none"), Cancellation);
-        var second = await Assert.ThrowsAsync<TestControlException>(() => control.ReloadAsync(Cancellation));
+        var second = await Assert.ThrowsAsync<TestControlException>(() => server.Control.ReloadAsync(Cancellation));
 
         Assert.Equal((nameof(ConfigurationException), nameof(ConfigurationException)), (refusal.ExceptionType, second.ExceptionType));
         await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:5: test_result_file: is no absolute path", count: 2);
         await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:6: option test_x is unknown to the server and to checker", count: 2);
         await server.Log.WaitForAsync("ERROR", $"{server.ClientsFile}:4: checker_plugin: there is no checker “none”");
-        var client = Assert.Single(await control.GetClientsAsync(Cancellation));
+        var client = Assert.Single(await server.Control.GetClientsAsync(Cancellation));
         Assert.Equal("/dev/null", client.Settings.Options["test_result_file"]);
         await _first.RequireSecretAsync(server);
 
         await File.WriteAllTextAsync(
             server.ClientsFile, _first.StanzaWith("checker_plugin = test-checker", "test_result_file = /dev/zero"), Cancellation);
-        await control.ReloadAsync(Cancellation);
-        client = Assert.Single(await control.GetClientsAsync(Cancellation));
+        await server.Control.ReloadAsync(Cancellation);
+        client = Assert.Single(await server.Control.GetClientsAsync(Cancellation));
         Assert.Equal("/dev/zero", client.Settings.Options["test_result_file"]);
     }
 

@@ -20,10 +20,9 @@ public sealed class SteeringTests
         await using var server = new TestServer("--debug") { Steered = true, Zeroconf = true };
         server.AddClient(_client.StanzaWith());
         string file = await WritePluginsAsync(server, "plugins:", "  AvahiAnnouncer:", "    enabled: false");
-        await server.StartAsync();
+        await server.SteerAsync();
 
-        using var control = await server.ConnectControlAsync();
-        var info = await control.GetInfoAsync(Cancellation);
+        var info = await server.Control.GetInfoAsync(Cancellation);
         Assert.Equal("Disabled", info.Plugins.Single(plugin => plugin.Name == "AvahiAnnouncer").State);
         await server.Log.WaitForAsync("INFO", $"Plugin AvahiAnnouncer is not used: it is switched off at {file}:3");
         Assert.False(HasLoaded(server, "AvahiAnnouncer.dll"));
@@ -36,16 +35,16 @@ public sealed class SteeringTests
     public async Task Switches_OfServer_LeavePluginsOut()
     {
         await using var server = new TestServer("--debug") { Steered = true };
-        await server.StartAsync();
+        await server.SteerAsync();
 
-        using var control = await server.ConnectControlAsync();
-        var info = await control.GetInfoAsync(Cancellation);
+        var info = await server.Control.GetInfoAsync(Cancellation);
 
         Assert.Equal(
-            ["AvahiAnnouncer", "DBusControl"], info.Plugins.Where(plugin => plugin.State == "Disabled").Select(plugin => plugin.Name));
+            ["AvahiAnnouncer", "DBusControl", "StatePostgres"], info.Plugins.Where(plugin => plugin.State == "Disabled").Select(plugin => plugin.Name));
         await server.Log.WaitForAsync("INFO", "Plugin DBusControl is not used: use_dbus is off");
         await server.Log.WaitForAsync("INFO", "Plugin AvahiAnnouncer is not used: zeroconf is off");
         Assert.False(HasLoaded(server, "DBusControl.dll"));
+        Assert.False(HasLoaded(server, "StatePostgres.dll")); // nor is a store that nobody chose
         Assert.True(HasLoaded(server, "TlsBouncy.dll"));
 
         // A server without plugins.yaml does not spend time on it

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestKit.Control;
 
 namespace Mandos.EndToEnd.Tests.Processes;
 
@@ -52,8 +51,7 @@ public sealed class SignalTests
     public async Task SecondSignal_ToEnd_WaitsNotForPlugins()
     {
         await using var server = new TestServer("--debug") { Steered = true, Wrapper = ["env", "MANDOS_TEST_STUBBORN=1"] };
-        await server.StartAsync();
-        using TestControlClient control = await server.ConnectControlAsync(); // the stubborn plugin runs
+        await server.SteerAsync(); // so the stubborn plugin runs
         await server.SignalAsync("TERM");
         await server.Log.WaitForAsync("INFO", "Stopping, by SIGTERM");
 
@@ -67,8 +65,7 @@ public sealed class SignalTests
     public async Task Signal_ToEndWhilePluginsStop_NobodyIsKeptWaiting()
     {
         await using var server = new TestServer("--debug") { Steered = true, Wrapper = ["env", "MANDOS_TEST_STUBBORN=1"] };
-        await server.StartAsync();
-        using TestControlClient control = await server.ConnectControlAsync(); // the stubborn plugin runs
+        await server.SteerAsync(); // so the stubborn plugin runs
         using RawConnection silent = await RawConnection.OpenAsync(server);
         await server.Log.WaitForAsync("DEBUG", $"Connection from {silent.Name}");
 

@@ -31,6 +31,7 @@ public sealed class CommandAuditTests : IDisposable
         _rig.Approve("a", true);
         _rig.Approve("a", false);
         _rig.Reload(EngineRig.Define("a"));
+        _rig.Add("b");
         _rig.Remove("a");
         _rig.Run(_rig.Engine.Server.ForgetAsync("a", EngineRig.Person, TestContext.Current.CancellationToken));
 
@@ -40,7 +41,7 @@ public sealed class CommandAuditTests : IDisposable
             [
                 "disable a: ", "enable a: ", "start checker a: ", "stop checker a: ", "mark checked ok a: ",
                 "change a: checker, timeout", "set secret a: ", "approve request a: request 1 from 192.0.2.1:40000",
-                "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "remove a: ", "forget a: ",
+                "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "add b: " + EngineRig.KeyId("b"), "remove a: ", "forget a: ",
             ],
             Told());
         Assert.Equal(Enum.GetValues<AuditCommand>().Length, _rig.Audit.Commands.Select(static record => record.Command).Distinct().Count());
@@ -55,6 +56,7 @@ public sealed class CommandAuditTests : IDisposable
         Assert.Throws<UnknownClientException>(() => _rig.Enable("b"));
         Assert.Throws<ArgumentException>(() => _rig.Change("a", ClientChange.Of(ClientSetting.Interval, TimeSpan.Zero)));
         Assert.Throws<ArgumentException>(() => _rig.SetSecret("a", new byte[(1 << 20) + 1]));
+        Assert.Throws<ClientExistsException>(() => _rig.Add("a"));
         Assert.Throws<UnknownRequestException>(() => _rig.Decide(7, true));
         Assert.Throws<ConfigurationException>(() => _rig.Run(_rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None)));
 
@@ -62,7 +64,7 @@ public sealed class CommandAuditTests : IDisposable
         Assert.Equal(
             [
                 "enable b: there is no client named “b”", "change a: the interval must be more than zero",
-                "set secret a: a secret may have at most 1048576 bytes, this one has 1048577",
+                "set secret a: a secret may have at most 1048576 bytes, this one has 1048577", "add a: there is a client “a” already",
                 "approve request : no request with the number 7 waits for approval", "reload : clients.conf:3: it is bad",
             ],
             Told());

@@ -252,7 +252,7 @@ public sealed class EventOrderTests : IDisposable
 
         _rig.Remove("a");
 
-        Assert.Equal(["ClientRemoved"], _rig.TakeEvents());
+        Assert.Equal(["ClientRemoved(Command)"], _rig.TakeEvents());
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Finish(peer);
 
         Assert.Equal(
-            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
+            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved(Command)"], _rig.TakeEvents());
         Assert.Null(peer.Received);
     }
 

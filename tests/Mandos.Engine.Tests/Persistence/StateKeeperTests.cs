@@ -233,6 +233,23 @@ public sealed class StateKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task Commands_TwoAtOnceAndRoomForOne_NoneIsToldThatItIsSavedUnlessItIs()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        SaveAll();
+        _rig.Store.MostClients = 1;
+
+        Task<CommandResult>[] disabled =
+        [
+            .. new[] { "a", "b" }.Select(name => _rig.Engine.Server.DisableAsync(name, EngineRig.Person, TestContext.Current.CancellationToken)),
+        ];
+        _rig.Until(() => disabled.All(static command => command.IsCompleted), "both commands");
+
+        Assert.Equal(!_rig.Store["a"]!.Client!.Enabled, (await disabled[0]).IsDurable);
+        Assert.Equal(!_rig.Store["b"]!.Client!.Enabled, (await disabled[1]).IsDurable);
+    }
+
+    [Fact]
     public void StopAsync_NotEverythingSaved_SaysWhatIsLost()
     {
         _rig.Start(EngineRig.Define("a"));

@@ -35,6 +35,19 @@ public sealed class AuditTrailTests : IDisposable
         Assert.DoesNotContain("S3CRET", string.Concat(_rig.Audit.Records), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Sent_ClosingFailsUnexpectedly_IsRecordedOnceAsSent()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        var peer = new FakePeer { CloseError = new InvalidOperationException("a fault") };
+
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")).TakeSecret());
+        _rig.Until(() => peer.IsDisposed, "the connection to end");
+        _rig.Settle();
+
+        Assert.Equal("sent", Assert.Single(_rig.Audit.Of(peer)).Decision);
+    }
+
     [Theory]
     [InlineData(true, Outcome.Approved)]
     [InlineData(false, Outcome.Denied)]

@@ -91,7 +91,7 @@ public sealed class ReloadAbsenceTests : IDisposable
         _rig.Until(() => _rig.Checker.CountRunning("b") == 0, "the check to end");
 
         Assert.Equal(
-            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved"], _rig.TakeEvents());
+            ["CheckerRunning=False", "Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved(LeftFiles)"], _rig.TakeEvents());
         Assert.Null(held.Received);
         Assert.True(IsZero(gone.Secret) && IsZero(another));
         Assert.Null(_rig.Serve("b").Received);

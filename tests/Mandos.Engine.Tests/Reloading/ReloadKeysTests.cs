@@ -65,7 +65,7 @@ public sealed class ReloadKeysTests : IDisposable
             EngineRig.Define("old-name", static s => s with { KeyId = EngineRig.KeyId("old.name") }),
             EngineRig.Define("gone-away"), EngineRig.Define("stays"));
 
-        Assert.Equal(["ClientRemoved", "ClientRemoved", "ClientAdded", "ClientAdded"], _rig.TakeEvents());
+        Assert.Equal(["ClientRemoved(LeftFiles)", "ClientRemoved(LeftFiles)", "ClientAdded", "ClientAdded"], _rig.TakeEvents());
         Assert.Equal(EngineRig.FileSecret("old-name"), Text(_rig.Serve("old.name").Received));
         Assert.Equal("Client gone.away", Assert.Single(_rig.Log.Lines, static line => line.Level >= LogLevel.Warning).Text[..16]);
     }
@@ -100,7 +100,7 @@ public sealed class ReloadKeysTests : IDisposable
 
         Assert.Null(held.Received);
         Assert.Equal(
-            ["Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved", "ClientAdded", "Host=x"],
+            ["Requests=", "Rejected(Disabled)", "ApprovalPending=False", "ClientRemoved(NewKey)", "ClientAdded", "Host=x"],
             _rig.TakeEvents());
         _rig.Approve("b", true);
         Assert.Equal(EngineRig.FileSecret("b"), Text(_rig.Finish(other).Received));

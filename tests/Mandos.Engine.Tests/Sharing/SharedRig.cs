@@ -101,7 +101,7 @@ internal sealed class SharedRig : IDisposable
         {
             Assert.True(_storeClock.GetUtcNow() - start < (limit ?? TimeSpan.FromMinutes(1)), "the command does not end");
             Pass(TimeSpan.FromMilliseconds(50));
-            Thread.Yield();
+            Thread.Sleep(1); // what goes on on threads of the pool must not be outrun by a clock that nothing holds up
         }
 
         return command.GetAwaiter().GetResult();
@@ -124,13 +124,13 @@ internal sealed class SharedRig : IDisposable
         for (int spins = 1; !peer.IsDisposed; spins++)
         {
             Settle();
-            Thread.Yield();
-            if (spins % 500 == 0)
+            Thread.Sleep(1); // the rest goes on on threads of the pool
+            if (spins % 5 == 0)
             {
                 Pass(TimeSpan.FromMilliseconds(50)); // it may wait for something that takes time
             }
 
-            Assert.True(time.Elapsed < TimeSpan.FromSeconds(30), "the connection does not end");
+            Assert.True(time.Elapsed < TimeSpan.FromSeconds(60), "the connection does not end");
         }
 
         Settle();

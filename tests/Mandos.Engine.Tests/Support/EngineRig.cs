@@ -33,6 +33,9 @@ internal sealed class EngineRig : IDisposable
     /// <summary>A second checker, named <see cref="OtherCheckerName"/>.</summary>
     public IChecker? OtherChecker { get; init; }
 
+    /// <summary>Where the server's own key is; null: it has no place.</summary>
+    public FakeServerKey? Key { get; init; } = new();
+
     public TestLog Log { get; init; } = new();
 
     public FakeAuditLog Audit { get; init; } = new();
@@ -92,6 +95,7 @@ internal sealed class EngineRig : IDisposable
                 Random = new FixedRandom(FirstCheck),
                 ReadClients = () => Task.FromResult(Configuration(File())),
                 Audit = Audit,
+                ServerKey = Key,
                 LongestDelay = HasGaps ? DeadlineQueue.LongestDelay : TimeSpan.MaxValue,
             },
             Tls, SharedStore ?? (IStateStore)Store, checkers, Clock, Log);
@@ -126,6 +130,23 @@ internal sealed class EngineRig : IDisposable
     public void Change(string client, ClientChange change) => Run(Engine.Server.ChangeAsync(client, change, Person, CancellationToken.None));
 
     public void SetSecret(string client, byte[] secret) => Run(Engine.Server.SetSecretAsync(client, secret, Person, CancellationToken.None));
+
+    /// <summary>A client for a command to add, with the key that <see cref="Connect(string, string)"/> has.</summary>
+    public static NewClient New(string name, Func<ClientSettings, ClientSettings>? change = null, bool enabled = true)
+    {
+        var settings = new ClientSettings { KeyId = KeyId(name) };
+        return new NewClient { Name = name, Settings = change is null ? settings : change(settings), Enabled = enabled };
+    }
+
+    /// <summary>Adds a client with the secret that it has in a file too.</summary>
+    public void Add(NewClient client) => Run(AddAsync(client));
+
+    public void Add(string client) => Add(New(client));
+
+    public Task<CommandResult> AddAsync(NewClient client, string? secret = null)
+        => Engine.Server.AddClientAsync(client, Encoding.UTF8.GetBytes(secret ?? FileSecret(client.Name)), Person, CancellationToken.None);
+
+    public void Forget(string client) => Run(Engine.Server.ForgetAsync(client, Person, CancellationToken.None));
 
     public void Remove(string client) => Run(Engine.Server.RemoveAsync(client, Person, CancellationToken.None));
 
@@ -259,6 +280,7 @@ internal sealed class EngineRig : IDisposable
         ClientPropertyChanged change => $"{change.Property}={Value(change.Client, change.Property)}",
         CheckerCompleted done => $"CheckerCompleted({done.Result.ExitCode}, {done.Result.WaitStatus}, {done.Description})",
         CheckerStarted started => $"CheckerStarted({started.Description})",
+        ClientRemoved removed => $"ClientRemoved({removed.Reason})",
         Rejected rejected => $"Rejected({rejected.Reason})",
         NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
         ConflictingRequests conflict => $"ConflictingRequests({string.Join(", ", conflict.Addresses)})",
@@ -269,6 +291,7 @@ internal sealed class EngineRig : IDisposable
     private static object? Value(ClientSnapshot client, ClientProperty property) => property.Name switch
     {
         nameof(ClientProperty.Enabled) => client.Enabled,
+        nameof(ClientProperty.Origin) => client.Origin,
         nameof(ClientProperty.LastEnabled) => Time(client.LastEnabled),
         nameof(ClientProperty.Expires) => Time(client.Expires),
         nameof(ClientProperty.LastCheckedOk) => Time(client.LastCheckedOk),

@@ -47,6 +47,9 @@ internal sealed class FakePeer : IPeerConnection
     /// <summary>Whether its TLS back end goes on when it is cancelled, as long as the connection lets it.</summary>
     public bool HeedsNoToken { get; init; }
 
+    /// <summary>What goes wrong when the session is closed.</summary>
+    public Exception? CloseError { get; init; }
+
     public Exception? DisposeError { get; init; }
 
     public volatile bool InHandshake;

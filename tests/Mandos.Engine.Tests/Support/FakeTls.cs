@@ -73,6 +73,11 @@ internal sealed class FakeTls : ITlsHandshaker
         public ValueTask CloseAsync(CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (peer.CloseError is { } error)
+            {
+                throw error;
+            }
+
             if (peer.Gone.Task.IsCompleted)
             {
                 throw new IOException("the peer is gone");

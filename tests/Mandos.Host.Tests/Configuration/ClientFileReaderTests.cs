@@ -290,6 +290,19 @@ public sealed partial class ClientFileReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_CheckerRefersToDefaults_HasThemAsStockWritesThem()
+    {
+        Write($"""
+            [foo]
+            key_id = {KeyId}
+            secret = {Secret}
+            checker = echo %(interval)s %(timeout)s %(extended_timeout)s %(approval_delay)s %(approval_duration)s
+            """);
+
+        Assert.Equal("echo PT2M PT5M PT15M PT0S PT1S", Assert.Single(Read().Clients!).Settings.Checker);
+    }
+
+    [Fact]
     public void Read_EveryOption_IsRead()
     {
         Write($"""

@@ -164,7 +164,7 @@ public sealed class PluginSteeringTests : IDisposable
 
         Assert.Empty(catalog.CheckOptions(out var absent));
         Assert.Equal(
-            [$"{File}:2: there is no plugin Gone under {_folder.Root}, so nothing comes of what is said of it"],
+            [$"{File}:2: there is no plugin Gone under {_folder.Root}, so its entry has no effect"],
             absent.Select(note => note.ToString()));
     }
 

@@ -147,7 +147,7 @@ public sealed class TestPluginsTests : IDisposable
             new NeedApproval(_client, request, TimeSpan.FromSeconds(90), true),
             new GotSecret(_client, request),
             new Rejected(_client, request, RejectionReason.ApprovalTimedOut),
-            new ClientRemoved(_client),
+            new ClientRemoved(_client, RemovalReason.LeftFiles),
             new ClientNotFound("ABC", IPAddress.Parse("fe80::1%2")),
         ];
         foreach (var one in happened)

@@ -133,7 +133,7 @@ public sealed class InMemoryServerTests
         await _server.RemoveAsync(_client.Name, _source, Token);
 
         Assert.Empty(await _server.GetClientsAsync(Token));
-        Assert.Equal([new ClientRemoved(_client)], Events(subscription));
+        Assert.Equal([new ClientRemoved(_client, RemovalReason.Command)], Events(subscription));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class TlsBackendContractTests
             _ => new BrokenTlsBackend { Priority = _ => TlsBackendContract.DefaultPriority }),
         new("says that it offers nothing", "describes what it offers under the default priority string",
             _ => new BrokenTlsBackend { Description = description => description with { Groups = [] } }),
-        new("keeps to itself what it does not know", "passes over unknown words of priority strings",
+        new("keeps to itself what it does not know", "ignores unknown words of priority strings",
             _ => new BrokenTlsBackend { Description = description => description with { Unknown = [] } }),
         .. TlsBackendContract.Checks(_ => new BrokenTlsBackend())
             .Where(check => check.Name.StartsWith("refuses a peer", StringComparison.Ordinal))

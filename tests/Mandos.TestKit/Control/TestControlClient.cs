@@ -64,6 +64,10 @@ public sealed class TestControlClient : IDisposable
 
     public Task StopCheckerAsync(string name, CancellationToken cancellationToken) => SendAsync("stopchecker", name, cancellationToken);
 
+    public Task AddClientAsync(NewClient client, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
+        => SendAsync("add", null, cancellationToken,
+            ("new", JsonSerializer.SerializeToNode(client, TestControlJson.Options)), ("secret", Convert.ToBase64String(secret.Span)));
+
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => SendAsync("remove", name, cancellationToken);
 
     public Task ReloadAsync(CancellationToken cancellationToken) => SendAsync("reload", null, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace Mandos.TestKit.Daemons;
@@ -8,14 +9,17 @@ namespace Mandos.TestKit.Daemons;
 /// <remarks>
 /// Not as root, which PostgreSQL refuses. It does not synchronise its disk: no test cuts the power, and what is killed keeps what it wrote.
 /// </remarks>
-public sealed class PostgresServer : IAsyncDisposable
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     /// <summary>The role that may do anything, on the socket, without a password.</summary>
     public const string Administrator = "postgres";
 
     private const string Account = "nobody";
 
-    /// <summary>Who may come: the administrator, roles whom the system knows, and those with a password, by TLS alone.</summary>
+    /// <summary>IPC_RMID of shmctl(2).</summary>
+    private const int RemoveSegment = 0;
+
+    /// <summary>The roles that may connect: the administrator, roles that the system knows, and those with a password, by TLS alone.</summary>
     private const string Access =
         $"""
         local all {Administrator} trust
@@ -24,14 +28,17 @@ public sealed class PostgresServer : IAsyncDisposable
         hostssl all all 127.0.0.1/32 scram-sha-256
         """;
 
-    /// <summary>Runs a program until our end of its pipe is closed, which the kernel sees to when the test dies.</summary>
+    /// <summary>
+    /// Runs PostgreSQL until our end of its pipe is closed, which the kernel sees to when the test dies. It ends at once, and gives its shared memory back.
+    /// </summary>
     private const string Keeper =
         """
         exec 3<&0
         "$@" </dev/null >>"$log" 2>&1 &
         echo $!
         read -r _ <&3
-        kill -KILL $(cat /proc/$!/task/$!/children) $! 2>/dev/null
+        kill -CONT $! $(cat /proc/$!/task/$!/children)
+        kill -QUIT $!
         wait
         """;
 
@@ -108,12 +115,12 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it, after it was killed too, and waits until it answers.</summary>
     public async Task RestartAsync()
     {
-        Kill();
+        Stop();
         List<string> command =
         [
             Program("postgres"), "-D", Data, "-k", SocketDirectory, "-p", Port.ToString(CultureInfo.InvariantCulture),
         ];
-        foreach (string option in (IEnumerable<string>)["listen_addresses=", "fsync=off", "jit=off", "shared_buffers=16MB", "timezone=GMT",
+        foreach (string option in (IEnumerable<string>)["listen_addresses=", "fsync=off", "dynamic_shared_memory_type=mmap", "jit=off", "shared_buffers=16MB", "timezone=GMT",
             "log_timezone=GMT", "wal_keep_size=64MB", .. _options])
         {
             command.AddRange(["-c", option]);
@@ -132,7 +139,23 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Kills it at once, with all its processes, as if its machine were switched off. Its data stays.</summary>
-    public void Kill()
+    public async Task KillAsync()
+    {
+        if (ProcessId is not null)
+        {
+            string[] lockFile = await File.ReadAllLinesAsync(Path.Join(Data, "postmaster.pid"), TestContext.Current.CancellationToken);
+            await SignalAsync("KILL");
+            Stop();
+
+            // The kernel keeps what the dead shared, until there is no more of it to be had.
+            const int Segment = 6;
+            int segment = int.Parse(lockFile[Segment].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            _ = shmctl(segment, RemoveSegment, 0);
+        }
+    }
+
+    /// <summary>Ends it at once.</summary>
+    private void Stop()
     {
         if (_keeper is { } keeper)
         {
@@ -185,7 +208,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Kill();
+        Stop();
         if (_disk is not null)
         {
             await Command.RequireAsync("umount", "--lazy", _disk);
@@ -255,13 +278,16 @@ public sealed class PostgresServer : IAsyncDisposable
         "-d", database, .. arguments,
     ];
 
-    /// <summary>The postmaster first: so it starts no more.</summary>
+    /// <summary>The postmaster stands still meanwhile, so that it starts no more.</summary>
     private async Task SignalAsync(string signal)
     {
         string process = ProcessId!.Value.ToString(CultureInfo.InvariantCulture);
         await Command.RequireAsync(
-            "sh", "-c", $"kill -{signal} {process}; kill -{signal} $(cat /proc/{process}/task/{process}/children)");
+            "sh", "-c", $"kill -STOP {process}; kill -{signal} $(cat /proc/{process}/task/{process}/children) {process}");
     }
+
+    [LibraryImport("libc")]
+    private static partial int shmctl(int id, int operation, nint buffer);
 
     private static Task<string> RunUnprivilegedAsync(string program, params IEnumerable<string> arguments)
     {

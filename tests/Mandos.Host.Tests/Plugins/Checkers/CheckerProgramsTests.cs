@@ -21,6 +21,15 @@ public sealed class CheckerProgramsTests : IDisposable
         Assert.Contains("is not there (PATH is ", fault, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task FindFaults_ProgramIsALinkToNothing_SaysSo()
+    {
+        string link = Path.Combine(_directory.FullName, "checker");
+        File.CreateSymbolicLink(link, Path.Combine(_directory.FullName, "nothing"));
+
+        Assert.Contains("is not there (PATH is ", Assert.Single(await FindAsync(link)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("true")]
     [InlineData("ls -l")]

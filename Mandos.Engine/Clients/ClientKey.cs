@@ -1,10 +1,9 @@
 using System.Text;
-using Mandos.Engine.Clients;
 
-namespace Mandos.Host.Configuration;
+namespace Mandos.Engine.Clients;
 
-/// <summary>A key ID or fingerprint, as <c>clients.conf</c> has it.</summary>
-internal static class ClientKey
+/// <summary>A key ID or fingerprint, as <c>clients.conf</c>, or the command that adds a client, has it.</summary>
+public static class ClientKey
 {
     /// <summary>Reads a hash in hexadecimal.</summary>
     /// <param name="value">The value of the option.</param>
