@@ -23,7 +23,7 @@ internal static class SharedIdentity
 
             return Guid.TryParse(File.ReadAllText(path).Trim(), out Guid id)
                 ? new ServerIdentity(id, Environment.MachineName)
-                : throw new StartException($"{path}: has to have this server's number, as 01234567-89ab-cdef-0123-456789abcdef; remove it, and it is made anew");
+                : throw new StartException($"{path}: has to have this server's number, as 01234567-89ab-cdef-0123-456789abcdef; remove it, and the server makes a new one");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -65,7 +65,7 @@ public static class ControlSurfaceContract
                 await RunAsync(surface, server, token).ConfigureAwait(false);
             }),
             Check("takes a thousand clients, and a thousand events", TakesManyAsync),
-            Check("subscribes again, or fails, when it has fallen behind", SubscribesAnewAsync),
+            Check("subscribes again, or fails, when it has fallen behind", SubscribesAgainAsync),
             Check("takes the end of the server's events for no failure", TakesEndAsync),
         ];
 
@@ -109,7 +109,7 @@ public static class ControlSurfaceContract
                 cancellationToken).ConfigureAwait(false);
         }
 
-        async Task SubscribesAnewAsync(IControlSurface surface, CancellationToken cancellationToken)
+        async Task SubscribesAgainAsync(IControlSurface surface, CancellationToken cancellationToken)
         {
             InMemoryServer server = Server();
             await RunAndAsync(
@@ -118,11 +118,11 @@ public static class ControlSurfaceContract
                 async running =>
                 {
                     server.Overflow();
-                    Task anew = server.SubscribedAsync(cancellationToken);
+                    Task again = server.SubscribedAsync(cancellationToken);
                     await Task.WhenAny(
-                        running, anew, Task.Delay(limits.Stop, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+                        running, again, Task.Delay(limits.Stop, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
                     Contract.Require(
-                        running.IsCompleted || anew.IsCompleted,
+                        running.IsCompleted || again.IsCompleted,
                         "it runs on without a subscription after it had fallen behind and lost events");
                 },
                 cancellationToken).ConfigureAwait(false);

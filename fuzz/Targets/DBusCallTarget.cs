@@ -94,7 +94,7 @@ internal static class DBusCallTarget
 
     private static byte[] Text(string text) => [(byte)text.Length, 0, 0, 0, .. Encoding.ASCII.GetBytes(text), 0];
 
-    /// <summary>Starts the interface anew, with two clients, once the one before has ended.</summary>
+    /// <summary>Starts the interface again, with two clients, once the one before has ended.</summary>
     private static void Restart()
     {
         _stop?.Cancel();

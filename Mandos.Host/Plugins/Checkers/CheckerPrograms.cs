@@ -10,7 +10,7 @@ namespace Mandos.Host.Plugins.Checkers;
 /// <summary>Finds out before the first check whether the programs of the clients' commands are there, and whether fping may ping.</summary>
 internal static partial class CheckerPrograms
 {
-    /// <summary>At most so many programs are looked for; a configuration with more of them uses scripts.</summary>
+    /// <summary>The greatest number of programs that are looked for; a configuration with more of them uses scripts.</summary>
     private const int Max = 20;
 
     /// <summary>Most characters of what a program says that are shown.</summary>
