@@ -1,7 +1,7 @@
 -- The tables that the Mandos servers of a site share. Whoever administers the database runs it as the role that owns the tables, at first and
 -- with each new version of the server; docs/several-servers.md has the steps. It can be run again at will, and while servers run.
 --
---   psql --dbname=mandos --username=mandos_owner --file=schema.sql [--set=server=ROLE]
+--   psql --dbname=mandos --command='SET ROLE mandos_owner' --file=schema.sql [--set=server=ROLE]
 --
 -- ROLE is whom the servers log in as: _mandos, unless it is given. It may use the tables, and change none of their columns.
 \set ON_ERROR_STOP on
