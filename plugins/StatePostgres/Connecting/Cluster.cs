@@ -40,8 +40,8 @@ internal sealed partial class Cluster : IAsyncDisposable
     private readonly SemaphoreSlim _places = new(MostSessions);
     private readonly Stack<Session> _idle = [];
 
-    /// <summary>The sessions in use, each with the time of the call.</summary>
-    private readonly Dictionary<Session, long> _calls = [];
+    /// <summary>When each call began that has a session.</summary>
+    private readonly LinkedList<long> _calls = [];
     private readonly Dictionary<HostAddress, NpgsqlDataSource> _sources = [];
     private int _looking;
     private long _lookedAround;
@@ -143,12 +143,18 @@ internal sealed partial class Cluster : IAsyncDisposable
         Session session;
         try
         {
-            session = await RentAsync(start, cancellationToken).ConfigureAwait(false);
+            session = await RentAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             _places.Release();
             throw;
+        }
+
+        LinkedListNode<long> call;
+        lock (_lock)
+        {
+            call = _calls.AddLast(start);
         }
 
         try
@@ -159,10 +165,7 @@ internal sealed partial class Cluster : IAsyncDisposable
         {
             lock (_lock)
             {
-                if (_calls.TryGetValue(session, out long since) && since == start)
-                {
-                    _calls.Remove(session); // else it has been returned, and another call may have it
-                }
+                _calls.Remove(call);
             }
         }
     }
@@ -232,19 +235,18 @@ internal sealed partial class Cluster : IAsyncDisposable
         }
     }
 
-    private async Task<Session> RentAsync(long start, CancellationToken cancellationToken)
+    private async Task<Session> RentAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
 
             // While an earlier call hangs, the idle sessions, which lead to the same host, may do so too.
-            bool hangs = _calls.Values.Any(call => _time.GetElapsedTime(call) > _hang);
+            bool hangs = _calls.Any(call => _time.GetElapsedTime(call) > _hang);
             while (_idle.TryPop(out Session? idle))
             {
                 if (!hangs && idle.Status.Timeline >= Fence.HighestTimeline)
                 {
-                    _calls.Add(idle, start);
                     return idle;
                 }
 
@@ -257,20 +259,13 @@ internal sealed partial class Cluster : IAsyncDisposable
             }
         }
 
-        Session session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        lock (_lock)
-        {
-            _calls.Add(session, start);
-        }
-
-        return session;
+        return await ConnectAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void Return(Session session)
     {
         lock (_lock)
         {
-            _calls.Remove(session);
             if (!_isDisposed && session.Host == _current)
             {
                 _idle.Push(session);
