@@ -106,7 +106,7 @@ internal sealed partial class SharedKeeper
                 Committed(entry, command, result.Revision);
                 break;
             case ControlOutcome.Unknown:
-                entry.UnknownSince = _clock.Now;
+                NoteUnknown(entry);
                 SyncSoon();
                 break;
             default:
@@ -175,7 +175,7 @@ internal sealed partial class SharedKeeper
                 Withdraw(entry);
                 break;
             default:
-                entry.UnknownSince = _clock.Now; // a fault, or no answer in time: it may be committed
+                NoteUnknown(entry); // a fault, or no answer in time: it may be committed
                 break;
         }
 
@@ -212,6 +212,12 @@ internal sealed partial class SharedKeeper
                 Pump();
             },
             _ => EndCall(entry)); // the next sync has it looked up again
+    }
+
+    private void NoteUnknown(SharedEntry entry)
+    {
+        entry.UnknownSince = _clock.Now;
+        _unknown.Add(entry);
     }
 
     private void EndCall(SharedEntry entry)

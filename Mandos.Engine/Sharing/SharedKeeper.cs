@@ -35,6 +35,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
     private readonly Dictionary<string, SharedEntry> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _dirty = new(StringComparer.Ordinal);
     private readonly Queue<SharedEntry> _queue = [];
+
+    /// <summary>Those with a command whose outcome was unknown at the last look.</summary>
+    private readonly HashSet<SharedEntry> _unknown = [];
+
     private readonly List<(Waiter Waiter, SharedEntry? Entry)> _afterSync = [];
     private readonly Deadline _pumpDue;
     private SharedEntry? _applying;
@@ -314,9 +318,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
     public void Synced(TimeSpan start)
     {
         (_isReady, _problem) = (true, null);
-        foreach ((Waiter waiter, SharedEntry? entry) in _afterSync.Where(pair => pair.Waiter.Since <= start).ToArray())
+        List<(Waiter, SharedEntry?)> ready = _afterSync.FindAll(pair => pair.Waiter.Since <= start);
+        _afterSync.RemoveAll(pair => pair.Waiter.Since <= start);
+        foreach ((Waiter waiter, SharedEntry? entry) in ready)
         {
-            _afterSync.Remove((waiter, entry));
             if (entry is null)
             {
                 _services.Deadlines.Cancel(waiter.Limit);
@@ -332,7 +337,8 @@ internal sealed partial class SharedKeeper : IStateKeeper
             }
         }
 
-        foreach (SharedEntry entry in _entries.Values.Where(entry => entry is { UnknownSince: { } since, IsRunning: false } && since <= start))
+        _unknown.RemoveWhere(static entry => entry.UnknownSince is null);
+        foreach (SharedEntry entry in _unknown.Where(entry => !entry.IsRunning && entry.UnknownSince <= start).ToArray())
         {
             LookUp(entry);
         }
