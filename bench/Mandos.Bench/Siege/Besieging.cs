@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using Mandos.Bench.Load;
 using Mandos.TestKit;
 using Mandos.TestKit.Peers;
 
@@ -137,7 +137,7 @@ internal static class Besieging
         try
         {
             PeerOutcome outcome = await MandosPeer.FetchAsync(stream, new PeerOptions(_key), giveUp.Token);
-            return Encoding.ASCII.GetString(outcome.Secret) == SiegedServer.Secret;
+            return outcome.Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret);
         }
         catch (OperationCanceledException)
         {

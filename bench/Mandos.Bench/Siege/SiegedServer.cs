@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using Mandos.Bench.Load;
 using Mandos.TestKit.Peers;
 
 namespace Mandos.Bench.Siege;
@@ -28,8 +28,6 @@ internal sealed class SiegedServer : IAsyncDisposable
 
     /// <summary>Its exit status and the last line of its log, if it has ended.</summary>
     public string? End => _process.HasExited ? $"status {_process.ExitCode}: {_lastLine}" : null;
-
-    public static string Secret { get; } = new('s', 1200);
 
     public IPEndPoint EndPoint { get; }
 
@@ -60,7 +58,7 @@ internal sealed class SiegedServer : IAsyncDisposable
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("mandos-siege-");
         directory.UnixFileMode |= UnixFileMode.OtherExecute; // it becomes another user, who has to reach its state
-        string secret = Convert.ToBase64String(Encoding.ASCII.GetBytes(Secret));
+        string secret = Convert.ToBase64String(ServerUnderTest.Secret);
         File.WriteAllText(Path.Combine(directory.FullName, "clients.conf"), $"[client]\nchecker = true\nkey_id = {client.KeyId}\nsecret = {secret}\n");
         File.WriteAllText(Path.Combine(directory.FullName, "mandos.conf"), $"[DEFAULT]\n{settings}\n");
         Process process = Process.Start(new ProcessStartInfo("taskset",
@@ -74,7 +72,7 @@ internal sealed class SiegedServer : IAsyncDisposable
             RedirectStandardError = true,
         })!;
         var server = new SiegedServer(process, directory, new IPEndPoint(address, Port));
-        while (Encoding.ASCII.GetString((await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(client), default)).Secret) != Secret)
+        while (!(await MandosPeer.FetchAsync(server.EndPoint, new PeerOptions(client), default)).Secret.AsSpan().SequenceEqual(ServerUnderTest.Secret))
         {
             if (process.HasExited)
             {
