@@ -15,6 +15,9 @@ namespace Mandos.Engine.Protocol;
 /// </remarks>
 internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoolWorkItem
 {
+    /// <summary>How many sources are remembered that are gone; some 400 bytes each.</summary>
+    internal const int MostGone = 10_000;
+
     /// <summary>What a turn costs at least: much the same as what surrounds it, which is not measured.</summary>
     private static readonly TimeSpan _leastCost = TimeSpan.FromMicroseconds(50);
 
@@ -22,9 +25,6 @@ internal sealed class HandshakeTurns(EngineClock clock, int atOnce) : IThreadPoo
     private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
-    /// <summary>How many sources are remembered that are gone; some 400 bytes each.</summary>
-    internal const int MostGone = 10_000;
-
     private readonly Dictionary<PeerSource, Share> _shares = [];
 
     /// <summary>Those that are gone and have had more than others, the first one first.</summary>
