@@ -10,6 +10,6 @@ internal sealed partial class EngineStart
     [LoggerMessage(3023, LogLevel.Warning, "Plugin {Plugin}: {Name} takes long to load the state; the server waits for it")]
     private partial void LogSlowStore(string plugin, string name);
 
-    [LoggerMessage(3024, LogLevel.Warning, "A state store that several servers share is for trials only yet: tests still find faults in its use. For real machines use store: sqlite")]
+    [LoggerMessage(3039, LogLevel.Warning, "A state store that several servers share is for trials only yet: tests still find faults in its use. For real machines use store: sqlite")]
     private partial void LogSharedStoreUnproven();
 }
