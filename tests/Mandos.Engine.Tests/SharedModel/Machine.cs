@@ -78,7 +78,7 @@ internal sealed class Machine : IDisposable
         Parts.Services.Loop.RunPending();
         for (int i = _commands.Count - 1; i >= 0; i--)
         {
-            if (_commands[i].Step(this, now))
+            if (_commands[i].Step(this))
             {
                 _commands.RemoveAt(i);
             }
@@ -146,9 +146,8 @@ internal sealed class Machine : IDisposable
     /// <param name="command">Which.</param>
     /// <param name="name">Its client.</param>
     /// <param name="carryOut">Carries it out here.</param>
-    /// <param name="revision">What the store has by then.</param>
-    /// <param name="acknowledged">Is called when it is acknowledged, with the true time.</param>
-    public void Give(AuditCommand command, string name, Action<Client> carryOut, long revision, Action<long, TimeSpan>? acknowledged)
+    /// <param name="acknowledged">Is called when it is acknowledged.</param>
+    public void Give(AuditCommand command, string name, Action<Client> carryOut, Action? acknowledged)
     {
         if (!Parts.Clients.TryGet(name, out Client? client))
         {
@@ -158,11 +157,15 @@ internal sealed class Machine : IDisposable
         carryOut(client);
         Parts.Keeper.Decided(command, name);
         Parts.Services.Loop.RunPending();
-        _commands.Add(new Command(name, client.Granted?.Where(static request => request.IsAborted).ToArray() ?? [], revision, acknowledged));
+        _commands.Add(new Command(name, client.Granted?.Where(static request => request.IsAborted).ToArray() ?? [], acknowledged));
     }
 
     /// <summary>Whether it has taken up the last change of a client.</summary>
     public bool IsUpToDate(string client) => Store.RevisionOf(client) == Parts.Shared!.Keeper.EntryOf(client).Revision;
+
+    /// <summary>The last change of a client that it knows. Until it has synced, it has what it loaded, without a number: what the store has then.</summary>
+    public long KnownRevision(string client)
+        => Parts.Shared!.Keeper.EntryOf(client).Revision is > 0 and var revision ? revision : Store.RevisionOf(client) ?? 0;
 
     /// <summary>What is known of a client here, for whoever reads of a failure.</summary>
     public string Describe(string client) => Parts.Shared!.Keeper.EntryOf(client) is var entry
@@ -189,7 +192,7 @@ internal sealed class Machine : IDisposable
 
     private bool Write(Sending sending, TimeSpan storeTime)
     {
-        _log.Write(sending.Client, Name, storeTime);
+        _log.Write(sending.Client, Name, !sending.Request.Client.Settings.ApprovedByDefault, storeTime);
         return End(sending, sent: true);
     }
 
@@ -201,12 +204,12 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>A command that was carried out here and is not acknowledged.</summary>
-    private sealed class Command(string name, OpenRequest[] brokenOff, long given, Action<long, TimeSpan>? acknowledged)
+    private sealed class Command(string name, OpenRequest[] brokenOff, Action? acknowledged)
     {
         private Task<string?>? _saved;
 
         /// <returns>Whether it has ended.</returns>
-        public bool Step(Machine machine, TimeSpan now)
+        public bool Step(Machine machine)
         {
             if (_saved is null)
             {
@@ -225,7 +228,7 @@ internal sealed class Machine : IDisposable
 
             if (_saved.GetAwaiter().GetResult() is null)
             {
-                acknowledged?.Invoke(given, now);
+                acknowledged?.Invoke();
             }
 
             return true;
