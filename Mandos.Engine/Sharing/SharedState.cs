@@ -43,11 +43,12 @@ internal sealed partial class SharedState : IDisposable
     /// <param name="store">The store.</param>
     /// <param name="server">This server.</param>
     /// <param name="offload">How to call the store beside the loop; null for the thread pool.</param>
-    public SharedState(EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload)
+    /// <param name="sinceBoot">As <see cref="EngineOptions.SinceBoot"/>.</param>
+    public SharedState(EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload, Func<TimeSpan>? sinceBoot)
     {
         (_services, _clock, _store, _server, _logger) = (services, services.Clock, store, server, services.Logger);
         _calls = new StoreCalls(services, offload);
-        Permission = new Permission(_clock);
+        Permission = new Permission(_clock, sinceBoot);
         Keeper = new SharedKeeper(services, store, _calls, new Acknowledgements(services, server.Id));
         _reporter = new LivenessReporter(services, store, _calls);
         _checks = new CheckShare(_clock, Permission, server.Id);
@@ -297,7 +298,7 @@ internal sealed partial class SharedState : IDisposable
         }
         else
         {
-            _services.Deadlines.Schedule(_permissionEnd, Permission.Until);
+            _services.Deadlines.Schedule(_permissionEnd, _clock.After(Permission.Left));
         }
     }
 

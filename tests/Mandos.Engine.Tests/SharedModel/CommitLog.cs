@@ -105,13 +105,14 @@ internal sealed class CommitLog(Action<string> note)
     /// <param name="given">The command.</param>
     /// <param name="revision">What the store had when it was given.</param>
     /// <param name="until">Until when it holds at least.</param>
-    public void AcknowledgeDenial(string client, Given given, long revision, TimeSpan until)
+    /// <param name="now">When.</param>
+    public void AcknowledgeDenial(string client, Given given, long revision, TimeSpan until, TimeSpan now)
     {
         History history = Of(client);
         Acknowledged++;
-        if (history.IsTakenBack(given, GivenKind.Approve))
+        if (until <= now || history.IsTakenBack(given, GivenKind.Approve))
         {
-            return;
+            return; // it is over
         }
 
         Committed? commit = history.Commits.Find(commit => commit.Process == given.Process && commit.Revision > revision && commit.IsDenied);

@@ -14,6 +14,7 @@ internal sealed class Machine : IDisposable
     private readonly PhaseCounts _counts = new();
     private readonly FakePeer _peer = new();
     private readonly List<Command> _commands = [];
+    private TimeSpan _asleep;
 
     public Machine(Guid id, string name, double rate, FaultyStore store, CommitLog log, IEnumerable<ClientDefinition> clients)
     {
@@ -21,7 +22,7 @@ internal sealed class Machine : IDisposable
         Rig = new EngineRig
         {
             SharedStore = store,
-            Options = new EngineOptions { Server = new ServerIdentity(id, name), CallStore = static work => work() },
+            Options = new EngineOptions { Server = new ServerIdentity(id, name), CallStore = static work => work(), SinceBoot = () => Now + _asleep },
         };
         Rig.Start([.. clients]);
         store.IsEnabledHere = client => Parts.Clients.TryGet(client, out Client? here) ? here.Snapshot.Enabled : null;
@@ -46,13 +47,25 @@ internal sealed class Machine : IDisposable
 
     public List<Sending> Sendings { get; } = [];
 
+    /// <summary>Whether a thread was let write, and has not.</summary>
+    public bool IsAboutToWrite => Sendings.Exists(static sending => sending.WritesBy is not null);
+
     public bool IsFenced => Parts.Shared!.Fenced.IsCompleted;
 
-    private TimeSpan Now => Parts.Services.Clock.Now;
+    private TimeSpan Now => Rig.Clock.GetElapsedTime(0);
+
+    /// <summary>Whether the machine sleeps: its monotonic clock stands still. It must not fall asleep while a thread is about to write.</summary>
+    public bool IsAsleep { get; set; }
 
     /// <summary>Lets time pass. Threads that were let write have written by the end of their time.</summary>
     public void Pass(TimeSpan time, TimeSpan storeTime)
     {
+        if (IsAsleep)
+        {
+            _asleep += time * Rate;
+            return;
+        }
+
         Rig.Clock.Advance(time * Rate);
         for (int i = Sendings.Count - 1; i >= 0; i--)
         {
@@ -64,13 +77,13 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>How long until a thread has to write that was let, by its clock.</summary>
-    public TimeSpan LongestStep => Sendings.Where(static sending => sending.WritesBy is not null)
+    public TimeSpan LongestStep => IsAsleep ? TimeSpan.MaxValue : Sendings.Where(static sending => sending.WritesBy is not null)
         .Select(sending => (sending.WritesBy!.Value - Now) / Rate).DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
     /// <summary>Runs its loop, and sees which commands have ended.</summary>
     public void Run(TimeSpan now)
     {
-        if (now < StoppedUntil)
+        if (IsAsleep || now < StoppedUntil)
         {
             return;
         }
@@ -171,7 +184,7 @@ internal sealed class Machine : IDisposable
     public string Describe(string client) => Parts.Shared!.Keeper.EntryOf(client) is var entry
         ? $"revision {entry.Revision}, enabled {entry.Base?.Enabled}, decided {entry.Decided}, sent {entry.Sent}, command {entry.Command is not null}, "
             + $"running {entry.IsRunning}, unknown since {entry.UnknownSince}, due {entry.IsDue}, unsettled {(entry.Local as Client)?.IsUnsettled}, "
-            + $"verdict {(entry.Local as Client)?.Verdict} for {(entry.Local as Client)?.VerdictEnd?.Due - Now}, the store's {entry.Base?.Verdict}, "
+            + $"verdict {(entry.Local as Client)?.Verdict} for {(entry.Local as Client)?.VerdictEnd?.Due - Parts.Services.Clock.Now}, the store's {entry.Base?.Verdict}, "
             + $"permission {Parts.Shared.Permission.Holds}, saving {Parts.Keeper.IsSaving}, the store has revision {Store.RevisionOf(client)}"
         : "";
 

@@ -196,7 +196,7 @@ internal sealed class SharedRun : IDisposable
         machine.Give(command, client, carryOut, kind switch
         {
             GivenKind.Disable or GivenKind.Remove => () => _log.Acknowledge(client, given!, revision),
-            GivenKind.Deny => () => _log.AcknowledgeDenial(client, given!, revision, now + _denial - TimeSpan.FromSeconds(2)), // clocks differ
+            GivenKind.Deny => () => _log.AcknowledgeDenial(client, given!, revision, now + _denial - TimeSpan.FromSeconds(2), Now), // clocks differ
             _ => null,
         });
     }
@@ -212,6 +212,10 @@ internal sealed class SharedRun : IDisposable
             case < 8:
                 Note("cut off", machine);
                 machine.Store.IsCutOff = !machine.Store.IsCutOff;
+                break;
+            case < 9 when !machine.IsAboutToWrite:
+                Note("suspend", machine);
+                machine.IsAsleep = !machine.IsAsleep;
                 break;
             case < 14:
                 Note("stop", machine);
@@ -272,7 +276,7 @@ internal sealed class SharedRun : IDisposable
 
         foreach (Machine machine in _machines)
         {
-            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.StoppedUntil) = (false, false, TimeSpan.Zero);
+            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.IsAsleep, machine.StoppedUntil) = (false, false, false, TimeSpan.Zero);
             machine.Store.StepAll();
         }
 
@@ -327,7 +331,7 @@ internal sealed class SharedRun : IDisposable
         CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
     }
 
-    private bool IsRunning(Machine machine) => Now >= machine.StoppedUntil;
+    private bool IsRunning(Machine machine) => !machine.IsAsleep && Now >= machine.StoppedUntil;
 
     /// <summary>Lets time pass, in pieces in which no thread stalls for too long.</summary>
     private void Pass(TimeSpan time)
