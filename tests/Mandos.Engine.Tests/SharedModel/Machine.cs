@@ -50,17 +50,20 @@ internal sealed class Machine : IDisposable
     /// <summary>Whether a thread was let write, and has not.</summary>
     public bool IsAboutToWrite => Sendings.Exists(static sending => sending.WritesBy is not null);
 
+    /// <summary>Whether its loop runs.</summary>
+    public bool IsRunning(TimeSpan now) => now >= StoppedUntil && now >= AsleepUntil;
+
     public bool IsFenced => Parts.Shared!.Fenced.IsCompleted;
 
     private TimeSpan Now => Rig.Clock.GetElapsedTime(0);
 
-    /// <summary>Whether the machine sleeps: its monotonic clock stands still. It must not fall asleep while a thread is about to write.</summary>
-    public bool IsAsleep { get; set; }
+    /// <summary>Until when, of the true time, the machine is suspended: its monotonic clock stands still. No thread may be about to write then.</summary>
+    public TimeSpan AsleepUntil { get; set; }
 
     /// <summary>Lets time pass. Threads that were let write have written by the end of their time.</summary>
     public void Pass(TimeSpan time, TimeSpan storeTime)
     {
-        if (IsAsleep)
+        if (storeTime < AsleepUntil)
         {
             _asleep += time * Rate;
             return;
@@ -77,13 +80,13 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>How long until a thread has to write that was let, by its clock.</summary>
-    public TimeSpan LongestStep => IsAsleep ? TimeSpan.MaxValue : Sendings.Where(static sending => sending.WritesBy is not null)
+    public TimeSpan LongestStep => Sendings.Where(static sending => sending.WritesBy is not null)
         .Select(sending => (sending.WritesBy!.Value - Now) / Rate).DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
     /// <summary>Runs its loop, and sees which commands have ended.</summary>
     public void Run(TimeSpan now)
     {
-        if (IsAsleep || now < StoppedUntil)
+        if (!IsRunning(now))
         {
             return;
         }

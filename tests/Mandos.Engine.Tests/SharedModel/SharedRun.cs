@@ -116,9 +116,12 @@ internal sealed class SharedRun : IDisposable
                 break;
             case < 49 when IsRunning(machine):
                 Note("ask", machine, client);
-                if (machine.Sendings.Count < 6)
+                if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
                 {
-                    machine.Ask(client);
+                    for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
+                    {
+                        RunLoops();
+                    }
                 }
 
                 break;
@@ -205,17 +208,21 @@ internal sealed class SharedRun : IDisposable
     {
         switch (_random.Next(20))
         {
-            case < 5:
+            case < 3:
                 Note("slow", machine);
                 machine.Store.IsSlow = !machine.Store.IsSlow;
                 break;
-            case < 8:
+            case < 5:
                 Note("cut off", machine);
-                machine.Store.IsCutOff = !machine.Store.IsCutOff;
+                machine.Store.IsCutOff = true;
+                break;
+            case < 8:
+                Note("mended", machine);
+                (machine.Store.IsSlow, machine.Store.IsCutOff) = (false, false);
                 break;
             case < 9 when !machine.IsAboutToWrite:
                 Note("suspend", machine);
-                machine.IsAsleep = !machine.IsAsleep;
+                machine.AsleepUntil = Now + TimeSpan.FromMilliseconds(_random.Next(20_000));
                 break;
             case < 14:
                 Note("stop", machine);
@@ -276,7 +283,7 @@ internal sealed class SharedRun : IDisposable
 
         foreach (Machine machine in _machines)
         {
-            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.IsAsleep, machine.StoppedUntil) = (false, false, false, TimeSpan.Zero);
+            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.AsleepUntil, machine.StoppedUntil) = (false, false, TimeSpan.Zero, TimeSpan.Zero);
             machine.Store.StepAll();
         }
 
@@ -331,7 +338,7 @@ internal sealed class SharedRun : IDisposable
         CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
     }
 
-    private bool IsRunning(Machine machine) => !machine.IsAsleep && Now >= machine.StoppedUntil;
+    private bool IsRunning(Machine machine) => machine.IsRunning(Now);
 
     /// <summary>Lets time pass, in pieces in which no thread stalls for too long.</summary>
     private void Pass(TimeSpan time)
