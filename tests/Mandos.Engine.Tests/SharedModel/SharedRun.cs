@@ -225,6 +225,17 @@ internal sealed class SharedRun : IDisposable
 
         Note("ordeal", victim, client);
         Machine other = others[_random.Next(others.Length)];
+        if (_random.Next(4) > 0)
+        {
+            foreach (Machine well in new[] { victim, other })
+            {
+                (well.Store.IsSlow, well.Store.IsCutOff) = (false, false);
+            }
+
+            Give(other, AuditCommand.Enable, client, other.Parts.Transitions.Enable, GivenKind.Enable);
+            Pass(TimeSpan.FromMilliseconds(_random.Next(3000)));
+        }
+
         bool isLater = _random.Next(2) == 0;
         if (!isLater)
         {
