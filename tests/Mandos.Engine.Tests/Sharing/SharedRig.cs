@@ -29,9 +29,15 @@ internal sealed class SharedRig : IDisposable
     /// <summary>Starts a server with these clients in its files.</summary>
     /// <param name="id">Its identity; null for a new one.</param>
     /// <param name="definitions">Its clients.</param>
-    public EngineRig Start(Guid? id, params ClientDefinition[] definitions)
+    public EngineRig Start(Guid? id, params ClientDefinition[] definitions) => Start(id, isCutOffOnceLoaded: false, definitions);
+
+    /// <summary>Starts a server with these clients in its files.</summary>
+    /// <param name="id">Its identity; null for a new one.</param>
+    /// <param name="isCutOffOnceLoaded">Whether it does not get further at first than to load what there is.</param>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig Start(Guid? id, bool isCutOffOnceLoaded, params ClientDefinition[] definitions)
     {
-        var store = new UnreliableStore(_context);
+        var store = new UnreliableStore(_context) { IsCutOffOnceLoaded = isCutOffOnceLoaded };
         string name = ((char)('a' + Servers.Count)).ToString();
         var rig = new EngineRig
         {
