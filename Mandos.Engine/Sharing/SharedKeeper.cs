@@ -393,6 +393,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (entry.Local is Client client)
         {
             client.IsUnsettled = isPending;
+            client.IsUnheardOf = entry.Base is null && !(entry.Decided | entry.Sent).HasFlag(ControlAspects.Enabled);
         }
 
         if (isPending || entry.IsDue)

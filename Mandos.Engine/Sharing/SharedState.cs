@@ -82,7 +82,7 @@ internal sealed partial class SharedState : IDisposable
         (_clients, _transitions, _requests, _approvals, _connections) = (clients, transitions, requests, approvals, connections);
         _sync = new Synchronizer(_services, _store, _calls, Permission, requests, Keeper.Acknowledgements, Apply)
         {
-            Failed = Keeper.NotSynced,
+            Failed = NotSynced,
             Fenced = Fence,
         };
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
@@ -285,6 +285,15 @@ internal sealed partial class SharedState : IDisposable
         _differing = differing;
     }
 
+    private void NotSynced(string problem)
+    {
+        Keeper.NotSynced(problem);
+        if (!Permission.Holds)
+        {
+            UpdateServing(); // a person may have changed a when_cut_off here
+        }
+    }
+
     private void PermissionEnded()
     {
         if (!Permission.Holds)
@@ -306,12 +315,24 @@ internal sealed partial class SharedState : IDisposable
     {
         bool holds = Permission.Holds;
         _servesCutOff = !holds && !Fenced.IsCompleted && !_services.IsStopping
-            && _clients.All.Any(static client => client.Settings.WhenCutOff != CutOffBehaviour.Refuse);
+            && _clients.All.Any(SharedGate.MayServeCutOff);
         if (!holds)
         {
             _connections.AbortSends(
                 "this server does not know any more what the other servers have decided",
-                static client => client.Settings.WhenCutOff == CutOffBehaviour.Refuse);
+                static request => !SharedGate.ServesCutOff(request.Client, request.Reason));
+            if (_servesCutOff)
+            {
+                _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
+            }
+            else
+            {
+                _connections.CloseCutOff();
+            }
+        }
+        else
+        {
+            _approvals.LookAgain();
         }
 
         Serving.Set(IsServing);

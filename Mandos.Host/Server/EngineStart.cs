@@ -48,10 +48,14 @@ internal sealed partial class EngineStart(
         ClientConfiguration clients = await StartFault.TranslateAsync(source.TakeAsync(registry)).ConfigureAwait(false);
         IStateStore state = stateFault is null ? store.Instance : new UnusableStore(stateFault);
         bool isShared = state is ISharedStateStore;
-        if (isShared)
+        if (state is ISharedStateStore shared)
         {
             // The model of several engines still finds faults (SharedModelTests).
             LogSharedStoreUnproven();
+            foreach (string advice in CutOffAdvice.Of(shared, clients.Clients.Select(static client => (client.Name, client.Settings))))
+            {
+                LogCutOffAdvice(advice);
+            }
         }
 
         StockStateImport? import = !isShared && StockStateImport.IsNeeded(context.StateDirectory)
@@ -120,7 +124,7 @@ internal sealed partial class EngineStart(
             return false;
         }
 
-        LogStarted(engine.ClientCount);
+        LogStarted(ServerReport.Count(engine.ClientCount));
         return true;
     }
 }

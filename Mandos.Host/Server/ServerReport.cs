@@ -39,7 +39,7 @@ internal sealed class ServerReport
 
     /// <summary>Tells systemd that the server serves, how many and where.</summary>
     public void TellReady() => _context.Notifier.Ready(_engine.Info.EndPoints is { Count: > 0 } endPoints
-        ? $"Serving {_engine.ClientCount} clients on {string.Join(", ", endPoints)}"
+        ? $"Serving {Count(_engine.ClientCount)} on {string.Join(", ", endPoints)}"
         : "Serving nobody until there is the interface to listen on");
 
     /// <summary>Tells all of them where the server listens, each time that this changes, until cancelled.</summary>
@@ -57,6 +57,9 @@ internal sealed class ServerReport
             await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>A number of clients, for people.</summary>
+    public static string Count(int clients) => clients == 1 ? "1 client" : $"{clients} clients";
 
     private static PluginInfo Describe(PluginDescription plugin) => new()
     {

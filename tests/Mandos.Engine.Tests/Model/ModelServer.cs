@@ -169,6 +169,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
             Host = was.Host == now.Host ? settings.Host : now.Host,
             Checker = was.Checker == now.Checker ? settings.Checker : now.Checker,
             Location = was.Location == now.Location ? settings.Location : now.Location,
+            WhenCutOff = was.WhenCutOff == now.WhenCutOff ? settings.WhenCutOff : now.WhenCutOff,
             Interval = was.Interval == now.Interval ? settings.Interval : now.Interval,
             Timeout = was.Timeout == now.Timeout ? settings.Timeout : now.Timeout,
             ExtendedTimeout = was.ExtendedTimeout == now.ExtendedTimeout ? settings.ExtendedTimeout : now.ExtendedTimeout,
