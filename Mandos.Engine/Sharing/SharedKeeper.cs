@@ -79,6 +79,9 @@ internal sealed partial class SharedKeeper : IStateKeeper
     /// <summary>Is told what a person has decided about all that waits for a client.</summary>
     public Action<string, bool> DecidedRequests { get; set; } = static (_, _) => { };
 
+    /// <summary>Is told of each client that may have changed, here or in the store.</summary>
+    public Action<SharedEntry> Reviewed { get; set; } = static _ => { };
+
     /// <summary>Is told that the files may have been read.</summary>
     public Action FilesRead { get; set; } = static () => { };
 
@@ -189,6 +192,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         {
             entry.Local = null;
             entry.File = null;
+            Reviewed(entry);
         }
 
         Files.Forget(name);
@@ -395,6 +399,8 @@ internal sealed partial class SharedKeeper : IStateKeeper
             client.IsUnsettled = isPending;
             client.IsUnheardOf = entry.Base is null && !(entry.Decided | entry.Sent).HasFlag(ControlAspects.Enabled);
         }
+
+        Reviewed(entry);
 
         if (isPending || entry.IsDue)
         {

@@ -13,6 +13,9 @@ internal sealed partial class EngineStart
     [LoggerMessage(3040, LogLevel.Warning, "{Advice}")]
     private partial void LogCutOffAdvice(string advice);
 
+    [LoggerMessage(3041, LogLevel.Warning, "--no-restore has no meaning with a state store that servers share: what they have decided holds")]
+    private partial void LogRestoreMeaningless();
+
     [LoggerMessage(3039, LogLevel.Warning, "A state store that several servers share is for trials only yet: tests still find faults in its use. For real machines use store: sqlite")]
     private partial void LogSharedStoreUnproven();
 }

@@ -381,6 +381,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
                 ApprovalDelay = Pick(static s => s.ApprovalDelay),
                 ApprovalDuration = Pick(static s => s.ApprovalDuration),
                 ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
+                WhenCutOff = Pick(static s => s.WhenCutOff),
                 Location = Pick(static s => s.Location),
                 ApproveAll = file.Settings.ApproveAll,
             },
