@@ -30,7 +30,7 @@ internal sealed class EngineParts : IDisposable
         Shared = store is ISharedStateStore shared
             ? new SharedState(
                 Services, shared, options.Server ?? throw new ArgumentException("a server that shares its state has to have an identity", nameof(options)),
-                options.CallStore, options.LastKnown, options.ReadClients)
+                options.CallStore, options.SinceBoot, options.LastKnown, options.ReadClients)
             : null;
         Keeper = Shared is null ? new StateKeeper(Services, store) : Shared.Keeper;
         var kept = new KeptClients(Keeper, Services.Clock);

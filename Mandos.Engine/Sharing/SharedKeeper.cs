@@ -296,7 +296,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
         try
         {
-            ApplyTo(entry, result);
+            WhileApplying(entry, () => Apply(entry, result));
         }
         catch
         {
@@ -375,13 +375,14 @@ internal sealed partial class SharedKeeper : IStateKeeper
         }
     }
 
-    private void ApplyTo(SharedEntry entry, SharedControl? control)
+    /// <summary>Changes a client here; what its changes set off is not taken for decided here, and nothing is sent before the end.</summary>
+    private void WhileApplying(SharedEntry entry, Action change)
     {
         SharedEntry? outer = _applying;
         _applying = entry;
         try
         {
-            Apply(entry, control);
+            change();
         }
         finally
         {

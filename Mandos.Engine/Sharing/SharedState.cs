@@ -47,15 +47,16 @@ internal sealed partial class SharedState : IDisposable
     /// <param name="store">The store.</param>
     /// <param name="server">This server.</param>
     /// <param name="offload">How to call the store beside the loop; null for the thread pool.</param>
+    /// <param name="sinceBoot">As <see cref="EngineOptions.SinceBoot"/>.</param>
     /// <param name="lastKnown">Keeps what is to be known after a start without the store; null: nothing is.</param>
     /// <param name="readClients">Reads the files again; null if there is nothing to read.</param>
     public SharedState(
-        EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload, ILastKnown? lastKnown,
+        EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload, Func<TimeSpan>? sinceBoot, ILastKnown? lastKnown,
         Func<Task<ClientConfiguration>>? readClients)
     {
         (_services, _clock, _store, _server, _logger) = (services, services.Clock, store, server, services.Logger);
         _calls = new StoreCalls(services, offload);
-        Permission = new Permission(_clock);
+        Permission = new Permission(_clock, sinceBoot);
         Keeper = new SharedKeeper(services, store, _calls, new Acknowledgements(services, server.Id));
         _reporter = new LivenessReporter(services, store, _calls);
         _checks = new CheckShare(_clock, Permission, server.Id);
@@ -319,7 +320,7 @@ internal sealed partial class SharedState : IDisposable
         }
         else
         {
-            _services.Deadlines.Schedule(_permissionEnd, Permission.Until);
+            _services.Deadlines.Schedule(_permissionEnd, _clock.After(Permission.Left));
         }
     }
 

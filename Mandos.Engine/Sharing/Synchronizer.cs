@@ -122,12 +122,12 @@ internal sealed partial class Synchronizer
 
         (_again, SyncPoint confirmed) = (false, _confirmed);
         _running++;
-        TimeSpan start = _clock.Now;
+        (TimeSpan start, TimeSpan permitted) = (_clock.Now, _permission.Now);
         TimeSpan limit = confirmed == SyncPoint.None ? _firstTime : SharedKeeper.CallTime;
-        _calls.Call(token => _store.SyncAsync(confirmed, token), limit, view => Synced(view, confirmed, start), NotSynced);
+        _calls.Call(token => _store.SyncAsync(confirmed, token), limit, view => Synced(view, confirmed, start, permitted), NotSynced);
     }
 
-    private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start)
+    private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start, TimeSpan permitted)
     {
         _running--;
         if (!IsOn)
@@ -141,7 +141,7 @@ internal sealed partial class Synchronizer
             _applied = new SyncPoint(view.Reached.Revision, Math.Max(_applied.Liveness, view.Reached.Liveness));
         }
 
-        _permission.Extend(start);
+        _permission.Extend(permitted);
         if (_problems is not null)
         {
             LogBack();
@@ -183,7 +183,7 @@ internal sealed partial class Synchronizer
         _problems ??= new HashSet<string>(StringComparer.Ordinal);
         if (_problems.Count < MostTold && _problems.Add(problem))
         {
-            LogNotSynced(problem, Math.Max(0, (_permission.Until - _clock.Now).TotalSeconds));
+            LogNotSynced(problem, Math.Max(0, _permission.Left.TotalSeconds));
         }
 
         Failed(problem);
