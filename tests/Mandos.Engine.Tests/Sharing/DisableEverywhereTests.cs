@@ -48,7 +48,7 @@ public sealed class DisableEverywhereTests : IDisposable
     [Fact]
     public void Commands_BeforeTheFirstSyncWhileAnotherServerAddsTheClient_Hold()
     {
-        _rig.Start(null, isCutOffOnceLoaded: true, EngineRig.Define("one"));
+        _rig.StartCutOffOnceLoaded(EngineRig.Define("one"));
         _rig.Start(null, EngineRig.Define("one"));
         Task<CommandResult> disable = Disable(_rig.A);
         Task<CommandResult> change = _rig.A.Engine.Server.ChangeAsync(
