@@ -398,11 +398,6 @@ internal sealed class SharedRun : IDisposable
             Pass(TimeSpan.FromMilliseconds(100));
         }
 
-        for (int i = 0; i < 5 && _machines.Any(machine => !machine.IsFenced && _clients.Any(client => !machine.IsUpToDate(client))); i++)
-        {
-            Pass(SharedStateTiming.SyncInterval); // something was committed just now
-        }
-
         foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))
         {
             foreach (string client in _clients)
@@ -414,6 +409,11 @@ internal sealed class SharedRun : IDisposable
 
     private void Check(Machine machine, string client)
     {
+        for (int i = 0; i < 5 && !machine.IsUpToDate(client); i++)
+        {
+            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+        }
+
         SharedControl? control = Truth.Clients.GetValueOrDefault(client)?.Control;
         bool isEnabled = control is { Enabled: true, IsRemoved: false };
         bool isHere = machine.Parts.Clients.TryGet(client, out Client? here) && here.Snapshot.Enabled;
