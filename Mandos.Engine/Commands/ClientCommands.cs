@@ -68,19 +68,19 @@ internal sealed partial class ClientCommands : IMandosServer
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Enable, name, source), Quick(_transitions.Enable), cancellationToken);
+    public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Enable, client, source), Quick(_transitions.Enable), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Disable, name, source), Revoking(_transitions.Disable), cancellationToken);
+    public Task<CommandResult> DisableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Disable, client, source), Revoking(_transitions.Disable), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> ApproveAsync(ClientReference client, bool approved, CommandSource source, CancellationToken cancellationToken)
         => approved
-            ? ApproveAsync(Given(AuditCommand.Approve, name, source), cancellationToken)
+            ? ApproveAsync(Given(AuditCommand.Approve, client, source), cancellationToken)
             : ChangeStateAsync(
-                Given(AuditCommand.Deny, name, source), Revoking(client => _approvals.Approve(client, false)), cancellationToken);
+                Given(AuditCommand.Deny, client, source), Revoking(one => _approvals.Approve(one, false)), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
@@ -94,40 +94,40 @@ internal sealed partial class ClientCommands : IMandosServer
             _services.ThrowIfStopping();
             OpenRequest request = _approvals.Decide(requestId, approved);
             _audit.Note(
-                command with { Client = request.Client.Name }, CommandOutcome.Done, $"request {requestId} from {request.Description.Peer}");
+                command with { Client = request.Client.Snapshot }, CommandOutcome.Done, $"request {requestId} from {request.Description.Peer}");
             return true;
         }
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.MarkCheckedOk, name, source), Quick(_transitions.MarkCheckedOk), cancellationToken);
+    public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.MarkCheckedOk, client, source), Quick(_transitions.MarkCheckedOk), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> StartCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
         => RunAsync(
-            Given(AuditCommand.StartChecker, name, source), client => new Effect(_checks.Start(client), Task.CompletedTask), cancellationToken);
+            Given(AuditCommand.StartChecker, client, source), one => new Effect(_checks.Start(one), Task.CompletedTask), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => RunAsync(Given(AuditCommand.StopChecker, name, source), Quick(_transitions.StopCheck), cancellationToken);
+    public Task<CommandResult> StopCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => RunAsync(Given(AuditCommand.StopChecker, client, source), Quick(_transitions.StopCheck), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> ChangeAsync(ClientReference client, ClientChange change, CommandSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         return ChangeStateAsync(
-            Given(AuditCommand.Change, name, source),
-            client => new Effect(Change(client, change), client.WhenAbortedSendsEnd()), // a shorter timeout may be over already
+            Given(AuditCommand.Change, client, source),
+            one => new Effect(Change(one, change), one.WhenAbortedSendsEnd()), // a shorter timeout may be over already
             cancellationToken,
             string.Join(", ", change.Settings.Select(static setting => setting.OptionName)));
     }
 
     /// <inheritdoc/>
     public Task<CommandResult> SetSecretAsync(
-        string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+        ClientReference client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
     {
-        GivenCommand command = Given(AuditCommand.SetSecret, name, source);
+        GivenCommand command = Given(AuditCommand.SetSecret, client, source);
         return SetSecretAsync(command, _audit.NoteFailure(command, () => Secret.Copy(secret)), cancellationToken);
     }
 
@@ -141,8 +141,8 @@ internal sealed partial class ClientCommands : IMandosServer
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Remove, name, source), Revoking(Remove), cancellationToken);
+    public Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Remove, client, source), Revoking(Remove), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken)
@@ -188,7 +188,7 @@ internal sealed partial class ClientCommands : IMandosServer
             throw;
         }
 
-        return await SaveAsync(command, command.Client, CancellationToken.None).ConfigureAwait(false);
+        return await SaveAsync(command, command.Client?.Name, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Reloads, and says in the audit what has come of it, whether anybody waits still or not.</summary>
@@ -216,7 +216,7 @@ internal sealed partial class ClientCommands : IMandosServer
     {
         bool wasDenied = false;
         CommandResult ended = await RunAsync(command, Quick(Approve), cancellationToken).ConfigureAwait(false);
-        return wasDenied || _keeper.KeepsApprovals ? Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false)) : ended;
+        return wasDenied || _keeper.KeepsApprovals ? Both(ended, await SaveAsync(command, command.Client?.Name, cancellationToken).ConfigureAwait(false)) : ended;
 
         void Approve(Client client)
         {
@@ -225,7 +225,7 @@ internal sealed partial class ClientCommands : IMandosServer
         }
     }
 
-    private static GivenCommand Given(AuditCommand command, string? client, CommandSource source)
+    private static GivenCommand Given(AuditCommand command, ClientReference? client, CommandSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         return new GivenCommand(command, client, source);
@@ -275,7 +275,7 @@ internal sealed partial class ClientCommands : IMandosServer
         GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
     {
         CommandResult ended = await RunAsync(command, carryOut, cancellationToken, detail).ConfigureAwait(false);
-        return Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false));
+        return Both(ended, await SaveAsync(command, command.Client?.Name, cancellationToken).ConfigureAwait(false));
     }
 
     /// <param name="command">The command that made the changes.</param>
@@ -311,8 +311,9 @@ internal sealed partial class ClientCommands : IMandosServer
         Effect Run()
         {
             _services.ThrowIfStopping();
-            Effect effect = carryOut(_clients.Get(command.Client!));
-            _keeper.Decided(command.Command, command.Client!);
+            Client client = _clients.Get(command.Client!.Value);
+            Effect effect = carryOut(client);
+            _keeper.Decided(command.Command, client.Name);
             _audit.Note(command, CommandOutcome.Done, detail);
             return effect;
         }
