@@ -5,7 +5,7 @@ namespace Mandos.Abstractions.Control;
 /// <summary>The running server as a control surface sees it. Thread-safe.</summary>
 /// <remarks>
 /// Commands are carried out one after another, and each has its record in the audit, with the <see cref="CommandSource"/> that it came
-/// from. When the task of a command ends well, it is in force, every event that it caused is in each subscription already, and its
+/// from, also where its sender gives up waiting. When the task of a command ends well, it is in force, every event that it caused is in each subscription already, and its
 /// <see cref="CommandResult"/> says whether the change is on disk. If it was not carried out, the task throws.
 /// </remarks>
 public interface IMandosServer

@@ -21,7 +21,7 @@ internal sealed partial class CommandAudit(EngineClock clock, IAuditLog? file, I
         {
             return carryOut();
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             Note(command, CommandOutcome.Failed, e.Message);
             throw;
