@@ -68,9 +68,10 @@ internal sealed partial class RandomRun
                 AddClient(_random.Next(3) == 0 ? name : Pick(_addedNames));
                 break;
             default:
-                if (_random.Next(4) == 0)
+                if (_random.Next(2) == 0)
                 {
-                    Do($"remove {name}", c, () => server.RemoveAsync(name, EngineRig.Person, none), _model.Remove);
+                    name = _random.Next(2) == 0 ? Pick(_addedNames) : name;
+                    Do($"remove {name}", _model.Clients.GetValueOrDefault(name), () => server.RemoveAsync(name, EngineRig.Person, none), _model.Remove);
                 }
 
                 break;

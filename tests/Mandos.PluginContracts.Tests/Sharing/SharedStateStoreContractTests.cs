@@ -157,7 +157,7 @@ public sealed class SharedStateStoreContractTests : ContractTestsOf<SharedStateS
 
         public override async Task<ControlResult> ExecuteAsync(ControlCommand command, CancellationToken cancellationToken)
         {
-            await Task.Yield();
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, cancellationToken); // so that syncs come in between
             return await base.ExecuteAsync(command, cancellationToken);
         }
     }
