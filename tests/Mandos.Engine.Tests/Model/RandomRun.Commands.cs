@@ -211,11 +211,12 @@ internal sealed partial class RandomRun
 
     private void ChangeFile()
     {
-        string name = _random.Next(20) == 0 ? Pick(_addedNames) : Pick(_fileNames);
+        string name = _random.Next(8) == 0 ? Pick(_addedNames) : Pick(_fileNames);
         if (!_file.TryGetValue(name, out ModelDefinition? old))
         {
             Did($"file: {name} is back");
-            _file[name] = RandomDefinition(name);
+            ModelDefinition d = RandomDefinition(name);
+            _file[name] = _random.Next(2) == 0 && _model.Clients.TryGetValue(name, out ModelClient? c) ? d with { Secret = c.Secret } : d;
             return;
         }
 
