@@ -277,7 +277,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
         (SharedControl? stored, long revision) = (entry.Base, entry.Revision);
         SharedControl? before = stored;
-        bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled;
+        bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled || before?.LastEnabled != fresh.Control?.LastEnabled;
         ControlAspects decided = DecidedOf(entry);
         (entry.Base, entry.Revision) = (fresh.Control, fresh.Revision);
         SharedControl? result = fresh.Control;
@@ -291,10 +291,12 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
-            if (isNews && Loosening(here, control, decided) is not ControlAspects.None and var loosening)
+            // Before the first sync nobody here can know of a denial that it is still the one that was loaded
+            ControlAspects overtaken = Loosening(here, control, decided) & (isNews ? ~ControlAspects.None : ControlAspects.Verdict);
+            if (overtaken != ControlAspects.None)
             {
-                decided &= ~loosening;
-                entry.Decided &= ~loosening;
+                decided &= ~overtaken;
+                entry.Decided &= ~overtaken;
                 LogOvertaken(entry.Name);
                 EndWaits(entry, "another server has changed the client meanwhile, and that stands; look at it, and give the command again");
             }
