@@ -130,7 +130,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         foreach (StoredClient stored in saved)
         {
             SharedEntry entry = EntryOf(stored.Name);
-            entry.Base = ClientControl.Of(stored, _clock);
+            (entry.Base, entry.LoadedRevision) = (ClientControl.Of(stored, _clock), stored.Revision);
             entry.File = stored.SavedAt is null ? null : stored;
         }
     }
@@ -277,7 +277,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
         (SharedControl? stored, long revision) = (entry.Base, entry.Revision);
         SharedControl? before = stored;
-        bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled || before?.LastEnabled != fresh.Control?.LastEnabled;
+        bool isNews = entry.Revision > 0 || fresh.Revision != entry.LoadedRevision;
         ControlAspects decided = DecidedOf(entry);
         (entry.Base, entry.Revision) = (fresh.Control, fresh.Revision);
         SharedControl? result = fresh.Control;
@@ -291,9 +291,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
-            // Before the first sync nobody here can know of a denial that it is still the one that was loaded
-            ControlAspects overtaken = Loosening(here, control, decided) & (isNews ? ~ControlAspects.None : ControlAspects.Verdict);
-            if (overtaken != ControlAspects.None)
+            if (isNews && Loosening(here, control, decided) is not ControlAspects.None and var overtaken)
             {
                 decided &= ~overtaken;
                 entry.Decided &= ~overtaken;
