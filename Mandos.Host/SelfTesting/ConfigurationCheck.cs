@@ -39,7 +39,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
 
         int count = clients.Clients?.Count ?? 0;
-        if (!Directory.Exists(directory))
+        if (commandLine.ConfigDirectory is null && !Directory.Exists(directory))
         {
             _warnings.Add(new ConfigProblem(directory, 0, "there is no such directory"));
         }

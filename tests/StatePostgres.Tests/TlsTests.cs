@@ -31,7 +31,6 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
     [InlineData("localhost", null, null, NotVerified)]
     [InlineData("127.0.0.1", "root.pem", null, NotVerified)]
     [InlineData("localhost", "root.pem", "wrong", "password authentication failed for user \"_mandos\" (28P01)")]
-    [InlineData("localhost", "missing.pem", null, "missing.pem")]
     [InlineData("localhost", "damaged.pem", null, "at localhost")]
     public async Task Join_WrongCertificateOrPassword_SaysSoAndNoSecret(string host, string? root, string? credential, string reason)
     {

@@ -36,7 +36,7 @@ public sealed class CheckerPluginTests
 
         await RequireRefusalAsync(
             server,
-            $"{server.ClientsFile}:4: checker_plugin: there is no checker “test-checker” under {server.PluginDirectory}; there is shell, ssh");
+            $"{server.ClientsFile}:4: checker_plugin: there is no checker “test-checker” under {server.PluginDirectory}; choose shell or ssh");
     }
 
     [Fact]

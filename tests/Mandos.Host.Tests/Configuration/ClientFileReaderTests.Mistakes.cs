@@ -129,7 +129,7 @@ public sealed partial class ClientFileReaderTests
         Assert.Equal($"{Place(2)}: ssh_port: wrong", uses.At(use, "ssh_port", "wrong").ToString());
         Assert.Equal($"{Place(6)}: client [ssh] timeout: wrong", uses.At(use, "timeout", "wrong").ToString());
         Assert.Equal(
-            [$"{Place(2)}: option ssh_port is unknown; it is left to checker plugins"],
+            [$"{Place(2)}: option ssh_port is unknown, and no checker in use takes it"],
             uses.NoteUnknown((checker, option) => checker == "ssh" && option == "ssh_host_key").Select(note => note.ToString()));
     }
 

@@ -375,8 +375,8 @@ public sealed partial class ClientFileReaderTests : IDisposable
         Assert.Equal([("ssh_host_key", "BBBB"), ("ssh_port", "2222")], Options(result.Clients![1]));
         Assert.Equal(
             [
-                $"{Place(2)}: option ssh_port is unknown; it is left to checker plugins",
-                $"{Place(6)}: option ssh_host_key is unknown; it is left to checker plugins",
+                $"{Place(2)}: option ssh_port is unknown, and no checker in use takes it",
+                $"{Place(6)}: option ssh_host_key is unknown, and no checker in use takes it",
             ],
             Notes(result).Select(note => note.ToString()).Order());
 
