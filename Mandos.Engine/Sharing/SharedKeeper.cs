@@ -278,11 +278,19 @@ internal sealed partial class SharedKeeper : IStateKeeper
             return;
         }
 
-        (SharedControl? before, long revision) = (entry.Base, entry.Revision);
+        (SharedControl? stored, long revision) = (entry.Base, entry.Revision);
+        SharedControl? before = stored;
         bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled;
         ControlAspects decided = DecidedOf(entry);
         (entry.Base, entry.Revision) = (fresh.Control, fresh.Revision);
         SharedControl? result = fresh.Control;
+        if (before is null && fresh.Control is { } added && entry.Local is Client client)
+        {
+            // Another server has added it since this one was loaded: what a person has decided here meanwhile is what differs from the files.
+            before = added with { Settings = client.ToStored().FileSettings };
+            decided |= ClientControl.HasSame(client.Settings, before.Settings) ? ControlAspects.None : ControlAspects.Settings;
+        }
+
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
@@ -303,7 +311,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         }
         catch
         {
-            (entry.Base, entry.Revision) = (before, revision); // it is not applied, so the next sync brings it again
+            (entry.Base, entry.Revision) = (stored, revision); // it is not applied, so the next sync brings it again
             throw;
         }
 

@@ -38,8 +38,15 @@ internal sealed class SharedRig : IDisposable
     /// <param name="isCutOff">Whether it cannot reach the store.</param>
     /// <param name="definitions">Its clients.</param>
     public EngineRig Start(Guid? id, FakeLastKnown? lastKnown, bool isCutOff, params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = isCutOff }, id, lastKnown, definitions);
+
+    /// <summary>Starts a server that loads what the store has, and is cut off then.</summary>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig StartCutOffOnceLoaded(params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOffOnceLoaded = true }, null, null, definitions);
+
+    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions)
     {
-        var store = new UnreliableStore(_context) { IsCutOff = isCutOff };
         string name = ((char)('a' + Servers.Count)).ToString();
         var rig = new EngineRig
         {
