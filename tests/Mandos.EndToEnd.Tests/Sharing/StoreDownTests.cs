@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Mandos.EndToEnd.Tests.Boot;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestKit.Daemons;
@@ -8,6 +9,8 @@ namespace Mandos.EndToEnd.Tests.Sharing;
 /// <summary>A real server whose database cannot be used, at its start or later: one clear line, nobody gets anything, and it becomes whole by itself.</summary>
 public sealed class StoreDownTests(StoreDownTests.SharedPostgres shared, ClientKeys keys) : IClassFixture<StoreDownTests.SharedPostgres>, IAsyncLifetime
 {
+    private const string NotVerified = "its certificate is for another name, leads to none of root_certificate, or is not valid now";
+
     private readonly PostgresServer _postgres = shared.Server;
     private readonly TestClient _client = new("client");
 
@@ -73,6 +76,32 @@ public sealed class StoreDownTests(StoreDownTests.SharedPostgres shared, ClientK
         await _postgres.QueryAsync($"UPDATE mandos.meta SET site = '{site}'", MandosDatabase.Name);
         await RequireServedAsync(server);
         AssertOneLine(server, "it is the database of another site than before");
+    }
+
+    [Fact]
+    public async Task Start_CertificateOfAnotherAuthority_SaysSoOnceAndServesWhenItIsMended()
+    {
+        const string Password = "correct horse";
+        using X509Certificate2 root = TestCertificates.MakeRoot();
+        using X509Certificate2 other = TestCertificates.MakeRoot();
+        (string certificate, string key) = TestCertificates.MakeLocalhost(root);
+        await using PostgresServer postgres = await PostgresServer.StartAsync(new PostgresNetwork(certificate, key));
+        await MandosDatabase.PrepareAsync(postgres);
+        await postgres.QueryAsync($"ALTER ROLE {MandosDatabase.Server} PASSWORD '{Password}'");
+        using var files = new TemporaryDirectory();
+        files.Write("mandos-postgres", Password);
+        string authority = files.Write("root.pem", other.ExportCertificatePem());
+        await Command.RequireAsync("chmod", "-R", "a+rX", files.FullName);
+        await using TestServer server = await PrepareAsync($"CREDENTIALS_DIRECTORY={files.FullName}");
+        await WriteStoreAsync(server, $"localhost:{postgres.Port}\n      root_certificate: {authority}");
+        await server.StartAsync();
+        await server.Log.WaitForAsync("ERROR", NotVerified);
+        await RequireClosedAsync(server);
+
+        await File.WriteAllTextAsync(authority, root.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await RequireServedAsync(server);
+        AssertOneLine(server, NotVerified);
+        Assert.Equal(0, server.Log.Count("ERROR", Password));
     }
 
     [Fact]

@@ -160,7 +160,7 @@ public sealed partial class ClientFileReaderTests
     }
 
     [Fact]
-    public void Read_SeveralProblems_ReportsAll()
+    public void Read_SeveralProblems_ReportsAllByLine()
     {
         Write("""
             [foo]
@@ -171,10 +171,10 @@ public sealed partial class ClientFileReaderTests
             secret = a
             """);
         AssertProblems(
-            $"{Place(4)}: is neither [section] nor name = value; indent it if it continues the value above",
+            $"{Place(1)}: client [foo] has neither secret nor secfile; it needs one",
             $"{Place(2)}: key_id: is not 64 hexadecimal digits but 2",
             $"{Place(3)}: timeout: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h",
-            $"{Place(1)}: client [foo] has neither secret nor secfile; it needs one",
+            $"{Place(4)}: is neither [section] nor name = value; indent it if it continues the value above",
             $"{Place(6)}: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented");
     }
 

@@ -92,7 +92,7 @@ public sealed class CheckerRegistryTests : IDisposable
         AssertProblems(report);
         Assert.Equal(
             $"{File}:1: 2 clients, the first of them here, have the standard checker; there is no checker “shell” under {_folder.Root}; "
-                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin",
+                + "choose ssh; put back plugin CheckerFping, or name another by checker_plugin",
             report.NoStandardChecker?.ToString());
     }
 
