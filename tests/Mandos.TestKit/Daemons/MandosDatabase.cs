@@ -1,0 +1,27 @@
+namespace Mandos.TestKit.Daemons;
+
+/// <summary>What an administrator makes in a PostgreSQL for Mandos servers, as docs/several-servers.md says.</summary>
+public static class MandosDatabase
+{
+    /// <summary>The database.</summary>
+    public const string Name = "mandos";
+
+    /// <summary>The role that owns the tables.</summary>
+    public const string Owner = "mandos_owner";
+
+    /// <summary>The role by which the servers log in.</summary>
+    public const string Server = "_mandos";
+
+    /// <summary>Makes the roles and the database with its tables.</summary>
+    public static async Task PrepareAsync(PostgresServer server)
+    {
+        await server.QueryAsync($"CREATE ROLE {Owner} LOGIN");
+        await server.QueryAsync($"CREATE ROLE {Server} LOGIN");
+        await server.QueryAsync($"CREATE DATABASE {Name} OWNER {Owner}");
+        await MigrateAsync(server);
+    }
+
+    /// <summary>Runs schema.sql as the owner of the tables.</summary>
+    public static Task<string> MigrateAsync(PostgresServer server, string database = Name)
+        => server.PsqlAsync(database, "-U", Owner, "-f", Path.Join(Repository.Root, "plugins/StatePostgres/schema.sql"));
+}
