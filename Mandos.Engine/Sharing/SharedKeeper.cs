@@ -43,6 +43,9 @@ internal sealed partial class SharedKeeper : IStateKeeper
     private readonly Deadline _pumpDue;
     private SharedEntry? _applying;
     private volatile string? _problem;
+
+    /// <summary>Why the store took no command last, as the log has it; null if it has taken one since.</summary>
+    private string? _refusal;
     private bool _isReady;
     private int _running;
 
