@@ -12,6 +12,9 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
     private readonly List<Waiter> _waiting = [];
     private IReadOnlyList<SharedServer> _servers = [];
 
+    /// <summary>Whether what is decided is still to be kept on this machine.</summary>
+    public Func<bool> IsBehind { get; set; } = static () => false;
+
     /// <summary>Whether anybody waits.</summary>
     public bool Any => _waiting.Count > 0;
 
@@ -60,5 +63,5 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
     /// still has a permission.
     /// </summary>
     private bool HasConfirmed(SharedServer server, long revision)
-        => server.SinceJoined >= SharedStateTiming.Acknowledgement && (server.Identity.Id == self || server.Confirmed >= revision);
+        => server.SinceJoined >= SharedStateTiming.Acknowledgement && (server.Identity.Id == self ? !IsBehind() : server.Confirmed >= revision);
 }

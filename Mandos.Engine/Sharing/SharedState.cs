@@ -101,7 +101,10 @@ internal sealed partial class SharedState : IDisposable
             Failed = NotSynced,
             Fenced = Fence,
             Join = _membership.Try,
+            IsBehind = () => _lastKnown.IsBehind,
         };
+        Keeper.Acknowledgements.IsBehind = () => _lastKnown.IsBehind;
+        _lastKnown.CaughtUp = _sync.Soon;
         (_membership.Kept, _membership.Reloader) = (kept, reloader);
         (_membership.Failed, _membership.Ready) = (_sync.Fail, _sync.Soon);
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
@@ -218,6 +221,7 @@ internal sealed partial class SharedState : IDisposable
         if (_isFirst)
         {
             Keeper.DropUnknown();
+            _lastKnown.Begin(name => _clients.TryGet(name, out Client? _));
         }
 
         _checks.Update(view.Servers);
@@ -342,6 +346,7 @@ internal sealed partial class SharedState : IDisposable
             if (_servesCutOff)
             {
                 _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
+                _approvals.LookAgain(); // a person may have said that one need not wait for a person
             }
             else
             {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Persistence;
+using Mandos.Host.Unix;
 
 namespace Mandos.Host.Server;
 
@@ -69,6 +70,7 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
         }
 
         File.Move(fresh, _path, overwrite: true);
+        DirectorySync.Run(stateDirectory); // or the file before is back after a power cut
     }
 
     private static void Write(Utf8JsonWriter json, StoredClient stored)

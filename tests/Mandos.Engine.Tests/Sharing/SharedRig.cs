@@ -40,6 +40,11 @@ internal sealed class SharedRig : IDisposable
     public EngineRig Start(Guid? id, FakeLastKnown? lastKnown, bool isCutOff, params ClientDefinition[] definitions)
         => Start(new UnreliableStore(_context) { IsCutOff = isCutOff }, id, lastKnown, definitions);
 
+    /// <summary>Starts a server whose calls of the store end as cancelled.</summary>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig StartCancelled(params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = true, Cancels = true }, null, null, definitions);
+
     /// <summary>Starts a server that loads what the store has, and is cut off then.</summary>
     /// <param name="definitions">Its clients.</param>
     public EngineRig StartCutOffOnceLoaded(params ClientDefinition[] definitions)
