@@ -43,7 +43,7 @@ internal sealed class SharedRun : IDisposable
     {
         (_seed, _fault, _random, _startsLate) = (seed, fault, new Random(seed), seed % 8 == 0);
         _context = new ContractContext { TimeProvider = _storeClock };
-        _log = new CommitLog(_denial, Keep);
+        _log = new CommitLog(Keep);
     }
 
     /// <summary>Steps that were made.</summary>
