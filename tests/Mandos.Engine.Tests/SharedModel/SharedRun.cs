@@ -398,6 +398,11 @@ internal sealed class SharedRun : IDisposable
             Pass(TimeSpan.FromMilliseconds(100));
         }
 
+        if (_startsLate)
+        {
+            Pass(2 * SharedStateTiming.SyncInterval); // whose place one of them has taken only now learns of it
+        }
+
         foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))
         {
             foreach (string client in _clients)
