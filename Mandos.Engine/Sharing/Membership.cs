@@ -158,7 +158,7 @@ internal sealed partial class Membership : IDisposable
                 Kept.Drop(row);
             }
 
-            entry.Base = ClientControl.Of(stored, _clock);
+            (entry.Base, entry.LoadedRevision) = (ClientControl.Of(stored, _clock), stored.Revision);
             entry.Local = Kept.Load(own);
         }
 
