@@ -9,12 +9,6 @@ public sealed class DatabaseCluster : IAsyncLifetime
     /// <summary>The name of the standby.</summary>
     public const string Standbys = "standby1";
 
-    /// <summary>The role that owns the tables.</summary>
-    private const string Owner = "mandos_owner";
-
-    /// <summary>The database.</summary>
-    public const string Database = "mandos";
-
     private readonly TemporaryDirectory _directories = new();
 
     /// <summary>The primary at first.</summary>
@@ -26,7 +20,7 @@ public sealed class DatabaseCluster : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Primary = await PostgresServer.StartAsync();
-        await PrepareAsync(Primary);
+        await MandosDatabase.PrepareAsync(Primary);
         Standby = await Primary.AddStandbyAsync(Standbys);
         await Primary.SetAsync("synchronous_standby_names", Standbys);
     }
@@ -44,26 +38,13 @@ public sealed class DatabaseCluster : IAsyncLifetime
         await InitializeAsync();
     }
 
-    /// <summary>Makes the roles and a database with the tables, as an administrator does.</summary>
-    public static async Task PrepareAsync(PostgresServer server)
-    {
-        await server.QueryAsync($"CREATE ROLE {Owner} LOGIN");
-        await server.QueryAsync("CREATE ROLE _mandos LOGIN");
-        await server.QueryAsync($"CREATE DATABASE {Database} OWNER {Owner}");
-        await MigrateAsync(server);
-    }
-
-    /// <summary>Runs schema.sql as the owner of the tables.</summary>
-    public static Task<string> MigrateAsync(PostgresServer server, string database = Database)
-        => server.PsqlAsync(database, "-U", Owner, "-f", Path.Join(Repository.Root, "plugins/StatePostgres/schema.sql"));
-
     /// <summary>Empties the tables.</summary>
     public Task<string> EmptyAsync() => Primary.QueryAsync(
         """
         TRUNCATE mandos.client, mandos.liveness, mandos.command, mandos.server, mandos.file_settings, mandos.request;
         UPDATE mandos.meta SET revision = 0
         """,
-        Database);
+        MandosDatabase.Name);
 
     /// <summary>The settings of a server that knows both.</summary>
     public Dictionary<string, string> Settings() => new()

@@ -16,7 +16,7 @@ public sealed class FullDiskTests
         Assert.SkipUnless(SmallDisk.IsPossible, "only root can mount a small disk");
         using var directory = new TemporaryDirectory();
         await using PostgresServer postgres = await PostgresServer.StartOnSmallDiskAsync(DiskMegabytes);
-        await DatabaseCluster.PrepareAsync(postgres);
+        await MandosDatabase.PrepareAsync(postgres);
         await using StoreServer server = await StoreServer.JoinAsync(new() { ["hosts"] = postgres.SocketDirectory }, directory.FullName);
         await server.SyncAsync();
         await server.CommitAsync("x", enabled: true);

@@ -16,7 +16,7 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _postgres = await PostgresServer.StartAsync();
-        await DatabaseCluster.PrepareAsync(_postgres);
+        await MandosDatabase.PrepareAsync(_postgres);
     }
 
     public async ValueTask DisposeAsync()
@@ -43,11 +43,11 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
     {
         await using StoreServer server = await JoinAsync();
         await server.CommitAsync("x", enabled: true);
-        await _postgres.QueryAsync("UPDATE mandos.client SET settings = settings || '{\"later\": 7}'", DatabaseCluster.Database);
+        await _postgres.QueryAsync("UPDATE mandos.client SET settings = settings || '{\"later\": 7}'", MandosDatabase.Name);
 
         await server.CommitAsync("x", enabled: false);
 
-        Assert.Equal("7", await _postgres.QueryAsync("SELECT settings->>'later' FROM mandos.client", DatabaseCluster.Database));
+        Assert.Equal("7", await _postgres.QueryAsync("SELECT settings->>'later' FROM mandos.client", MandosDatabase.Name));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace StatePostgres.Tests;
 /// <summary>A database that is not as it should be: one clear line, nothing lost, and the store goes on when that is mended.</summary>
 public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFixture<RefusalTests.SharedPostgres>, IAsyncLifetime
 {
-    private const string Database = DatabaseCluster.Database;
+    private const string Database = MandosDatabase.Name;
 
     private readonly TemporaryDirectory _directory = new();
     private readonly PostgresServer _postgres = shared.Server;
@@ -20,7 +20,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
     public async ValueTask InitializeAsync()
     {
         await _postgres.QueryAsync("DROP SCHEMA IF EXISTS mandos CASCADE", Database);
-        await DatabaseCluster.MigrateAsync(_postgres);
+        await MandosDatabase.MigrateAsync(_postgres);
     }
 
     public ValueTask DisposeAsync()
@@ -83,7 +83,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
     {
         await _postgres.QueryAsync("DROP SCHEMA mandos CASCADE", Database);
 
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => DatabaseCluster.MigrateAsync(_postgres)));
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => MandosDatabase.MigrateAsync(_postgres)));
 
         Assert.Equal("1", await _postgres.QueryAsync("SELECT count(*) FROM mandos.meta WHERE version = 1", Database));
     }
@@ -93,7 +93,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
     {
         await _postgres.QueryAsync("UPDATE mandos.meta SET version = 2", Database);
 
-        Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => DatabaseCluster.MigrateAsync(_postgres));
+        Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => MandosDatabase.MigrateAsync(_postgres));
 
         Assert.Contains("the tables are of version 2, which is newer than this file, of version 1", failure.Message, StringComparison.Ordinal);
         Assert.Equal("2", await _postgres.QueryAsync("SELECT version FROM mandos.meta", Database));
@@ -125,7 +125,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
         }
 
         await using PostgresServer other = await PostgresServer.StartAsync();
-        await DatabaseCluster.PrepareAsync(other);
+        await MandosDatabase.PrepareAsync(other);
         await other.QueryAsync($"UPDATE mandos.meta SET site = '{await _postgres.QueryAsync("SELECT site FROM mandos.meta", Database)}'", Database);
         await using var again = new StoreServer(new() { ["hosts"] = other.SocketDirectory }, _directory.FullName);
 
@@ -153,7 +153,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
             await StoreServer.FailAsync(() => server.ExecuteAsync(server.Command("x", enabled: true))));
         await server.SyncAsync();
 
-        await DatabaseCluster.MigrateAsync(_postgres);
+        await MandosDatabase.MigrateAsync(_postgres);
         await server.CommitAsync("x", enabled: true);
     }
 
@@ -231,7 +231,7 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
         public async ValueTask InitializeAsync()
         {
             Server = await PostgresServer.StartAsync();
-            await DatabaseCluster.PrepareAsync(Server);
+            await MandosDatabase.PrepareAsync(Server);
         }
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();

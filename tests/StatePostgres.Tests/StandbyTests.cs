@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Sharing;
 using Mandos.TestKit;
+using Mandos.TestKit.Daemons;
 
 namespace StatePostgres.Tests;
 
@@ -48,7 +49,7 @@ public sealed class StandbyTests : IAsyncLifetime
 
         // PostgreSQL says that it is done, and with a warning alone that no standby has it.
         Assert.Equal(ControlOutcome.Unknown, (await result).Outcome);
-        Assert.Equal("1", await _cluster.Primary.QueryAsync("SELECT count(*) FROM mandos.client", DatabaseCluster.Database));
+        Assert.Equal("1", await _cluster.Primary.QueryAsync("SELECT count(*) FROM mandos.client", MandosDatabase.Name));
         await _cluster.Standby.ThawAsync();
     }
 

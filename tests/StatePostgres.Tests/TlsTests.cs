@@ -115,7 +115,7 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
             Files.Write("wrong", WrongPassword + "\n");
             Environment.SetEnvironmentVariable(Credentials, Files.FullName);
             Server = await PostgresServer.StartWithTlsAsync(certificate, key);
-            await DatabaseCluster.PrepareAsync(Server);
+            await MandosDatabase.PrepareAsync(Server);
             await Server.QueryAsync($"ALTER ROLE _mandos PASSWORD '{Password}'");
         }
 
