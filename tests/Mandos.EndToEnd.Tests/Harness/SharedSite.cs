@@ -23,7 +23,6 @@ internal sealed class SharedSite : IAsyncDisposable
         var site = new SharedSite(await PostgresServer.StartAsync());
         try
         {
-            await Command.RequireAsync("chmod", "a+rx", site.Database.SocketDirectory); // the server's user has to reach the socket
             await MandosDatabase.PrepareAsync(site.Database);
             return site;
         }

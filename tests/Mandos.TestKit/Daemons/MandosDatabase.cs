@@ -1,19 +1,22 @@
 namespace Mandos.TestKit.Daemons;
 
-/// <summary>The database of Mandos servers, as an administrator makes it.</summary>
+/// <summary>What an administrator makes in a PostgreSQL for Mandos servers, as docs/several-servers.md says.</summary>
 public static class MandosDatabase
 {
     /// <summary>The database.</summary>
     public const string Name = "mandos";
 
     /// <summary>The role that owns the tables.</summary>
-    private const string Owner = "mandos_owner";
+    public const string Owner = "mandos_owner";
 
-    /// <summary>Makes the roles and a database with the tables.</summary>
+    /// <summary>The role by which the servers log in.</summary>
+    public const string Server = "_mandos";
+
+    /// <summary>Makes the roles and the database with its tables.</summary>
     public static async Task PrepareAsync(PostgresServer server)
     {
         await server.QueryAsync($"CREATE ROLE {Owner} LOGIN");
-        await server.QueryAsync("CREATE ROLE _mandos LOGIN");
+        await server.QueryAsync($"CREATE ROLE {Server} LOGIN");
         await server.QueryAsync($"CREATE DATABASE {Name} OWNER {Owner}");
         await MigrateAsync(server);
     }

@@ -269,6 +269,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
         if (Environment.IsPrivilegedProcess)
         {
             await Command.RequireAsync("chown", "-R", Account, _directory.FullName);
+            await Command.RequireAsync("chmod", "a+x", _directory.FullName); // whoever may connect has to reach its socket
         }
     }
 
