@@ -66,7 +66,13 @@ internal sealed class SharedSite : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="name">What its machine is called.</param>
     /// <param name="stanzas">Its clients.conf.</param>
-    public async Task<ServerOnBus> AddAsync(string name, params IEnumerable<string> stanzas)
+    public Task<ServerOnBus> AddAsync(string name, params IEnumerable<string> stanzas) => PrepareAsync(name, stanzas, static _ => Task.CompletedTask);
+
+    /// <summary>Starts a server after something else.</summary>
+    /// <param name="name">What its machine is called.</param>
+    /// <param name="stanzas">Its clients.conf.</param>
+    /// <param name="prepare">What comes before.</param>
+    public async Task<ServerOnBus> PrepareAsync(string name, IEnumerable<string> stanzas, Func<TestServer, Task> prepare)
     {
         DBusDaemon bus = await DBusDaemon.StartAsync();
         var server = new TestServer("--debug")
@@ -76,6 +82,7 @@ internal sealed class SharedSite : IAsyncDisposable
             Wrapper = ["unshare", "--uts", "sh", "-c", $"hostname {name}; exec \"$@\"", "sh"],
         };
         await UseAsync(server, Database);
+        await prepare(server);
         ServerOnBus started = await ServerOnBus.StartAsync(bus, server, stanzas);
         _servers.Add(started);
         return started;
