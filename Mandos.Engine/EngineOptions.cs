@@ -56,6 +56,15 @@ public sealed record EngineOptions
     /// <summary>This server, as others know it that share its state store; null: made up, which is for a store that nobody shares.</summary>
     public ServerIdentity? Server { get; init; }
 
+    /// <summary>Keeps what a server that is cut off from a shared store has to know of the clients that it serves then. Null: it knows none after a start.</summary>
+    public ILastKnown? LastKnown { get; init; }
+
+    /// <summary>
+    /// Gives the time since the machine was started, with that in which it was suspended: the monotonic clock does not count that, but the other
+    /// servers of a shared store go on. Null: it is never suspended.
+    /// </summary>
+    public Func<TimeSpan>? SinceBoot { get; init; }
+
     /// <summary>Calls a shared store beside the engine loop; for tests, null for the thread pool.</summary>
     internal Action<Action>? CallStore { get; init; }
 

@@ -30,7 +30,7 @@ internal sealed class EngineParts : IDisposable
         Shared = store is ISharedStateStore shared
             ? new SharedState(
                 Services, shared, options.Server ?? throw new ArgumentException("a server that shares its state has to have an identity", nameof(options)),
-                options.CallStore)
+                options.CallStore, options.SinceBoot, options.LastKnown, options.ReadClients)
             : null;
         Keeper = Shared is null ? new StateKeeper(Services, store) : Shared.Keeper;
         var kept = new KeptClients(Keeper, Services.Clock);
@@ -41,7 +41,8 @@ internal sealed class EngineParts : IDisposable
         Checks = new CheckRunner(Services, Transitions, checkers);
         Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
-        var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients);
+        AddedRetry = new AddedRetry(Services, AddedSecrets, Loader);
+        var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, Shared is null ? options.ReadClients : Shared.ReadClientsAsync);
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
             Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader, adder,
@@ -51,7 +52,7 @@ internal sealed class EngineParts : IDisposable
         };
         Connections = new ConnectionServer(
             Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
-        Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections);
+        Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, reloader);
     }
 
     public EngineServices Services { get; }
@@ -74,6 +75,8 @@ internal sealed class EngineParts : IDisposable
     public ApprovalDesk Approvals { get; }
 
     public ClientLoader Loader { get; }
+
+    public AddedRetry AddedRetry { get; }
 
     public ClientCommands Commands { get; }
 

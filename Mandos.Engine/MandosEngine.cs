@@ -16,6 +16,8 @@ namespace Mandos.Engine;
 /// </remarks>
 public sealed class MandosEngine : IDisposable
 {
+    private static readonly Task _never = new TaskCompletionSource().Task;
+
     private readonly EngineOptions _options;
     private readonly IStateStore _store;
     private readonly EngineParts _parts;
@@ -66,7 +68,7 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Loads the saved state, brings it together with the configuration, and starts to check.</summary>
     /// <param name="configuration">The clients.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="StateStoreException">The saved state cannot be read.</exception>
+    /// <exception cref="StateStoreException">The saved state cannot be read. A store that servers share may answer later.</exception>
     public async Task StartAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
         await LoadAsync(configuration, cancellationToken).ConfigureAwait(false);
@@ -117,15 +119,18 @@ public sealed class MandosEngine : IDisposable
         return _parts.Shared is { } shared ? shared.Serving.WhileAsync(run, cancellationToken) : run(cancellationToken);
     }
 
+    /// <summary>Why the server gives no secrets, or few, though it runs; null if it gives them all. With what ends when that changes.</summary>
+    public (string? Problem, Task Change) Health => _parts.Shared?.Problem.Get() ?? (null, _never);
+
     /// <summary>Ends the timer and zeroes the secrets. Nothing may run any more.</summary>
     public void Dispose() => _parts.Dispose();
 
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
     internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
-        IReadOnlyList<StoredClient> saved = await (_parts.Shared is { } shared
-            ? shared.LoadAsync(configuration, cancellationToken)
-            : _store.LoadAsync(cancellationToken).AsTask()).ConfigureAwait(false);
+        (configuration, IReadOnlyList<StoredClient> saved) = _parts.Shared is { } shared
+            ? await shared.LoadAsync(configuration, cancellationToken).ConfigureAwait(false)
+            : (configuration, await _store.LoadAsync(cancellationToken).ConfigureAwait(false));
         if (_store.SaveProblem is { } problem)
         {
             _parts.Keeper.BeginUnsaved(problem);
@@ -135,6 +140,7 @@ public sealed class MandosEngine : IDisposable
 
         // What servers share is not this one's to forget.
         _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null, keyFault);
+        _parts.AddedRetry.Begin();
         _parts.Shared?.Begin();
     }
 

@@ -57,9 +57,18 @@ public abstract class ClientSetting : ClientProperty
         IsExtension = true,
     };
 
+    /// <inheritdoc cref="ClientSettings.WhenCutOff"/>
+    public static ClientSetting<string> WhenCutOff { get; } = new(
+        nameof(WhenCutOff), "what happens while the server is cut off from the shared store",
+        static s => s.WhenCutOff, static (s, v) => s with { WhenCutOff = v })
+    {
+        IsExtension = true,
+        Choices = [CutOffBehaviour.Refuse, CutOffBehaviour.Hold, CutOffBehaviour.Serve],
+    };
+
     /// <summary>All of them, in the order in which changes of several are announced.</summary>
     public static IReadOnlyList<ClientSetting> All { get; } =
-        [Host, Checker, ExtendedTimeout, ApprovalDelay, ApprovalDuration, ApprovedByDefault, Timeout, Interval, Location];
+        [Host, Checker, ExtendedTimeout, ApprovalDelay, ApprovalDuration, ApprovedByDefault, Timeout, Interval, Location, WhenCutOff];
 
     /// <summary>Its name in <c>clients.conf</c>, and of its column in a database: <c>extended_timeout</c>.</summary>
     public string OptionName { get; }

@@ -23,6 +23,9 @@ public sealed class ClientSetting<T> : ClientSetting
     /// <summary>The value of a client that was not given another one.</summary>
     public T Default { get; }
 
+    /// <summary>The values that a text may have, all others being wrong; empty if it may have any.</summary>
+    public IReadOnlyList<string> Choices { get; internal init; } = [];
+
     /// <summary>Whether a duration has to be more than zero; none may be less.</summary>
     internal bool ExcludesZero { get; init; }
 
@@ -51,6 +54,7 @@ public sealed class ClientSetting<T> : ClientSetting
     {
         TimeSpan duration when duration < TimeSpan.Zero || (ExcludesZero && duration == TimeSpan.Zero)
             => ExcludesZero ? "must be more than zero" : "must not be negative",
+        string text when Choices.Count > 0 && !Choices.Contains(text) => $"must be {string.Join(", ", Choices.SkipLast(1))} or {Choices[^1]}",
         string text when text.Contains('\0', StringComparison.Ordinal) => "must not contain a NUL character",
         _ => null,
     };

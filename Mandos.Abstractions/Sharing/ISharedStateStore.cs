@@ -34,7 +34,10 @@ namespace Mandos.Abstractions.Sharing;
 /// </remarks>
 public interface ISharedStateStore : IStateStore
 {
-    /// <summary>Opens the store, and registers this server. Called once, first.</summary>
+    /// <summary>The other machines on which it may run, by name or address. A client that is one of them cannot wait for the store in order to start.</summary>
+    IReadOnlyCollection<string> Machines => [];
+
+    /// <summary>Opens the store, and registers this server. Called first, again if it fails, and never after it has succeeded.</summary>
     /// <remarks>
     /// A server that registers under an <see cref="ServerIdentity.Id"/> takes the place of the server that has it: the earlier one is fenced off,
     /// that is, all its calls end in a <see cref="ServerFencedException"/> from then on. Disposing the store takes the server off the list of those

@@ -14,6 +14,7 @@ internal static class SettingOption
     {
         ClientSetting<TimeSpan> => "TIME",
         ClientSetting<bool> => "yes|no",
+        ClientSetting<string> { Choices.Count: > 0 } choice => string.Join('|', choice.Choices),
         _ => "STRING",
     };
 
@@ -28,6 +29,8 @@ internal static class SettingOption
             "no" => false,
             _ => throw new UsageException($"option --{setting.CtlName()} takes yes or no, not “{text}”"),
         },
-        _ => text,
+        _ => setting is ClientSetting<string> known && known.FindFault(text) is { } fault && known.Choices.Count > 0
+            ? throw new UsageException($"option --{setting.CtlName()}: “{text}” is not allowed: it {fault}")
+            : text,
     };
 }

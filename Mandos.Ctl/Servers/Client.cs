@@ -93,9 +93,10 @@ internal sealed record Client(string Path)
     /// <summary>The value of a setting that Debian's server does not have.</summary>
     public object Extension(ClientSetting setting) => Extensions.GetValueOrDefault(setting) ?? SettingValue.Default(setting);
 
-    /// <summary>The texts among <see cref="Extensions"/> that are not empty.</summary>
-    public IEnumerable<string> Notes => ClientSetting.All.Select(setting => Extensions.GetValueOrDefault(setting)).OfType<string>()
-        .Where(static text => text.Length > 0);
+    /// <summary>The texts among <see cref="Extensions"/> that are not the default. A choice says of what it is one.</summary>
+    public IEnumerable<string> Notes => ClientSetting.All.OfType<ClientSetting<string>>()
+        .Where(setting => Extensions.ContainsKey(setting) && !setting.Default.Equals(Extensions[setting]))
+        .Select(setting => setting.Choices.Count > 0 ? $"{setting.OptionName.Replace('_', ' ')}: {Extensions[setting]}" : (string)Extensions[setting]);
 
     /// <summary>Reads properties: <c>a{sv}</c>.</summary>
     public static Client Read(string path, ref Reader reader) => new Client(path).Read(ref reader);

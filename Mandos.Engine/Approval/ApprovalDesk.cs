@@ -51,6 +51,7 @@ internal sealed partial class ApprovalDesk(
         }
         else if (HoldsForPerson?.Invoke(client) == true)
         {
+            request.IsHeldForPerson = true;
             requests.Hold(request, settings.ApprovalDelay > _cutOffDelay ? settings.ApprovalDelay : _cutOffDelay, TimeOut);
         }
         else if (RequestTransitions.TakeApproval(client, peer.Address))
@@ -161,6 +162,45 @@ internal sealed partial class ApprovalDesk(
         requests.EndWait(request);
         DecideBy(approved, request);
         return request;
+    }
+
+    /// <summary>Decides again what waits only because a person had to decide, where one need not any more.</summary>
+    public void LookAgain()
+    {
+        foreach (OpenRequest request in requests.Waiting.Where(static request => request.IsHeldForPerson).ToArray())
+        {
+            Client client = request.Client;
+            if (HoldsForPerson?.Invoke(client) == true)
+            {
+                continue;
+            }
+
+            request.IsHeldForPerson = false;
+            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.UtcNow - request.Description.Since);
+            if (client.Verdict is true && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
+            {
+                requests.EndWait(request);
+                Grant(request, Outcome.Approved);
+            }
+            else if (left > TimeSpan.Zero)
+            {
+                requests.WaitFor(request, left);
+            }
+            else
+            {
+                TimeOut(request);
+            }
+        }
+    }
+
+    /// <summary>Refuses what waits for clients that get nothing here while the server is cut off.</summary>
+    public void TurnAway(Predicate<Client> which)
+    {
+        foreach (OpenRequest request in requests.Waiting.Where(request => which(request.Client)).ToArray())
+        {
+            requests.EndWait(request);
+            requests.Refuse(request, Outcome.CutOff);
+        }
     }
 
     /// <summary>Ends all waits because the server stops.</summary>

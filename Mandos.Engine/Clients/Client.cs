@@ -11,6 +11,7 @@ internal sealed class Client : ISaved
 {
     private bool _isUnsettled;
     private bool _hasUnreadableSecret;
+    private bool _isUnheardOf;
 
     /// <param name="definition">What <c>clients.conf</c> says of it.</param>
     /// <param name="snapshot">Its state at first.</param>
@@ -92,6 +93,16 @@ internal sealed class Client : ISaved
         set => Volatile.Write(ref _isUnsettled, value);
     }
 
+    /// <summary>
+    /// Whether nothing is known of it but what this server's files say: neither from the store that several servers share, nor by a person who has
+    /// enabled it here. For any thread.
+    /// </summary>
+    public bool IsUnheardOf
+    {
+        get => Volatile.Read(ref _isUnheardOf);
+        set => Volatile.Write(ref _isUnheardOf, value);
+    }
+
     /// <summary>Whether <see cref="EncryptedSecret"/> cannot be read with the file's secret, so that it may not get any. For any thread.</summary>
     public bool HasUnreadableSecret
     {
@@ -108,7 +119,7 @@ internal sealed class Client : ISaved
         Name = Name,
         FileSettings = Definition.Settings,
         FileEnabled = Definition.Enabled,
-        Client = Snapshot,
+        Client = Snapshot with { Id = 0 }, // which holds while the server runs
         EncryptedSecret = EncryptedSecret,
         DeniedUntil = DeniedUntil,
     };

@@ -33,8 +33,14 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Whether it is granted and not over: its secret is at the gates, or on its way.</summary>
     public bool IsGranted { get; private set; }
 
+    /// <summary>Why it was granted or refused; of no meaning before.</summary>
+    public Outcome Reason { get; private set; }
+
     /// <summary>Whether release gates have still to agree, so that nothing of the secret is written.</summary>
     public bool IsAtGates { get; set; }
+
+    /// <summary>Whether it waits because this server alone cannot decide, and not, or not only, because its client is to be approved.</summary>
+    public bool IsHeldForPerson { get; set; }
 
     /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
     public Outcome? Withdrawn { get; set; }
@@ -65,6 +71,7 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
 
     public void Decide(RequestOutcome outcome)
     {
+        Reason = outcome.Outcome;
         IsRefused = outcome.Secret is null;
         IsGranted = outcome.Secret is not null;
         _outcome.SetResult(outcome);

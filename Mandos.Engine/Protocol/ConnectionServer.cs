@@ -68,13 +68,27 @@ internal sealed class ConnectionServer : IDisposable
 
     /// <summary>Breaks off all secrets that are on their way. Called on the engine loop.</summary>
     /// <param name="why">Why, for the log and the audit.</param>
-    /// <param name="ofClient">Of which clients; null for all.</param>
-    public void AbortSends(string why, Predicate<Client>? ofClient = null)
+    /// <param name="which">Which of them; null for all.</param>
+    public void AbortSends(string why, Predicate<OpenRequest>? which = null)
     {
         foreach (Connection connection in Table.All.Where(
-            connection => connection.Request is { IsBeingSent: true } request && ofClient?.Invoke(request.Client) != false))
+            connection => connection.Request is { IsBeingSent: true } request && which?.Invoke(request) != false))
         {
             connection.Request!.Abort(why);
+        }
+    }
+
+    /// <summary>Closes all connections because this server is cut off from its store: their clients are to ask the next server. Called on the engine loop.</summary>
+    public void CloseCutOff()
+    {
+        foreach (Connection connection in Table.All)
+        {
+            if (connection.Request is { } request)
+            {
+                _approvals.Abandon(request, Outcome.CutOff);
+            }
+
+            connection.Abort(Outcome.CutOff, "this server is cut off from its store");
         }
     }
 

@@ -89,6 +89,18 @@ internal sealed class LivenessReporter
         }
     }
 
+    /// <summary>Has nothing reported of what was noted so far: it is what a start gave the clients, and nobody saw them.</summary>
+    public void Forget(IEnumerable<(SharedEntry Entry, Client Client)> clients)
+    {
+        foreach ((SharedEntry entry, Client client) in clients)
+        {
+            (entry.Report, entry.KnownDue) = (null, client.ExpiryDue);
+            entry.KnownChecks = (client.Snapshot.LastCheckedOk, client.Snapshot.LastCheckerStatus);
+        }
+
+        _pending.Clear();
+    }
+
     private void ReportWithin(TimeSpan time)
     {
         if (_reportDue.Due is null && !_isReporting)

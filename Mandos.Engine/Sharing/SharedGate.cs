@@ -39,10 +39,13 @@ internal sealed class SharedGate(EngineClock clock, Permission permission, Func<
         => clock.Now - looked <= SharedStateTiming.LongestStall && (permission.Holds || ServesCutOff(connection.Request!.Client, granted));
 
     /// <summary>Whether a client gets its secret from a server that is cut off: its configuration says so, or a person decides here.</summary>
-    private static bool ServesCutOff(Client client, Outcome granted) => client.Settings.WhenCutOff switch
+    public static bool ServesCutOff(Client client, Outcome granted) => !client.IsUnheardOf && client.Settings.WhenCutOff switch
     {
         CutOffBehaviour.Serve => true,
         CutOffBehaviour.Hold => granted == Outcome.Approved,
         _ => false,
     };
+
+    /// <summary>Whether a client may get its secret from a server that is cut off, perhaps once a person has decided.</summary>
+    public static bool MayServeCutOff(Client client) => ServesCutOff(client, Outcome.Approved);
 }

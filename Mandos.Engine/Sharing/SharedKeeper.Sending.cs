@@ -18,7 +18,7 @@ internal sealed partial class SharedKeeper
 
     private void Pump()
     {
-        if (!_isReady)
+        if (!_isReady || _applying is not null) // what is half applied must not be sent
         {
             return;
         }
@@ -150,9 +150,7 @@ internal sealed partial class SharedKeeper
             (entry.Base, entry.Revision) = (command.Control, revision);
             if (command.OnlyIfExpired && entry.Local is Client { Snapshot.Enabled: true } client)
             {
-                _applying = entry;
-                Expire(client);
-                _applying = null;
+                WhileApplying(entry, () => Expire(client));
             }
         }
 

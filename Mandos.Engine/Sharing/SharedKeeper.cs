@@ -79,6 +79,9 @@ internal sealed partial class SharedKeeper : IStateKeeper
     /// <summary>Is told what a person has decided about all that waits for a client.</summary>
     public Action<string, bool> DecidedRequests { get; set; } = static (_, _) => { };
 
+    /// <summary>Is told of each client that may have changed, here or in the store.</summary>
+    public Action<SharedEntry> Reviewed { get; set; } = static _ => { };
+
     /// <summary>Is told that the files may have been read.</summary>
     public Action FilesRead { get; set; } = static () => { };
 
@@ -189,6 +192,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         {
             entry.Local = null;
             entry.File = null;
+            Reviewed(entry);
         }
 
         Files.Forget(name);
@@ -271,11 +275,19 @@ internal sealed partial class SharedKeeper : IStateKeeper
             return;
         }
 
-        (SharedControl? before, long revision) = (entry.Base, entry.Revision);
+        (SharedControl? stored, long revision) = (entry.Base, entry.Revision);
+        SharedControl? before = stored;
         bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled;
         ControlAspects decided = DecidedOf(entry);
         (entry.Base, entry.Revision) = (fresh.Control, fresh.Revision);
         SharedControl? result = fresh.Control;
+        if (before is null && fresh.Control is { } added && entry.Local is Client client)
+        {
+            // Another server has added it since this one was loaded: what a person has decided here meanwhile is what differs from the files.
+            before = added with { Settings = client.ToStored().FileSettings };
+            decided |= ClientControl.HasSame(client.Settings, before.Settings) ? ControlAspects.None : ControlAspects.Settings;
+        }
+
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
@@ -292,11 +304,11 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
         try
         {
-            ApplyTo(entry, result);
+            WhileApplying(entry, () => Apply(entry, result));
         }
         catch
         {
-            (entry.Base, entry.Revision) = (before, revision); // it is not applied, so the next sync brings it again
+            (entry.Base, entry.Revision) = (stored, revision); // it is not applied, so the next sync brings it again
             throw;
         }
 
@@ -371,13 +383,14 @@ internal sealed partial class SharedKeeper : IStateKeeper
         }
     }
 
-    private void ApplyTo(SharedEntry entry, SharedControl? control)
+    /// <summary>Changes a client here; what its changes set off is not taken for decided here, and nothing is sent before the end.</summary>
+    private void WhileApplying(SharedEntry entry, Action change)
     {
         SharedEntry? outer = _applying;
         _applying = entry;
         try
         {
-            Apply(entry, control);
+            change();
         }
         finally
         {
@@ -393,7 +406,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (entry.Local is Client client)
         {
             client.IsUnsettled = isPending;
+            client.IsUnheardOf = entry.Base is null && !(entry.Decided | entry.Sent).HasFlag(ControlAspects.Enabled);
         }
+
+        Reviewed(entry);
 
         if (isPending || entry.IsDue)
         {

@@ -4,8 +4,11 @@ namespace Mandos.Engine.Sharing;
 
 internal sealed partial class SharedState
 {
-    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, because this server does not know what the other servers have decided; see the earlier messages about the shared store")]
+    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, but to clients with another when_cut_off than refuse, because this server does not know what the other servers have decided; see the earlier messages about the shared store")]
     private partial void LogNoPermission();
+
+    [LoggerMessage(2108, LogLevel.Warning, "Starting without the shared store. Until it answers, {Count} clients are known here, and no others get their secrets")]
+    private partial void LogStartsWithout(int count);
 
     [LoggerMessage(2105, LogLevel.Critical, "This server gives no secrets any more: {Reason}")]
     private partial void LogFenced(string reason);

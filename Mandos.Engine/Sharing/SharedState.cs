@@ -7,6 +7,7 @@ using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
+using Mandos.Engine.Reloading;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Transitions;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,8 @@ internal sealed partial class SharedState : IDisposable
     private readonly LivenessReporter _reporter;
     private readonly CheckShare _checks;
     private readonly RemoteRequests _remote;
+    private readonly LastKnownClients _lastKnown;
+    private readonly Membership _membership;
     private readonly ILogger _logger;
     private readonly Deadline _permissionEnd;
     private readonly TaskCompletionSource _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +40,7 @@ internal sealed partial class SharedState : IDisposable
     private ConnectionServer _connections = null!;
     private Synchronizer _sync = null!;
     private string? _differing;
+    private string? _problem;
     private bool _isFirst = true;
     private volatile bool _servesCutOff;
     private volatile Seen _seen;
@@ -45,11 +49,16 @@ internal sealed partial class SharedState : IDisposable
     /// <param name="store">The store.</param>
     /// <param name="server">This server.</param>
     /// <param name="offload">How to call the store beside the loop; null for the thread pool.</param>
-    public SharedState(EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload)
+    /// <param name="sinceBoot">As <see cref="EngineOptions.SinceBoot"/>.</param>
+    /// <param name="lastKnown">Keeps what is to be known after a start without the store; null: nothing is.</param>
+    /// <param name="readClients">Reads the files again; null if there is nothing to read.</param>
+    public SharedState(
+        EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload, Func<TimeSpan>? sinceBoot, ILastKnown? lastKnown,
+        Func<Task<ClientConfiguration>>? readClients)
     {
         (_services, _clock, _store, _server, _logger) = (services, services.Clock, store, server, services.Logger);
         _calls = new StoreCalls(services, offload);
-        Permission = new Permission(_clock);
+        Permission = new Permission(_clock, sinceBoot);
         Keeper = new SharedKeeper(services, store, _calls, new Acknowledgements(services, server.Id));
         _reporter = new LivenessReporter(services, store, _calls);
         _checks = new CheckShare(_clock, Permission, server.Id);
@@ -57,6 +66,8 @@ internal sealed partial class SharedState : IDisposable
         _permissionEnd = new Deadline(static state => ((SharedState)state).PermissionEnded(), this);
         Gate = new SharedGate(_clock, Permission, WhenSettledAsync);
         _seen = new Seen([new SharedServer { Identity = server, SinceJoined = TimeSpan.Zero, Confirmed = 0 }], 0, null, _clock.Now);
+        _lastKnown = new LastKnownClients(services, _calls, lastKnown);
+        _membership = new Membership(services, store, server, _calls, Keeper, readClients);
     }
 
     /// <summary>Keeps the clients in the store.</summary>
@@ -100,7 +111,7 @@ internal sealed partial class SharedState : IDisposable
                     Since = since.AddTicks(-(since.Ticks % TimeSpan.TicksPerSecond)),
                     Confirmed = server.Confirmed,
                     SinceSync = isSelf ? now - seen.Start : server.SinceSync + (now - seen.At),
-                    PermissionLeft = isSelf ? NotNegative(Permission.Until == TimeSpan.MinValue ? TimeSpan.Zero : Permission.Until - now)
+                    PermissionLeft = isSelf ? NotNegative(Permission.Left)
                         : isKnown ? NotNegative(SharedStateTiming.Permission - server.SinceSync ?? TimeSpan.Zero)
                         : null,
                     FilesHash = server.FilesHash,
@@ -110,23 +121,30 @@ internal sealed partial class SharedState : IDisposable
         }
     }
 
+    /// <summary>Why this server does not know what the others have decided; null if it does. To be shown to people. Thread-safe.</summary>
+    public Signal<string?> Problem { get; } = new(null);
+
     /// <summary>Fails when another server has taken this one's place. Thread-safe.</summary>
     public Task Fenced => _fenced.Task;
 
     /// <summary>Puts it between the parts of an engine.</summary>
     public void Connect(
         ClientRegistry clients, KeptClients kept, ClientTransitions transitions, RequestTransitions requests, CheckRunner checks,
-        ApprovalDesk approvals, ConnectionServer connections)
+        ApprovalDesk approvals, ConnectionServer connections, Reloader reloader)
     {
         (_clients, _transitions, _requests, _approvals, _connections) = (clients, transitions, requests, approvals, connections);
         _sync = new Synchronizer(_services, _store, _calls, Permission, requests, Keeper.Acknowledgements, Apply)
         {
-            Failed = Keeper.NotSynced,
+            Failed = NotSynced,
             Fenced = Fence,
+            Join = _membership.Try,
         };
+        (_membership.Kept, _membership.Reloader) = (kept, reloader);
+        (_membership.Failed, _membership.Ready) = (_sync.Fail, _sync.Soon);
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
         Keeper.FindLocal = name => clients.TryGet(name, out Client? client) ? client : kept.FindRow(name);
         Keeper.Apply = applier.Apply;
+        Keeper.Reviewed = entry => _lastKnown.Note(entry.Name, entry.Local as Client);
         Keeper.Expire = transitions.ExpireNow;
         Keeper.RetryExpiry = client => transitions.RetryExpiry(client, SharedKeeper.RetryTime);
         Keeper.SyncSoon = _sync.Soon;
@@ -150,21 +168,30 @@ internal sealed partial class SharedState : IDisposable
         connections.IsServing = () => IsServing;
     }
 
-    /// <summary>Joins the other servers, and reads what the store has.</summary>
-    /// <exception cref="StateStoreException">The store cannot be reached.</exception>
-    public async Task<IReadOnlyList<StoredClient>> LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
-    {
-        await _store.JoinAsync(_server, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<StoredClient> saved = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
-        Keeper.Load(saved);
-        Dictionary<string, ClientDefinition> files = configuration.Clients.ToDictionary(static client => client.Name, StringComparer.Ordinal);
-        return [.. saved.Select(stored => Own(stored, files.GetValueOrDefault(stored.Name)))];
-    }
+    /// <summary>Joins the other servers, and reads what the store has. If it cannot be reached, that goes on while the server runs.</summary>
+    /// <returns>The clients that may run, and what is known of them.</returns>
+    public Task<(ClientConfiguration Clients, IReadOnlyList<StoredClient> Saved)> LoadAsync(
+        ClientConfiguration configuration, CancellationToken cancellationToken)
+        => _membership.LoadAsync(configuration, _lastKnown.Read, cancellationToken);
+
+    /// <summary>What a reload is to take up. For any thread.</summary>
+    public Task<ClientConfiguration> ReadClientsAsync() => _membership.ReadClientsAsync();
 
     /// <summary>Begins to sync, once the clients are loaded.</summary>
     public void Begin()
     {
         Keeper.FilesRead();
+        if (_membership.IsWaiting)
+        {
+            _reporter.Forget(_clients.All.Select(client => (Keeper.EntryOf(client.Name), client)));
+            LogStartsWithout(_clients.Count);
+        }
+
+        foreach (Client client in _clients.All)
+        {
+            _lastKnown.Note(client.Name, client);
+        }
+
         UpdateServing();
         _sync.Begin();
     }
@@ -176,6 +203,7 @@ internal sealed partial class SharedState : IDisposable
     public async Task WatchAsync()
     {
         CancellationToken token = _calls.Stopping;
+        await _membership.WhenJoined.WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!token.IsCancellationRequested)
         {
             try
@@ -207,25 +235,10 @@ internal sealed partial class SharedState : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _calls.Dispose();
-
-    /// <summary>
-    /// A row with what counts here: a server that keeps nothing of its own of a client has not edited its file, and who is due is disabled only if the
-    /// store still says so.
-    /// </summary>
-    private StoredClient Own(StoredClient stored, ClientDefinition? definition)
+    public void Dispose()
     {
-        DateTimeOffset now = _clock.UtcNow;
-        if (stored.SavedAt is null)
-        {
-            stored = definition is null
-                ? stored with { SavedAt = now, LeftAt = now }
-                : stored with { SavedAt = now, LeftAt = null, FileSettings = definition.Settings, FileEnabled = definition.Enabled };
-        }
-
-        return stored.Client is { Enabled: true } client && !(client.Expires > now)
-            ? stored with { Client = client with { Expires = now + TimeSpan.FromMilliseconds(1) } }
-            : stored;
+        _calls.Dispose();
+        _membership.Dispose();
     }
 
     private void Apply(SharedView view, TimeSpan start)
@@ -329,6 +342,16 @@ internal sealed partial class SharedState : IDisposable
         _differing = differing;
     }
 
+    private void NotSynced(string problem)
+    {
+        _problem = problem;
+        Keeper.NotSynced(problem);
+        if (!Permission.Holds)
+        {
+            UpdateServing(); // a person may have changed a when_cut_off here
+        }
+    }
+
     private void PermissionEnded()
     {
         if (!Permission.Holds)
@@ -341,7 +364,7 @@ internal sealed partial class SharedState : IDisposable
         }
         else
         {
-            _services.Deadlines.Schedule(_permissionEnd, Permission.Until);
+            _services.Deadlines.Schedule(_permissionEnd, _clock.After(Permission.Left));
         }
     }
 
@@ -350,15 +373,28 @@ internal sealed partial class SharedState : IDisposable
     {
         bool holds = Permission.Holds;
         _servesCutOff = !holds && !Fenced.IsCompleted && !_services.IsStopping
-            && _clients.All.Any(static client => client.Settings.WhenCutOff != CutOffBehaviour.Refuse);
+            && _clients.All.Any(SharedGate.MayServeCutOff);
         if (!holds)
         {
             _connections.AbortSends(
                 "this server does not know any more what the other servers have decided",
-                static client => client.Settings.WhenCutOff == CutOffBehaviour.Refuse);
+                static request => !SharedGate.ServesCutOff(request.Client, request.Reason));
+            if (_servesCutOff)
+            {
+                _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
+            }
+            else
+            {
+                _connections.CloseCutOff();
+            }
+        }
+        else
+        {
+            _approvals.LookAgain();
         }
 
         Serving.Set(IsServing);
+        Problem.Set(holds ? null : _problem ?? "the shared store has not told of its clients yet");
     }
 
     /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>

@@ -12,6 +12,9 @@ internal sealed partial class Synchronizer
     /// <summary>Syncs under way at once at most.</summary>
     private const int MostAtOnce = 3;
 
+    /// <summary>Reasons that the log tells of at most, until the store answers again.</summary>
+    private const int MostTold = 10;
+
     /// <summary>How often to sync while a command waits for others' confirmation, in the first second and then.</summary>
     private static readonly TimeSpan _shortPoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _longPoll = TimeSpan.FromMilliseconds(250);
@@ -34,7 +37,8 @@ internal sealed partial class Synchronizer
     private SyncPoint _confirmed;
     private int _running;
     private bool _again;
-    private string? _problem;
+    private bool _hasEnded;
+    private HashSet<string>? _problems;
 
     /// <param name="services">What the engine shares.</param>
     /// <param name="store">The shared store.</param>
@@ -60,6 +64,10 @@ internal sealed partial class Synchronizer
     /// <summary>Is told that another server has taken this one's place.</summary>
     public Action<ServerFencedException> Fenced { get; set; } = static _ => { };
 
+    /// <summary>Joins the other servers, if that is still to be done.</summary>
+    /// <returns>Whether this server is one of them, so that it can sync.</returns>
+    public Func<bool> Join { get; set; } = static () => true;
+
     /// <summary>Whether it has begun, and not ended.</summary>
     public bool IsOn { get; private set; }
 
@@ -73,7 +81,7 @@ internal sealed partial class Synchronizer
     /// <summary>Ends it.</summary>
     public void End()
     {
-        IsOn = false;
+        (IsOn, _hasEnded) = (false, true);
         _services.Deadlines.Cancel(_tick);
         _services.Deadlines.Cancel(_poll);
     }
@@ -102,7 +110,7 @@ internal sealed partial class Synchronizer
 
     private void Sync()
     {
-        if (!IsOn)
+        if (!IsOn || !Join())
         {
             return;
         }
@@ -114,12 +122,12 @@ internal sealed partial class Synchronizer
 
         (_again, SyncPoint confirmed) = (false, _confirmed);
         _running++;
-        TimeSpan start = _clock.Now;
+        (TimeSpan start, TimeSpan permitted) = (_clock.Now, _permission.Now);
         TimeSpan limit = confirmed == SyncPoint.None ? _firstTime : SharedKeeper.CallTime;
-        _calls.Call(token => _store.SyncAsync(confirmed, token), limit, view => Synced(view, confirmed, start), NotSynced);
+        _calls.Call(token => _store.SyncAsync(confirmed, token), limit, view => Synced(view, confirmed, start, permitted), NotSynced);
     }
 
-    private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start)
+    private void Synced(SharedView view, SyncPoint confirmed, TimeSpan start, TimeSpan permitted)
     {
         _running--;
         if (!IsOn)
@@ -133,11 +141,11 @@ internal sealed partial class Synchronizer
             _applied = new SyncPoint(view.Reached.Revision, Math.Max(_applied.Liveness, view.Reached.Liveness));
         }
 
-        _permission.Extend(start);
-        if (_problem is not null)
+        _permission.Extend(permitted);
+        if (_problems is not null)
         {
             LogBack();
-            _problem = null;
+            _problems = null;
         }
 
         if (_again || (_applied.Revision > confirmed.Revision && !_requests.AnyBrokenOff))
@@ -154,24 +162,30 @@ internal sealed partial class Synchronizer
     private void NotSynced(Exception error)
     {
         _running--;
+        Fail(error);
+    }
+
+    /// <summary>Notes that the store does not answer as it should. The log tells of each reason once, until it answers again.</summary>
+    public void Fail(Exception error)
+    {
         if (error is ServerFencedException fenced)
         {
             Fenced(fenced);
             return;
         }
 
-        if (!IsOn || error is OperationCanceledException)
+        if (_hasEnded || error is OperationCanceledException)
         {
             return;
         }
 
         string problem = error is StateStoreException or TimeoutException ? error.Message : $"{error.GetType().Name}: {error.Message}";
-        if (_problem is null)
+        _problems ??= new HashSet<string>(StringComparer.Ordinal);
+        if (_problems.Count < MostTold && _problems.Add(problem))
         {
-            LogNotSynced(problem, Math.Max(0, (_permission.Until - _clock.Now).TotalSeconds));
+            LogNotSynced(problem, Math.Max(0, _permission.Left.TotalSeconds));
         }
 
-        _problem = problem;
         Failed(problem);
     }
 }

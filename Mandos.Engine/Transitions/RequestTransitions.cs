@@ -74,6 +74,9 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         }
     }
 
+    /// <summary>Has a request that waits for approval wait no longer than for a time from now.</summary>
+    public void WaitFor(OpenRequest request, TimeSpan time) => services.Deadlines.Schedule(request.WaitEnd!, services.Clock.After(time));
+
     /// <summary>Ends the wait of a request, which is decided next; does nothing if it does not wait.</summary>
     public void EndWait(OpenRequest request)
     {

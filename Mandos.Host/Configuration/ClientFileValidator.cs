@@ -183,6 +183,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             KnownOption known = KnownOption.Settings + i;
             settings = ClientSetting.All[i] switch
             {
+                ClientSetting<string> { Choices.Count: > 0 } choice => ReadChoice(known, choice) is { } value ? choice.Set(settings, value) : settings,
                 ClientSetting<string> text => text.Set(settings, ShareUnlessHost(text, ReadText(known))),
                 ClientSetting<bool> flag => ReadBoolean(known) is { } value ? flag.Set(settings, value) : settings,
                 ClientSetting<TimeSpan> duration => ReadDuration(known, duration) is { } value ? duration.Set(settings, value) : settings,
@@ -209,6 +210,24 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
         }
 
         return value.IsEmpty ? "" : Encoding.UTF8.GetString(value);
+    }
+
+    private string? ReadChoice(KnownOption known, ClientSetting<string> setting)
+    {
+        ConfigOption option = file[known]!.Value;
+        if (!_document.TryRead(Section, option, out ReadOnlySpan<byte> utf8))
+        {
+            return null;
+        }
+
+        string value = Encoding.UTF8.GetString(utf8);
+        if (setting.FindFault(value) is { } fault)
+        {
+            _document.Report(Section, option, $"{OptionValues.Quote(Encoding.UTF8.GetString(_document.ReadRaw(option)))} is not allowed: it {fault}");
+            return null;
+        }
+
+        return Share(value);
     }
 
     private TimeSpan? ReadDuration(KnownOption known, ClientSetting<TimeSpan> setting)

@@ -71,7 +71,8 @@ internal static class StockStateReader
         {
             settings = setting switch
             {
-                ClientSetting<string> text => text.Set(settings, fields.Text(NameOf(setting)) ?? text.Get(otherwise)),
+                ClientSetting<string> text => text.Set(
+                    settings, fields.Text(NameOf(setting)) is { } value && text.FindFault(value) is null ? value : text.Get(otherwise)),
                 ClientSetting<bool> flag => flag.Set(settings, fields.Flag(NameOf(setting)) ?? flag.Get(otherwise)),
                 // Debian's server takes an interval of zero, which means nothing.
                 ClientSetting<TimeSpan> duration => duration.Set(

@@ -3,6 +3,7 @@ using Mandos.Abstractions.Checking;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
+using Mandos.Abstractions.Sharing;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
@@ -96,7 +97,13 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
                 CheckPriority(tls, server, clients.Clients ?? []);
             }
 
-            _ = Require(plugins.GetOnly<IStateStore>);
+            if (Require(plugins.GetOnly<IStateStore>) is ISharedStateStore shared)
+            {
+                string clientsFile = Path.Combine(commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory, ClientFileReader.FileName);
+                Add(_warnings, CutOffAdvice.Of(shared, (clients.Clients ?? []).Select(static client => (client.Name, client.Settings)))
+                    .Select(advice => new ConfigProblem(clientsFile, 0, advice)));
+            }
+
             _ = CreateAll<IAnnouncer>(plugins);
             _ = CreateAll<IControlSurface>(plugins);
 

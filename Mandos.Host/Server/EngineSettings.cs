@@ -4,6 +4,7 @@ using Mandos.Host.Auditing;
 using Mandos.Host.Configuration;
 using Mandos.Host.Listening;
 using Mandos.Host.Privileges;
+using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Host.Server;
@@ -44,6 +45,7 @@ internal sealed partial class EngineSettings(ServerContext context)
             JudgeClient = judgeClient,
             ServerKey = new ServerKeyFile(context.StateDirectory, _logger),
             Audit = audit,
+            SinceBoot = BootClock.Read,
         };
         engineOptions = engineOptions with
         {

@@ -46,12 +46,26 @@ internal sealed partial class EngineStart(
             instances.CreateAll(plugins.GetExports<IChecker>()).ToDictionary(checker => checker.Name, checker => checker.Instance);
         var registry = new CheckerRegistry(plugins, checkers, context.TimeProvider);
         ClientConfiguration clients = await StartFault.TranslateAsync(source.TakeAsync(registry)).ConfigureAwait(false);
+        if (stateFault is not null && store.Instance is ISharedStateStore)
+        {
+            throw new StartException(stateFault); // without its number there it is none of the servers, and alone it must not serve
+        }
+
         IStateStore state = stateFault is null ? store.Instance : new UnusableStore(stateFault);
         bool isShared = state is ISharedStateStore;
-        if (isShared)
+        if (state is ISharedStateStore shared)
         {
             // The model of several engines still finds faults (SharedModelTests).
             LogSharedStoreUnproven();
+            if (!context.Options.Restore)
+            {
+                LogRestoreMeaningless();
+            }
+
+            foreach (string advice in CutOffAdvice.Of(shared, clients.Clients.Select(static client => (client.Name, client.Settings))))
+            {
+                LogCutOffAdvice(advice);
+            }
         }
 
         StockStateImport? import = !isShared && StockStateImport.IsNeeded(context.StateDirectory)
@@ -72,7 +86,8 @@ internal sealed partial class EngineStart(
                 import?.RequireTakenOver();
                 await judge.JudgeAsync(client).ConfigureAwait(false);
             });
-        options = options with { Server = isShared ? SharedIdentity.Of(context.StateDirectory) : null };
+        options = isShared
+            ? options with { Server = SharedIdentity.Of(context.StateDirectory), LastKnown = new LastKnownFile(context.StateDirectory) } : options;
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;
         _engine = new MandosEngine(options, handshaker, import ?? state, registry.ForEngine(), context.TimeProvider, _logger);
         return await LoadAsync(_engine, clients, store, import, stopSignal).ConfigureAwait(false) ? _engine : null;
@@ -120,7 +135,7 @@ internal sealed partial class EngineStart(
             return false;
         }
 
-        LogStarted(engine.ClientCount);
+        LogStarted(ServerReport.Count(engine.ClientCount));
         return true;
     }
 }

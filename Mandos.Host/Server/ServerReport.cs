@@ -37,26 +37,38 @@ internal sealed class ServerReport
         }
     }
 
-    /// <summary>Tells systemd that the server serves, how many and where.</summary>
-    public void TellReady() => _context.Notifier.Ready(_engine.Info.EndPoints is { Count: > 0 } endPoints
-        ? $"Serving {_engine.ClientCount} clients on {string.Join(", ", endPoints)}"
+    /// <summary>Tells systemd that the server serves, how many and where, or why it does not.</summary>
+    public void TellReady() => _context.Notifier.Ready(
+        _engine.Health.Problem is { } problem ? $"Giving no secrets, but to clients with another when_cut_off: {problem.ReplaceLineEndings(" ")}"
+        : _engine.Info.EndPoints is { Count: > 0 } endPoints ? $"Serving {Count(_engine.ClientCount)} on {string.Join(", ", endPoints)}"
         : "Serving nobody until there is the interface to listen on");
 
-    /// <summary>Tells all of them where the server listens, each time that this changes, until cancelled.</summary>
+    /// <summary>Tells all of them where the server listens, and systemd how it is, each time that this changes, until cancelled.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
+        string? told = _engine.Health.Problem;
         while (!cancellationToken.IsCancellationRequested)
         {
-            Task changed = _places.Changed;
-            if (!_places.EndPoints.SequenceEqual(_engine.Info.EndPoints))
+            Task moved = _places.Changed;
+            (string? problem, Task changed) = _engine.Health;
+            bool hasMoved = !_places.EndPoints.SequenceEqual(_engine.Info.EndPoints);
+            if (hasMoved)
             {
                 Update(info => info with { EndPoints = _places.EndPoints });
+            }
+
+            if (hasMoved || problem != told)
+            {
+                told = problem;
                 TellReady();
             }
 
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAny(moved, changed)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>A number of clients, for people.</summary>
+    public static string Count(int clients) => clients == 1 ? "1 client" : $"{clients} clients";
 
     private static PluginInfo Describe(PluginDescription plugin) => new()
     {

@@ -19,6 +19,7 @@ internal static unsafe partial class Libc
     public const int EINVAL = 22;
     public const int SIGTERM = 15;
     public const int CLOCK_MONOTONIC = 1;
+    public const int CLOCK_BOOTTIME = 7;
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NOFILE = 7;
@@ -147,6 +148,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int timer_delete(nint timer);
 
+    [LibraryImport(Library)]
+    public static partial int clock_gettime(int clock, TimeOfClock* time);
+
     // The posix_spawn family returns the error number and leaves errno alone.
 
     [LibraryImport(Library)]
@@ -208,6 +212,13 @@ internal static unsafe partial class Libc
 
         [FieldOffset(12)]
         public int Kind;
+    }
+
+    /// <summary>struct timespec.</summary>
+    public struct TimeOfClock
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
     }
 
     /// <summary>struct itimerspec: when the timer goes off, once.</summary>

@@ -149,6 +149,7 @@ public static class SampleClients
 
     private static string UnusualText(ClientSetting<string> setting, int variant) => setting == ClientSetting.Checker
         ? $"printf '%%s\\n' {variant}\nexit 1"
+        : setting.Choices.Count > 0 ? setting.Choices[^variant]
         : $"{setting.OptionName} {variant} ☃";
 
     private static TimeSpan UnusualDuration(ClientSetting<TimeSpan> setting, int variant) => setting.Name switch

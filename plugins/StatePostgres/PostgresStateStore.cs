@@ -47,9 +47,13 @@ public sealed partial class PostgresStateStore : ISharedStateStore
         ArgumentNullException.ThrowIfNull(context);
         (_logger, _time) = (context.Logger, context.TimeProvider);
         PostgresSettings settings = PostgresSettings.Read(context.Settings);
+        Machines = [.. settings.Hosts.Where(static host => !host.IsSocket).Select(static host => host.Name)];
         var fence = new Fence(Path.Join(context.StateDirectory, "postgres-fence"), settings.RequireSynchronous);
         _cluster = new Cluster(settings, fence, _time, _logger);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Machines { get; }
 
     private Registration Self => _self ?? throw new InvalidOperationException("a shared state store is joined before anything else");
 

@@ -22,12 +22,14 @@ internal static class Schema
         AddTimes,
         static connection => AddSetting(connection, 3),
         AddAdded,
+        static connection => AddSetting(connection, 5),
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
     internal static IReadOnlyList<(int Version, ClientSetting Setting)> AddedSettings { get; } =
     [
         (3, ClientSetting.Location),
+        (5, ClientSetting.WhenCutOff),
     ];
 
     /// <summary>The settings of version 1. Their order, as all others, counts for the checksum.</summary>

@@ -48,6 +48,18 @@ public sealed class LocationTests
     }
 
     [Fact]
+    public async Task Set_TextThatIsNoChoice_IsRefusedAndChangesNothing()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+
+        var (name, message) = await Caller.ErrorAsync(
+            rig.Caller.SetAsync(Rig.Foo, nameof(ClientSetting.WhenCutOff), VariantValue.String("never"), Caller.ClientExtension));
+
+        Assert.Equal(("InvalidArgs", "the when cut off must be refuse, hold or serve"), (name, message));
+        Assert.Empty(await rig.HearAsync());
+    }
+
+    [Fact]
     public async Task Set_NoText_IsRefusedAndChangesNothing()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));

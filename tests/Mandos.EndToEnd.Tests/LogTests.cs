@@ -15,6 +15,6 @@ public sealed class LogTests
         await server.Log.WaitForAsync("INFO", "Serving");
 
         var line = Assert.Single(server.Log.Lines, line => line.Contains("Serving", StringComparison.Ordinal));
-        Assert.Matches($@"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}} Mandos \[{server.ProcessId}\]: INFO: Serving 1 clients$", line);
+        Assert.Matches($@"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}} Mandos \[{server.ProcessId}\]: INFO: Serving 1 client$", line);
     }
 }

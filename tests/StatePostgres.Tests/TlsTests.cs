@@ -114,7 +114,7 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
             Files.Write("mandos-postgres", Password + "\n");
             Files.Write("wrong", WrongPassword + "\n");
             Environment.SetEnvironmentVariable(Credentials, Files.FullName);
-            Server = await PostgresServer.StartWithTlsAsync(certificate, key);
+            Server = await PostgresServer.StartAsync(new PostgresNetwork(certificate, key));
             await MandosDatabase.PrepareAsync(Server);
             await Server.QueryAsync($"ALTER ROLE _mandos PASSWORD '{Password}'");
         }

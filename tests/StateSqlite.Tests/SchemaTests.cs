@@ -59,12 +59,13 @@ public sealed class SchemaTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task Load_FileOfAVersion_GivesItsClients(int version)
     {
         using var directory = new StateDirectory();
         File.Copy(Path.Join(AppContext.BaseDirectory, "Data", $"version-{version}.db"), directory.Database);
 
-        StoredClient[] clients = [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3)];
+        StoredClient[] clients = [SampleClients.Stored(1), SampleClients.Unusual(2), SampleClients.Removed(3), .. version < 4 ? [] : (StoredClient[])[SampleClients.Added(4)]];
         if (version < 2)
         {
             clients = [.. clients.Select(static client => client with { SavedAt = null, LeftAt = null, DeniedUntil = null })];

@@ -21,6 +21,15 @@ public sealed class CtlArgumentsTests
     }
 
     [Fact]
+    public void Parse_ChoiceThatThereIsNot_SaysWhichThereAre()
+    {
+        Assert.Equal("hold", SettingOption.Parse(ClientSetting.WhenCutOff, "hold").GetString());
+        Assert.Equal(
+            "option --when-cut-off: “never” is not allowed: it must be refuse, hold or serve",
+            Assert.Throws<UsageException>(() => SettingOption.Parse(ClientSetting.WhenCutOff, "never")).Message);
+    }
+
+    [Fact]
     public void Parse_ClientsTwice_AreTakenOnceInOrder()
         => Assert.Equal(["zoo", "alpha"], CtlArguments.Parse(["zoo", "zoo", "alpha"]).Clients);
 

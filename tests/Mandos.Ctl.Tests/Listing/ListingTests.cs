@@ -63,6 +63,12 @@ public sealed class ListingTests
     }
 
     [Fact]
+    public void Notes_Settings_AreThoseThatDifferFromTheDefault() => Assert.Equal(
+        ["räck 3", "when cut off: serve"],
+        new Client("/clients/a").With("Location", "räck 3").With("WhenCutOff", "serve").Notes
+            .Concat(new Client("/clients/b").With("Location", "").With("WhenCutOff", "refuse").Notes));
+
+    [Fact]
     public void Of_ClientsWithoutIt_AreDebiansColumns()
         => Assert.Equal(ClientColumn.All, ClientColumn.Of([new Client("/clients/a"), new Client("/clients/b").With("Location", "")]));
 

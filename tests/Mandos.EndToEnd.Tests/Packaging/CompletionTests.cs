@@ -100,6 +100,12 @@ public sealed class CompletionTests
     public async Task Ctl_Value_OffersNothing(params string[] words)
         => Assert.Empty(await CompleteCtlAsync("unix:path=/nonexistent", words));
 
+    [Theory]
+    [InlineData("refuse,hold,serve", "--when-cut-off", "")]
+    [InlineData("hold", "--when-cut-off", "=", "h")]
+    public async Task Ctl_Choice_OffersWhatThereIs(string offered, params string[] words)
+        => Assert.Equal(offered.Split(','), await CompleteCtlAsync("unix:path=/nonexistent", words));
+
     /// <summary>What is offered for the last word.</summary>
     private static Task<string[]> CompleteAsync(params string[] words)
         => CompleteAsync(Command.Describe("bash", ["-c", Script, "bash", PackagedFiles.Completion("mandos"), "mandos", .. words]));

@@ -18,10 +18,10 @@ public sealed class SyslogTests
         await server.StartAsync();
 
         // daemon is facility 3, INFO is 6.
-        var message = await system.WaitForMessageAsync("Serving 1 clients");
+        var message = await system.WaitForMessageAsync("Serving 1 client");
         tag = tag.Replace("{0}", $"{server.ProcessId}", StringComparison.Ordinal);
         Assert.StartsWith("<30>", message, StringComparison.Ordinal);
-        Assert.EndsWith($" {tag}: INFO: Serving 1 clients", message, StringComparison.Ordinal);
+        Assert.EndsWith($" {tag}: INFO: Serving 1 client", message, StringComparison.Ordinal);
         await server.StopAsync();
         Assert.Empty(server.Log.Lines);
     }
@@ -57,8 +57,8 @@ public sealed class SyslogTests
 
         await server.StartAsync();
 
-        await server.Log.WaitForAsync("INFO", "Serving 1 clients");
-        await system.WaitForMessageAsync("INFO: Serving 1 clients");
+        await server.Log.WaitForAsync("INFO", "Serving 1 client");
+        await system.WaitForMessageAsync("INFO: Serving 1 client");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class SyslogTests
         await server.StartAsync();
 
         await _client.RequireSecretAsync(server);
-        await server.Log.WaitForAsync("INFO", "Serving 1 clients");
+        await server.Log.WaitForAsync("INFO", "Serving 1 client");
     }
 
     [Fact]

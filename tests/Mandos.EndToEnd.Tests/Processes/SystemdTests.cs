@@ -50,7 +50,7 @@ public sealed class SystemdTests : IDisposable
         var message = await WaitForAsync("READY=1");
 
         await _client.RequireSecretAsync(server);
-        Assert.Equal($"READY=1\nSTATUS=Serving 1 clients on {server.EndPoint}", message);
+        Assert.Equal($"READY=1\nSTATUS=Serving 1 client on {server.EndPoint}", message);
     }
 
     [Fact]

@@ -37,6 +37,11 @@ internal sealed partial class RandomRun
         Duration(ClientSetting.Interval, _intervals, static (s, v) => s with { Interval = v });
         Duration(ClientSetting.ApprovalDelay, _delays, static (s, v) => s with { ApprovalDelay = v });
         Duration(ClientSetting.ApprovalDuration, _durations, static (s, v) => s with { ApprovalDuration = v });
+        if (_random.Next(6) == 0)
+        {
+            Set(ClientSetting.WhenCutOff, Pick(ClientSetting.WhenCutOff.Choices.ToArray()), static (s, v) => s with { WhenCutOff = v });
+        }
+
         if (_random.Next(4) == 0)
         {
             Set(ClientSetting.ApprovedByDefault, _random.Next(2) == 0, static (s, v) => s with { ApprovedByDefault = v });

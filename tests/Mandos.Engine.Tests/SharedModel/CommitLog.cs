@@ -2,26 +2,19 @@ using Mandos.Abstractions.Sharing;
 
 namespace Mandos.Engine.Tests.SharedModel;
 
-/// <summary>What was committed of each client, and what was acknowledged: it finds what must never be.</summary>
-internal sealed class CommitLog
+/// <summary>What was given, what was committed and what was acknowledged of each client: it finds what must never be.</summary>
+/// <remarks>A server that starts again is another process, for it knows nothing of what was given before.</remarks>
+/// <param name="note">Notes a line for whoever reads of a failure.</param>
+internal sealed class CommitLog(Action<string> note)
 {
-    private readonly List<Entry> _entries = [];
-    private readonly Dictionary<string, SharedControl?> _last = [];
-    private readonly Dictionary<string, long> _forbidden = [];
-    private readonly Dictionary<string, TimeSpan> _deniedUntil = [];
+    /// <summary>By how much the ends of one denial may differ: clocks run at different rates, and each server counts it anew.</summary>
+    private static readonly TimeSpan _tolerance = TimeSpan.FromSeconds(2);
 
-    /// <summary>Where each client was last enabled by a person.</summary>
-    private readonly Dictionary<string, long> _enabled = [];
+    private readonly Dictionary<string, History> _clients = [];
+    private int _order;
 
-    /// <summary>When a client was last enabled by a person, by server and client.</summary>
-    private readonly Dictionary<(Guid Server, string Client), int> _given = [];
-    private int _orders;
-
-    /// <summary>Enables that were given and not seen committed.</summary>
-    private readonly HashSet<(Guid Server, string Client)> _open = [];
-
-    /// <summary>Tells which of two commands was given first.</summary>
-    public int Order => _orders;
+    /// <summary>Tells which of two commands was given first, or sent.</summary>
+    public int Order => _order;
 
     /// <summary>How many disables, denials and removals were acknowledged.</summary>
     public int Acknowledged { get; private set; }
@@ -29,81 +22,126 @@ internal sealed class CommitLog
     /// <summary>How many secrets were written.</summary>
     public int Written { get; private set; }
 
-    /// <summary>Notes that a person enables a client at a server.</summary>
-    public void GiveEnable(Guid server, string client)
+    /// <summary>Notes that a person gives a command.</summary>
+    /// <param name="process">At which server.</param>
+    /// <param name="client">For which client.</param>
+    /// <param name="kind">Which command.</param>
+    /// <param name="known">The last change of the client that the server knows.</param>
+    /// <param name="now">When.</param>
+    public Given Give(object process, string client, GivenKind kind, long known, TimeSpan now)
     {
-        _given[(server, client)] = ++_orders;
-        _open.Add((server, client));
+        var given = new Given(process, kind, ++_order, known, now);
+        Of(client).Given.Add(given);
+        return given;
     }
 
     /// <summary>Notes how a client stands in the store.</summary>
-    public void Start(string client, SharedControl? control) => _last.TryAdd(client, control);
+    public void Start(string client, SharedControl? control) => Of(client).Control ??= control;
 
     /// <summary>Notes a change of control.</summary>
-    /// <param name="server">Which server made it.</param>
-    /// <param name="client">The client.</param>
+    /// <param name="process">Which server made it.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="sent">What <see cref="Order"/> was when the server sent it.</param>
     /// <param name="revision">The revision.</param>
-    /// <param name="control">The control from then on.</param>
-    /// <param name="isExpiry">Whether it is by expiry.</param>
     /// <param name="isDue">Whether the expiry was due by the store's clock.</param>
-    public void Commit(Guid server, string client, long revision, SharedControl? control, bool isExpiry, bool isDue)
+    /// <param name="now">When.</param>
+    public void Commit(object process, ControlCommand command, int sent, long revision, bool isDue, TimeSpan now)
     {
-        SharedControl? before = _last.GetValueOrDefault(client);
-        bool was = before is { Enabled: true, IsRemoved: false }, will = control is { Enabled: true, IsRemoved: false };
-        if (!was && will && before is not null)
+        History history = Of(command.Client);
+        (SharedControl? before, SharedControl? after) = (history.Control, command.Control);
+        var commit = new Committed(process, sent, revision, IsEnabled(after), after?.Verdict is { Approved: false }, IsRemoved: after?.IsRemoved == true);
+        string what = $"{command.Client} at revision {revision}";
+        Require(!command.OnlyIfExpired || isDue, $"S2: {what} was disabled by an expiry that is not due");
+        if (before is not null && !IsEnabled(before) && commit.IsEnabled)
         {
-            Require(_open.Remove((server, client)), $"S2: {client} became enabled at revision {revision}, though nobody enabled it");
-            _enabled[client] = revision;
+            Require(history.IsGiven(GivenKind.Enable, commit, history.Disabled), $"S2: {what} became enabled, though nobody who knew enabled it");
+            history.EnabledAt = revision;
         }
 
-        Require(!isExpiry || isDue, $"S2: {client} was disabled at revision {revision} by an expiry that is not due");
-        _last[client] = control;
-        _entries.Add(new Entry(server, client, revision, will));
-        if (_entries.Count > 2000)
+        Require(before?.IsRemoved != true || commit.IsRemoved, $"S2: {what} is there again, though it was removed");
+        if (history.DeniedUntil > now + _tolerance && !commit.IsRemoved
+            && !(after?.Verdict is { Approved: false } denial && now + denial.Left + _tolerance >= history.DeniedUntil))
         {
-            _entries.RemoveRange(0, 1000);
+            Require(history.IsGiven(GivenKind.Approve, commit, history.Denied), $"S2: {what} lost its denial, though nobody who knew approved it");
+            (history.ApprovedAt, history.DeniedUntil, history.ForbiddenUntil) = (revision, TimeSpan.MinValue, TimeSpan.MinValue);
         }
+
+        if (commit.IsDenied)
+        {
+            history.Denied = commit;
+            history.DeniedUntil = TimeSpan.FromTicks(Math.Max(history.DeniedUntil.Ticks, (now + after!.Verdict!.Left).Ticks));
+        }
+
+        history.Disabled = commit.IsEnabled ? history.Disabled : commit;
+        history.Control = after;
+        history.Commits.Add(commit);
+        note($"committed by {process}: {what}, {(commit.IsRemoved ? "removed" : commit.IsEnabled ? "enabled" : "disabled")}, {after?.Verdict}");
     }
 
     /// <summary>Notes that a disable or a removal was acknowledged.</summary>
-    /// <param name="server">Where it was given.</param>
     /// <param name="client">The client.</param>
-    /// <param name="given">What the store had when it was given.</param>
-    /// <param name="order">What <see cref="Order"/> was then.</param>
-    public void Acknowledge(Guid server, string client, long given, int order)
+    /// <param name="given">The command.</param>
+    /// <param name="revision">What the store had when it was given.</param>
+    public void Acknowledge(string client, Given given, long revision)
     {
-        if (_given.GetValueOrDefault((server, client)) > order)
+        History history = Of(client);
+        if (history.IsTakenBack(given, GivenKind.Enable))
         {
-            return; // a person has taken it back there meanwhile, perhaps before it was committed
+            return;
         }
 
-        Entry? entry = _entries.Find(entry => entry.Server == server && entry.Client == client && !entry.IsEnabled && entry.Revision > given);
+        Committed? commit = history.Commits.Find(commit => commit.Process == given.Process && !commit.IsEnabled && commit.Revision > revision);
         Require(
-            entry is not null,
-            $"S1: a disable of {client}, given at revision {given}, was acknowledged by {server} and never committed; committed were: "
-                + string.Join(", ", _entries.Where(entry => entry.Client == client).TakeLast(8)));
-        _forbidden[client] = Math.Max(_forbidden.GetValueOrDefault(client), entry!.Revision);
+            commit is not null,
+            $"S1: a disable of {client}, given at revision {revision}, was acknowledged and never committed; committed were: "
+                + string.Join(", ", history.Commits.TakeLast(8)));
+        history.ForbiddenAt = Math.Max(history.ForbiddenAt, commit!.Revision);
+        note($"acknowledged by {given.Process}: {client} is {given.Kind}d since {commit.Revision}");
         Acknowledged++;
     }
 
     /// <summary>Notes that a denial was acknowledged.</summary>
-    public void AcknowledgeDenial(string client, TimeSpan until)
+    /// <param name="client">The client.</param>
+    /// <param name="given">The command.</param>
+    /// <param name="revision">What the store had when it was given.</param>
+    /// <param name="until">Until when it holds at least.</param>
+    /// <param name="now">When.</param>
+    public void AcknowledgeDenial(string client, Given given, long revision, TimeSpan until, TimeSpan now)
     {
-        _deniedUntil[client] = until > _deniedUntil.GetValueOrDefault(client, TimeSpan.MinValue) ? until : _deniedUntil[client];
+        History history = Of(client);
         Acknowledged++;
+        if (until <= now || history.IsTakenBack(given, GivenKind.Approve))
+        {
+            return; // it is over
+        }
+
+        Committed? commit = history.Commits.Find(commit => commit.Process == given.Process && commit.Revision > revision && commit.IsDenied);
+        Require(
+            commit is not null || history.Commits.Exists(commit => commit.IsRemoved) || history.DeniedUntil + _tolerance >= until,
+            $"S1: a denial of {client}, given at revision {revision}, was acknowledged and never committed");
+        note($"acknowledged by {given.Process}: {client} is denied until {until.TotalSeconds}");
+        if (!(history.ApprovedAt > commit?.Revision) && until > history.ForbiddenUntil)
+        {
+            history.ForbiddenUntil = until;
+        }
     }
 
     /// <summary>Notes that a byte of a secret is handed to the kernel.</summary>
-    public void Write(string client, string server, TimeSpan now)
+    /// <param name="client">Whose.</param>
+    /// <param name="server">By which server.</param>
+    /// <param name="isApprovedByHand">Whether the client gets its secret only if a person approves.</param>
+    /// <param name="now">When.</param>
+    public void Write(string client, string server, bool isApprovedByHand, TimeSpan now)
     {
         Written++;
-        long forbidden = _forbidden.GetValueOrDefault(client);
+        History history = Of(client);
         Require(
-            forbidden == 0 || _enabled.GetValueOrDefault(client) > forbidden,
-            $"S1: {server} writes the secret of {client}, whose disable at revision {forbidden} was acknowledged");
+            history.ForbiddenAt == 0 || history.EnabledAt > history.ForbiddenAt,
+            $"S1: {server} writes the secret of {client}, whose disable at revision {history.ForbiddenAt} was acknowledged");
+        Require(history.ForbiddenUntil < now, $"S1: {server} writes the secret of {client}, whose denial was acknowledged and holds");
         Require(
-            _deniedUntil.GetValueOrDefault(client, TimeSpan.MinValue) < now,
-            $"S1: {server} writes the secret of {client}, whose denial was acknowledged and holds");
+            !isApprovedByHand || history.Given.Exists(static given => given.Kind == GivenKind.Approve),
+            $"S1: {server} writes the secret of {client}, which nobody approved");
     }
 
     public static void Require(bool condition, string otherwise)
@@ -114,5 +152,70 @@ internal sealed class CommitLog
         }
     }
 
-    private sealed record Entry(Guid Server, string Client, long Revision, bool IsEnabled);
+    private static bool IsEnabled(SharedControl? control) => control is { Enabled: true, IsRemoved: false };
+
+    private History Of(string client)
+    {
+        if (!_clients.TryGetValue(client, out History? history))
+        {
+            _clients.Add(client, history = new History());
+        }
+
+        return history;
+    }
+
+    /// <summary>A command that a person has given.</summary>
+    public sealed record Given(object Process, GivenKind Kind, int Order, long Known, TimeSpan At);
+
+    private sealed record Committed(object Process, int Sent, long Revision, bool IsEnabled, bool IsDenied, bool IsRemoved);
+
+    /// <summary>What has become of one client.</summary>
+    private sealed class History
+    {
+        public List<Given> Given { get; } = [];
+
+        public List<Committed> Commits { get; } = [];
+
+        /// <summary>How it stands in the store.</summary>
+        public SharedControl? Control { get; set; }
+
+        /// <summary>The last command that it was not enabled after.</summary>
+        public Committed? Disabled { get; set; }
+
+        /// <summary>The last command that it was denied after.</summary>
+        public Committed? Denied { get; set; }
+
+        /// <summary>Where a person enabled it last.</summary>
+        public long EnabledAt { get; set; }
+
+        /// <summary>Where a person took its denial back last.</summary>
+        public long ApprovedAt { get; set; }
+
+        /// <summary>Until when it is denied in the store.</summary>
+        public TimeSpan DeniedUntil { get; set; } = TimeSpan.MinValue;
+
+        /// <summary>The last acknowledged disable; 0 for none.</summary>
+        public long ForbiddenAt { get; set; }
+
+        /// <summary>Until when an acknowledged denial holds.</summary>
+        public TimeSpan ForbiddenUntil { get; set; } = TimeSpan.MinValue;
+
+        /// <summary>Whether a person has given a command, knowing of a commit, that a server then committed.</summary>
+        public bool IsGiven(GivenKind kind, Committed by, Committed? knowing) => knowing is null || Given.Exists(given => given.Kind == kind
+            && given.Process == by.Process && (given.Known >= knowing.Revision || (knowing.Process == by.Process && given.Order > knowing.Sent)));
+
+        /// <summary>Whether a command was taken back where it was given, perhaps before it was committed.</summary>
+        public bool IsTakenBack(Given given, GivenKind by)
+            => Given.Exists(later => later.Process == given.Process && later.Kind == by && later.Order > given.Order);
+    }
+}
+
+/// <summary>What a person can order that allows something or forbids it.</summary>
+internal enum GivenKind
+{
+    Enable,
+    Disable,
+    Remove,
+    Approve,
+    Deny,
 }

@@ -10,7 +10,7 @@ namespace Mandos.Engine.Tests.SharedModel;
 /// A server's way to the shared store, on which each call and each answer can be late or lost. Whatever reaches the store is told to the
 /// <see cref="CommitLog"/>.
 /// </summary>
-internal sealed class FaultyStore(ContractContext context, Guid server, CommitLog log, StoreFault fault, Random random) : ISharedStateStore
+internal sealed class FaultyStore(ContractContext context, string server, CommitLog log, StoreFault fault, Random random) : ISharedStateStore
 {
     private readonly InMemorySharedStore _inner = new(context);
     private readonly List<Underway> _underway = [];
@@ -63,7 +63,13 @@ internal sealed class FaultyStore(ContractContext context, Guid server, CommitLo
         return fault == StoreFault.GivesOldData && random.Next(10) == 0 ? view with { Clients = [] } : view;
     });
 
-    public Task<ControlResult> ExecuteAsync(ControlCommand command, CancellationToken cancellationToken) => Call(async () =>
+    public Task<ControlResult> ExecuteAsync(ControlCommand command, CancellationToken cancellationToken)
+    {
+        int sent = log.Order;
+        return Call(() => ExecuteAsync(command, sent));
+    }
+
+    private async Task<ControlResult> ExecuteAsync(ControlCommand command, int sent)
     {
         if (fault == StoreFault.CountsReplacedCommit && _connected != Truth)
         {
@@ -75,11 +81,11 @@ internal sealed class FaultyStore(ContractContext context, Guid server, CommitLo
         _connected = Truth;
         if (result.Outcome == ControlOutcome.Committed)
         {
-            log.Commit(server, command.Client, result.Revision, command.Control, command.OnlyIfExpired, isDue);
+            log.Commit(this, command, sent, result.Revision, isDue, Now);
         }
 
         return result;
-    });
+    }
 
     public Task<long?> FindCommandAsync(Guid id, CancellationToken cancellationToken)
         => Call(() => _inner.FindCommandAsync(id, CancellationToken.None));
@@ -97,7 +103,8 @@ internal sealed class FaultyStore(ContractContext context, Guid server, CommitLo
             {
                 control = control with { Enabled = enabled };
                 Truth.Clients[check.Client] = client with { Revision = ++Truth.Revision, Control = control };
-                log.Commit(server, check.Client, Truth.Revision, control, isExpiry: false, isDue: false);
+                var command = new ControlCommand { Id = Guid.NewGuid(), Client = check.Client, ExpectedRevision = 0, Control = control };
+                log.Commit(this, command, log.Order, Truth.Revision, isDue: false, Now);
             }
         }
 
@@ -109,6 +116,8 @@ internal sealed class FaultyStore(ContractContext context, Guid server, CommitLo
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         yield break;
     }
+
+    public override string ToString() => server;
 
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 

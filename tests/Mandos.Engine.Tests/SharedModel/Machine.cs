@@ -14,6 +14,7 @@ internal sealed class Machine : IDisposable
     private readonly PhaseCounts _counts = new();
     private readonly FakePeer _peer = new();
     private readonly List<Command> _commands = [];
+    private TimeSpan _asleep;
 
     public Machine(Guid id, string name, double rate, FaultyStore store, CommitLog log, IEnumerable<ClientDefinition> clients)
     {
@@ -21,7 +22,7 @@ internal sealed class Machine : IDisposable
         Rig = new EngineRig
         {
             SharedStore = store,
-            Options = new EngineOptions { Server = new ServerIdentity(id, name), CallStore = static work => work() },
+            Options = new EngineOptions { Server = new ServerIdentity(id, name), CallStore = static work => work(), SinceBoot = () => Now + _asleep },
         };
         Rig.Start([.. clients]);
         store.IsEnabledHere = client => Parts.Clients.TryGet(client, out Client? here) ? here.Snapshot.Enabled : null;
@@ -46,13 +47,28 @@ internal sealed class Machine : IDisposable
 
     public List<Sending> Sendings { get; } = [];
 
+    /// <summary>Whether a thread was let write, and has not.</summary>
+    public bool IsAboutToWrite => Sendings.Exists(static sending => sending.WritesBy is not null);
+
+    /// <summary>Whether its loop runs.</summary>
+    public bool IsRunning(TimeSpan now) => now >= StoppedUntil && now >= AsleepUntil;
+
     public bool IsFenced => Parts.Shared!.Fenced.IsCompleted;
 
-    private TimeSpan Now => Parts.Services.Clock.Now;
+    private TimeSpan Now => Rig.Clock.GetElapsedTime(0);
+
+    /// <summary>Until when, of the true time, the machine is suspended: its monotonic clock stands still. No thread may be about to write then.</summary>
+    public TimeSpan AsleepUntil { get; set; }
 
     /// <summary>Lets time pass. Threads that were let write have written by the end of their time.</summary>
     public void Pass(TimeSpan time, TimeSpan storeTime)
     {
+        if (storeTime < AsleepUntil)
+        {
+            _asleep += time * Rate;
+            return;
+        }
+
         Rig.Clock.Advance(time * Rate);
         for (int i = Sendings.Count - 1; i >= 0; i--)
         {
@@ -70,7 +86,7 @@ internal sealed class Machine : IDisposable
     /// <summary>Runs its loop, and sees which commands have ended.</summary>
     public void Run(TimeSpan now)
     {
-        if (now < StoppedUntil)
+        if (!IsRunning(now))
         {
             return;
         }
@@ -78,7 +94,7 @@ internal sealed class Machine : IDisposable
         Parts.Services.Loop.RunPending();
         for (int i = _commands.Count - 1; i >= 0; i--)
         {
-            if (_commands[i].Step(this, now))
+            if (_commands[i].Step(this))
             {
                 _commands.RemoveAt(i);
             }
@@ -146,9 +162,8 @@ internal sealed class Machine : IDisposable
     /// <param name="command">Which.</param>
     /// <param name="name">Its client.</param>
     /// <param name="carryOut">Carries it out here.</param>
-    /// <param name="revision">What the store has by then.</param>
-    /// <param name="acknowledged">Is called when it is acknowledged, with the true time.</param>
-    public void Give(AuditCommand command, string name, Action<Client> carryOut, long revision, Action<long, TimeSpan>? acknowledged)
+    /// <param name="acknowledged">Is called when it is acknowledged.</param>
+    public void Give(AuditCommand command, string name, Action<Client> carryOut, Action? acknowledged)
     {
         if (!Parts.Clients.TryGet(name, out Client? client))
         {
@@ -158,17 +173,21 @@ internal sealed class Machine : IDisposable
         carryOut(client);
         Parts.Keeper.Decided(command, name);
         Parts.Services.Loop.RunPending();
-        _commands.Add(new Command(name, client.Granted?.Where(static request => request.IsAborted).ToArray() ?? [], revision, acknowledged));
+        _commands.Add(new Command(name, client.Granted?.Where(static request => request.IsAborted).ToArray() ?? [], acknowledged));
     }
 
     /// <summary>Whether it has taken up the last change of a client.</summary>
     public bool IsUpToDate(string client) => Store.RevisionOf(client) == Parts.Shared!.Keeper.EntryOf(client).Revision;
 
+    /// <summary>The last change of a client that it knows. Until it has synced, it has what it loaded, without a number: what the store has then.</summary>
+    public long KnownRevision(string client)
+        => Parts.Shared!.Keeper.EntryOf(client).Revision is > 0 and var revision ? revision : Store.RevisionOf(client) ?? 0;
+
     /// <summary>What is known of a client here, for whoever reads of a failure.</summary>
     public string Describe(string client) => Parts.Shared!.Keeper.EntryOf(client) is var entry
         ? $"revision {entry.Revision}, enabled {entry.Base?.Enabled}, decided {entry.Decided}, sent {entry.Sent}, command {entry.Command is not null}, "
             + $"running {entry.IsRunning}, unknown since {entry.UnknownSince}, due {entry.IsDue}, unsettled {(entry.Local as Client)?.IsUnsettled}, "
-            + $"verdict {(entry.Local as Client)?.Verdict} for {(entry.Local as Client)?.VerdictEnd?.Due - Now}, the store's {entry.Base?.Verdict}, "
+            + $"verdict {(entry.Local as Client)?.Verdict} for {(entry.Local as Client)?.VerdictEnd?.Due - Parts.Services.Clock.Now}, the store's {entry.Base?.Verdict}, "
             + $"permission {Parts.Shared.Permission.Holds}, saving {Parts.Keeper.IsSaving}, the store has revision {Store.RevisionOf(client)}"
         : "";
 
@@ -189,7 +208,7 @@ internal sealed class Machine : IDisposable
 
     private bool Write(Sending sending, TimeSpan storeTime)
     {
-        _log.Write(sending.Client, Name, storeTime);
+        _log.Write(sending.Client, Name, !sending.Request.Client.Settings.ApprovedByDefault, storeTime);
         return End(sending, sent: true);
     }
 
@@ -201,12 +220,12 @@ internal sealed class Machine : IDisposable
     }
 
     /// <summary>A command that was carried out here and is not acknowledged.</summary>
-    private sealed class Command(string name, OpenRequest[] brokenOff, long given, Action<long, TimeSpan>? acknowledged)
+    private sealed class Command(string name, OpenRequest[] brokenOff, Action? acknowledged)
     {
         private Task<string?>? _saved;
 
         /// <returns>Whether it has ended.</returns>
-        public bool Step(Machine machine, TimeSpan now)
+        public bool Step(Machine machine)
         {
             if (_saved is null)
             {
@@ -225,7 +244,7 @@ internal sealed class Machine : IDisposable
 
             if (_saved.GetAwaiter().GetResult() is null)
             {
-                acknowledged?.Invoke(given, now);
+                acknowledged?.Invoke();
             }
 
             return true;

@@ -4,8 +4,7 @@ using Mandos.Engine.Tests.Model;
 namespace Mandos.Engine.Tests.SharedModel;
 
 /// <summary>
-/// Engines at one store through random lives. It still finds faults, so it runs only when it is asked for (<c>-explicit only</c>), and the server
-/// refuses such a store. <c>MANDOS_SHARED_MODEL_STEPS</c> is the number of steps in all (default 1,000,000),
+/// Engines at one store through random lives. <c>MANDOS_SHARED_MODEL_STEPS</c> is the number of steps in all (default 1,000,000),
 /// <c>MANDOS_SHARED_MODEL_SEED</c> the first seed (default: a new one each time; a failure names the one to repeat).
 /// </summary>
 public sealed class SharedModelTests(ITestOutputHelper output)
@@ -13,7 +12,7 @@ public sealed class SharedModelTests(ITestOutputHelper output)
     private const int StepsOfOneRun = 2_000;
     private const int DefaultSteps = 1_000_000;
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void Servers_AnyLife_GiveNoSecretAfterDisableAndAllThatAreDue()
     {
         int steps = Number("MANDOS_SHARED_MODEL_STEPS") ?? DefaultSteps;
@@ -36,7 +35,7 @@ public sealed class SharedModelTests(ITestOutputHelper output)
         Assert.True(written > steps / 200 && acknowledged > steps / 2000, $"{written} secrets, {acknowledged} acknowledged: the test does not test");
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData(StoreFault.SavesWholeRecords)]
     [InlineData(StoreFault.SyncsByReading)]
     [InlineData(StoreFault.CountsReplacedCommit)]

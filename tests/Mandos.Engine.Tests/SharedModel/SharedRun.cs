@@ -15,7 +15,10 @@ namespace Mandos.Engine.Tests.SharedModel;
 /// </summary>
 internal sealed class SharedRun : IDisposable
 {
-    private static readonly string[] _clients = ["c0", "c1"];
+    /// <summary>The client that gets its secret only if a person approves.</summary>
+    private const string ByHand = "c2";
+
+    private static readonly string[] _clients = ["c0", "c1", ByHand];
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _denial = TimeSpan.FromSeconds(20);
     private static readonly int[] _waits = [1, 5, 20, 60, 130, 210, 400, 900, 1500, 3000];
@@ -25,7 +28,7 @@ internal sealed class SharedRun : IDisposable
     private readonly Random _random;
     private readonly TestClock _storeClock = new();
     private readonly ContractContext _context;
-    private readonly CommitLog _log = new();
+    private readonly CommitLog _log;
     private readonly List<Machine> _machines = [];
     private readonly List<FaultyStore> _dead = [];
     private readonly Queue<string> _steps = new();
@@ -34,6 +37,7 @@ internal sealed class SharedRun : IDisposable
     {
         (_seed, _fault, _random) = (seed, fault, new Random(seed));
         _context = new ContractContext { TimeProvider = _storeClock };
+        _log = new CommitLog(Keep);
     }
 
     /// <summary>Steps that were made.</summary>
@@ -87,13 +91,15 @@ internal sealed class SharedRun : IDisposable
     {
         // Two clocks differ by at most one part in 24.
         double rate = 1 + ((_random.NextDouble() - 0.5) / 25);
-        var store = new FaultyStore(_context, id, _log, _fault, _random);
-        _machines.Add(new Machine(id, name, rate, store, _log, _clients.Select(client => EngineRig.Define(client, static settings => settings with
+        var store = new FaultyStore(_context, name, _log, _fault, _random);
+        _machines.Add(new Machine(id, name, rate, store, _log, _clients.Select(client => EngineRig.Define(client, settings => settings with
         {
             Timeout = _timeout,
             ExtendedTimeout = _timeout,
             Interval = TimeSpan.FromDays(1),
             ApprovalDuration = _denial,
+            ApprovalDelay = client == ByHand ? TimeSpan.FromSeconds(5) : TimeSpan.Zero,
+            ApprovedByDefault = client != ByHand,
         }))));
         RunLoops();
     }
@@ -110,10 +116,7 @@ internal sealed class SharedRun : IDisposable
                 break;
             case < 49 when IsRunning(machine):
                 Note("ask", machine, client);
-                if (machine.Sendings.Count < 6)
-                {
-                    machine.Ask(client);
-                }
+                Ask(machine, client);
 
                 break;
             case < 75 when machine.Sendings.Count > 0 && IsRunning(machine):
@@ -135,6 +138,10 @@ internal sealed class SharedRun : IDisposable
                 {
                     Calm();
                 }
+                else
+                {
+                    Ordeal(machine, client);
+                }
 
                 break;
         }
@@ -144,45 +151,148 @@ internal sealed class SharedRun : IDisposable
 
     private void Command(Machine machine, string client)
     {
-        int order = _log.Order;
-        switch (_random.Next(12))
+        switch (_random.Next(13))
         {
             case < 3:
                 Note("disable", machine, client);
-                machine.Give(
-                    AuditCommand.Disable, client, machine.Parts.Transitions.Disable, Truth.Revision,
-                    (given, _) => _log.Acknowledge(machine.Id, client, given, order));
+                Give(machine, AuditCommand.Disable, client, machine.Parts.Transitions.Disable, GivenKind.Disable);
                 break;
             case < 8:
                 Note("enable", machine, client);
-                _log.GiveEnable(machine.Id, client);
-                machine.Give(AuditCommand.Enable, client, machine.Parts.Transitions.Enable, Truth.Revision, null);
+                Give(machine, AuditCommand.Enable, client, machine.Parts.Transitions.Enable, GivenKind.Enable);
                 break;
             case 8:
                 Note("alive", machine, client);
-                machine.Give(AuditCommand.MarkCheckedOk, client, machine.Parts.Transitions.MarkCheckedOk, Truth.Revision, null);
+                Give(machine, AuditCommand.MarkCheckedOk, client, machine.Parts.Transitions.MarkCheckedOk);
                 break;
             case 9:
                 Note("change", machine, client);
                 TimeSpan timeout = TimeSpan.FromSeconds(_random.Next(5, 100));
-                machine.Give(AuditCommand.Change, client, one => machine.Parts.Transitions.Change(one, one.Settings with { Timeout = timeout }), Truth.Revision, null);
+                Give(machine, AuditCommand.Change, client, one => machine.Parts.Transitions.Change(one, one.Settings with { Timeout = timeout }));
                 break;
             case 10 when _random.Next(20) == 0:
                 Note("remove", machine, client);
-                machine.Give(
-                    AuditCommand.Remove, client, machine.Parts.Commands.Remove, Truth.Revision, (given, _) => _log.Acknowledge(machine.Id, client, given, order));
+                Give(machine, AuditCommand.Remove, client, machine.Parts.Commands.Remove, GivenKind.Remove);
                 break;
             case 10:
                 Note("secret", machine, client);
                 byte[] secret = [(byte)_random.Next(256), 1, 2, 3];
-                machine.Give(AuditCommand.SetSecret, client, one => machine.Parts.Transitions.SetSecret(one, new Secret(secret)), Truth.Revision, null);
+                Give(machine, AuditCommand.SetSecret, client, one => machine.Parts.Transitions.SetSecret(one, new Secret(secret)));
+                break;
+            case 11:
+                Note("approve", machine, client);
+                Give(machine, AuditCommand.Approve, client, one => machine.Parts.Approvals.Approve(one, true), GivenKind.Approve);
                 break;
             default:
                 Note("deny", machine, client);
-                TimeSpan until = Now + _denial - TimeSpan.FromSeconds(2); // clocks differ
-                machine.Give(
-                    AuditCommand.Deny, client, one => machine.Parts.Approvals.Approve(one, false), Truth.Revision,
-                    (_, _) => _log.AcknowledgeDenial(client, until));
+                Give(machine, AuditCommand.Deny, client, one => machine.Parts.Approvals.Approve(one, false), GivenKind.Deny);
+                break;
+        }
+    }
+
+    private void Give(Machine machine, AuditCommand command, string client, Action<Client> carryOut, GivenKind? kind = null)
+    {
+        (long revision, TimeSpan now) = (Truth.Revision, Now);
+        CommitLog.Given? given = kind is { } which ? _log.Give(machine.Store, client, which, machine.KnownRevision(client), now) : null;
+        machine.Give(command, client, carryOut, kind switch
+        {
+            GivenKind.Disable or GivenKind.Remove => () => _log.Acknowledge(client, given!, revision),
+            GivenKind.Deny => () => _log.AcknowledgeDenial(client, given!, revision, now + _denial - TimeSpan.FromSeconds(2), Now), // clocks differ
+            _ => null,
+        });
+    }
+
+    /// <summary>Has a client ask, and the answer go some steps on.</summary>
+    private void Ask(Machine machine, string client)
+    {
+        if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
+        {
+            for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
+            {
+                RunLoops();
+            }
+        }
+    }
+
+    /// <summary>One server is in trouble when a client that asks it is disabled or denied at another, until that is acknowledged and longer.</summary>
+    private void Ordeal(Machine victim, string client)
+    {
+        Machine[] others = [.. _machines.Where(machine => machine.Id != victim.Id && IsRunning(machine))];
+        if (others.Length == 0)
+        {
+            return;
+        }
+
+        Note("ordeal", victim, client);
+        Machine other = others[_random.Next(others.Length)];
+        if (_random.Next(4) > 0)
+        {
+            foreach (Machine well in new[] { victim, other })
+            {
+                (well.Store.IsSlow, well.Store.IsCutOff) = (false, false);
+            }
+
+            Give(other, AuditCommand.Enable, client, other.Parts.Transitions.Enable, GivenKind.Enable);
+            Pass(TimeSpan.FromMilliseconds(_random.Next(3000)));
+        }
+
+        bool isLater = _random.Next(2) == 0;
+        if (!isLater)
+        {
+            Trouble(victim);
+        }
+
+        Pass(TimeSpan.FromMilliseconds(_random.Next(1200)));
+        if (_random.Next(4) == 0)
+        {
+            Give(other, AuditCommand.Deny, client, one => other.Parts.Approvals.Approve(one, false), GivenKind.Deny);
+        }
+        else
+        {
+            Give(other, AuditCommand.Disable, client, other.Parts.Transitions.Disable, GivenKind.Disable);
+        }
+
+        if (isLater)
+        {
+            Trouble(victim);
+        }
+
+        for (TimeSpan end = Now + TimeSpan.FromSeconds(18); Now < end;)
+        {
+            Pass(TimeSpan.FromMilliseconds(_random.Next(10, 1500)));
+            if (IsRunning(victim))
+            {
+                Ask(victim, client);
+                if (victim.Sendings.Count > 0 && _random.Next(2) == 0)
+                {
+                    victim.Step(victim.Sendings[_random.Next(victim.Sendings.Count)], Now);
+                }
+            }
+
+            if (victim.Store.UnderwayCount > 0 && _random.Next(5) == 0)
+            {
+                victim.Store.Step(isLost: false);
+            }
+        }
+
+        (victim.Store.IsSlow, victim.Store.IsCutOff) = (false, false);
+    }
+
+    private void Trouble(Machine victim)
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                victim.Store.IsCutOff = true;
+                break;
+            case 1:
+                victim.StoppedUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            case 2 when !victim.IsAboutToWrite:
+                victim.AsleepUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            default:
+                victim.Store.IsSlow = true;
                 break;
         }
     }
@@ -191,13 +301,21 @@ internal sealed class SharedRun : IDisposable
     {
         switch (_random.Next(20))
         {
-            case < 5:
+            case < 3:
                 Note("slow", machine);
                 machine.Store.IsSlow = !machine.Store.IsSlow;
                 break;
-            case < 8:
+            case < 5:
                 Note("cut off", machine);
-                machine.Store.IsCutOff = !machine.Store.IsCutOff;
+                machine.Store.IsCutOff = true;
+                break;
+            case < 8:
+                Note("mended", machine);
+                (machine.Store.IsSlow, machine.Store.IsCutOff) = (false, false);
+                break;
+            case < 9 when !machine.IsAboutToWrite:
+                Note("suspend", machine);
+                machine.AsleepUntil = Now + TimeSpan.FromMilliseconds(_random.Next(20_000));
                 break;
             case < 14:
                 Note("stop", machine);
@@ -258,7 +376,7 @@ internal sealed class SharedRun : IDisposable
 
         foreach (Machine machine in _machines)
         {
-            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.StoppedUntil) = (false, false, TimeSpan.Zero);
+            (machine.Store.IsCutOff, machine.Store.IsSlow, machine.AsleepUntil, machine.StoppedUntil) = (false, false, TimeSpan.Zero, TimeSpan.Zero);
             machine.Store.StepAll();
         }
 
@@ -296,6 +414,12 @@ internal sealed class SharedRun : IDisposable
             return;
         }
 
+        if (client == ByHand)
+        {
+            Give(machine, AuditCommand.Approve, client, one => machine.Parts.Approvals.Approve(one, true), GivenKind.Approve);
+            Pass(SharedStateTiming.SyncInterval);
+        }
+
         Sending? sending = machine.Ask(client);
         for (int i = 0; i < 3 && sending is not null; i++)
         {
@@ -307,7 +431,7 @@ internal sealed class SharedRun : IDisposable
         CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
     }
 
-    private bool IsRunning(Machine machine) => Now >= machine.StoppedUntil;
+    private bool IsRunning(Machine machine) => machine.IsRunning(Now);
 
     /// <summary>Lets time pass, in pieces in which no thread stalls for too long.</summary>
     private void Pass(TimeSpan time)
@@ -338,8 +462,13 @@ internal sealed class SharedRun : IDisposable
     private void Note(string step, Machine? machine = null, string? client = null)
     {
         Tally[step] = Tally.GetValueOrDefault(step) + 1;
-        _steps.Enqueue($"{Steps} at {Now.TotalSeconds:F3}: {step} {machine?.Name} {client}");
-        if (_steps.Count > 60)
+        Keep($"{step} {machine?.Name} {client}");
+    }
+
+    private void Keep(string step)
+    {
+        _steps.Enqueue($"{Steps} at {Now.TotalSeconds:F3}: {step}");
+        if (_steps.Count > 150)
         {
             _steps.Dequeue();
         }

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Tests.Support;
@@ -42,6 +43,26 @@ public sealed class DisableEverywhereTests : IDisposable
         Assert.InRange(time, SharedStateTiming.Acknowledgement, SharedStateTiming.Acknowledgement + TimeSpan.FromSeconds(0.5));
         Assert.True(_rig.B["one"].Enabled);
         Assert.Null(_rig.Ask(_rig.B).Received);
+    }
+
+    [Fact]
+    public void Commands_BeforeTheFirstSyncWhileAnotherServerAddsTheClient_Hold()
+    {
+        _rig.StartCutOffOnceLoaded(EngineRig.Define("one"));
+        _rig.Start(null, EngineRig.Define("one"));
+        Task<CommandResult> disable = Disable(_rig.A);
+        Task<CommandResult> change = _rig.A.Engine.Server.ChangeAsync(
+            "one", ClientChange.Of(ClientSetting.Interval, TimeSpan.FromHours(7)), EngineRig.Person, CancellationToken.None);
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.True(_rig.B["one"].Enabled);
+
+        _rig.Stores[0].IsCutOff = false;
+
+        Assert.True(_rig.End(disable).IsDurable);
+        Assert.True(_rig.End(change).IsDurable);
+        Assert.False(_rig.A["one"].Enabled);
+        Assert.False(_rig.B["one"].Enabled);
+        Assert.Equal(TimeSpan.FromHours(7), _rig.B["one"].Settings.Interval);
     }
 
     [Fact]

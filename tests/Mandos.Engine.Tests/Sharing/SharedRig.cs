@@ -13,6 +13,7 @@ internal sealed class SharedRig : IDisposable
 {
     private readonly TestClock _storeClock = new();
     private readonly ContractContext _context;
+    private readonly HashSet<EngineRig> _crashed = [];
 
     public SharedRig() => _context = new ContractContext { TimeProvider = _storeClock };
 
@@ -29,9 +30,23 @@ internal sealed class SharedRig : IDisposable
     /// <summary>Starts a server with these clients in its files.</summary>
     /// <param name="id">Its identity; null for a new one.</param>
     /// <param name="definitions">Its clients.</param>
-    public EngineRig Start(Guid? id, params ClientDefinition[] definitions)
+    public EngineRig Start(Guid? id, params ClientDefinition[] definitions) => Start(id, null, isCutOff: false, definitions);
+
+    /// <summary>Starts a server with these clients in its files.</summary>
+    /// <param name="id">Its identity; null for a new one.</param>
+    /// <param name="lastKnown">What it keeps itself.</param>
+    /// <param name="isCutOff">Whether it cannot reach the store.</param>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig Start(Guid? id, FakeLastKnown? lastKnown, bool isCutOff, params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = isCutOff }, id, lastKnown, definitions);
+
+    /// <summary>Starts a server that loads what the store has, and is cut off then.</summary>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig StartCutOffOnceLoaded(params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOffOnceLoaded = true }, null, null, definitions);
+
+    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions)
     {
-        var store = new UnreliableStore(_context);
         string name = ((char)('a' + Servers.Count)).ToString();
         var rig = new EngineRig
         {
@@ -40,6 +55,7 @@ internal sealed class SharedRig : IDisposable
             {
                 Server = new ServerIdentity(id ?? Guid.NewGuid(), name),
                 CallStore = static work => work(),
+                LastKnown = lastKnown,
             },
         };
         Stores.Add(store);
@@ -61,6 +77,13 @@ internal sealed class SharedRig : IDisposable
         return this;
     }
 
+    /// <summary>Has a server end where it is.</summary>
+    public void Crash(EngineRig server)
+    {
+        _crashed.Add(server);
+        server.Dispose();
+    }
+
     /// <summary>Lets time pass for all, in short steps, and what is due happen.</summary>
     /// <param name="time">How long.</param>
     /// <param name="stopped">A server that does not run meanwhile.</param>
@@ -69,7 +92,7 @@ internal sealed class SharedRig : IDisposable
         for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMilliseconds(50))
         {
             _storeClock.Advance(TimeSpan.FromMilliseconds(50));
-            foreach (EngineRig server in Servers)
+            foreach (EngineRig server in Servers.Except(_crashed))
             {
                 server.Clock.Advance(TimeSpan.FromMilliseconds(50));
             }
@@ -86,7 +109,7 @@ internal sealed class SharedRig : IDisposable
         while (any)
         {
             any = false;
-            foreach (EngineRig server in Servers.Where(server => server != stopped))
+            foreach (EngineRig server in Servers.Except(_crashed).Where(server => server != stopped))
             {
                 any |= server.Engine.Parts.Services.Loop.RunPending();
             }
@@ -139,7 +162,7 @@ internal sealed class SharedRig : IDisposable
 
     public void Dispose()
     {
-        foreach (EngineRig server in Servers)
+        foreach (EngineRig server in Servers.Except(_crashed))
         {
             server.Dispose();
         }

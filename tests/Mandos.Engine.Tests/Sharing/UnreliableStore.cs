@@ -15,6 +15,9 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     /// <summary>Whether calls fail at once, and nothing comes of them.</summary>
     public bool IsCutOff { get; set; }
 
+    /// <summary>Whether it is cut off once it has loaded what there is.</summary>
+    public bool IsCutOffOnceLoaded { get; init; }
+
     /// <summary>Whether calls wait for <see cref="Release"/>.</summary>
     public bool Holds { get; set; }
 
@@ -24,7 +27,11 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     public Task JoinAsync(ServerIdentity server, CancellationToken cancellationToken) => Call(() => _inner.JoinAsync(server, cancellationToken));
 
     public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
-        => new(Call(() => _inner.LoadAsync(cancellationToken).AsTask()));
+    {
+        Task<IReadOnlyList<StoredClient>> load = Call(() => _inner.LoadAsync(cancellationToken).AsTask());
+        IsCutOff |= IsCutOffOnceLoaded;
+        return new(load);
+    }
 
     public ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)

@@ -72,6 +72,8 @@ public sealed partial class ClientFileReaderTests
     [InlineData("enabled =", "enabled: an empty value is no boolean; use 1, yes, true, on, 0, no, false or off")]
     [InlineData("host = a\0b", "host: has a NUL character, which no value can have")]
     [InlineData("location = a\0b", "location: has a NUL character, which no value can have")]
+    [InlineData("when_cut_off = Serve", "when_cut_off: \"Serve\" is not allowed: it must be refuse, hold or serve")]
+    [InlineData("when_cut_off =", "when_cut_off: an empty value is not allowed: it must be refuse, hold or serve")]
     [InlineData("checker = 100%", "option checker has a % that starts neither %(name)s nor %%; write %% for a percent sign")]
     [InlineData("plugins = %(nothing)s", "option plugins refers to %(nothing)s, which neither [foo] nor [DEFAULT] sets")]
     public void Read_BadValue_GivesOneClearLine(string line, string expected)

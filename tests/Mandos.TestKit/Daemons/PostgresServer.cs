@@ -25,7 +25,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
         local all {Administrator} trust
         local replication {Administrator} trust
         local all all peer map=tests
-        hostssl all all 127.0.0.1/32 scram-sha-256
+        hostssl all all all scram-sha-256
         """;
 
     /// <summary>
@@ -45,16 +45,19 @@ public sealed partial class PostgresServer : IAsyncDisposable
     private static readonly string _programs = FindPrograms();
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly List<string> _options = [];
+    private readonly IReadOnlyList<string> _settings;
+    private readonly PostgresNetwork? _network;
+    private readonly List<string> _options;
     private string? _disk;
     private Process? _keeper;
 
-    private PostgresServer(int port) => Port = port;
+    private PostgresServer(int port, PostgresNetwork? network, IReadOnlyList<string> settings)
+        => (Port, _network, _settings, _options) = (port, network, settings, [.. settings]);
 
     /// <summary>Where its socket is: what a client takes for the host.</summary>
     public string SocketDirectory => _directory.FullName;
 
-    /// <summary>Its port on 127.0.0.1, if it has TLS, and in the name of its socket.</summary>
+    /// <summary>Its port on its network, if it is on one, and in the name of its socket.</summary>
     public int Port { get; }
 
     /// <summary>What it has logged.</summary>
@@ -69,29 +72,31 @@ public sealed partial class PostgresServer : IAsyncDisposable
 
     /// <summary>Makes an empty one and starts it.</summary>
     /// <param name="settings">Settings beside the usual ones, each as <c>name=value</c>.</param>
-    public static Task<PostgresServer> StartAsync(params IReadOnlyList<string> settings) => StartAsync(5432, settings, null, 0);
+    public static Task<PostgresServer> StartAsync(params IReadOnlyList<string> settings) => StartAsync(new PostgresServer(5432, null, settings), 0);
 
-    /// <summary>Makes one that listens on 127.0.0.1 too, with TLS.</summary>
-    /// <param name="certificate">Its certificate, in PEM.</param>
-    /// <param name="key">The key of that, in PEM.</param>
-    public static Task<PostgresServer> StartWithTlsAsync(string certificate, string key)
-        => StartAsync(FreePort.Find(), [], (certificate, key), 0);
+    /// <summary>Makes one that listens on a network too.</summary>
+    /// <param name="network">Where.</param>
+    /// <param name="settings">Settings beside the usual ones, each as <c>name=value</c>.</param>
+    public static Task<PostgresServer> StartAsync(PostgresNetwork network, params IReadOnlyList<string> settings)
+        => StartAsync(new PostgresServer(network.Namespace is null ? FreePort.Find() : 5432, network, settings), 0);
 
     /// <summary>Makes one whose tables, not its log, are on a small disk that can be filled up. Only root can.</summary>
     /// <param name="megabytes">The size of that disk.</param>
-    public static Task<PostgresServer> StartOnSmallDiskAsync(int megabytes) => StartAsync(5432, [], null, megabytes);
+    public static Task<PostgresServer> StartOnSmallDiskAsync(int megabytes) => StartAsync(new PostgresServer(5432, null, []), megabytes);
 
-    /// <summary>Makes a standby that follows this one, under a name for <c>synchronous_standby_names</c>, and starts it.</summary>
-    public async Task<PostgresServer> AddStandbyAsync(string name)
+    /// <summary>Makes a standby that follows this one by its socket, and starts it.</summary>
+    /// <param name="name">Its name for <c>synchronous_standby_names</c>.</param>
+    /// <param name="network">Where it listens; null if it has a socket alone.</param>
+    public async Task<PostgresServer> AddStandbyAsync(string name, PostgresNetwork? network = null)
     {
-        var standby = new PostgresServer(5432);
+        var standby = new PostgresServer(5432, network, _settings);
         try
         {
+            standby.PrepareNetwork();
             await standby.OwnAsync();
             await RunUnprivilegedAsync(
                 "pg_basebackup", "-D", standby.Data, "-X", "stream", "-c", "fast", "--no-sync", "-R", "-d",
                 $"host={SocketDirectory} port={Port} user={Administrator} application_name={name}");
-            standby._options.AddRange(_options);
             await standby.RestartAsync();
             return standby;
         }
@@ -126,7 +131,11 @@ public sealed partial class PostgresServer : IAsyncDisposable
             command.AddRange(["-c", option]);
         }
 
-        string[] keeper = Unprivileged("sh", ["-c", Keeper, "sh", .. command]);
+        string[] keeper =
+        [
+            .. _network?.Namespace is { } name ? (string[])["ip", "netns", "exec", name] : [],
+            .. Unprivileged("sh", ["-c", Keeper, "sh", .. command]),
+        ];
         ProcessStartInfo start = Command.Describe(keeper[0], keeper.Skip(1));
         start.Environment["log"] = LogFile;
         _keeper = Process.Start(start)!;
@@ -176,6 +185,15 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <summary>Makes a standby the primary, and waits until it is.</summary>
     public Task PromoteAsync() => QueryAsync("SELECT pg_promote(true, 60)");
 
+    /// <summary>Receives its log under a name, as a standby or a backup does, until that is disposed. It ends without this server too.</summary>
+    public Process Receive(string name)
+    {
+        string[] command = Unprivileged(
+            "sh", ["-c", "mkdir -p \"$0\" && exec \"$@\"", _directory.PathOf("received"), Program("pg_receivewal"), "-D", _directory.PathOf("received"), "--no-sync", "--no-loop",
+            "-d", $"host={SocketDirectory} port={Port} user={Administrator} application_name={name}"]);
+        return Process.Start(Command.Describe(command[0], command.Skip(1)))!;
+    }
+
     /// <summary>Changes a setting, and waits until it is in force.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value, which need not be quoted.</param>
@@ -217,13 +235,11 @@ public sealed partial class PostgresServer : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static async Task<PostgresServer> StartAsync(
-        int port, IReadOnlyList<string> settings, (string Certificate, string Key)? tls, int megabytes)
+    private static async Task<PostgresServer> StartAsync(PostgresServer server, int megabytes)
     {
-        var server = new PostgresServer(port);
         try
         {
-            await server.MakeAsync(settings, tls, megabytes);
+            await server.MakeAsync(megabytes);
             await server.RestartAsync();
             return server;
         }
@@ -234,7 +250,18 @@ public sealed partial class PostgresServer : IAsyncDisposable
         }
     }
 
-    private async Task MakeAsync(IReadOnlyList<string> settings, (string Certificate, string Key)? tls, int megabytes)
+    private void PrepareNetwork()
+    {
+        if (_network is { } network)
+        {
+            _options.AddRange(["ssl=on", $"listen_addresses={network.Address}", $"ssl_cert_file={_directory.Write("server.crt", network.Certificate)}"]);
+            string key = _directory.Write("server.key", network.Key);
+            File.SetUnixFileMode(key, UnixFileMode.UserRead);
+            _options.Add($"ssl_key_file={key}");
+        }
+    }
+
+    private async Task MakeAsync(int megabytes)
     {
         if (megabytes > 0)
         {
@@ -244,15 +271,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
             _disk = Data;
         }
 
-        if (tls is { } files)
-        {
-            _options.AddRange(["ssl=on", "listen_addresses=127.0.0.1", $"ssl_cert_file={_directory.Write("server.crt", files.Certificate)}"]);
-            string key = _directory.Write("server.key", files.Key);
-            File.SetUnixFileMode(key, UnixFileMode.UserRead);
-            _options.Add($"ssl_key_file={key}");
-        }
-
-        _options.AddRange(settings);
+        PrepareNetwork();
         await OwnAsync();
         await RunUnprivilegedAsync(
             "initdb", "-D", Data, "-X", _directory.PathOf("wal"), "-U", Administrator, "--locale=C", "-E", "UTF8", "-A", "trust", "--no-sync",
