@@ -35,7 +35,7 @@ internal static class SettingValues
             values.Add(setting.OptionName, setting switch
             {
                 ClientSetting<string> text => Text(text.Get(settings)),
-                ClientSetting<bool> flag => JsonSerializer.SerializeToElement(flag.Get(settings), StateHeadJson.Default.Boolean),
+                ClientSetting<bool> flag => JsonSerializer.SerializeToElement(flag.Get(settings), StateHeadJson.Of<bool>()),
                 ClientSetting<TimeSpan> duration => Text(duration.Get(settings).ToString(Durations, CultureInfo.InvariantCulture)),
                 _ => throw new NotSupportedException($"there is no JSON for {setting}"),
             });
@@ -43,12 +43,12 @@ internal static class SettingValues
 
         if (settings.ApproveAll)
         {
-            values.Add(ApproveAll, JsonSerializer.SerializeToElement(true, StateHeadJson.Default.Boolean));
+            values.Add(ApproveAll, JsonSerializer.SerializeToElement(true, StateHeadJson.Of<bool>()));
         }
 
         if (settings.Options.Count > 0)
         {
-            values.Add(Options, JsonSerializer.SerializeToElement(settings.Options, StateHeadJson.Default.IReadOnlyDictionaryStringString));
+            values.Add(Options, JsonSerializer.SerializeToElement(settings.Options, StateHeadJson.Of<IReadOnlyDictionary<string, string>>()));
         }
 
         return values;
@@ -102,7 +102,7 @@ internal static class SettingValues
     /// <summary>Whether a text has hexadecimal digits in upper case alone.</summary>
     public static bool IsHexadecimal(string text) => text.All(static c => char.IsAsciiDigit(c) || c is >= 'A' and <= 'F');
 
-    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, StateHeadJson.Default.String);
+    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, StateHeadJson.Of<string>());
 
     private static string ReadText(string name, JsonElement value)
         => value.ValueKind == JsonValueKind.String ? GetString(name, value) : throw new FormatException($"{name} has to be a text");

@@ -24,7 +24,7 @@ internal static class StateFile
             Written = now,
             Clients = [.. clients.OrderBy(static client => client.Name, StringComparer.Ordinal).Select(Write)],
         },
-        StateJson.Default.StateDocument);
+        StateJson.Document);
 
     /// <summary>Reads it.</summary>
     /// <param name="text">The whole text.</param>
@@ -33,7 +33,7 @@ internal static class StateFile
     {
         try
         {
-            StateDocument.Head? head = JsonSerializer.Deserialize(text, StateHeadJson.Default.Head);
+            StateDocument.Head? head = JsonSerializer.Deserialize(text, StateHeadJson.Of<StateDocument.Head>());
             if (head?.Format != StateDocument.FormatName)
             {
                 throw new FormatException($"it is no exported state: its “format” is not “{StateDocument.FormatName}”");
@@ -44,7 +44,7 @@ internal static class StateFile
                 throw new FormatException($"it is of version {head.Version}, and this server reads version {StateDocument.PresentVersion}");
             }
 
-            StateDocument document = JsonSerializer.Deserialize(text, StateJson.Default.StateDocument)!;
+            StateDocument document = JsonSerializer.Deserialize(text, StateJson.Document)!;
             var names = new HashSet<string>(StringComparer.Ordinal);
             List<StoredClient> clients = [];
             foreach (StateDocument.ClientEntry entry in document.Clients)
