@@ -97,7 +97,7 @@ internal sealed class StateTransfer(CommandLineOptions commandLine, PluginServic
         bool isGiven = false;
         if (mayCreate)
         {
-            string? fault = StateDirectory.Create(_directory, Environment.IsPrivilegedProcess ? ServerAccount.Find() : null, out isGiven);
+            string? fault = StateDirectory.Create(_directory, Environment.IsPrivilegedProcess ? ServerAccount.Find() : null, out isGiven, out _);
             ThrowIf(fault);
         }
         else if (!Directory.Exists(_directory))
