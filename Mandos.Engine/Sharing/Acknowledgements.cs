@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Sharing;
 
@@ -7,17 +8,17 @@ namespace Mandos.Engine.Sharing;
 /// Decides when a committed command holds everywhere: when all servers have confirmed it, or those that have not have lost their permission since.
 /// Used on the engine loop alone.
 /// </summary>
-internal sealed class Acknowledgements(EngineServices services, Guid self)
+internal sealed partial class Acknowledgements(EngineServices services, Guid self)
 {
+    /// <summary>How long a command waits before that is worth a message.</summary>
+    private static readonly TimeSpan _notable = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = services.Logger;
     private readonly List<Waiter> _waiting = [];
-    private IReadOnlyList<SharedServer> _servers = [];
+    private string _missing = "";
 
     /// <summary>Whether anybody waits.</summary>
     public bool Any => _waiting.Count > 0;
-
-    /// <summary>The names of the servers for which somebody waits.</summary>
-    public IEnumerable<string> Missing => _waiting.Count == 0 ? []
-        : _servers.Where(server => !HasConfirmed(server, _waiting.Max(static waiter => waiter.Revision))).Select(static server => server.Identity.Name);
 
     /// <summary>When the first of them began to wait.</summary>
     public TimeSpan? Since => _waiting.Count == 0 ? null : _waiting.Min(static waiter => waiter.Since);
@@ -36,7 +37,6 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
     /// <summary>Takes up who has confirmed what.</summary>
     public void Update(IReadOnlyList<SharedServer> servers)
     {
-        _servers = servers;
         for (int i = _waiting.Count - 1; i >= 0; i--)
         {
             Waiter waiter = _waiting[i];
@@ -45,6 +45,23 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
                 End(waiter);
             }
         }
+
+        NoteMissing(servers);
+    }
+
+    /// <summary>Says once for whom commands wait, if they wait long.</summary>
+    private void NoteMissing(IReadOnlyList<SharedServer> servers)
+    {
+        string missing = Since is { } since && services.Clock.Now - since >= _notable
+            ? string.Join(", ", servers.Where(server => _waiting.Exists(waiter => !HasConfirmed(server, waiter.Revision)))
+                .Select(static server => server.Identity.Name).Order(StringComparer.Ordinal))
+            : "";
+        if (missing.Length > 0 && missing != _missing)
+        {
+            LogWaits(missing, SharedStateTiming.Acknowledgement.TotalSeconds);
+        }
+
+        _missing = missing;
     }
 
     /// <summary>Ends the wait of a command that holds everywhere, by the time that has passed.</summary>
