@@ -116,13 +116,7 @@ internal sealed class SharedRun : IDisposable
                 break;
             case < 49 when IsRunning(machine):
                 Note("ask", machine, client);
-                if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
-                {
-                    for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
-                    {
-                        RunLoops();
-                    }
-                }
+                Ask(machine, client);
 
                 break;
             case < 75 when machine.Sendings.Count > 0 && IsRunning(machine):
@@ -143,6 +137,10 @@ internal sealed class SharedRun : IDisposable
                 if (_random.Next(4) == 0)
                 {
                     Calm();
+                }
+                else
+                {
+                    Ordeal(machine, client);
                 }
 
                 break;
@@ -202,6 +200,101 @@ internal sealed class SharedRun : IDisposable
             GivenKind.Deny => () => _log.AcknowledgeDenial(client, given!, revision, now + _denial - TimeSpan.FromSeconds(2), Now), // clocks differ
             _ => null,
         });
+    }
+
+    /// <summary>Has a client ask, and the answer go some steps on.</summary>
+    private void Ask(Machine machine, string client)
+    {
+        if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
+        {
+            for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
+            {
+                RunLoops();
+            }
+        }
+    }
+
+    /// <summary>One server is in trouble when a client that asks it is disabled or denied at another, until that is acknowledged and longer.</summary>
+    private void Ordeal(Machine victim, string client)
+    {
+        Machine[] others = [.. _machines.Where(machine => machine.Id != victim.Id && IsRunning(machine))];
+        if (others.Length == 0)
+        {
+            return;
+        }
+
+        Note("ordeal", victim, client);
+        Machine other = others[_random.Next(others.Length)];
+        if (_random.Next(4) > 0)
+        {
+            foreach (Machine well in new[] { victim, other })
+            {
+                (well.Store.IsSlow, well.Store.IsCutOff) = (false, false);
+            }
+
+            Give(other, AuditCommand.Enable, client, other.Parts.Transitions.Enable, GivenKind.Enable);
+            Pass(TimeSpan.FromMilliseconds(_random.Next(3000)));
+        }
+
+        bool isLater = _random.Next(2) == 0;
+        if (!isLater)
+        {
+            Trouble(victim);
+        }
+
+        Pass(TimeSpan.FromMilliseconds(_random.Next(1200)));
+        if (_random.Next(4) == 0)
+        {
+            Give(other, AuditCommand.Deny, client, one => other.Parts.Approvals.Approve(one, false), GivenKind.Deny);
+        }
+        else
+        {
+            Give(other, AuditCommand.Disable, client, other.Parts.Transitions.Disable, GivenKind.Disable);
+        }
+
+        if (isLater)
+        {
+            Trouble(victim);
+        }
+
+        for (TimeSpan end = Now + TimeSpan.FromSeconds(18); Now < end;)
+        {
+            Pass(TimeSpan.FromMilliseconds(_random.Next(10, 1500)));
+            if (IsRunning(victim))
+            {
+                Ask(victim, client);
+                if (victim.Sendings.Count > 0 && _random.Next(2) == 0)
+                {
+                    victim.Step(victim.Sendings[_random.Next(victim.Sendings.Count)], Now);
+                }
+            }
+
+            if (victim.Store.UnderwayCount > 0 && _random.Next(5) == 0)
+            {
+                victim.Store.Step(isLost: false);
+            }
+        }
+
+        (victim.Store.IsSlow, victim.Store.IsCutOff) = (false, false);
+    }
+
+    private void Trouble(Machine victim)
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                victim.Store.IsCutOff = true;
+                break;
+            case 1:
+                victim.StoppedUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            case 2 when !victim.IsAboutToWrite:
+                victim.AsleepUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            default:
+                victim.Store.IsSlow = true;
+                break;
+        }
     }
 
     private void Fail(Machine machine)
