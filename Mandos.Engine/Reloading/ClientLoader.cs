@@ -257,9 +257,12 @@ internal sealed partial class ClientLoader
             return null;
         }
 
-        foreach (KeptRow row in found.Where(static row => row.IsAdded))
+        foreach (KeptRow row in found)
         {
-            LogFilesWin(row.Name, definition.Name);
+            if (row.IsAdded)
+            {
+                LogFilesWin(row.Name, definition.Name);
+            }
         }
 
         StoredClient? stored = own is null ? null : KeptRow.WithoutDefinition(own.Stored);
@@ -302,6 +305,9 @@ internal sealed partial class ClientLoader
         => FindOwn(_kept.Find(definition), definition, isNamed) is { IsRemoved: true };
 
     private static KeptRow? FindOwn(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
+        => found.Count == 0 ? null : FindOwnAmong(found, definition, isNamed);
+
+    private static KeptRow? FindOwnAmong(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
         => found.FirstOrDefault(row => row.Name == definition.Name)
             ?? found.FirstOrDefault(static row => row.IsRemoved)
             ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
@@ -341,8 +347,13 @@ internal sealed partial class ClientLoader
     /// <summary>Has a denial hold on that was in force when a client left, or when the server ended.</summary>
     private void RestoreDenial(Client client, IReadOnlyList<KeptRow> found)
     {
-        TimeSpan left = found.Select(row => ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _services.Clock.UtcNow))
-            .DefaultIfEmpty().Max();
+        TimeSpan left = TimeSpan.Zero;
+        foreach (KeptRow row in found)
+        {
+            TimeSpan denial = ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _services.Clock.UtcNow);
+            left = denial > left ? denial : left;
+        }
+
         if (left > TimeSpan.Zero)
         {
             _requests.RestoreDenial(client, left);

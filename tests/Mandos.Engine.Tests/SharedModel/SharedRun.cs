@@ -25,6 +25,12 @@ internal sealed class SharedRun : IDisposable
 
     private readonly int _seed;
     private readonly StoreFault _fault;
+
+    /// <summary>
+    /// Whether servers may start while the store cannot be reached. Part of what they do then goes on on threads of the pool, so such a life differs
+    /// each time.
+    /// </summary>
+    private readonly bool _startsLate;
     private readonly Random _random;
     private readonly TestClock _storeClock = new();
     private readonly ContractContext _context;
@@ -35,9 +41,9 @@ internal sealed class SharedRun : IDisposable
 
     public SharedRun(int seed, StoreFault fault)
     {
-        (_seed, _fault, _random) = (seed, fault, new Random(seed));
+        (_seed, _fault, _random, _startsLate) = (seed, fault, new Random(seed), seed % 8 == 0);
         _context = new ContractContext { TimeProvider = _storeClock };
-        _log = new CommitLog(Keep);
+        _log = new CommitLog(_denial, Keep);
     }
 
     /// <summary>Steps that were made.</summary>
@@ -68,6 +74,7 @@ internal sealed class SharedRun : IDisposable
             {
                 Steps++;
                 Step();
+                _log.Require(_log.Fault is null, _log.Fault ?? "");
             }
         }
         catch (Exception e)
@@ -87,11 +94,11 @@ internal sealed class SharedRun : IDisposable
         _context.Dispose();
     }
 
-    private void Start(Guid id, string name)
+    private void Start(Guid id, string name, bool isCutOff = false)
     {
         // Two clocks differ by at most one part in 24.
         double rate = 1 + ((_random.NextDouble() - 0.5) / 25);
-        var store = new FaultyStore(_context, name, _log, _fault, _random);
+        var store = new FaultyStore(_context, name, _log, _fault, _random) { IsCutOff = isCutOff };
         _machines.Add(new Machine(id, name, rate, store, _log, _clients.Select(client => EngineRig.Define(client, settings => settings with
         {
             Timeout = _timeout,
@@ -355,7 +362,7 @@ internal sealed class SharedRun : IDisposable
             _dead.RemoveAt(0);
         }
 
-        Start(machine.Id, machine.Name);
+        Start(machine.Id, machine.Name, isCutOff: _startsLate && _random.Next(3) == 0);
     }
 
     /// <summary>All is well for a while: then every server gives each client that is entitled its secret, and no other.</summary>
@@ -385,9 +392,10 @@ internal sealed class SharedRun : IDisposable
             Pass(TimeSpan.FromMilliseconds(100));
         }
 
-        for (int i = 0; i < 5 && _machines.Any(machine => !machine.IsFenced && _clients.Any(client => !machine.IsUpToDate(client))); i++)
+        for (int i = 0; i < 1000 && _machines.Any(static machine => !machine.IsFenced && !machine.IsWhole); i++)
         {
-            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+            Thread.Sleep(1);
+            Pass(TimeSpan.FromMilliseconds(100));
         }
 
         foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))
@@ -401,16 +409,21 @@ internal sealed class SharedRun : IDisposable
 
     private void Check(Machine machine, string client)
     {
+        for (int i = 0; i < 5 && !machine.IsUpToDate(client); i++)
+        {
+            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+        }
+
         SharedControl? control = Truth.Clients.GetValueOrDefault(client)?.Control;
         bool isEnabled = control is { Enabled: true, IsRemoved: false };
         bool isHere = machine.Parts.Clients.TryGet(client, out Client? here) && here.Snapshot.Enabled;
-        CommitLog.Require(
+        _log.Require(
             isEnabled == isHere, $"L1: {client} is {isEnabled} in the store and {isHere} at {machine.Name}: {machine.Describe(client)}");
         TimeSpan? left = Truth.Liveness.GetValueOrDefault(client)?.Expiry - Now;
         if (isEnabled && (left < TimeSpan.FromSeconds(3) || control!.Verdict?.Left > Now || here?.Verdict == false))
         {
             // It is about to expire, or denied, perhaps a stall longer here than in the store.
-            CommitLog.Require(here?.VerdictEnd?.Due is not { } end || end - machine.Parts.Services.Clock.Now < 2 * _denial, $"L1: {client} is denied for too long");
+            _log.Require(here?.VerdictEnd?.Due is not { } end || end - machine.Parts.Services.Clock.Now < 2 * _denial, $"L1: {client} is denied for too long");
             return;
         }
 
@@ -424,11 +437,11 @@ internal sealed class SharedRun : IDisposable
         for (int i = 0; i < 3 && sending is not null; i++)
         {
             bool goesOn = machine.Step(sending, Now);
-            CommitLog.Require(
+            _log.Require(
                 goesOn || i == 2, $"L1: {machine.Name} does not give {client} its secret, which it is to have: step {i}, {left} left: {machine.Describe(client)}");
         }
 
-        CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
+        _log.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
     }
 
     private bool IsRunning(Machine machine) => machine.IsRunning(Now);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Sharing.Faults;
@@ -13,7 +14,7 @@ internal sealed class FaultDatabases : IAsyncDisposable
 
     private readonly FaultNetwork _network;
     private readonly TemporaryDirectory _files = new();
-    private readonly TestAuthority _authority = new();
+    private readonly X509Certificate2 _root = TestCertificates.MakeRoot();
     private int _primaryHost;
     private int _standbyHost = 1;
     private PostgresServer? _old;
@@ -43,7 +44,7 @@ internal sealed class FaultDatabases : IAsyncDisposable
         var databases = new FaultDatabases(network);
         try
         {
-            databases._files.Write("root.pem", databases._authority.Root);
+            databases._files.Write("root.pem", databases._root.ExportCertificatePem());
             databases._files.Write("mandos-postgres", Password);
             await Command.RequireAsync("chmod", "-R", "a+rX", databases._files.FullName);
             databases.Primary = await PostgresServer.StartAsync(databases.Place(0));
@@ -97,7 +98,7 @@ internal sealed class FaultDatabases : IAsyncDisposable
             await Primary.DisposeAsync();
         }
 
-        _authority.Dispose();
+        _root.Dispose();
         _files.Dispose();
     }
 
@@ -106,7 +107,7 @@ internal sealed class FaultDatabases : IAsyncDisposable
     private PostgresNetwork Place(int host)
     {
         string address = FaultNetwork.HostAddress(host);
-        (string certificate, string key) = _authority.Issue(address);
+        (string certificate, string key) = TestCertificates.MakeHost(_root, address);
         return new PostgresNetwork(certificate, key) { Address = address, Namespace = _network.HostNamespace(host) };
     }
 }

@@ -4,26 +4,29 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Mandos.TestKit.Daemons;
 
-/// <summary>Issues certificates for hosts, valid for a day.</summary>
-public sealed class TestAuthority : IDisposable
+/// <summary>Certificates for daemons of tests, good for a day.</summary>
+public static class TestCertificates
 {
-    private readonly X509Certificate2 _root;
-
-    public TestAuthority()
+    /// <summary>Makes one that others lead to.</summary>
+    public static X509Certificate2 MakeRoot()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test root", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        _root = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
     }
 
-    /// <summary>Its own certificate, in PEM.</summary>
-    public string Root => _root.ExportCertificatePem();
+    /// <summary>Makes that of a host called localhost.</summary>
+    /// <returns>The certificate and its key, in PEM.</returns>
+    public static (string Certificate, string Key) MakeLocalhost(X509Certificate2 root) => MakeHost(root, "localhost");
 
-    /// <summary>Makes the certificate of a host, and its key, both in PEM.</summary>
+    /// <summary>Makes that of a host.</summary>
+    /// <param name="root">What it leads to.</param>
     /// <param name="host">Its name or address.</param>
-    public (string Certificate, string Key) Issue(string host)
+    /// <returns>The certificate and its key, in PEM.</returns>
+    public static (string Certificate, string Key) MakeHost(X509Certificate2 root, string host)
     {
+        ArgumentNullException.ThrowIfNull(root);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -37,9 +40,7 @@ public sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = request.Create(_root, _root.NotBefore, _root.NotAfter, RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 certificate = request.Create(root, root.NotBefore, root.NotAfter, RandomNumberGenerator.GetBytes(8));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
-
-    public void Dispose() => _root.Dispose();
 }
