@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Sharing;
 
@@ -7,9 +8,14 @@ namespace Mandos.Engine.Sharing;
 /// Decides when a committed command holds everywhere: when all servers have confirmed it, or those that have not have lost their permission since.
 /// Used on the engine loop alone, unless a member says otherwise.
 /// </summary>
-internal sealed class Acknowledgements(EngineServices services, Guid self)
+internal sealed partial class Acknowledgements(EngineServices services, Guid self)
 {
+    /// <summary>How long a command waits before that is worth a message.</summary>
+    private static readonly TimeSpan _notable = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = services.Logger;
     private readonly List<Waiter> _waiting = [];
+    private string _missing = "";
     private volatile Waiting? _longest;
 
     /// <summary>The last revision for which somebody waits, and until when at most; null if nobody waits. Thread-safe.</summary>
@@ -43,6 +49,23 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
                 End(waiter);
             }
         }
+
+        NoteMissing(servers);
+    }
+
+    /// <summary>Says once for whom commands wait, if they wait long.</summary>
+    private void NoteMissing(IReadOnlyList<SharedServer> servers)
+    {
+        string missing = Since is { } since && services.Clock.Now - since >= _notable
+            ? string.Join(", ", servers.Where(server => _waiting.Exists(waiter => !HasConfirmed(server, waiter.Revision)))
+                .Select(static server => server.Identity.Name).Order(StringComparer.Ordinal))
+            : "";
+        if (missing.Length > 0 && missing != _missing)
+        {
+            LogWaits(missing, SharedStateTiming.Acknowledgement.TotalSeconds);
+        }
+
+        _missing = missing;
     }
 
     /// <summary>Ends the wait of a command that holds everywhere, by the time that has passed.</summary>
