@@ -262,8 +262,13 @@ internal sealed partial class SharedState : IDisposable
 
         DateTimeOffset? ok = _clock.UtcNow - liveness.SinceCheckedOk;
         entry.KnownChecks = (ok > client.Snapshot.LastCheckedOk ? ok : client.Snapshot.LastCheckedOk ?? ok, liveness.Status);
-        _transitions.TakeLiveness(client, due, entry.KnownChecks.Ok, liveness.Status);
+        DateTimeOffset? checkedOk = entry.KnownChecks.Ok;
+        Keeper.WhileApplying(entry, () => _transitions.TakeLiveness(client, due, checkedOk, liveness.Status)); // no news of this server's own
         entry.KnownChecks = (client.Snapshot.LastCheckedOk, client.Snapshot.LastCheckerStatus);
+        if (due is not null && client.Snapshot.Enabled && client.ExpiryDue > entry.KnownDue)
+        {
+            entry.KnownDue = client.ExpiryDue; // by a trifle, which is not worth a report
+        }
     }
 
     /// <summary>Takes up what was decided elsewhere about requests that wait here.</summary>
