@@ -43,9 +43,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <param name="address">Where it listens, which decides between IPv4 and IPv6.</param>
     /// <param name="isServed">Whether to wait until a first peer has been served.</param>
     /// <param name="prepare">Changes how it is started; gets its directory, which has its configuration, too.</param>
+    /// <param name="log">Gets what it logs; null: nobody.</param>
     public static async Task<ServerUnderTest> StartAsync(
         string root, string clientsConf, string? countLinesWith = null, string? busAddress = null, string settings = "",
-        string address = "::1", bool isServed = true, Action<ProcessStartInfo, string>? prepare = null)
+        string address = "::1", bool isServed = true, Action<ProcessStartInfo, string>? prepare = null,
+        TextWriter? log = null)
     {
         string directory = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
         // Started by root, the server becomes another user, who has to reach its state.
@@ -105,7 +107,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
 
         var server = new ServerUnderTest(process, directory, endPoint, Stopwatch.GetElapsedTime(started));
-        _ = server.CountLinesAsync(countLinesWith);
+        _ = server.CountLinesAsync(countLinesWith, log);
         return server;
     }
 
@@ -148,10 +150,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private async Task CountLinesAsync(string? text)
+    private async Task CountLinesAsync(string? text, TextWriter? log)
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
+            log?.WriteLine(line);
             if (text is not null && line.Contains(text, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _linesSeen);

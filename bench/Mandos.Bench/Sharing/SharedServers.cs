@@ -32,7 +32,7 @@ internal sealed class SharedServers : IAsyncDisposable
     /// <param name="name">Its host name.</param>
     /// <param name="clientsConf">Text of clients.conf.</param>
     public Task<ServerUnderTest> StartAsync(string name, string clientsConf) => ServerUnderTest.StartAsync(
-        Repository.Root, clientsConf, isServed: false, prepare: (start, directory) => Share(start, directory, name));
+        Repository.Root, clientsConf, isServed: false, prepare: (start, directory) => Share(start, directory, name), log: Console.Error);
 
     /// <summary>Starts a server that can be steered, and has the checker that finds everyone alive.</summary>
     /// <inheritdoc cref="StartAsync"/>
@@ -47,7 +47,7 @@ internal sealed class SharedServers : IAsyncDisposable
                 File.SetUnixFileMode(control, (UnixFileMode)0x1FF); // the server becomes another user
                 start.Environment["MANDOS_TEST_CONTROL"] = socket = Path.Join(control, "socket");
                 Share(start, directory, name);
-            });
+            }, log: Console.Error);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
         return (server, await TestControlClient.ConnectAsync(socket, limit.Token));
     }
