@@ -41,6 +41,7 @@ internal sealed class EngineParts : IDisposable
         Checks = new CheckRunner(Services, Transitions, checkers);
         Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
+        AddedRetry = new AddedRetry(Services, AddedSecrets, Loader);
         var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, Shared is null ? options.ReadClients : Shared.ReadClientsAsync);
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
@@ -71,6 +72,8 @@ internal sealed class EngineParts : IDisposable
     public ApprovalDesk Approvals { get; }
 
     public ClientLoader Loader { get; }
+
+    public AddedRetry AddedRetry { get; }
 
     public ClientCommands Commands { get; }
 

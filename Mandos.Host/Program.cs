@@ -183,6 +183,12 @@ internal static class Program
             PluginListing.Write(plugins.Plugins, directory, Console.Out);
         }
 
+        // The table shows what there is; what plugins.yaml asks for besides keeps a server from starting
+        foreach (ConfigProblem problem in plugins.CheckOptions(out IReadOnlyList<ConfigProblem> absent).Concat(absent))
+        {
+            Console.Error.WriteLine($"mandos: {problem}");
+        }
+
         return 0;
     }
 

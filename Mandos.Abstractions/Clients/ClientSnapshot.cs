@@ -12,6 +12,12 @@ public sealed record ClientSnapshot
     /// <summary>The client's name: the title of its section in <c>clients.conf</c>, or what the command called it that added it.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// A number that no other client has, or had since the server started: one that comes later under its name has another, and so has it after it
+    /// got another key. 0 for what is no client of a running server, such as a row of a store.
+    /// </summary>
+    public long Id { get; init; }
+
     /// <summary>Where it comes from. One that a command has added becomes one of the files when these have its name.</summary>
     public ClientOrigin Origin { get; init; }
 

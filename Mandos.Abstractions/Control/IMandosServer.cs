@@ -5,7 +5,7 @@ namespace Mandos.Abstractions.Control;
 /// <summary>The running server as a control surface sees it. Thread-safe.</summary>
 /// <remarks>
 /// Commands are carried out one after another, and each has its record in the audit, with the <see cref="CommandSource"/> that it came
-/// from. When the task of a command ends well, it is in force, every event that it caused is in each subscription already, and its
+/// from, also where its sender gives up waiting. When the task of a command ends well, it is in force, every event that it caused is in each subscription already, and its
 /// <see cref="CommandResult"/> says whether the change is on disk. If it was not carried out, the task throws.
 /// </remarks>
 public interface IMandosServer
@@ -37,30 +37,30 @@ public interface IMandosServer
     ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
 
     /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
-    /// <param name="name">Name of the client.</param>
+    /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <returns>Whether the change is on disk.</returns>
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
-    Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
+    Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Disables a client, if it is enabled: stops its check and refuses its waiting connections. An approval that is in force ends.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> DisableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies the connections that wait now and those of the client's approval duration from now.</summary>
     /// <remarks>
     /// Unless the client's <see cref="ClientSettings.ApproveAll"/> is set, an approval is for one address: that of the connections that wait,
     /// or of the first one that comes. A denial is for all. A denial outlasts the server; an approval ends with it anyway.
     /// </remarks>
-    /// <param name="name">Name of the client.</param>
+    /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="approved">True to approve, false to deny.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <returns>Whether a denial, or the end of one, is on disk.</returns>
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
     /// <exception cref="ConflictingRequestsException">Connections from different addresses wait; nothing was approved.</exception>
-    Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> ApproveAsync(ClientReference client, bool approved, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Approves or denies one connection that waits, and no other.</summary>
     /// <param name="requestId">The <see cref="SecretRequest.Id"/> of one of a client's <see cref="ClientSnapshot.Requests"/>.</param>
@@ -72,36 +72,36 @@ public interface IMandosServer
 
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Starts a check now; does nothing if one runs.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> StartCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Stops the running check; does nothing if none runs. Later checks come when they are due.</summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> StopCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Changes settings of a client. A value equal to the present one changes nothing and causes no event.</summary>
-    /// <param name="name">Name of the client.</param>
+    /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="change">The settings to change. All are validated before any is changed.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <returns>Whether the change is on disk.</returns>
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
     /// <exception cref="ArgumentException">A value is out of its range; nothing was changed.</exception>
-    Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> ChangeAsync(ClientReference client, ClientChange change, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Replaces a client's secret.</summary>
-    /// <param name="name">Name of the client.</param>
+    /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="secret">The new secret, at most <see cref="ClientLimits.SecretBytes"/> long. It is copied before the method returns; the caller should zero its own.</param>
     /// <param name="source">Who gives the command.</param>
     /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
     /// <returns>Whether the change is on disk.</returns>
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
     /// <exception cref="ArgumentException">The secret is too long; nothing was changed.</exception>
     Task<CommandResult> SetSecretAsync(
-        string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
+        ClientReference client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Adds a client, which the server keeps at a reload and over restarts, until it is removed.</summary>
     /// <remarks>
@@ -124,7 +124,7 @@ public interface IMandosServer
     /// <see cref="ForgetAsync"/>. One that a command has added is gone for good, with its secret, and nothing of it is kept.
     /// </summary>
     /// <inheritdoc cref="EnableAsync"/>
-    Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken);
+    Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
 
     /// <summary>Forgets what is kept of the former clients of a name: if they are in the files at the next reload or start, they are new.</summary>
     /// <param name="name">The name that they had.</param>

@@ -48,4 +48,10 @@ public sealed record StoredClient
     /// in force.
     /// </summary>
     public ReadOnlyMemory<byte> EncryptedSecret { get; init; }
+
+    /// <summary>
+    /// In a store that servers share, the last change of the client's control, as <see cref="Sharing.SharedClient.Revision"/>; it is read, and not saved.
+    /// Elsewhere 0.
+    /// </summary>
+    public long Revision { get; init; }
 }

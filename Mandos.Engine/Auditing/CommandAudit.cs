@@ -21,7 +21,7 @@ internal sealed partial class CommandAudit(EngineClock clock, IAuditLog? file, I
         {
             return carryOut();
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             Note(command, CommandOutcome.Failed, e.Message);
             throw;
@@ -35,7 +35,7 @@ internal sealed partial class CommandAudit(EngineClock clock, IAuditLog? file, I
         {
             Time = clock.UtcNow,
             Command = command.Command,
-            Client = command.Client,
+            Client = command.Client?.Name,
             Source = command.Source,
             Outcome = outcome,
             Detail = detail,

@@ -34,8 +34,8 @@ internal sealed class StrangerLimit : IDisposable
     private readonly EngineClock _clock;
     private readonly Action<AuditSummary, LogLevel> _tell;
     private readonly ITimer _timer;
-    private readonly Dictionary<(IPNetwork? Network, Outcome Reason, LogLevel Level), Bucket> _networks = [];
-    private readonly Dictionary<(Outcome Reason, LogLevel Level), Bucket> _kinds = [];
+    private readonly Dictionary<Kind, Bucket> _networks = [];
+    private readonly Dictionary<Kind, Bucket> _kinds = [];
     private TimeSpan? _since;
 
     /// <param name="clock">The time.</param>
@@ -55,16 +55,18 @@ internal sealed class StrangerLimit : IDisposable
     /// <param name="level">The level at which the log would tell of it.</param>
     public bool Admits(IPAddress address, Outcome reason, LogLevel level)
     {
-        IPNetwork network = NetworkOf(address);
+        IPAddress network = NetworkOf(address);
         lock (_lock)
         {
             TimeSpan now = _clock.Now;
-            if (!_networks.TryGetValue((network, reason, level), out Bucket? bucket))
+            Kind everywhere = new(null, reason, level);
+            Kind here = new(network, reason, level);
+            if (!_networks.TryGetValue(here, out Bucket? bucket))
             {
-                bucket = Add(_networks, (_networks.Count < MaxNetworks ? network : null, reason, level), OfNetwork, now);
+                bucket = Add(_networks, _networks.Count < MaxNetworks ? here : everywhere, OfNetwork, now);
             }
 
-            Bucket kind = Add(_kinds, (reason, level), OfAll, now);
+            Bucket kind = Add(_kinds, everywhere, OfAll, now);
             bucket.Fill(now, _networkPause, OfNetwork);
             kind.Fill(now, _pause, OfAll);
             if (bucket.Left > 0 && kind.Left > 0)
@@ -95,10 +97,9 @@ internal sealed class StrangerLimit : IDisposable
             TimeSpan duration = now - (_since ?? now);
             _since = null;
             var counted = _networks.Where(static pair => pair.Value.Counted > 0).OrderByDescending(static pair => pair.Value.Counted).ToList();
-            foreach (((IPNetwork? network, Outcome reason, LogLevel level), Bucket bucket) in
-                counted.Where(static pair => pair.Key.Network is not null).Take(MaxSummaries))
+            foreach ((Kind kind, Bucket bucket) in counted.Where(static pair => pair.Key.Network is not null).Take(MaxSummaries))
             {
-                summaries.Add((Summarize(network, 1, reason, bucket.Counted, duration), level));
+                summaries.Add((Summarize(kind.Network, 1, kind.Reason, bucket.Counted, duration), kind.Level));
                 bucket.Counted = 0;
             }
 
@@ -112,7 +113,7 @@ internal sealed class StrangerLimit : IDisposable
                 }
             }
 
-            foreach ((var key, Bucket bucket) in _networks)
+            foreach ((Kind key, Bucket bucket) in _networks)
             {
                 bucket.Fill(now, _networkPause, OfNetwork);
                 if (bucket.Left == OfNetwork)
@@ -128,8 +129,7 @@ internal sealed class StrangerLimit : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private static Bucket Add<TKey>(Dictionary<TKey, Bucket> buckets, TKey key, int room, TimeSpan now)
-        where TKey : notnull
+    private static Bucket Add(Dictionary<Kind, Bucket> buckets, Kind key, int room, TimeSpan now)
     {
         if (!buckets.TryGetValue(key, out Bucket? bucket))
         {
@@ -139,10 +139,10 @@ internal sealed class StrangerLimit : IDisposable
         return bucket;
     }
 
-    private AuditSummary Summarize(IPNetwork? network, int networks, Outcome reason, long count, TimeSpan duration) => new()
+    private AuditSummary Summarize(IPAddress? network, int networks, Outcome reason, long count, TimeSpan duration) => new()
     {
         Time = _clock.UtcNow,
-        Network = network,
+        Network = network is null ? null : new IPNetwork(network, network.AddressFamily == AddressFamily.InterNetwork ? 32 : 64),
         Networks = networks,
         Outcome = reason,
         Count = count,
@@ -150,17 +150,31 @@ internal sealed class StrangerLimit : IDisposable
     };
 
     /// <summary>An IPv4 address; of an IPv6 address its /64, within which anybody has as many as he likes.</summary>
-    private static IPNetwork NetworkOf(IPAddress address)
+    private static IPAddress NetworkOf(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
-            return new IPNetwork(address, 32);
+            return address;
         }
 
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
         bytes[8..].Clear();
-        return new IPNetwork(new IPAddress(bytes), 64);
+        return new IPAddress(bytes);
+    }
+
+    /// <summary>What connections have in common that are counted together.</summary>
+    /// <remarks>No tuple: a dictionary with those for keys is compiled at each start.</remarks>
+    /// <param name="Network">Where they come from: the network's first address; null: anywhere.</param>
+    /// <param name="Reason">Why they ended.</param>
+    /// <param name="Level">The level at which the log would tell of them.</param>
+    private sealed record Kind(IPAddress? Network, Outcome Reason, LogLevel Level)
+    {
+        /// <inheritdoc/>
+        public bool Equals(Kind? other) => other is not null && Reason == other.Reason && Level == other.Level && Equals(Network, other.Network);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => ((int)Reason * 397) ^ ((int)Level * 31) ^ (Network?.GetHashCode() ?? 0);
     }
 
     /// <summary>What may be told of, and what was not.</summary>

@@ -119,7 +119,7 @@ internal sealed class Client : ISaved
         Name = Name,
         FileSettings = Definition.Settings,
         FileEnabled = Definition.Enabled,
-        Client = Snapshot,
+        Client = Snapshot with { Id = 0 }, // which holds while the server runs
         EncryptedSecret = EncryptedSecret,
         DeniedUntil = DeniedUntil,
     };

@@ -42,8 +42,9 @@ internal sealed class ClientRegistry : IDisposable
         ReleaseKeys(client);
     }
 
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
-    public Client Get(string name) => _byName.TryGetValue(name, out Client? client) ? client : throw new UnknownClientException(name);
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
+    public Client Get(ClientReference wanted)
+        => _byName.TryGetValue(wanted.Name, out Client? client) && wanted.Means(client.Snapshot) ? client : throw new UnknownClientException(wanted);
 
     public bool TryGet(string name, [MaybeNullWhen(false)] out Client client) => _byName.TryGetValue(name, out client);
 

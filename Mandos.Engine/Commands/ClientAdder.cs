@@ -73,8 +73,8 @@ internal sealed class ClientAdder(
 
         return kept.Added() is [var unserved, ..]
             ? throw new StateStoreException(
-                $"client “{unserved.Name}” was added before, and the server key that its secret needs is not there; restore that key and "
-                + "restart the server, or forget the client first")
+                $"client “{unserved.Name}” was added before, and the server key that its secret needs is not there; restore that key, which the "
+                + "server reads within a minute, or forget the client first")
             : true;
     }
 }

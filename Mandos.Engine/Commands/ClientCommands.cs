@@ -68,67 +68,63 @@ internal sealed partial class ClientCommands : IMandosServer
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Enable, name, source), Quick(_transitions.Enable), cancellationToken);
+    public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Enable, client, source), Quick(_transitions.Enable)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Disable, name, source), Revoking(_transitions.Disable), cancellationToken);
+    public Task<CommandResult> DisableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Disable, client, source), Revoking(_transitions.Disable)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken)
-        => approved
-            ? ApproveAsync(Given(AuditCommand.Approve, name, source), cancellationToken)
-            : ChangeStateAsync(
-                Given(AuditCommand.Deny, name, source), Revoking(client => _approvals.Approve(client, false)), cancellationToken);
+    public Task<CommandResult> ApproveAsync(ClientReference client, bool approved, CommandSource source, CancellationToken cancellationToken)
+        => (approved
+            ? ApproveAsync(Given(AuditCommand.Approve, client, source))
+            : ChangeStateAsync(Given(AuditCommand.Deny, client, source), Revoking(one => _approvals.Approve(one, false)))).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken)
     {
         GivenCommand command = Given(approved ? AuditCommand.ApproveRequest : AuditCommand.DenyRequest, null, source);
-        await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Decide), cancellationToken).ConfigureAwait(false);
-        return CommandResult.Durable;
+        return OnLoopAsync(command, Decide).WaitAsync(cancellationToken);
 
-        bool Decide()
+        CommandResult Decide()
         {
-            _services.ThrowIfStopping();
             OpenRequest request = _approvals.Decide(requestId, approved);
             _audit.Note(
-                command with { Client = request.Client.Name }, CommandOutcome.Done, $"request {requestId} from {request.Description.Peer}");
-            return true;
+                command with { Client = request.Client.Snapshot }, CommandOutcome.Done, $"request {requestId} from {request.Description.Peer}");
+            return CommandResult.Durable;
         }
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.MarkCheckedOk, name, source), Quick(_transitions.MarkCheckedOk), cancellationToken);
+    public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.MarkCheckedOk, client, source), Quick(_transitions.MarkCheckedOk)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => RunAsync(
-            Given(AuditCommand.StartChecker, name, source), client => new Effect(_checks.Start(client), Task.CompletedTask), cancellationToken);
+    public Task<CommandResult> StartCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => RunAsync(Given(AuditCommand.StartChecker, client, source), one => new Effect(_checks.Start(one), Task.CompletedTask))
+            .WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => RunAsync(Given(AuditCommand.StopChecker, name, source), Quick(_transitions.StopCheck), cancellationToken);
+    public Task<CommandResult> StopCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => RunAsync(Given(AuditCommand.StopChecker, client, source), Quick(_transitions.StopCheck)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> ChangeAsync(ClientReference client, ClientChange change, CommandSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         return ChangeStateAsync(
-            Given(AuditCommand.Change, name, source),
-            client => new Effect(Change(client, change), client.WhenAbortedSendsEnd()), // a shorter timeout may be over already
-            cancellationToken,
-            string.Join(", ", change.Settings.Select(static setting => setting.OptionName)));
+            Given(AuditCommand.Change, client, source),
+            one => new Effect(Change(one, change), one.WhenAbortedSendsEnd()), // a shorter timeout may be over already
+            string.Join(", ", change.Settings.Select(static setting => setting.OptionName))).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<CommandResult> SetSecretAsync(
-        string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+        ClientReference client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
     {
-        GivenCommand command = Given(AuditCommand.SetSecret, name, source);
-        return SetSecretAsync(command, _audit.NoteFailure(command, () => Secret.Copy(secret)), cancellationToken);
+        GivenCommand command = Given(AuditCommand.SetSecret, client, source);
+        return SetSecretAsync(command, _audit.NoteFailure(command, () => Secret.Copy(secret))).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -136,24 +132,53 @@ internal sealed partial class ClientCommands : IMandosServer
         NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
-        cancellationToken.ThrowIfCancellationRequested();
-        return AddAsync(Given(AuditCommand.Add, client.Name, source), client, secret).WaitAsync(cancellationToken);
+        GivenCommand command = Given(AuditCommand.Add, client.Name, source);
+        return cancellationToken.IsCancellationRequested
+            ? GivenUpAsync(command, cancellationToken) : AddAsync(command, client, secret).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => ChangeStateAsync(Given(AuditCommand.Remove, name, source), Revoking(Remove), cancellationToken);
+    public Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Remove, client, source), Revoking(Remove)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken)
+        => ForgetAsync(Given(AuditCommand.Forget, name, source), name).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> ReloadAsync(CommandSource source, CancellationToken cancellationToken)
     {
-        GivenCommand command = Given(AuditCommand.Forget, name, source);
-        await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Forget), cancellationToken).ConfigureAwait(false);
-        return await SaveAsync(command, null, cancellationToken).ConfigureAwait(false);
+        GivenCommand command = Given(AuditCommand.Reload, null, source);
+        return cancellationToken.IsCancellationRequested
+            ? GivenUpAsync(command, cancellationToken) : ReloadAsync(command).WaitAsync(cancellationToken);
+    }
+
+    // Each command goes to its end, and says in the audit what has come of it, whether anybody waits still or not.
+
+    private async Task<CommandResult> AddAsync(GivenCommand command, NewClient client, ReadOnlyMemory<byte> secret)
+    {
+        try
+        {
+            ClientDefinition definition = ClientRules.Define(client, secret); // before the caller can change or zero anything
+            await _adder.AddAsync(definition, () => _audit.Note(command, CommandOutcome.Done, ClientRegistry.Keys(definition.Settings).First()))
+                .ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _audit.Note(command, CommandOutcome.Failed, e.Message);
+            throw;
+        }
+
+        return await SaveAsync(command, client.Name).ConfigureAwait(false);
+    }
+
+    private async Task<CommandResult> ForgetAsync(GivenCommand command, string name)
+    {
+        await OnLoopAsync(command, Forget).ConfigureAwait(false);
+        return await SaveAsync(command, null).ConfigureAwait(false);
 
         bool Forget()
         {
-            _services.ThrowIfStopping();
             if (!_kept.Forget(name))
             {
                 throw new UnknownClientException(name);
@@ -166,32 +191,6 @@ internal sealed partial class ClientCommands : IMandosServer
         }
     }
 
-    /// <inheritdoc/>
-    public Task<CommandResult> ReloadAsync(CommandSource source, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return ReloadAsync(Given(AuditCommand.Reload, null, source)).WaitAsync(cancellationToken);
-    }
-
-    /// <summary>Adds a client, and says in the audit what has come of it, whether anybody waits still or not.</summary>
-    private async Task<CommandResult> AddAsync(GivenCommand command, NewClient client, ReadOnlyMemory<byte> secret)
-    {
-        try
-        {
-            ClientDefinition definition = ClientRules.Define(client, secret); // before the caller can change or zero anything
-            await _adder.AddAsync(definition, () => _audit.Note(command, CommandOutcome.Done, ClientRegistry.Keys(definition.Settings).First()))
-                .ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _audit.Note(command, CommandOutcome.Failed, e.Message);
-            throw;
-        }
-
-        return await SaveAsync(command, command.Client, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    /// <summary>Reloads, and says in the audit what has come of it, whether anybody waits still or not.</summary>
     private async Task<CommandResult> ReloadAsync(GivenCommand command)
     {
         ReloadEffect effect;
@@ -199,7 +198,7 @@ internal sealed partial class ClientCommands : IMandosServer
         {
             effect = await _reloader.ReloadAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             _audit.Note(command, CommandOutcome.Failed, e is ConfigurationException { Problems: [var first, ..] } ? first : e.Message);
             throw;
@@ -207,16 +206,16 @@ internal sealed partial class ClientCommands : IMandosServer
 
         _audit.Note(command, CommandOutcome.Done);
         await _services.WaitAsync(effect.Checks, "checkers to start after a reload", CancellationToken.None).ConfigureAwait(false);
-        CommandResult ended = await WaitForSendsAsync(command, effect.Sends, CancellationToken.None).ConfigureAwait(false);
-        return Both(ended, await WaitUntilSavedAsync(command, effect.Saved, CancellationToken.None).ConfigureAwait(false));
+        CommandResult ended = await WaitForSendsAsync(command, effect.Sends).ConfigureAwait(false);
+        return Both(ended, await WaitUntilSavedAsync(command, effect.Saved).ConfigureAwait(false));
     }
 
     /// <summary>Approves; a denial that ends by that is saved, or it would hold again after a start.</summary>
-    private async Task<CommandResult> ApproveAsync(GivenCommand command, CancellationToken cancellationToken)
+    private async Task<CommandResult> ApproveAsync(GivenCommand command)
     {
         bool wasDenied = false;
-        CommandResult ended = await RunAsync(command, Quick(Approve), cancellationToken).ConfigureAwait(false);
-        return wasDenied || _keeper.KeepsApprovals ? Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false)) : ended;
+        CommandResult ended = await RunAsync(command, Quick(Approve)).ConfigureAwait(false);
+        return wasDenied || _keeper.KeepsApprovals ? Both(ended, await SaveAsync(command, command.Client?.Name).ConfigureAwait(false)) : ended;
 
         void Approve(Client client)
         {
@@ -225,20 +224,26 @@ internal sealed partial class ClientCommands : IMandosServer
         }
     }
 
-    private static GivenCommand Given(AuditCommand command, string? client, CommandSource source)
+    private static GivenCommand Given(AuditCommand command, ClientReference? client, CommandSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         return new GivenCommand(command, client, source);
     }
 
-    private async Task<CommandResult> SetSecretAsync(GivenCommand command, Secret secret, CancellationToken cancellationToken)
+    private Task<CommandResult> GivenUpAsync(GivenCommand command, CancellationToken cancellationToken)
+    {
+        _audit.Note(command, CommandOutcome.Failed, "it was given up before it began");
+        return Task.FromCanceled<CommandResult>(cancellationToken);
+    }
+
+    private async Task<CommandResult> SetSecretAsync(GivenCommand command, Secret secret)
     {
         bool isTaken = false;
         try
         {
-            return await ChangeStateAsync(command, Revoking(Take), cancellationToken).ConfigureAwait(false);
+            return await ChangeStateAsync(command, Revoking(Take)).ConfigureAwait(false);
         }
-        catch (Exception e) when (!isTaken && (e is UnknownClientException || !cancellationToken.IsCancellationRequested))
+        catch when (!isTaken)
         {
             secret.Dispose(); // it did not become the client's, and will not
             throw;
@@ -271,25 +276,33 @@ internal sealed partial class ClientCommands : IMandosServer
             : CommandResult.NotEnded($"{_stillSending}; besides, {saved.Problem}");
 
     /// <summary>Carries out a command that changes what is saved, and waits until it is.</summary>
-    private async Task<CommandResult> ChangeStateAsync(
-        GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
+    private async Task<CommandResult> ChangeStateAsync(GivenCommand command, Func<Client, Effect> carryOut, string? detail = null)
     {
-        CommandResult ended = await RunAsync(command, carryOut, cancellationToken, detail).ConfigureAwait(false);
-        return Both(ended, await SaveAsync(command, command.Client, cancellationToken).ConfigureAwait(false));
+        CommandResult ended = await RunAsync(command, carryOut, detail).ConfigureAwait(false);
+        return Both(ended, await SaveAsync(command, command.Client?.Name).ConfigureAwait(false));
     }
 
     /// <param name="command">The command that made the changes.</param>
     /// <param name="name">The client whose changes to save; null for all.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    private async Task<CommandResult> SaveAsync(GivenCommand command, string? name, CancellationToken cancellationToken)
+    private async Task<CommandResult> SaveAsync(GivenCommand command, string? name)
     {
-        Task<string?> saved = await _services.Loop.InvokeAsync(() => _keeper.FlushAsync(name), cancellationToken).ConfigureAwait(false);
-        return await WaitUntilSavedAsync(command, saved, cancellationToken).ConfigureAwait(false);
+        Task<string?> saved;
+        try
+        {
+            saved = await _services.Loop.InvokeAsync(() => _keeper.FlushAsync(name)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            _audit.Note(command, CommandOutcome.NotSaved, $"{e.Message}; whether it is on disk is not known");
+            throw;
+        }
+
+        return await WaitUntilSavedAsync(command, saved).ConfigureAwait(false);
     }
 
-    private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved, CancellationToken cancellationToken)
+    private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved)
     {
-        bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", cancellationToken, _keeper.Patience).ConfigureAwait(false);
+        bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", CancellationToken.None, _keeper.Patience).ConfigureAwait(false);
         string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_keeper.Patience.TotalSeconds} s";
         if (problem is null)
         {
@@ -300,28 +313,49 @@ internal sealed partial class ClientCommands : IMandosServer
         return _keeper.Unsure(problem);
     }
 
-    /// <summary>Carries out a command about one client, unless the server stops: the work that it starts would outlast the stop.</summary>
-    private async Task<CommandResult> RunAsync(
-        GivenCommand command, Func<Client, Effect> carryOut, CancellationToken cancellationToken, string? detail = null)
+    /// <summary>Carries out a command about one client.</summary>
+    private async Task<CommandResult> RunAsync(GivenCommand command, Func<Client, Effect> carryOut, string? detail = null)
     {
-        Effect effect = await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Run), cancellationToken).ConfigureAwait(false);
-        await _services.WaitAsync(effect.Check, "a checker to start", cancellationToken).ConfigureAwait(false);
-        return await WaitForSendsAsync(command, effect.Sends, cancellationToken).ConfigureAwait(false);
+        Effect effect = await OnLoopAsync(command, Run).ConfigureAwait(false);
+        await _services.WaitAsync(effect.Check, "a checker to start", CancellationToken.None).ConfigureAwait(false);
+        return await WaitForSendsAsync(command, effect.Sends).ConfigureAwait(false);
 
         Effect Run()
         {
-            _services.ThrowIfStopping();
-            Effect effect = carryOut(_clients.Get(command.Client!));
-            _keeper.Decided(command.Command, command.Client!);
+            Client client = _clients.Get(command.Client!.Value);
+            Effect effect = carryOut(client);
+            _keeper.Decided(command.Command, client.Name);
             _audit.Note(command, CommandOutcome.Done, detail);
             return effect;
         }
     }
 
-    /// <summary>Waits until nothing more will be written of the secrets that a command has broken off.</summary>
-    private async Task<CommandResult> WaitForSendsAsync(GivenCommand command, Task sends, CancellationToken cancellationToken)
+    /// <summary>Carries out a command on the loop, unless the server stops: the work that it starts would outlast the stop.</summary>
+    private async Task<T> OnLoopAsync<T>(GivenCommand command, Func<T> carryOut)
     {
-        if (await _services.WaitAsync(sends, "secrets on their way to be broken off", cancellationToken).ConfigureAwait(false))
+        bool hasBegun = false;
+        try
+        {
+            return await _services.Loop.InvokeAsync(() => _audit.NoteFailure(command, Run)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!hasBegun)
+        {
+            _audit.Note(command, CommandOutcome.Failed, e.Message);
+            throw;
+        }
+
+        T Run()
+        {
+            hasBegun = true;
+            _services.ThrowIfStopping();
+            return carryOut();
+        }
+    }
+
+    /// <summary>Waits until nothing more will be written of the secrets that a command has broken off.</summary>
+    private async Task<CommandResult> WaitForSendsAsync(GivenCommand command, Task sends)
+    {
+        if (await _services.WaitAsync(sends, "secrets on their way to be broken off", CancellationToken.None).ConfigureAwait(false))
         {
             return CommandResult.Durable;
         }

@@ -124,6 +124,12 @@ internal sealed class EngineMeter : IDisposable
     public void ObserveUnsaved(Func<int> count)
         => _meter.CreateObservableUpDownCounter("mandos.unsaved_changes", count, "{change}", "Clients whose changes are not on disk yet");
 
+    /// <summary>Has the servers counted whose files have other clients than this one's, whenever somebody reads the metrics.</summary>
+    /// <param name="count">How many there are; called on any thread.</param>
+    public void ObserveDifferingServers(Func<int> count)
+        => _meter.CreateObservableUpDownCounter(
+            "mandos.differing_servers", count, "{server}", "Servers that share the state and whose files have other clients than this one's");
+
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 

@@ -16,9 +16,16 @@ namespace Mandos.Engine.Persistence;
 internal sealed class AddedSecrets(IServerKeyFile? file) : IDisposable
 {
     private readonly Lock _lock = new();
+
+    /// <summary>Keys that were read and are not the right one; somebody may be trying one still.</summary>
+    private readonly List<Secret> _wrong = [];
+
     private volatile Secret? _key;
 
-    /// <summary>Reads the key, for clients that are there already. May block.</summary>
+    /// <summary>Whether a secret was opened or encrypted with the key, so that no other one can take its place.</summary>
+    private volatile bool _isProven;
+
+    /// <summary>Reads the key, for clients that are there already; again, if no secret could be opened with the one before. May block.</summary>
     /// <returns>Why there is none, in a line; null if there is one.</returns>
     public string? ReadKey()
     {
@@ -26,7 +33,19 @@ internal sealed class AddedSecrets(IServerKeyFile? file) : IDisposable
         {
             try
             {
-                _key ??= file?.Read();
+                if (!_isProven && file?.Read() is { } onDisk)
+                {
+                    if (_key is { } known && known.FixedTimeEquals(onDisk.Memory.Span))
+                    {
+                        onDisk.Dispose();
+                    }
+                    else
+                    {
+                        _wrong.AddRange(_key is { } old ? [old] : []);
+                        _key = onDisk;
+                    }
+                }
+
                 return _key is null ? "there is no server key to open their secrets with; restore it from a backup" : null;
             }
             catch (StateStoreException e)
@@ -67,16 +86,31 @@ internal sealed class AddedSecrets(IServerKeyFile? file) : IDisposable
 
     /// <summary>Encrypts the secret of a client. The key has been read.</summary>
     public byte[] Encrypt(ClientDefinition client, Secret secret)
-        => SecretCipher.Encrypt(
-            _key ?? throw new InvalidOperationException("the server key was not read"), Context(client.Name, client.Settings), secret.Memory.Span);
+    {
+        Secret key = _key ?? throw new InvalidOperationException("the server key was not read");
+        _isProven = true;
+        return SecretCipher.Encrypt(key, Context(client.Name, client.Settings), secret.Memory.Span);
+    }
 
     /// <summary>Decrypts the secret of a client that was added.</summary>
     /// <returns>Null if the key is not there, or not the one that it was encrypted under.</returns>
     public Secret? TryDecrypt(StoredClient client)
-        => _key is { } key ? SecretCipher.TryDecrypt(key, Context(client.Name, client.FileSettings), client.EncryptedSecret.Span) : null;
+    {
+        Secret? secret = _key is { } key
+            ? SecretCipher.TryDecrypt(key, Context(client.Name, client.FileSettings), client.EncryptedSecret.Span) : null;
+        _isProven |= secret is not null;
+        return secret;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _key?.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _key?.Dispose();
+            _wrong.ForEach(static key => key.Dispose());
+        }
+    }
 
     private static string Context(string name, ClientSettings settings) => $"{name}\n{settings.KeyId}\n{settings.Fingerprint}";
 

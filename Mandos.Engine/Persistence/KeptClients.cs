@@ -194,6 +194,11 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
 
     private void FindByKey(ClientDefinition definition, List<KeptRow> found)
     {
+        if (_byKey.Count == 0)
+        {
+            return;
+        }
+
         foreach (string key in ClientRegistry.Keys(definition.Settings))
         {
             foreach (KeptRow row in _byKey.GetValueOrDefault(key) ?? [])

@@ -48,8 +48,8 @@ internal sealed partial class StateKeeper : IStateKeeper
     private Task<string?>? _saving;
     private volatile string? _problem;
 
-    /// <summary>How many clients are in the save that is under way.</summary>
-    private volatile int _beingSaved;
+    /// <summary>The clients in the save that is under way.</summary>
+    private volatile HashSet<string> _batch = [];
     private TimeSpan _retryAfter = TimeSpan.Zero;
     private TimeSpan _saveStart;
 
@@ -68,7 +68,7 @@ internal sealed partial class StateKeeper : IStateKeeper
     public string? Problem => _problem;
 
     /// <summary>How many clients have changes that are not on disk. For any thread, for which it may be a moment late.</summary>
-    public int UnsavedCount => _changed.Count + _forgotten.Count + _beingSaved;
+    public int UnsavedCount => _changed.Count + _forgotten.Count + _batch.Count;
 
     /// <summary>What would be lost if the process ended now; null if nothing would.</summary>
     public string? Unsaved => _saving is not null ? "the last save has not ended"
@@ -129,11 +129,11 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <returns>Null when these changes are on disk; else why they are not, which is also logged.</returns>
     public Task<string?> FlushAsync(string? name = null)
     {
-        if (_changed.Count + _forgotten.Count == 0)
+        if (name is null ? _changed.Count + _forgotten.Count == 0 : !IsUnsaved(name))
         {
-            if (_saving is null)
+            if (_saving is null || (name is not null && !_batch.Contains(name)))
             {
-                return Task.FromResult<string?>(null);
+                return Task.FromResult<string?>(null); // it is on disk, whatever becomes of others
             }
 
             if (name is null)
@@ -214,7 +214,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         (_savedFor, _isSavedForAll) = (awaited, _isAllAwaited);
         _awaited = new(StringComparer.Ordinal);
         _isAllAwaited = false;
-        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0 && awaited.All(IsUnsaved);
+        bool isPart = _retryAfter > TimeSpan.Zero && awaited.Count > 0;
         if (!isPart)
         {
             _deadlines.Cancel(_saveDue); // a part does not put off the rest
@@ -237,7 +237,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         TaskCompletionSource<string?> done = _nextSave ?? NewSave();
         _nextSave = null;
         _saving = done.Task;
-        _beingSaved = changed.Length + forgotten.Length;
+        _batch = new([.. changed.Select(static client => client.Name), .. forgotten], StringComparer.Ordinal);
         DateTimeOffset now = _clock.UtcNow;
         StoredClient[] batch = Array.ConvertAll(changed, client => client.ToStored() with { SavedAt = now });
         _ = SaveAsync();
@@ -270,7 +270,7 @@ internal sealed partial class StateKeeper : IStateKeeper
         Exception? error)
     {
         _saving = null;
-        _beingSaved = 0;
+        _batch = [];
         _deadlines.Cancel(_slow);
         if (error is not null)
         {
@@ -279,7 +279,7 @@ internal sealed partial class StateKeeper : IStateKeeper
             _retryAfter = _backoff.After(_retryAfter);
             _problem = error.Message;
             LogNotSaved(error.Message, _retryAfter.TotalSeconds);
-            if (!_isSavedForAll && awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length && awaited.All(IsUnsaved))
+            if (!_isSavedForAll && awaited?.Count > 0 && awaited.Count < changed.Length + forgotten.Length)
             {
                 SaveAwaited(awaited, done);
                 return;

@@ -9,10 +9,11 @@ namespace Mandos.Engine.Protocol;
 /// within that as its address. All link-local addresses are in one /64, though: there the interface stands in for the network, and each
 /// address for itself.
 /// </remarks>
-/// <param name="Prefix">The address, its last bits cleared; IPv4 addresses in IPv6-mapped form.</param>
+/// <param name="High">The first half of the address, in which the bits that do not count are zero; IPv4 addresses are in IPv6-mapped form.</param>
+/// <param name="Low">The second half. Not one <see cref="UInt128"/>: what uses that is compiled at each start.</param>
 /// <param name="Length">How many bits count.</param>
 /// <param name="Zone">The interface of a link-local address; otherwise 0.</param>
-internal readonly record struct PeerSource(UInt128 Prefix, int Length, long Zone)
+internal readonly record struct PeerSource(ulong High, ulong Low, int Length, long Zone)
 {
     private const int Bits = 128;
     private const int Subnet = 64;
@@ -21,13 +22,16 @@ internal readonly record struct PeerSource(UInt128 Prefix, int Length, long Zone
     /// <summary>All that an address belongs to, the largest first.</summary>
     public static PeerSource[] PathOf(IPAddress address)
     {
-        UInt128 bits = BinaryPrimitives.ReadUInt128BigEndian(address.MapToIPv6().GetAddressBytes());
+        ReadOnlySpan<byte> bytes = address.MapToIPv6().GetAddressBytes();
+        ulong high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        ulong low = BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(ulong)..]);
         long zone = address.IsIPv6LinkLocal ? address.ScopeId : 0;
-        return HasOwnSubnet(address) ? [Cut(Site), Cut(Subnet), Cut(Bits)]
-            : address.IsIPv6LinkLocal ? [Cut(Subnet), Cut(Bits)]
-            : [Cut(Bits)];
-
-        PeerSource Cut(int length) => new(bits >> (Bits - length) << (Bits - length), length, zone);
+        var site = new PeerSource(high >> (Subnet - Site) << (Subnet - Site), 0, Site, zone);
+        var subnet = new PeerSource(high, 0, Subnet, zone);
+        var whole = new PeerSource(high, low, Bits, zone);
+        return HasOwnSubnet(address) ? [site, subnet, whole]
+            : address.IsIPv6LinkLocal ? [subnet, whole]
+            : [whole];
     }
 
     /// <summary>What of that the limit on connections from one address counts: a /64, or the address.</summary>

@@ -40,8 +40,11 @@ internal sealed partial class ClientLoader
     public partial void LogFilesWin(string client, string successor);
 
     [LoggerMessage(1721, LogLevel.Error,
-        "{Count} clients that were added by a command are not served ({Clients}): {Reason}. Restart the server then, or forget them: mandos-ctl --forget")]
+        "{Count} clients that were added by a command are not served ({Clients}): {Reason}. The server tries again; or forget them: mandos-ctl --forget")]
     private partial void LogAddedUnserved(int count, string clients, string reason);
+
+    [LoggerMessage(1723, LogLevel.Warning, "{Count} clients that were added by a command are served again ({Clients}): the server key can be read now")]
+    private partial void LogAddedServed(int count, string clients);
 
     [LoggerMessage(1722, LogLevel.Information, "Client {Client}: added by a command")]
     private partial void LogAdded(string client);

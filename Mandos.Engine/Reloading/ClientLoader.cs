@@ -33,6 +33,12 @@ internal sealed partial class ClientLoader
     /// <summary>Clients in the store although restore is off: forgotten once the configuration has clients, because until then it may be misspelt.</summary>
     private readonly List<string> _unwanted = [];
 
+    private bool _restores;
+    private bool _isLoaded;
+
+    /// <summary>What the log said last of added clients that are not served.</summary>
+    private (int Count, string? Reason) _unserved;
+
     public ClientLoader(
         EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
         RequestTransitions requests, AddedSecrets added, CheckRunner checks)
@@ -71,7 +77,9 @@ internal sealed partial class ClientLoader
             TryLoad(definition, MayHave);
         }
 
-        LoadAdded(restores, keyFault);
+        _restores = restores;
+        LoadAdded(keyFault);
+        _isLoaded = true;
         NoteLeft(configuration, MayHave);
         ForgetOld(saved, configuration);
 
@@ -81,10 +89,15 @@ internal sealed partial class ClientLoader
             => names.Contains(stored.Name) || ClientRegistry.Keys(stored.FileSettings).Any(keys.Contains);
     }
 
+    /// <summary>Whether clients that commands added are kept and not served.</summary>
+    public bool HasUnserved => _kept.Added().Count > 0;
+
     /// <summary>Loads the clients that commands added, but for those whose secrets cannot be read: these are kept, and not served.</summary>
-    private void LoadAdded(bool restores, string? keyFault)
+    /// <param name="keyFault">Why the secrets cannot be read; null if the key was read.</param>
+    public void LoadAdded(string? keyFault)
     {
         List<string> unserved = [];
+        List<string> served = [];
         foreach (KeptRow row in _kept.Added())
         {
             if (IsTaken(row.Name, row.Stored.FileSettings) || _added.TryDecrypt(row.Stored) is not { } secret)
@@ -93,25 +106,42 @@ internal sealed partial class ClientLoader
                 continue;
             }
 
-            _kept.Take(row);
-            var definition = new ClientDefinition
-            {
-                Name = row.Name,
-                Origin = ClientOrigin.Command,
-                Settings = row.Stored.FileSettings,
-                Enabled = row.Stored.FileEnabled,
-                Secret = secret,
-            };
-            RestoredClient restored = ClientRestorer.Restore(definition, restores ? row.Stored : null, _services.Clock.UtcNow);
-            var client = new Client(definition, restored.State, _startCheck, _expire) { EncryptedSecret = row.Stored.EncryptedSecret };
-            Enter(client, restored, row.Stored, restores ? [row] : []);
+            LoadAdded(row, secret);
+            served.Add(row.Name);
         }
 
-        if (unserved.Count > 0)
+        string reason = keyFault ?? "the server key is not the one that their secrets were encrypted under; restore it from a backup";
+        if (unserved.Count > 0 && (unserved.Count, reason) != _unserved)
         {
-            LogAddedUnserved(
-                unserved.Count, string.Join(", ", unserved.Order(StringComparer.Ordinal).Take(MostNamed)),
-                keyFault ?? "the server key is not the one that their secrets were encrypted under; restore it from a backup");
+            _unserved = (unserved.Count, reason);
+            LogAddedUnserved(unserved.Count, List(unserved), reason);
+        }
+
+        if (_isLoaded && served.Count > 0)
+        {
+            LogAddedServed(served.Count, List(served));
+        }
+
+        static string List(List<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).Take(MostNamed));
+    }
+
+    private void LoadAdded(KeptRow row, Secret secret)
+    {
+        _kept.Take(row);
+        var definition = new ClientDefinition
+        {
+            Name = row.Name,
+            Origin = ClientOrigin.Command,
+            Settings = row.Stored.FileSettings,
+            Enabled = row.Stored.FileEnabled,
+            Secret = secret,
+        };
+        RestoredClient restored = ClientRestorer.Restore(definition, _restores ? row.Stored : null, _services.Clock.UtcNow);
+        var client = new Client(definition, restored.State, _startCheck, _expire) { EncryptedSecret = row.Stored.EncryptedSecret };
+        Enter(client, restored, row.Stored, _restores ? [row] : []);
+        if (_isLoaded)
+        {
+            _transitions.Announce(client);
         }
     }
 
@@ -227,9 +257,12 @@ internal sealed partial class ClientLoader
             return null;
         }
 
-        foreach (KeptRow row in found.Where(static row => row.IsAdded))
+        foreach (KeptRow row in found)
         {
-            LogFilesWin(row.Name, definition.Name);
+            if (row.IsAdded)
+            {
+                LogFilesWin(row.Name, definition.Name);
+            }
         }
 
         StoredClient? stored = own is null ? null : KeptRow.WithoutDefinition(own.Stored);
@@ -272,6 +305,9 @@ internal sealed partial class ClientLoader
         => FindOwn(_kept.Find(definition), definition, isNamed) is { IsRemoved: true };
 
     private static KeptRow? FindOwn(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
+        => found.Count == 0 ? null : FindOwnAmong(found, definition, isNamed);
+
+    private static KeptRow? FindOwnAmong(IReadOnlyList<KeptRow> found, ClientDefinition definition, Func<string, bool> isNamed)
         => found.FirstOrDefault(row => row.Name == definition.Name)
             ?? found.FirstOrDefault(static row => row.IsRemoved)
             ?? found.FirstOrDefault(row => row.IsFormer || !isNamed(row.Name));
@@ -311,8 +347,13 @@ internal sealed partial class ClientLoader
     /// <summary>Has a denial hold on that was in force when a client left, or when the server ended.</summary>
     private void RestoreDenial(Client client, IReadOnlyList<KeptRow> found)
     {
-        TimeSpan left = found.Select(row => ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _services.Clock.UtcNow))
-            .DefaultIfEmpty().Max();
+        TimeSpan left = TimeSpan.Zero;
+        foreach (KeptRow row in found)
+        {
+            TimeSpan denial = ClientRestorer.DenialLeft(row.Stored, client.Settings.ApprovalDuration, _services.Clock.UtcNow);
+            left = denial > left ? denial : left;
+        }
+
         if (left > TimeSpan.Zero)
         {
             _requests.RestoreDenial(client, left);

@@ -16,8 +16,8 @@ namespace Mandos.Engine.Sharing;
 /// </summary>
 internal sealed partial class Membership : IDisposable
 {
-    /// <summary>How long a start waits for the store. The try goes on after that.</summary>
-    public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(10);
+    /// <summary>How long a start waits for the store, as nobody accepts or closes connections meanwhile. The try goes on after that.</summary>
+    public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Whatever the reason: a person may mend anything at the database, and nobody tells this server.</summary>
     private static readonly Backoff _pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
@@ -158,7 +158,7 @@ internal sealed partial class Membership : IDisposable
                 Kept.Drop(row);
             }
 
-            entry.Base = ClientControl.Of(stored, _clock);
+            (entry.Base, entry.LoadedRevision) = (ClientControl.Of(stored, _clock), stored.Revision);
             entry.Local = Kept.Load(own);
         }
 

@@ -18,6 +18,9 @@ internal sealed class SharedEntry(string name)
     /// <summary>The revision of <see cref="Base"/>; 0 if it is not known, or there is none.</summary>
     public long Revision { get; set; }
 
+    /// <summary>The revision of <see cref="Base"/> when it was loaded, before the first sync; 0 if it was not.</summary>
+    public long LoadedRevision { get; set; }
+
     /// <summary>What a person has decided here, and the store does not have, even where that makes no difference here.</summary>
     public ControlAspects Decided { get; set; }
 

@@ -141,7 +141,7 @@ internal sealed partial class SharedKeeper
 
     private void Committed(SharedEntry entry, ControlCommand command, long revision)
     {
-        (entry.Command, entry.Sent, entry.UnknownSince) = (null, ControlAspects.None, null);
+        (entry.Command, entry.Sent, entry.UnknownSince, _refusal) = (null, ControlAspects.None, null, null);
         entry.File = command.File ?? entry.File;
         entry.IsForgotten &= command.Control is not null && entry.Local is not Client;
 
@@ -170,6 +170,12 @@ internal sealed partial class SharedKeeper
                 return;
             case StateStoreException:
                 _problem = error.Message;
+                if (entry.Command is { OnlyIfExpired: false } && _refusal != error.Message)
+                {
+                    _refusal = error.Message;
+                    LogNotTaken(entry.Name, error.Message);
+                }
+
                 Withdraw(entry);
                 break;
             default:

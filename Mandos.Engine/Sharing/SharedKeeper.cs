@@ -43,6 +43,9 @@ internal sealed partial class SharedKeeper : IStateKeeper
     private readonly Deadline _pumpDue;
     private SharedEntry? _applying;
     private volatile string? _problem;
+
+    /// <summary>Why the store took no command last, as the log has it; null if it has taken one since.</summary>
+    private string? _refusal;
     private bool _isReady;
     private int _running;
 
@@ -130,7 +133,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         foreach (StoredClient stored in saved)
         {
             SharedEntry entry = EntryOf(stored.Name);
-            entry.Base = ClientControl.Of(stored, _clock);
+            (entry.Base, entry.LoadedRevision) = (ClientControl.Of(stored, _clock), stored.Revision);
             entry.File = stored.SavedAt is null ? null : stored;
         }
     }
@@ -277,7 +280,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
 
         (SharedControl? stored, long revision) = (entry.Base, entry.Revision);
         SharedControl? before = stored;
-        bool isNews = entry.Revision > 0 || before?.Enabled != fresh.Control?.Enabled;
+        bool isNews = entry.Revision > 0 || fresh.Revision != entry.LoadedRevision;
         ControlAspects decided = DecidedOf(entry);
         (entry.Base, entry.Revision) = (fresh.Control, fresh.Revision);
         SharedControl? result = fresh.Control;
@@ -291,10 +294,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
         if (fresh.Control is { } control && entry.Local is { } local && before is not null && decided != ControlAspects.None)
         {
             SharedControl here = ClientControl.Of(local, _clock);
-            if (isNews && Loosening(here, control, decided) is not ControlAspects.None and var loosening)
+            if (isNews && Loosening(here, control, decided) is not ControlAspects.None and var overtaken)
             {
-                decided &= ~loosening;
-                entry.Decided &= ~loosening;
+                decided &= ~overtaken;
+                entry.Decided &= ~overtaken;
                 LogOvertaken(entry.Name);
                 EndWaits(entry, "another server has changed the client meanwhile, and that stands; look at it, and give the command again");
             }

@@ -40,6 +40,7 @@ internal sealed partial class SharedState : IDisposable
     private Synchronizer _sync = null!;
     private string? _differing;
     private string? _problem;
+    private int _differingServers;
     private bool _isFirst = true;
     private volatile bool _servesCutOff;
 
@@ -63,6 +64,7 @@ internal sealed partial class SharedState : IDisposable
         _remote = new RemoteRequests(store, _calls, server.Id);
         _permissionEnd = new Deadline(static state => ((SharedState)state).PermissionEnded(), this);
         Gate = new SharedGate(_clock, Permission, WhenSettledAsync);
+        services.Meter.ObserveDifferingServers(() => Volatile.Read(ref _differingServers));
         _lastKnown = new LastKnownClients(services, _calls, lastKnown);
         _membership = new Membership(services, store, server, _calls, Keeper, readClients);
     }
@@ -286,8 +288,10 @@ internal sealed partial class SharedState : IDisposable
     private void CompareFiles(IReadOnlyList<SharedServer> servers)
     {
         string? own = servers.FirstOrDefault(server => server.Identity.Id == _server.Id)?.FilesHash;
-        string differing = own is null ? ""
-            : string.Join(", ", servers.Where(server => server.FilesHash is { } hash && hash != own).Select(static server => server.Identity.Name).Order(StringComparer.Ordinal));
+        string[] names = own is null ? []
+            : [.. servers.Where(server => server.FilesHash is { } hash && hash != own).Select(static server => server.Identity.Name).Order(StringComparer.Ordinal)];
+        Volatile.Write(ref _differingServers, names.Length);
+        string differing = string.Join(", ", names);
         if (differing != (_differing ?? ""))
         {
             if (differing.Length > 0)

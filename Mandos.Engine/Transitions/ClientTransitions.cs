@@ -28,6 +28,9 @@ internal sealed partial class ClientTransitions
     private readonly Random _random;
     private readonly ILogger _logger;
 
+    /// <summary>The <see cref="ClientSnapshot.Id"/> given last.</summary>
+    private long _lastId;
+
     /// <param name="services">What the engine shares.</param>
     /// <param name="clients">All clients.</param>
     /// <param name="journal">Tells subscribers and the state store.</param>
@@ -53,6 +56,7 @@ internal sealed partial class ClientTransitions
     public void Add(Client client, TimeSpan timeLeft)
     {
         _clients.Add(client);
+        client.Snapshot = client.Snapshot with { Id = ++_lastId };
         if (client.Snapshot.Enabled)
         {
             client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
@@ -111,7 +115,9 @@ internal sealed partial class ClientTransitions
         }
 
         _journal.Update(
-            client, client.Snapshot with { Origin = next.Origin, Settings = taken }, wasAdded && !isKeyNew ? [ClientProperty.Origin] : []);
+            client,
+            client.Snapshot with { Id = isKeyNew ? ++_lastId : client.Snapshot.Id, Origin = next.Origin, Settings = taken },
+            wasAdded && !isKeyNew ? [ClientProperty.Origin] : []);
         if (isKeyNew)
         {
             Announce(client);

@@ -48,6 +48,6 @@ internal sealed record CheckerUses
             .. Clients.SelectMany(use => use.Options.Where(option => !option.IsKnown && !isTaken(use.Checker, option.Name))),
         ];
         return unknown.OrderBy(option => option.Line).DistinctBy(option => option.Name).Select(option => Lines.At(
-            option.Line, $"option {OptionValues.ShowName(option.Name)} is unknown; it is left to checker plugins"));
+            option.Line, $"option {OptionValues.ShowName(option.Name)} is unknown, and no checker in use takes it"));
     }
 }

@@ -12,6 +12,9 @@ internal sealed class ClientFileParser : IDisposable
     private readonly ConfigOption?[] _knownDefaults = new ConfigOption?[KnownOptions.Count];
     private readonly List<ConfigOption> _unknownDefaults = [];
 
+    /// <summary>Which of the defaults refer to no other option.</summary>
+    private readonly bool[] _isConstant = new bool[KnownOptions.Count];
+
     /// <summary>A parser that has read nothing yet.</summary>
     /// <param name="problems">Gets what is wrong.</param>
     /// <param name="warnings">Gets what is doubtful, but accepted.</param>
@@ -43,6 +46,10 @@ internal sealed class ClientFileParser : IDisposable
     /// <param name="option">The option.</param>
     public ConfigOption? this[KnownOption option] => _known[(int)option];
 
+    /// <summary>Whether an option of the section has a default for its value, and one that does not depend on the section.</summary>
+    /// <param name="option">The option.</param>
+    public bool IsConstant(KnownOption option) => _isConstant[(int)option] && _known[(int)option]!.Value.Line == _knownDefaults[(int)option]!.Value.Line;
+
     /// <summary>Parses all files. To be called once, before anything else.</summary>
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <c>clients.conf</c> is missing, rather than as if it were empty.</param>
@@ -62,6 +69,10 @@ internal sealed class ClientFileParser : IDisposable
         }
 
         Sort(Document.OptionsOf(Document.Defaults), _knownDefaults, _unknownDefaults);
+        for (int i = 0; i < KnownOptions.Count; i++)
+        {
+            _isConstant[i] = _knownDefaults[i] is { } option && !Document.ReadRaw(option).Contains((byte)'%');
+        }
     }
 
     /// <summary>Has the options of a section at hand.</summary>

@@ -35,8 +35,8 @@ internal static class ClientFileReader
             LeftOut = validator.LeftOut,
             IsComplete = file.IsComplete,
             Unread = [.. file.Document.Unread, .. validator.UnreadSecrets],
-            Problems = problems.Problems,
-            Warnings = warnings.Problems,
+            Problems = problems.InOrder,
+            Warnings = warnings.InOrder,
             Checkers = new CheckerUses
             {
                 Clients = clients.FindAll(client => !client.IsPlain).ConvertAll(client => new CheckerUse

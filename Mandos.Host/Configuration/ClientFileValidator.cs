@@ -20,6 +20,9 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     /// <summary>Texts that many clients share, such as the checker.</summary>
     private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
 
+    /// <summary>Good values of constant options, by <see cref="KnownOption"/>: what many clients share is parsed once.</summary>
+    private readonly object?[] _constants = new object?[KnownOptions.Count];
+
     private readonly List<OptionPlace> _useless = [];
     private readonly HashSet<OptionName> _uselessNames = [];
 
@@ -199,17 +202,25 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
 
     private string ReadText(KnownOption known)
     {
+        if (Recall(known) is string constant)
+        {
+            return constant;
+        }
+
         if (file[known] is not ConfigOption option || !_document.TryRead(Section, option, out ReadOnlySpan<byte> value))
         {
             return "";
         }
 
+        string text = value.IsEmpty ? "" : Encoding.UTF8.GetString(value);
         if (value.Contains((byte)0))
         {
             _document.Report(Section, option, "has a NUL character, which no value can have");
+            return text;
         }
 
-        return value.IsEmpty ? "" : Encoding.UTF8.GetString(value);
+        Remember(known, text);
+        return text;
     }
 
     private string? ReadChoice(KnownOption known, ClientSetting<string> setting)
@@ -231,9 +242,16 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     }
 
     private TimeSpan? ReadDuration(KnownOption known, ClientSetting<TimeSpan> setting)
+        => Recall(known) is TimeSpan constant ? constant : ReadNewDuration(known, setting);
+
+    private TimeSpan? ReadNewDuration(KnownOption known, ClientSetting<TimeSpan> setting)
     {
         string? doubt = null;
-        TimeSpan? value = Read<TimeSpan>(known, (string text, out TimeSpan value) => Duration.Parse(text, out value, out doubt));
+        if (Read<TimeSpan>(known, (string text, out TimeSpan value) => Duration.Parse(text, out value, out doubt)) is not { } duration)
+        {
+            return null;
+        }
+
         ConfigOption option = file[known]!.Value;
         if (doubt is not null)
         {
@@ -241,15 +259,43 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             _document.Warn(option, rawDoubt ?? doubt);
         }
 
-        if (value is { } duration && setting.FindFault(duration) is not null)
+        if (setting.FindFault(duration) is not null)
         {
             _document.Report(Section, option, $"{OptionValues.Quote(Encoding.UTF8.GetString(_document.ReadRaw(option)))} is not longer than zero");
         }
+        else if (doubt is null)
+        {
+            Remember(known, duration);
+        }
 
-        return value;
+        return duration;
     }
 
-    private bool? ReadBoolean(KnownOption known) => Read<bool>(known, OptionValues.ParseBoolean);
+    private bool? ReadBoolean(KnownOption known)
+    {
+        if (Recall(known) is bool constant)
+        {
+            return constant;
+        }
+
+        bool? flag = Read<bool>(known, OptionValues.ParseBoolean);
+        Remember(known, flag);
+        return flag;
+    }
+
+    /// <summary>The good value of a constant option that an earlier client had too; null if there is none.</summary>
+    private object? Recall(KnownOption known) => file.IsConstant(known) ? _constants[(int)known] : null;
+
+    /// <summary>Keeps a value for the clients that follow, if the option is constant.</summary>
+    /// <param name="known">The option.</param>
+    /// <param name="value">The value; null if it is bad.</param>
+    private void Remember(KnownOption known, object? value)
+    {
+        if (file.IsConstant(known))
+        {
+            _constants[(int)known] = value;
+        }
+    }
 
     /// <returns>Null if it is bad, which has been reported.</returns>
     private T? Read<T>(KnownOption known, OptionValues.Parser<T> parse)

@@ -7,7 +7,9 @@ namespace Mandos.Host.Configuration;
 internal sealed class ClientKeys(ConfigDocument document)
 {
     /// <summary>Where each key ID and fingerprint was given first.</summary>
-    private readonly Dictionary<string, GivenKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GivenKey> _keys = new(document.Sections.Count, StringComparer.Ordinal);
+
+    private bool _areShared;
 
     /// <summary>Notes whose a key is, and reports it if another client has it too.</summary>
     /// <param name="section">The client's section.</param>
@@ -24,6 +26,7 @@ internal sealed class ClientKeys(ConfigDocument document)
 
         GivenKey first = _keys[key];
         _keys[key] = first with { IsShared = true };
+        _areShared = true;
         string fault = $"is that of client [{OptionValues.Show(first.Section.Name)}] too, at {document.Place(first.Line)}; each client needs its own";
         if (isOnlyKey || first.IsOnlyKey)
         {
@@ -39,6 +42,11 @@ internal sealed class ClientKeys(ConfigDocument document)
     /// <param name="client">The client, whose section becomes faulty if nothing is left by which to find it.</param>
     public ClientCandidate WithoutShared(ClientCandidate client)
     {
+        if (!_areShared)
+        {
+            return client;
+        }
+
         ClientSettings settings = client.Definition.Settings;
         bool isFingerprintShared = settings.Fingerprint is { } fingerprint && _keys[fingerprint].IsShared;
         bool isKeyIdShared = settings.KeyId is { } keyId && _keys[keyId].IsShared;

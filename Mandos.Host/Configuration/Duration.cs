@@ -162,5 +162,5 @@ internal static class Duration
 
     /// <summary>Adds without overflow: the sum stays where it is clearly too long.</summary>
     private static void Add(ref long seconds, long number, long unit)
-        => seconds = (long)Int128.Clamp(seconds + ((Int128)number * unit), long.MinValue, long.MaxValue);
+        => seconds = (long)Math.Clamp(seconds + ((decimal)number * unit), long.MinValue, long.MaxValue);
 }

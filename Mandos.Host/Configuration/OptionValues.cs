@@ -85,6 +85,11 @@ internal static class OptionValues
     public static IReadOnlyList<string> Split(string text)
         => [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.OrdinalIgnoreCase)];
 
+    /// <summary>What there is to choose from, in words.</summary>
+    /// <param name="names">One name at least.</param>
+    public static string Choose(IReadOnlyList<string> names)
+        => names.Count == 1 ? $"choose {names[0]}" : $"choose {string.Join(", ", names.SkipLast(1))} or {names[^1]}";
+
     /// <summary>An address to listen on: IPv6, or IPv4 where IPv6 is off.</summary>
     /// <param name="text">The literal, for IPv6 with an optional <c>%zone</c>.</param>
     /// <param name="useIPv6">Which kind is allowed.</param>

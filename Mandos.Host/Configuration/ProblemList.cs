@@ -9,6 +9,13 @@ internal sealed class ProblemList
     /// <summary>The problems in the order they were found.</summary>
     public IReadOnlyList<ConfigProblem> Problems => _problems;
 
+    /// <summary>The same by file and line, as somebody reads who mends them. That there are more comes last.</summary>
+    public IReadOnlyList<ConfigProblem> InOrder =>
+    [
+        .. _problems.Take(FileLimits.Problems).OrderBy(static problem => problem.File, StringComparer.Ordinal).ThenBy(static problem => problem.Line),
+        .. _problems.Skip(FileLimits.Problems),
+    ];
+
     /// <summary>Adds a problem unless the same one is there already: a bad default is found again with every client.</summary>
     /// <param name="problem">The problem.</param>
     public void Add(ConfigProblem problem)

@@ -52,6 +52,11 @@ internal sealed class ServerOptionsLoader : IDisposable
     {
         string configDirectory = commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory;
         _file.AddFile(Path.Combine(configDirectory, FileName));
+        bool isMisspelt = commandLine.ConfigDirectory is not null && !Directory.Exists(configDirectory);
+        if (isMisspelt)
+        {
+            _problems.Add(new ConfigProblem(configDirectory, 0, "there is no such directory; --configdir has to name the one that has clients.conf"));
+        }
 
         bool debug = commandLine.Debug ?? Value<bool>("debug", OptionValues.ParseBoolean) ?? false;
         DebugLevel? level = commandLine.DebugLevel ?? Value<DebugLevel>("debuglevel", OptionValues.ParseLevel);
@@ -101,11 +106,11 @@ internal sealed class ServerOptionsLoader : IDisposable
         {
             Options = isFine && usageError is null ? options : null,
             Readable = options,
-            Problems = _problems.Problems,
-            IsUnread = _file.Unread.Count > 0,
-            Warnings = _warnings.Problems,
+            Problems = _problems.InOrder,
+            IsUnread = _file.Unread.Count > 0 || isMisspelt, // or on a disk that is not mounted yet
+            Warnings = _warnings.InOrder,
             UsageError = usageError,
-            Notes = _notes.Problems,
+            Notes = _notes.InOrder,
         };
     }
 

@@ -79,8 +79,8 @@ internal sealed partial class PluginCatalog
         }
 
         return all.Length == 0 ? $"{kind.ChoiceKey}: {Missing(kind).Message}"
-            : $"{kind.ChoiceKey}: there is no {kind} “{OptionValues.Show(choice.Text)}”; there is "
-                + string.Join(", ", all.SelectMany(plugin => plugin.Exports).Where(export => export.Kind == kind).Select(export => export.Name));
+            : $"{kind.ChoiceKey}: there is no {kind} “{OptionValues.Show(choice.Text)}”; "
+                + OptionValues.Choose([.. all.SelectMany(plugin => plugin.Exports).Where(export => export.Kind == kind).Select(export => export.Name)]);
     }
 
     private IEnumerable<ConfigProblem> FindUnknownSettings(PluginDescription plugin, PluginEntry entry)

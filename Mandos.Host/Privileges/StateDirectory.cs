@@ -11,12 +11,14 @@ internal static class StateDirectory
     /// <param name="path">Absolute path.</param>
     /// <param name="owner">The user that gets a new directory, or an empty one of root's; null for nobody.</param>
     /// <param name="isGiven">Whether it was given.</param>
+    /// <param name="isNew">Whether it was not there.</param>
     /// <returns>What went wrong; null if nothing did. <see cref="FindFault"/> tells whether it can be used all the same.</returns>
     /// <remarks>A directory with files in it is left as it is: the path may be a mistake, and root's files must not become another user's.</remarks>
-    public static string? Create(string path, ServerAccount? owner, out bool isGiven)
+    public static string? Create(string path, ServerAccount? owner, out bool isGiven, out bool isNew)
     {
         isGiven = false;
         bool isThere = Directory.Exists(path);
+        isNew = !isThere;
         try
         {
             Directory.CreateDirectory(path, OwnerOnly);

@@ -1,6 +1,5 @@
 using Mandos.Abstractions.Announcing;
 using Mandos.Abstractions.Checking;
-using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Sharing;
@@ -39,7 +38,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         }
 
         int count = clients.Clients?.Count ?? 0;
-        if (!Directory.Exists(directory))
+        if (commandLine.ConfigDirectory is null && !Directory.Exists(directory))
         {
             _warnings.Add(new ConfigProblem(directory, 0, "there is no such directory"));
         }
@@ -55,10 +54,9 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         await CheckPluginsAsync(server.Readable, file.Options, clients).ConfigureAwait(false);
 
         string clientsFile = Path.Combine(directory, ClientFileReader.FileName);
-        (string, ClientSettings)[] checks = [.. (clients.Clients ?? []).Select(static client => (client.Name, client.Settings))];
 
         // The unit gives its server rights that this process does not have
-        Add(_notes, (await CheckerPrograms.FindFaultsAsync(checks, pings: false, CancellationToken.None).ConfigureAwait(false))
+        Add(_notes, (await CheckerPrograms.FindFaultsAsync(clients.Clients ?? [], pings: false, CancellationToken.None).ConfigureAwait(false))
             .Select(fault => new ConfigProblem(clientsFile, 0, fault)));
         IReadOnlyList<ConfigProblem> problems = _problems.Problems;
         foreach (ConfigProblem problem in (IEnumerable<ConfigProblem>)

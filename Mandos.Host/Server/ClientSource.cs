@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Clients;
@@ -131,7 +130,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
             LogWarning(unreachable);
         }
 
-        _search = WarnOfProgramsAsync([.. clients.Select(static client => (client.Name, client.Settings))], _search);
+        _search = WarnOfProgramsAsync(clients, _search);
         return new(clients)
         {
             LeftOut = leftOut,
@@ -139,7 +138,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
         };
     }
 
-    private async Task WarnOfProgramsAsync((string, ClientSettings)[] clients, Task previous)
+    private async Task WarnOfProgramsAsync(ClientDefinition[] clients, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try

@@ -7,6 +7,9 @@ internal sealed partial class PrivilegeDrop
     [LoggerMessage(3222, LogLevel.Information, "Running as user {User} and group {Group}")]
     private partial void LogBecame(string user, string group);
 
+    [LoggerMessage(3230, LogLevel.Warning, "The state directory {Path} was not there and is new: nothing is known of what was decided before")]
+    private partial void LogNewStateDirectory(string path);
+
     [LoggerMessage(3223, LogLevel.Warning, "Not started by root, so it cannot become user {User}: it stays {Own}")]
     private partial void LogNotRoot(string user, string own);
 

@@ -37,7 +37,12 @@ internal sealed partial class PrivilegeDrop(ServerContext context)
         bool hasClientsFile = File.Exists(clientsFile);
         bool isRoot = Environment.IsPrivilegedProcess;
         ServerAccount account = ServerAccount.Find();
-        string? stateFault = StateDirectory.Create(context.StateDirectory, isRoot ? account : null, out bool isGiven);
+        string? stateFault = StateDirectory.Create(context.StateDirectory, isRoot ? account : null, out bool isGiven, out bool isNew);
+        if (isNew && stateFault is null)
+        {
+            LogNewStateDirectory(context.StateDirectory);
+        }
+
         if (isRoot)
         {
             audit?.GiveTo(account.UserId, account.GroupId);

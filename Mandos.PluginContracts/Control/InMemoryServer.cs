@@ -32,6 +32,7 @@ public sealed class InMemoryServer : IMandosServer
     private readonly List<CommandSource> _sources = [];
     private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
+    private long _lastId;
     private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a server.</summary>
@@ -39,7 +40,7 @@ public sealed class InMemoryServer : IMandosServer
     /// <param name="timeProvider">The clock; the system's by default.</param>
     public InMemoryServer(IEnumerable<ClientSnapshot> clients, TimeProvider? timeProvider = null)
     {
-        _clients = clients.ToDictionary(client => client.Name, StringComparer.Ordinal);
+        _clients = clients.ToDictionary(client => client.Name, client => client with { Id = ++_lastId }, StringComparer.Ordinal);
         _time = timeProvider ?? TimeProvider.System;
     }
 
@@ -122,30 +123,31 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <summary>Adds a client.</summary>
-    /// <param name="client">The client.</param>
+    /// <param name="client">The client. The server gives it an <see cref="ClientSnapshot.Id"/>.</param>
     public void Add(ClientSnapshot client)
     {
         ArgumentNullException.ThrowIfNull(client);
         lock (_lock)
         {
-            _clients.Add(client.Name, client);
-            Publish(new ClientAdded(client));
+            ClientSnapshot added = client with { Id = ++_lastId };
+            _clients.Add(client.Name, added);
+            Publish(new ClientAdded(added));
         }
     }
 
     /// <summary>Changes a client, with an event for each property that is different afterwards.</summary>
-    /// <param name="name">Name of the client.</param>
+    /// <param name="wanted">The client: a snapshot, or the name.</param>
     /// <param name="change">Gives the client as it shall be.</param>
     /// <returns>The client after it.</returns>
-    /// <exception cref="UnknownClientException">There is no such client.</exception>
-    public ClientSnapshot Update(string name, Func<ClientSnapshot, ClientSnapshot> change)
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
+    public ClientSnapshot Update(ClientReference wanted, Func<ClientSnapshot, ClientSnapshot> change)
     {
         ArgumentNullException.ThrowIfNull(change);
         lock (_lock)
         {
-            ClientSnapshot before = _clients.GetValueOrDefault(name) ?? throw new UnknownClientException(name);
+            ClientSnapshot before = Get(wanted);
             ClientSnapshot after = change(before);
-            _clients[name] = after;
+            _clients[wanted.Name] = after;
             foreach ((ClientProperty property, Func<ClientSnapshot, object?> value) in _properties)
             {
                 if (!Equals(value(before), value(after)))
@@ -174,11 +176,16 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <summary>Sends an event to all subscriptions.</summary>
-    /// <param name="serverEvent">The event.</param>
+    /// <param name="serverEvent">The event. A client without <see cref="ClientSnapshot.Id"/> in it is the one that has its name.</param>
     public void Publish(ServerEvent serverEvent)
     {
         lock (_lock)
         {
+            if (serverEvent is ClientEvent { Client: { Id: 0 } client } aboutIt && _clients.TryGetValue(client.Name, out ClientSnapshot? present))
+            {
+                serverEvent = aboutIt with { Client = client with { Id = present.Id } };
+            }
+
             foreach (Channel<ServerEvent> subscription in _subscriptions)
             {
                 subscription.Writer.TryWrite(serverEvent);
@@ -226,35 +233,36 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> EnableAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        name,
+    public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client,
         source,
-        client => client.Enabled ? client : client with
+        state => state.Enabled ? state : state with
         {
             Enabled = true,
             LastEnabled = _time.GetUtcNow(),
-            Expires = _time.GetUtcNow() + client.Settings.Timeout,
+            Expires = _time.GetUtcNow() + state.Settings.Timeout,
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> DisableAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        name, source, client => client with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
+    public Task<CommandResult> DisableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client, source, state => state with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ApproveAsync(string name, bool approved, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        name,
+    public Task<CommandResult> ApproveAsync(
+        ClientReference client, bool approved, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client,
         source,
-        client =>
+        state =>
         {
-            IPAddress[] addresses = [.. client.Requests.Select(request => request.Peer.Address).Distinct()];
-            if (approved && !client.Settings.ApproveAll && addresses.Length > 1)
+            IPAddress[] addresses = [.. state.Requests.Select(request => request.Peer.Address).Distinct()];
+            if (approved && !state.Settings.ApproveAll && addresses.Length > 1)
             {
-                throw new ConflictingRequestsException(name, addresses);
+                throw new ConflictingRequestsException(client.Name, addresses);
             }
 
-            _approvals.Add((name, approved));
-            return client with { Requests = client.Requests.Count > 0 ? [] : client.Requests };
+            _approvals.Add((client.Name, approved));
+            return state with { Requests = state.Requests.Count > 0 ? [] : state.Requests };
         },
         cancellationToken);
 
@@ -273,27 +281,27 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> MarkCheckedOkAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        name,
+    public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client,
         source,
-        client => client with
+        state => state with
         {
             LastCheckedOk = _time.GetUtcNow(),
             LastCheckerStatus = 0,
-            Expires = client.Enabled ? _time.GetUtcNow() + client.Settings.Timeout : null,
+            Expires = state.Enabled ? _time.GetUtcNow() + state.Settings.Timeout : null,
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StartCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        name,
+    public Task<CommandResult> StartCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client,
         source,
-        client =>
+        state =>
         {
-            ClientSnapshot running = client with { CheckerRunning = true };
-            if (!client.CheckerRunning)
+            ClientSnapshot running = state with { CheckerRunning = true };
+            if (!state.CheckerRunning)
             {
-                Publish(new CheckerStarted(running, client.Settings.Checker));
+                Publish(new CheckerStarted(running, state.Settings.Checker));
             }
 
             return running;
@@ -301,11 +309,11 @@ public sealed class InMemoryServer : IMandosServer
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> StopCheckerAsync(string name, CommandSource source, CancellationToken cancellationToken)
-        => UpdateAsync(name, source, client => client with { CheckerRunning = false }, cancellationToken);
+    public Task<CommandResult> StopCheckerAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => UpdateAsync(client, source, state => state with { CheckerRunning = false }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> ChangeAsync(string name, ClientChange change, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> ChangeAsync(ClientReference client, ClientChange change, CommandSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         try
@@ -317,21 +325,22 @@ public sealed class InMemoryServer : IMandosServer
             return Task.FromException<CommandResult>(e);
         }
 
-        return UpdateAsync(name, source, client => client with { Settings = change.ApplyTo(client.Settings) }, cancellationToken);
+        return UpdateAsync(client, source, state => state with { Settings = change.ApplyTo(state.Settings) }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<CommandResult> SetSecretAsync(string name, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
+    public Task<CommandResult> SetSecretAsync(
+        ClientReference client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken)
     {
         byte[] copy = secret.ToArray();
         return UpdateAsync(
-            name,
+            client,
             source,
-            client =>
+            state =>
             {
-                _secrets[name] = copy;
-                Publish(new ClientPropertyChanged(client, ClientProperty.Secret));
-                return client;
+                _secrets[client.Name] = copy;
+                Publish(new ClientPropertyChanged(state, ClientProperty.Secret));
+                return state;
             },
             cancellationToken);
     }
@@ -365,24 +374,21 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     /// <inheritdoc/>
-    public async Task<CommandResult> RemoveAsync(string name, CommandSource source, CancellationToken cancellationToken)
+    public async Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            if (!_clients.Remove(name, out ClientSnapshot? client))
-            {
-                throw new UnknownClientException(name);
-            }
-
-            Publish(new ClientRemoved(client, RemovalReason.Command));
-            if (client.Origin == ClientOrigin.Files)
+            ClientSnapshot removed = Get(client);
+            _clients.Remove(client.Name);
+            Publish(new ClientRemoved(removed, RemovalReason.Command));
+            if (removed.Origin == ClientOrigin.Files)
             {
                 _kept.Add(new KeptClient
                 {
-                    Name = name,
-                    KeyId = client.Settings.KeyId,
-                    Fingerprint = client.Settings.Fingerprint,
+                    Name = client.Name,
+                    KeyId = removed.Settings.KeyId,
+                    Fingerprint = removed.Settings.Fingerprint,
                     State = KeptState.Removed,
                 });
             }
@@ -439,12 +445,15 @@ public sealed class InMemoryServer : IMandosServer
     }
 
     private async Task<CommandResult> UpdateAsync(
-        string name, CommandSource source, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
+        ClientReference client, CommandSource source, Func<ClientSnapshot, ClientSnapshot> change, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken).ConfigureAwait(false);
-        Update(name, change);
+        Update(client, change);
         return Done(source);
     }
+
+    private ClientSnapshot Get(ClientReference wanted)
+        => _clients.TryGetValue(wanted.Name, out ClientSnapshot? client) && wanted.Means(client) ? client : throw new UnknownClientException(wanted);
 
     /// <summary>Ends a command that was carried out.</summary>
     private CommandResult Done(CommandSource source)

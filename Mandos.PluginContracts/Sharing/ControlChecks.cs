@@ -236,6 +236,10 @@ internal static class ControlChecks
                 loaded is [var kept] && StoredClientComparer.Kept(kept.FileSettings) == StoredClientComparer.Kept(expected.FileSettings)
                     && kept.FileEnabled == expected.FileEnabled && kept.LeftAt == expected.LeftAt,
                 "a server that starts again does not get what its own files said");
+            SharedView view = await again.Store.SyncAsync(SyncPoint.None, cancellationToken).ConfigureAwait(false);
+            Contract.Require(
+                view.Clients is [var client] && client.Revision == loaded[0].Revision,
+                "the revision of a client that is loaded is not the one that a sync brings");
             await again.Store.SaveAsync([], [ofA.Name], cancellationToken).ConfigureAwait(false);
             await again.SyncAsync(cancellationToken).ConfigureAwait(false);
             RequireEnabled(again, ofA.Name, true);

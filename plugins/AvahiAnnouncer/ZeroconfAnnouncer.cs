@@ -40,20 +40,26 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             // A name that was taken is not tried again, so that two servers do not swap names (RFC 6762 section 9).
             var registration = new ServiceRegistration(name);
             bool worked = false;
+            string? trouble = null;
             try
             {
                 await RunOnceAsync(service, registration, Notify, cancellationToken).ConfigureAwait(false);
             }
             catch (DBusExceptionBase e)
             {
-                pause = worked ? _backoff.Shortest : _backoff.After(pause);
+                trouble = e.Message;
+            }
+
+            pause = worked ? _backoff.Shortest : _backoff.After(pause); // however it ended, so that no end makes this loop spin
+            if (trouble is not null)
+            {
                 if (worked || !troubled)
                 {
-                    LogTrouble(context.Logger, e.Message);
+                    LogTrouble(context.Logger, trouble);
                 }
                 else
                 {
-                    LogSameTrouble(context.Logger, e.Message, pause.TotalSeconds);
+                    LogSameTrouble(context.Logger, trouble, pause.TotalSeconds);
                 }
 
                 troubled = true;

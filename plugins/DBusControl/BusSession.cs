@@ -58,7 +58,7 @@ internal sealed partial class BusSession : IAsyncDisposable
         _writer = new SignalWriter(_connection, _stall.Sent);
         _signals = new EventSignals(_paths, _clients, _writer);
         _events = new EventFlow(() => _writer.BytesSent, serverEvent => Tell(_signals.Tell, serverEvent));
-        _callers = new Callers(_connection, path => _clients.Find(path) is { } found ? (found.Number, found.Client.Name) : null, time);
+        _callers = new Callers(_connection, _clients, time);
         _calls = new CallQueue(_connection.Post, _backlog, _events, time, logger, _ended.Token);
     }
 

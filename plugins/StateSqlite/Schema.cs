@@ -26,10 +26,10 @@ internal static class Schema
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
-    internal static IReadOnlyList<(int Version, ClientSetting Setting)> AddedSettings { get; } =
+    internal static IReadOnlyList<AddedSetting> AddedSettings { get; } =
     [
-        (3, ClientSetting.Location),
-        (5, ClientSetting.WhenCutOff),
+        new(3, ClientSetting.Location),
+        new(5, ClientSetting.WhenCutOff),
     ];
 
     /// <summary>The settings of version 1. Their order, as all others, counts for the checksum.</summary>
@@ -204,6 +204,11 @@ internal static class Schema
             throw new DamageException("some clients are missing or out of date");
         }
 
+        if (clients.Count == 0)
+        {
+            return;
+        }
+
         connection.Execute("DELETE FROM client");
         ClientLayout after = Layout(version);
         using SqliteCommand insert = connection.Prepare(after.Insert);
@@ -218,4 +223,9 @@ internal static class Schema
 
         connection.Execute($"UPDATE summary SET checksum = {checksum}");
     }
+
+    /// <summary>A setting that was added.</summary>
+    /// <param name="Version">The version that has it.</param>
+    /// <param name="Setting">The setting.</param>
+    internal sealed record AddedSetting(int Version, ClientSetting Setting);
 }

@@ -138,6 +138,25 @@ public sealed class BusLossTests
     }
 
     [Fact]
+    public async Task Run_SubscriptionOverflowed_AnotherOfTheSameNameIsToldAsAnother()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("bar"));
+
+        rig.Server.Overflow();
+        await rig.Server.RemoveAsync("bar", Rig.Person, Token);
+        rig.Server.Add(Rig.Client("bar"));
+
+        List<string> heard = [];
+        do
+        {
+            heard.AddRange((await rig.HearAsync()).Where(text => text.StartsWith("/ Server.Client", StringComparison.Ordinal)));
+        }
+        while (heard.Count < 2);
+
+        Assert.Equal(["/ Server.ClientRemoved(/clients/bar, \"bar\")", "/ Server.ClientAdded(/clients/bar)"], heard.Select(text => text.Split('{')[0]));
+    }
+
+    [Fact]
     public async Task Run_SubscriptionOverflowed_PathOfOneThatIsGoneIsForTheNext()
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"), Rig.Client("a.b"));

@@ -1,4 +1,5 @@
 using DBusControl.Tests.Support;
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
@@ -71,11 +72,11 @@ public sealed class CallOrderTests
                 asked.SetResult();
                 return new ValueTask<ServerSubscription>(again.Task);
             });
-        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
-            .Returns<string, Mandos.Abstractions.Clients.ClientChange, CommandSource, CancellationToken>((name, change, source, token) =>
+        server.Setup(s => s.ChangeAsync(It.IsAny<ClientReference>(), It.IsAny<ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
+            .Returns<ClientReference, ClientChange, CommandSource, CancellationToken>((client, change, source, token) =>
             {
                 changed.SetResult();
-                return rig.Server.ChangeAsync(name, change, source, token);
+                return rig.Server.ChangeAsync(client, change, source, token);
             });
         await rig.StartAllAsync(server.Object);
 
@@ -121,7 +122,7 @@ public sealed class CallOrderTests
         server.SetupGet(s => s.Info).Returns(rig.Server.Info);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>())).Returns(rig.Server.SubscribeAsync);
         server.Setup(s => s.GetKeptClientsAsync(It.IsAny<CancellationToken>())).Returns(new ValueTask<IReadOnlyList<KeptClient>>(kept.Task));
-        server.Setup(s => s.DisableAsync("foo", It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(() =>
+        server.Setup(s => s.DisableAsync(It.IsAny<ClientReference>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(() =>
         {
             disabled.SetResult();
             return Task.FromResult(CommandResult.Durable);
@@ -169,9 +170,9 @@ public sealed class CallOrderTests
         var server = new Mock<IMandosServer>();
         server.SetupGet(s => s.Info).Returns(rig.Server.Info);
         server.Setup(s => s.SubscribeAsync(It.IsAny<CancellationToken>())).Returns(rig.Server.SubscribeAsync);
-        server.Setup(s => s.ChangeAsync(It.IsAny<string>(), It.IsAny<Mandos.Abstractions.Clients.ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
+        server.Setup(s => s.ChangeAsync(It.IsAny<ClientReference>(), It.IsAny<ClientChange>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>()))
             .Returns(rig.Server.ChangeAsync);
-        server.Setup(s => s.MarkCheckedOkAsync("foo", It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(command.Task);
+        server.Setup(s => s.MarkCheckedOkAsync(It.IsAny<ClientReference>(), It.IsAny<CommandSource>(), It.IsAny<CancellationToken>())).Returns(command.Task);
         await rig.StartAllAsync(server.Object);
         return command;
     }

@@ -75,12 +75,13 @@ public sealed class WritingTests
     public async Task Set_BadValue_IsRefusedAndChangesNothing(string property, string kind, VariantValue value)
     {
         await using var rig = await Rig.StartAsync(Rig.Client("foo"));
+        var before = await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken);
 
         var (name, message) = await Caller.ErrorAsync(rig.Caller.SetAsync(Rig.Foo, property, value));
 
         Assert.True(name == "InvalidArgs", $"{kind}: {name}");
         Assert.NotEmpty(message);
-        Assert.Equal(Rig.Client("foo"), await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken));
+        Assert.Equal(before, await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken));
         Assert.Null(rig.Server.Secret("foo"));
         Assert.Empty(await rig.HearAsync());
     }
@@ -275,13 +276,23 @@ public sealed class WritingTests
     {
         get
         {
+            var data = ClientCommands;
+            data.Add("/", Caller.Extension, "DecideRequest", [VariantValue.UInt64(1), VariantValue.Bool(true)]);
+            data.Add("/", Caller.Extension, "ForgetClient", [VariantValue.String("gone")]);
+            data.Add("/", Caller.Extension, "Reload", []);
+            return data;
+        }
+    }
+
+    /// <summary>Those about one client, by its path.</summary>
+    public static TheoryData<string, string, string, VariantValue[]> ClientCommands
+    {
+        get
+        {
             var client = VariantValue.ObjectPath(Rig.Foo);
             var data = new TheoryData<string, string, string, VariantValue[]>
             {
                 { "/", Caller.Server, "RemoveClient", [client] },
-                { "/", Caller.Extension, "DecideRequest", [VariantValue.UInt64(1), VariantValue.Bool(true)] },
-                { "/", Caller.Extension, "ForgetClient", [VariantValue.String("gone")] },
-                { "/", Caller.Extension, "Reload", [] },
                 { Rig.Foo, Caller.Client, "Approve", [VariantValue.Bool(false)] },
             };
             foreach (var method in new[] { "CheckedOK", "Enable", "Disable", "StartChecker", "StopChecker" })
@@ -319,6 +330,25 @@ public sealed class WritingTests
 
         Assert.Equal($"{Caller.Extension}.Error.NotSaved", name);
         Assert.Contains("the disk is full", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(ClientCommands), DisableDiscoveryEnumeration = true)]
+    public async Task Command_AnotherClientHasTheNameBeforeTheBusHears_DoesNotMeetIt(string path, string face, string member, VariantValue[] arguments)
+    {
+        await using var rig = Rig.Create(clients: Rig.Client("foo"));
+        await rig.StartAllAsync(UnheardServer.Of(rig.Server));
+        await rig.Server.RemoveAsync("foo", Rig.Person, TestContext.Current.CancellationToken);
+        rig.Server.Add(Rig.Client("foo"));
+        var other = await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken);
+
+        var (name, message) = await Caller.ErrorAsync(rig.Caller.CallAsync(path, face, member, arguments));
+
+        Assert.Equal("UnknownObject", name);
+        Assert.Equal("the client that was meant by /clients/foo is gone; if there is one now, it is another", message);
+        Assert.Equal(other, await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken));
+        Assert.Empty(rig.Server.Approvals);
+        Assert.Null(rig.Server.Secret("foo"));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class CheckConfigurationTests
         CommandResult result = await Command.RunAsync(Repository.Server, "--check-config", "--configdir", "/nonexistent");
 
         Assert.Equal(
-            (0, "/nonexistent: warning: there is no such directory\n/nonexistent: no problems, 0 clients\n"),
+            (1, "/nonexistent: there is no such directory; --configdir has to name the one that has clients.conf\n/nonexistent: 1 problem\n"),
             (result.ExitCode, result.Output));
     }
 
@@ -55,9 +55,9 @@ public sealed class CheckConfigurationTests
             [
                 $"{server.ConfigDirectory}/mandos.conf:2: port: \"high\" is not a port; use a number from 0 to 65535, "
                     + "where 0 lets the kernel choose",
-                $"{server.ClientsFile}:3: key_id: is not 64 hexadecimal digits",
-                $"{server.ClientsFile}:2: enabled: \"perhaps\" is no boolean; use 1, yes, true, on, 0, no, false or off",
                 $"{server.ClientsFile}:1: client [client] has neither secret nor secfile; it needs one",
+                $"{server.ClientsFile}:2: enabled: \"perhaps\" is no boolean; use 1, yes, true, on, 0, no, false or off",
+                $"{server.ClientsFile}:3: key_id: is not 64 hexadecimal digits",
                 $"{server.ConfigDirectory}: 4 problems",
                 "",
             ],

@@ -2,9 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mandos.PluginContracts.Tests;
 
-/// <summary>
-/// What the tests of all contracts have in common: good plugins pass, and for each check there is a fault that it notices.
-/// </summary>
+/// <summary>What the tests of contracts make use of.</summary>
 internal static class ContractTests
 {
     /// <summary>Waits for plugins that never end are short.</summary>
@@ -19,28 +17,12 @@ internal static class ContractTests
 
     public static TheoryData<string> Names(IEnumerable<PluginCheck> checks) => [.. checks.Select(check => check.Name)];
 
-    public static TheoryData<string> Names<T>(IEnumerable<Fault<T>> faults) => [.. faults.Select(fault => fault.Name)];
-
     /// <summary>Runs one check; it must pass.</summary>
     public static Task PassesAsync(IEnumerable<PluginCheck> checks, string check)
     {
         PluginCheck found = Assert.Single(checks, candidate => candidate.Name == check);
         Assert.SkipUnless(found.SkipReason is null, found.SkipReason ?? "");
         return found.RunAsync(TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>Runs the check that has to notice a fault; it must fail and say why in a line.</summary>
-    public static async Task FailsAsync<T>(IEnumerable<Fault<T>> faults, string fault, Func<T, IEnumerable<PluginCheck>> checks)
-    {
-        Fault<T> found = Assert.Single(faults, candidate => candidate.Name == fault);
-        PluginCheck check = Assert.Single(checks(found.Create), candidate => candidate.Name == found.Check);
-        Assert.SkipUnless(check.SkipReason is null, check.SkipReason ?? "");
-
-        var violation = await Assert.ThrowsAsync<ContractViolationException>(
-            () => check.RunAsync(TestContext.Current.CancellationToken));
-
-        Assert.DoesNotContain('\n', violation.Message);
-        TestContext.Current.TestOutputHelper?.WriteLine(violation.Message);
     }
 
     /// <summary>Faults that a plugin of any kind can have.</summary>
@@ -71,8 +53,4 @@ internal static class ContractTests
     /// <summary>Logs a text.</summary>
     public static void Log(ContractContext context, string text)
         => context.Logger.Log(LogLevel.Debug, default, text, null, (text, _) => text);
-
-    /// <summary>For each check there must be a fault.</summary>
-    public static void Complete<T>(IEnumerable<PluginCheck> checks, IEnumerable<Fault<T>> faults)
-        => Assert.Equal(checks.Select(check => check.Name).Order(), faults.Select(fault => fault.Check).Distinct().Order());
 }

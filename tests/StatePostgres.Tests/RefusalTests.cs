@@ -43,6 +43,32 @@ public sealed class RefusalTests(RefusalTests.SharedPostgres shared) : IClassFix
     }
 
     [Fact]
+    public async Task Join_NoSocketThere_SaysWhichIsMissing()
+    {
+        await using var server = new StoreServer(new() { ["hosts"] = _directory.FullName }, _directory.FullName);
+
+        Assert.Equal(
+            $"database mandos of PostgreSQL at {_directory.FullName}: there is no socket {_directory.FullName}/.s.PGSQL.5432: PostgreSQL does not run there, "
+                + "or hosts has to name another folder",
+            await StoreServer.FailAsync(server.JoinAsync));
+    }
+
+    [Fact]
+    public async Task Join_SocketWhereEverybodyMayPutOne_IsRefused()
+    {
+        string folder = Directory.CreateDirectory(_directory.PathOf("open")).FullName;
+        File.CreateSymbolicLink(Path.Join(folder, ".s.PGSQL.5432"), Path.Join(_postgres.SocketDirectory, ".s.PGSQL.5432"));
+        await using var server = new StoreServer(new() { ["hosts"] = folder }, _directory.FullName);
+        File.SetUnixFileMode(folder, (UnixFileMode)0b1_111_111_111);
+        Assert.EndsWith(
+            $"everybody may put a socket into {folder}; use a folder that is PostgreSQL's alone", await StoreServer.FailAsync(server.JoinAsync),
+            StringComparison.Ordinal);
+
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        await Patience.UntilAsync("it joins", () => DoneAsync(server.JoinAsync));
+    }
+
+    [Fact]
     public async Task Join_NoTables_SaysWhatToRun()
     {
         await _postgres.QueryAsync("DROP SCHEMA mandos CASCADE", Database);

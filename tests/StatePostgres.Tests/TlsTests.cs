@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
@@ -31,7 +30,6 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
     [InlineData("localhost", null, null, NotVerified)]
     [InlineData("127.0.0.1", "root.pem", null, NotVerified)]
     [InlineData("localhost", "root.pem", "wrong", "password authentication failed for user \"_mandos\" (28P01)")]
-    [InlineData("localhost", "missing.pem", null, "missing.pem")]
     [InlineData("localhost", "damaged.pem", null, "at localhost")]
     public async Task Join_WrongCertificateOrPassword_SaysSoAndNoSecret(string host, string? root, string? credential, string reason)
     {
@@ -72,26 +70,6 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
         return settings;
     }
 
-    private static X509Certificate2 MakeRoot()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Test root", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-    }
-
-    /// <summary>Makes the certificate of a host called localhost.</summary>
-    private static (string Certificate, string Key) MakeHost(X509Certificate2 root)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = request.Create(root, root.NotBefore, root.NotAfter, RandomNumberGenerator.GetBytes(8));
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
-    }
-
     /// <summary>The PostgreSQL of all these tests, with certificates and passwords in files.</summary>
     public sealed class TlsPostgres : IAsyncLifetime
     {
@@ -105,9 +83,9 @@ public sealed class TlsTests(TlsTests.TlsPostgres shared) : IClassFixture<TlsTes
 
         public async ValueTask InitializeAsync()
         {
-            using X509Certificate2 root = MakeRoot();
-            using X509Certificate2 otherRoot = MakeRoot();
-            (string certificate, string key) = MakeHost(root);
+            using X509Certificate2 root = TestCertificates.MakeRoot();
+            using X509Certificate2 otherRoot = TestCertificates.MakeRoot();
+            (string certificate, string key) = TestCertificates.MakeLocalhost(root);
             Files.Write("root.pem", root.ExportCertificatePem());
             Files.Write("other.pem", otherRoot.ExportCertificatePem());
             Files.Write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");

@@ -20,29 +20,56 @@ internal static partial class CheckerPrograms
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     /// <summary>Looks for the programs.</summary>
-    /// <param name="clients">The clients by name.</param>
+    /// <param name="clients">The clients.</param>
     /// <param name="pings">Whether fping is to ping; this process has to have the rights that it will have for that.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A line for each that will not do.</returns>
     public static async Task<IReadOnlyList<string>> FindFaultsAsync(
-        IEnumerable<(string Name, ClientSettings Settings)> clients, bool pings, CancellationToken cancellationToken)
+        IEnumerable<ClientDefinition> clients, bool pings, CancellationToken cancellationToken)
     {
         List<string> faults = [];
-        foreach (var users in clients
-            .Where(static client => client.Settings.CheckerPlugin is null or ClientDefinition.StandardChecker)
-            .Select(static client => (client.Name, Program: ProgramOf(client.Settings.Checker)))
-            .Where(static client => client.Program is not null)
-            .GroupBy(static client => client.Program!, static client => client.Name).Take(Max))
+        foreach (Users users in FindUsers(clients))
         {
-            if (await FindFaultAsync(users.Key, pings, cancellationToken).ConfigureAwait(false) is { } fault)
+            if (await FindFaultAsync(users.Program, pings, cancellationToken).ConfigureAwait(false) is { } fault)
             {
-                int others = users.Count() - 1;
-                string who = others == 0 ? $"Client {users.First()}" : $"Client {users.First()} and {others} more";
+                string who = users.Others == 0 ? $"Client {users.First}" : $"Client {users.First} and {users.Others} more";
                 faults.Add($"{who}: {fault}; their checks will fail, and they will be disabled");
             }
         }
 
         return faults;
+    }
+
+    /// <summary>Finds the programs, of which there are few, even where there are many clients.</summary>
+    private static IEnumerable<Users> FindUsers(IEnumerable<ClientDefinition> clients)
+    {
+        Dictionary<string, Users?> byCommand = new(StringComparer.Ordinal);
+        Dictionary<string, Users> byProgram = new(StringComparer.Ordinal);
+        foreach (ClientDefinition client in clients)
+        {
+            ClientSettings settings = client.Settings;
+            if (settings.CheckerPlugin is not (null or ClientDefinition.StandardChecker))
+            {
+                continue;
+            }
+
+            if (!byCommand.TryGetValue(settings.Checker, out Users? users))
+            {
+                if (ProgramOf(settings.Checker) is { } program && !byProgram.TryGetValue(program, out users))
+                {
+                    byProgram.Add(program, users = new Users(program, client.Name) { Others = -1 });
+                }
+
+                byCommand.Add(settings.Checker, users);
+            }
+
+            if (users is not null)
+            {
+                users.Others++;
+            }
+        }
+
+        return byProgram.Values.Take(Max);
     }
 
     /// <summary>Looks for one program.</summary>
@@ -125,5 +152,17 @@ internal static partial class CheckerPrograms
         {
             return (-1, LogText.Summarize(e));
         }
+    }
+
+    /// <summary>The clients that use a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="first">The name of the first of them.</param>
+    private sealed class Users(string program, string first)
+    {
+        public string Program => program;
+
+        public string First => first;
+
+        public int Others { get; set; }
     }
 }

@@ -126,7 +126,7 @@ internal sealed class CheckerRegistry(PluginCatalog plugins, IReadOnlyDictionary
         }
 
         string[] names = [.. FoundNames()];
-        string there = names.Length == 0 ? "there is none at all" : $"there is {string.Join(", ", names)}";
+        string there = names.Length == 0 ? "there is none at all" : OptionValues.Choose(names);
         return Find(name) is { } disabled ? $"checker “{name}” is in plugin {disabled.Name}, which is not used: {disabled.Reason}; {there}"
             : FindUnknown() is not null ? null
             : $"there is no checker “{OptionValues.Show(name)}” under {plugins.Root}; {there}";

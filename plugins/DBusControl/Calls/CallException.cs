@@ -17,6 +17,10 @@ internal sealed class CallException(string errorName, string message) : Exceptio
     /// <summary>There is nothing at a path.</summary>
     public static CallException UnknownObject(string path) => new(BusErrors.UnknownObject, $"there is no object {path}");
 
+    /// <summary>What was at a path when a command came is there no more.</summary>
+    public static CallException ObjectGone(string path)
+        => new(BusErrors.UnknownObject, $"the client that was meant by {path} is gone; if there is one now, it is another");
+
     private static string Shorten(string message)
     {
         if (message.Length <= DBusLimits.MessageLength)

@@ -272,7 +272,6 @@ internal sealed partial class CallQueue
         (string name, string message) = error switch
         {
             CallException e => (e.ErrorName, e.Message),
-            UnknownClientException => (BusErrors.UnknownObject, $"there is no object {call.Context.Path}"),
             UnknownRequestException e => (BusErrors.UnknownObject, e.Message),
             ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
             ConfigurationException e => (InvalidFileContent, e.Message),

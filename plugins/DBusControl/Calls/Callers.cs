@@ -1,5 +1,7 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
@@ -8,9 +10,9 @@ namespace Mandos.DBusControl.Calls;
 
 /// <summary>Knows who the callers are, and carries out their commands. Used in the connection's turns alone.</summary>
 /// <param name="connection">Asks the bus.</param>
-/// <param name="find">Finds the client that has a path now: its number, which stays its own, and its name.</param>
+/// <param name="clients">The clients.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Callers(BusConnection connection, Func<string, (ulong Number, string Name)?> find, TimeProvider time)
+internal sealed class Callers(BusConnection connection, ClientTable clients, TimeProvider time)
 {
     /// <summary>The user behind each unique name; a bus gives none twice. Names that the bus did not tell of are not here.</summary>
     private readonly Dictionary<string, CommandSource> _known = new(StringComparer.Ordinal);
@@ -26,19 +28,21 @@ internal sealed class Callers(BusConnection connection, Func<string, (ulong Numb
         }
     }
 
-    /// <summary>
-    /// Carries out a command about the client that has a path now, and about no other: while the bus is asked who the caller is, a reload
-    /// may give the path, and the name too, to another client.
-    /// </summary>
+    /// <summary>Carries out a command about the client that has a path as the bus was told, and about no other that has it, and its name, by then.</summary>
     /// <exception cref="CallException">
     /// There is no such client, or it is gone. Or as in <see cref="CarryOutAsync(BusCall, Func{CommandSource, Task{CommandResult}})"/>.
     /// </exception>
-    public Task CarryOutAsync(BusCall call, string path, Func<string, CommandSource, Task<CommandResult>> command)
+    public async Task CarryOutAsync(BusCall call, string path, Func<ClientReference, CommandSource, Task<CommandResult>> command)
     {
-        (ulong number, string name) = Find();
-        return CarryOutAsync(call, source => Find().Number == number ? command(name, source) : throw CallException.UnknownObject(path));
-
-        (ulong Number, string Name) Find() => find(path) ?? throw CallException.UnknownObject(path);
+        ClientReference client = clients.TryGet(path, out ClientSnapshot? known) ? known : throw CallException.UnknownObject(path);
+        try
+        {
+            await CarryOutAsync(call, source => command(client, source)).ConfigureAwait(false);
+        }
+        catch (UnknownClientException)
+        {
+            throw CallException.ObjectGone(path);
+        }
     }
 
     private Task<CommandResult> BeginAsync(string? caller, Func<CommandSource, Task<CommandResult>> command)

@@ -19,15 +19,15 @@ internal static class ClientProperties
         Boolean(
             "CheckerRunning", ClientProperty.CheckerRunning, client => client.CheckerRunning,
             value => value
-                ? (server, name, source, token) => server.StartCheckerAsync(name, source, token)
-                : (server, name, source, token) => server.StopCheckerAsync(name, source, token)),
+                ? (server, client, source, token) => server.StartCheckerAsync(client, source, token)
+                : (server, client, source, token) => server.StopCheckerAsync(client, source, token)),
         Text(ClientSetting.Checker),
         Constant("Created", client => client.Created),
         Boolean(
             "Enabled", ClientProperty.Enabled, client => client.Enabled,
             value => value
-                ? (server, name, source, token) => server.EnableAsync(name, source, token)
-                : (server, name, source, token) => server.DisableAsync(name, source, token)),
+                ? (server, client, source, token) => server.EnableAsync(client, source, token)
+                : (server, client, source, token) => server.DisableAsync(client, source, token)),
         Time("Expires", ClientProperty.Expires, client => client.Expires),
         Duration(ClientSetting.ExtendedTimeout),
         Constant("Fingerprint", client => client.Settings.Fingerprint ?? ""),
@@ -37,7 +37,7 @@ internal static class ClientProperties
         Time("LastApprovalRequest", ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
         Time(
             "LastCheckedOK", ClientProperty.LastCheckedOk, client => client.LastCheckedOk,
-            _ => (server, name, source, token) => server.MarkCheckedOkAsync(name, source, token)),
+            _ => (server, client, source, token) => server.MarkCheckedOkAsync(client, source, token)),
         new("LastCheckerStatus", "n")
         {
             Change = ClientProperty.LastCheckerStatus,
@@ -149,13 +149,13 @@ internal static class ClientProperties
     };
 
     private static ClientCommand Changes(ClientChange change)
-        => (server, name, source, token) => server.ChangeAsync(name, change, source, token);
+        => (server, client, source, token) => server.ChangeAsync(client, change, source, token);
 
-    private static ClientCommand SetsSecret(byte[] secret) => (server, name, source, token) =>
+    private static ClientCommand SetsSecret(byte[] secret) => (server, client, source, token) =>
     {
         try
         {
-            return server.SetSecretAsync(name, secret, source, token);
+            return server.SetSecretAsync(client, secret, source, token);
         }
         finally
         {

@@ -46,11 +46,6 @@ internal sealed class ClientTable
         return client is not null;
     }
 
-    /// <summary>Finds a client, with its number: a later client of the same path has another one.</summary>
-    /// <returns>Null if there is none.</returns>
-    public (ulong Number, ClientSnapshot Client)? Find(string path)
-        => _clients.TryGetValue(path, out Entry entry) ? (entry.Number, entry.Client) : null;
-
     /// <summary>Adds a client or replaces its state.</summary>
     public void Set(string path, ClientSnapshot client)
     {

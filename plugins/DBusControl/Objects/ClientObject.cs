@@ -34,11 +34,11 @@ internal sealed class ClientObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["Approve"] = new(_interfaces, ["b", "v"], ReadApprove),
-            ["CheckedOK"] = Plain((server, name, source, token) => server.MarkCheckedOkAsync(name, source, token)),
-            ["Enable"] = Plain((server, name, source, token) => server.EnableAsync(name, source, token)),
-            ["Disable"] = Plain((server, name, source, token) => server.DisableAsync(name, source, token)),
-            ["StartChecker"] = Plain((server, name, source, token) => server.StartCheckerAsync(name, source, token)),
-            ["StopChecker"] = Plain((server, name, source, token) => server.StopCheckerAsync(name, source, token)),
+            ["CheckedOK"] = Plain((server, client, source, token) => server.MarkCheckedOkAsync(client, source, token)),
+            ["Enable"] = Plain((server, client, source, token) => server.EnableAsync(client, source, token)),
+            ["Disable"] = Plain((server, client, source, token) => server.DisableAsync(client, source, token)),
+            ["StartChecker"] = Plain((server, client, source, token) => server.StartCheckerAsync(client, source, token)),
+            ["StopChecker"] = Plain((server, client, source, token) => server.StopCheckerAsync(client, source, token)),
         });
     }
 
@@ -143,12 +143,12 @@ internal sealed class ClientObject
         bool approve = context.Signature == "b"
             ? reader.ReadBool()
             : Values.RequireBoolean(reader.ReadVariantValue(), "Approve's argument");
-        return Command(context, (server, name, source, token) => server.ApproveAsync(name, approve, source, token));
+        return Command(context, (server, client, source, token) => server.ApproveAsync(client, approve, source, token));
     }
 
     private Method Plain(ClientCommand command)
         => new(_interfaces, [""], context => Command(context, command));
 
     private Call Command(BusCall context, ClientCommand command)
-        => new(context, () => _callers.CarryOutAsync(context, context.Path, (name, source) => command(_server, name, source, _ended)));
+        => new(context, () => _callers.CarryOutAsync(context, context.Path, (client, source) => command(_server, client, source, _ended)));
 }

@@ -253,7 +253,7 @@ internal sealed class ServerObject
     {
         Reader reader = context.Request.GetBodyReader();
         string path = context.Signature == "o" ? reader.ReadObjectPathAsString() : reader.ReadString();
-        return new Call(context, () => _callers.CarryOutAsync(context, path, (name, source) => _server.RemoveAsync(name, source, _ended)));
+        return new Call(context, () => _callers.CarryOutAsync(context, path, (client, source) => _server.RemoveAsync(client, source, _ended)));
     }
 
     private Call ReadGet(BusCall context)

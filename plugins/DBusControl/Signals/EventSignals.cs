@@ -38,7 +38,7 @@ internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, Signa
     public void BringUpToDate(ClientSnapshot client)
     {
         string path = paths.Assign(client.Name);
-        if (clients.TryGet(path, out ClientSnapshot? known) && !IsSame(known, client))
+        if (clients.TryGet(path, out ClientSnapshot? known) && known.Id != client.Id)
         {
             Remove(path, known);
             known = null;
@@ -73,10 +73,6 @@ internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, Signa
             signals.ClientRemoved(path, client);
         }
     }
-
-    /// <summary>Whether all that never changes is the same.</summary>
-    private static bool IsSame(ClientSnapshot one, ClientSnapshot other)
-        => one.Created == other.Created && one.Settings.KeyId == other.Settings.KeyId && one.Settings.Fingerprint == other.Settings.Fingerprint;
 
     private void Tell(string path, ClientEvent clientEvent)
     {

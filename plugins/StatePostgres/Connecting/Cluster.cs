@@ -332,6 +332,11 @@ internal sealed partial class Cluster : IAsyncDisposable
 
     private async Task<(Session? Session, string? Fault)> TryAsync(HostAddress host, CancellationToken cancellationToken)
     {
+        if (host.FindSocketFault() is { } absence)
+        {
+            return (null, Describe(host, absence)); // .NET says of this “Cannot assign requested address”
+        }
+
         Task<Session> open = OpenAsync(host);
         try
         {

@@ -13,6 +13,21 @@ internal sealed record HostAddress(string Name, int Port)
     /// <summary>Whether it is a socket on this machine.</summary>
     public bool IsSocket => Name.StartsWith('/');
 
+    /// <summary>Says why the socket cannot be used; null if it may be, or it is none.</summary>
+    /// <remarks>Whoever may put a socket there is believed to be the database: a folder that everybody can write to would make anybody that.</remarks>
+    public string? FindSocketFault()
+    {
+        if (!IsSocket)
+        {
+            return null;
+        }
+
+        string path = Path.Join(Name, string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{Port}"));
+        return !Path.Exists(path) ? $"there is no socket {path}: PostgreSQL does not run there, or hosts has to name another folder"
+            : File.GetUnixFileMode(Name).HasFlag(UnixFileMode.OtherWrite) ? $"everybody may put a socket into {Name}; use a folder that is PostgreSQL's alone"
+            : null;
+    }
+
     /// <summary>Reads one such as <c>db.example.org</c>, <c>db:5433</c>, <c>[2001:db8::1]:5433</c> or <c>/run/postgresql</c>.</summary>
     /// <returns>Null if it is none.</returns>
     public static HostAddress? Parse(string text)

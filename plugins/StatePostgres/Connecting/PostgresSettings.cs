@@ -38,6 +38,11 @@ internal sealed record PostgresSettings
             throw new PluginSettingException(RootCertificateName, "it is not the absolute path of a file of certificates in PEM");
         }
 
+        if (RootCertificate is not null && !File.Exists(RootCertificate))
+        {
+            throw new PluginSettingException(RootCertificateName, $"there is no file {RootCertificate}, or this server may not look into its folder");
+        }
+
         if (Credential.Contains('/', StringComparison.Ordinal) || Credential is "." or "..")
         {
             throw new PluginSettingException(

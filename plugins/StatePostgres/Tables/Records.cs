@@ -33,6 +33,7 @@ internal static class Records
                     SavedAt = hasFile ? now : null,
                     DeniedUntil = control.Verdict is { Approved: false } denial ? After(now, denial.Left) : null,
                     EncryptedSecret = control.EncryptedSecret,
+                    Revision = client.Revision,
                     Client = control.IsRemoved ? null : new ClientSnapshot
                     {
                         Name = client.Name,

@@ -21,7 +21,7 @@ public sealed class CheckerPluginTests
         await RequireRefusalAsync(
             server,
             $"{server.ClientsFile}:4: checker_plugin: there is no checker “test_checker” under {server.PluginDirectory}; "
-                + "there is shell, ssh, test-checker");
+                + "choose shell, ssh or test-checker");
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class CheckerPluginTests
 
         await RequireRefusalAsync(
             server,
-            $"{server.ClientsFile}:4: checker_plugin: there is no checker “test-checker” under {server.PluginDirectory}; there is shell, ssh");
+            $"{server.ClientsFile}:4: checker_plugin: there is no checker “test-checker” under {server.PluginDirectory}; choose shell or ssh");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class CheckerPluginTests
         await RequireRefusalAsync(
             server,
             $"{server.ClientsFile}:1: 1 client has the standard checker; there is no checker “shell” under {server.PluginDirectory}; "
-                + "there is ssh, test-checker; put back plugin CheckerFping, or name another by checker_plugin");
+                + "choose ssh or test-checker; put back plugin CheckerFping, or name another by checker_plugin");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class CheckerPluginTests
         Assert.Equal(
             [
                 $"{server.ClientsFile}:4: checker_plugin: there is no checker “tset-checker” under {server.PluginDirectory}; "
-                    + "there is shell, ssh, test-checker",
+                    + "choose shell, ssh or test-checker",
                 $"{server.ClientsFile}:9: test_result_file: is no absolute path",
                 $"{server.ConfigDirectory}: 2 problems",
                 "",

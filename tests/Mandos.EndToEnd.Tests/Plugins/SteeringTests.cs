@@ -116,7 +116,7 @@ public sealed class SteeringTests
 
         Assert.Equal(
             [
-                $"mandos: {file}:1: tls: there is no TLS back end “gnutls”; there is bouncy",
+                $"mandos: {file}:1: tls: there is no TLS back end “gnutls”; choose bouncy",
                 $"mandos: {file}:6: plugin DBusControl has no setting adress; it takes address",
             ],
             server.Log.Lines.Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal)));

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using Mandos.EndToEnd.Tests.Harness;
 
 namespace Mandos.EndToEnd.Tests.Processes;
@@ -7,39 +5,10 @@ namespace Mandos.EndToEnd.Tests.Processes;
 /// <summary>systemd hears how the server is (sd_notify(3)).</summary>
 public sealed class SystemdTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-notify-");
-    private readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-    private readonly List<string> _messages = [];
+    private readonly NotifySocket _systemd = new();
     private readonly TestClient _client = new("client");
-    private readonly string _path;
 
-    public SystemdTests()
-    {
-        _directory.UnixFileMode |= UnixFileMode.OtherExecute;
-        _path = Path.Combine(_directory.FullName, "notify");
-        _manager.Bind(new UnixDomainSocketEndPoint(_path));
-        File.SetUnixFileMode(_path, (UnixFileMode)0b110_110_110);
-    }
-
-    private IEnumerable<string> Messages
-    {
-        get
-        {
-            var buffer = new byte[10_000];
-            while (_manager.Available > 0)
-            {
-                _messages.Add(Encoding.UTF8.GetString(buffer, 0, _manager.Receive(buffer)));
-            }
-
-            return _messages;
-        }
-    }
-
-    public void Dispose()
-    {
-        _manager.Dispose();
-        _directory.Delete(recursive: true);
-    }
+    public void Dispose() => _systemd.Dispose();
 
     [Fact]
     public async Task Ready_IsToldWhenServing()
@@ -47,7 +16,7 @@ public sealed class SystemdTests : IDisposable
         await using var server = CreateServer();
 
         await server.StartAsync();
-        var message = await WaitForAsync("READY=1");
+        var message = await _systemd.WaitForAsync("READY=1");
 
         await _client.RequireSecretAsync(server);
         Assert.Equal($"READY=1\nSTATUS=Serving 1 client on {server.EndPoint}", message);
@@ -58,13 +27,13 @@ public sealed class SystemdTests : IDisposable
     {
         await using var server = CreateServer();
         await server.StartAsync();
-        await WaitForAsync("READY=1");
+        await _systemd.WaitForAsync("READY=1");
 
         await server.SignalAsync("HUP");
-        await Patience.UntilAsync("systemd hears of the end of the reload", () => Messages.Count() == 3);
+        await Patience.UntilAsync("systemd hears of the end of the reload", () => _systemd.Messages.Count == 3);
 
-        Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]+\n", _messages[1]);
-        Assert.StartsWith("READY=1\n", _messages[2], StringComparison.Ordinal);
+        Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]+\n", _systemd.Messages[1]);
+        Assert.StartsWith("READY=1\n", _systemd.Messages[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,11 +41,11 @@ public sealed class SystemdTests : IDisposable
     {
         await using var server = CreateServer();
         await server.StartAsync();
-        await WaitForAsync("READY=1");
+        await _systemd.WaitForAsync("READY=1");
 
         await server.StopAsync();
 
-        await WaitForAsync("STOPPING=1");
+        await _systemd.WaitForAsync("STOPPING=1");
     }
 
     [Fact]
@@ -86,7 +55,7 @@ public sealed class SystemdTests : IDisposable
 
         await server.StartAsync();
 
-        await Patience.UntilAsync("three signs of life", () => Messages.Count(message => message == "WATCHDOG=1") >= 3);
+        await Patience.UntilAsync("three signs of life", () => _systemd.Messages.Count(message => message == "WATCHDOG=1") >= 3);
     }
 
     [Fact]
@@ -97,15 +66,7 @@ public sealed class SystemdTests : IDisposable
 
         await server.StartDaemonAsync();
 
-        Assert.StartsWith($"MAINPID={system.DaemonId}\nREADY=1\n", await WaitForAsync("READY=1"), StringComparison.Ordinal);
-    }
-
-    private async Task<string> WaitForAsync(string text)
-    {
-        await Patience.UntilAsync($"systemd hears “{text}”", () => Messages.Any(Contains));
-        return Messages.First(Contains);
-
-        bool Contains(string message) => message.Contains(text, StringComparison.Ordinal);
+        Assert.StartsWith($"MAINPID={system.DaemonId}\nREADY=1\n", await _systemd.WaitForAsync("READY=1"), StringComparison.Ordinal);
     }
 
     private TestServer CreateServer(params IEnumerable<string> variables) => CreateServer(variables, [], ["--foreground"]);
@@ -114,7 +75,7 @@ public sealed class SystemdTests : IDisposable
     {
         var server = new TestServer(arguments)
         {
-            Wrapper = [.. wrapper, "env", $"NOTIFY_SOCKET={_path}", .. variables],
+            Wrapper = [.. wrapper, "env", _systemd.Variable, .. variables],
         };
         server.AddClient(_client.StanzaWith("checker = true"));
         return server;

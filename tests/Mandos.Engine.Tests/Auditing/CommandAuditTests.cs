@@ -84,6 +84,94 @@ public sealed class CommandAuditTests : IDisposable
     }
 
     [Fact]
+    public void Command_GivenUpWhileItIsSaved_IsRecordedToItsEnd()
+    {
+        _rig.Start(EngineRig.Define("a"));
+        _rig.Run(_rig.Engine.Parts.Keeper.FlushAsync());
+        _rig.Store.Hang();
+        using var giveUp = new CancellationTokenSource();
+        Task disable = _rig.Engine.Server.DisableAsync("a", EngineRig.Person, giveUp.Token);
+        _rig.Until(() => _rig.Store.IsHanging, "the save");
+
+        giveUp.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => _rig.Run(disable));
+        _rig.Store.Error = new StateStoreException("the disk is full");
+        _rig.Store.Release();
+
+        _rig.Until(() => _rig.Audit.Commands.Count == 2, "the second record");
+        Assert.Equal(
+            [(CommandOutcome.Done, null), (CommandOutcome.NotSaved, "the disk is full")],
+            _rig.Audit.Commands.Select(static record => (record.Outcome, record.Detail)));
+    }
+
+    [Fact]
+    public void Add_GivenUpWhileItIsJudged_IsDoneAndRecorded()
+    {
+        var judged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var rig = new EngineRig { Options = new EngineOptions { JudgeClient = _ => judged.Task } };
+        rig.Start();
+        using var giveUp = new CancellationTokenSource();
+        Task add = rig.Engine.Server.AddClientAsync(EngineRig.New("b"), "s"u8.ToArray(), EngineRig.Person, giveUp.Token);
+
+        giveUp.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => rig.Run(add));
+        Assert.Empty(rig.Audit.Commands);
+        judged.SetResult();
+
+        rig.Until(() => !rig.Audit.Commands.IsEmpty, "the record");
+        CommandRecord record = Assert.Single(rig.Audit.Commands);
+        Assert.Equal((AuditCommand.Add, "b", CommandOutcome.Done), (record.Command, record.Client, record.Outcome));
+        Assert.True(rig["b"].Enabled);
+    }
+
+    [Theory]
+    [InlineData(AuditCommand.Add)]
+    [InlineData(AuditCommand.Reload)]
+    public void Command_GivenUpBeforeItBegan_IsRecordedAsNotDone(AuditCommand command)
+    {
+        _rig.Start(EngineRig.Define("a"));
+        var givenUp = new CancellationToken(true);
+
+        Task given = command == AuditCommand.Add ? _rig.Engine.Server.AddClientAsync(EngineRig.New("b"), "s"u8.ToArray(), EngineRig.Person, givenUp)
+            : _rig.Engine.Server.ReloadAsync(EngineRig.Person, givenUp);
+
+        Assert.ThrowsAny<OperationCanceledException>(() => _rig.Run(given));
+        CommandRecord record = Assert.Single(_rig.Audit.Commands);
+        Assert.Equal((command, CommandOutcome.Failed, "it was given up before it began"), (record.Command, record.Outcome, record.Detail));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Command_WhenTheServerStops_IsRecordedAsNotDone(bool hasStopped)
+    {
+        _rig.Start(EngineRig.Define("a"));
+        if (hasStopped)
+        {
+            _rig.Run(_rig.Engine.StopAsync(CancellationToken.None));
+        }
+        else
+        {
+            _rig.Engine.Parts.Services.BeginStop();
+        }
+
+        Action[] commands =
+        [
+            () => _rig.Enable("a"), () => _rig.StartChecker("a"), () => _rig.Approve("a", true), () => _rig.Decide(1, true), () => _rig.SetSecret("a", [1]),
+            () => _rig.Add("b"), () => _rig.Forget("a"), () => _rig.Remove("a"), () => _rig.Reload(),
+        ];
+
+        Assert.All(commands, command => Assert.ThrowsAny<OperationCanceledException>(command));
+        Assert.Equal(
+            [
+                AuditCommand.Enable, AuditCommand.StartChecker, AuditCommand.Approve, AuditCommand.ApproveRequest, AuditCommand.SetSecret,
+                AuditCommand.Add, AuditCommand.Forget, AuditCommand.Remove, AuditCommand.Reload,
+            ],
+            _rig.Audit.Commands.Select(static record => record.Command));
+        Assert.All(_rig.Audit.Commands, static record => Assert.Equal((CommandOutcome.Failed, "the server is stopping"), (record.Outcome, record.Detail)));
+    }
+
+    [Fact]
     public void Record_LongTexts_AreCutAndQuoted()
     {
         string text = new('x', 5000);

@@ -43,6 +43,61 @@ public sealed partial class AddClientTests
         Assert.Equal(EngineRig.FileSecret("b"), Received("b"));
     }
 
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("another")]
+    [InlineData("unreadable")]
+    public void Start_KeyNotThereAtFirst_AddedClientsAreServedOnceItIs(string fault)
+    {
+        _rig.Start(Define("a"));
+        _rig.Add("b");
+        byte[] key = _rig.Key!.Bytes!;
+        _rig.Key.Bytes = fault switch { "missing" => null, "another" => new byte[32], _ => key };
+        _rig.Key.Fault = fault == "unreadable" ? "/state/server.key: permission denied" : null;
+        Become(restart: true, Define("a"));
+
+        WaitForKey();
+        WaitForKey();
+        Assert.Null(Received("b"));
+        Assert.Single(_rig.Log.Lines, static line => line.Text.Contains("not served", StringComparison.Ordinal));
+        (_rig.Key.Bytes, _rig.Key.Fault) = (key, null);
+        _rig.TakeEvents();
+        _rig.Pass(TimeSpan.FromSeconds(4));
+        _rig.Until(() => Names().Contains("b"), "the client");
+
+        Assert.Contains(nameof(ClientAdded), _rig.TakeEvents());
+        Assert.Equal(EngineRig.FileSecret("b"), Received("b"));
+        Assert.True(_rig.Log.Has(LogLevel.Warning, "1 clients that were added by a command are served again (b)"));
+        Assert.False(_rig.Engine.Parts.AddedRetry.IsWaiting);
+        _rig.Add("c");
+        Assert.Equal(EngineRig.FileSecret("c"), Received("c"));
+        Assert.Equal(key, _rig.Key.Bytes);
+    }
+
+    [Fact]
+    public void Forget_AddedClientWithoutKey_EndsTheWaitForIt()
+    {
+        _rig.Start();
+        _rig.Add("b");
+        _rig.Key!.Bytes = null;
+        Become(restart: true);
+
+        _rig.Forget("b");
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        _rig.Until(() => !_rig.Engine.Parts.AddedRetry.IsWaiting, "the end of the tries");
+
+        Assert.Empty(Names());
+    }
+
+    /// <summary>Has the server try once more to read its key.</summary>
+    private void WaitForKey()
+    {
+        int before = _rig.Key!.Reads;
+        _rig.Until(() => _rig.Engine.Parts.AddedRetry.IsWaiting, "the next try to be due");
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Until(() => _rig.Key.Reads > before && _rig.Engine.Parts.AddedRetry.IsWaiting, "the key to be looked for");
+    }
+
     [Fact]
     public void Forget_AddedClientWithoutKey_ClearsTheWay()
     {

@@ -11,6 +11,9 @@ internal sealed class ModelClient
 
     public string Name => File.Name;
 
+    /// <summary>Whether <see cref="File"/> is from the files, or from the command that added it.</summary>
+    public ClientOrigin Origin { get; set; }
+
     public required ClientSettings Settings { get; set; }
 
     public required string Secret { get; set; }
@@ -62,5 +65,5 @@ internal sealed class ModelClient
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
         : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
-            Secret) { DeniedUntil = DeniedUntil };
+            Secret) { DeniedUntil = DeniedUntil, Origin = Origin };
 }

@@ -8,6 +8,8 @@ internal sealed record ModelRecord(
     DateTimeOffset? Expires, DateTimeOffset? LastCheckedOk, int Status, DateTimeOffset? LastApprovalRequest, string? Secret,
     DateTimeOffset? LeftAt = null)
 {
+    public ClientOrigin Origin { get; init; }
+
     /// <summary>When it was saved, as far as that is known.</summary>
     public DateTimeOffset? SavedAt { get; init; }
 

@@ -50,9 +50,14 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         _dying.Clear();
         NotFound = 0;
         _firstCheck = firstCheck;
+        List<ModelRecord> added = [];
         foreach ((string name, ModelRecord record) in saved)
         {
-            if (restore || file.Count == 0)
+            if (record.Origin == ClientOrigin.Command && file.All(d => d.Name != name))
+            {
+                added.Add(record);
+            }
+            else if (restore || file.Count == 0)
             {
                 Absent[name] = restore ? record : null;
             }
@@ -62,6 +67,11 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         {
             Absent.Remove(definition.Name, out ModelRecord? record);
             Add(definition, record);
+        }
+
+        foreach (ModelRecord record in added)
+        {
+            Add(record.File, restore ? record : null, ClientOrigin.Command);
         }
 
         NoteLeft(file);
@@ -96,7 +106,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     /// <summary>The file has changed.</summary>
     public void Reload(IReadOnlyCollection<ModelDefinition> file)
     {
-        foreach (ModelClient c in Clients.Values.Where(c => file.All(d => d.Name != c.Name)).ToArray())
+        foreach (ModelClient c in Clients.Values.Where(c => c.Origin == ClientOrigin.Files && file.All(d => d.Name != c.Name)).ToArray())
         {
             Absent[c.Name] = c.ToRecord();
             TakeOut(c);
@@ -120,7 +130,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         NoteLeft(file);
     }
 
-    private void Add(ModelDefinition definition, ModelRecord? record)
+    private void Add(ModelDefinition definition, ModelRecord? record, ClientOrigin origin = ClientOrigin.Files)
     {
         if (record is { Settings: null })
         {
@@ -131,6 +141,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(definition, record);
         _dying.Remove(client.Name, out int dying);
         client.Dying = dying;
+        client.Origin = origin;
         Clients.Add(client.Name, client);
         if (client.Enabled)
         {
@@ -156,6 +167,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     {
         ModelDefinition old = c.File;
         c.File = next;
+        c.Origin = ClientOrigin.Files;
         SetSecret(c, next.Secret == old.Secret ? c.Secret : next.Secret);
         c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
         if (old.Enabled && !next.Enabled)
@@ -184,6 +196,19 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     }
 
     // Commands
+
+    /// <returns>Whether it is added; not if there is one, or something is kept of a former one.</returns>
+    public bool AddClient(ModelDefinition definition)
+    {
+        if (Clients.ContainsKey(definition.Name) || Absent.GetValueOrDefault(definition.Name) is not null)
+        {
+            return false;
+        }
+
+        Absent.Remove(definition.Name);
+        Add(definition, null, ClientOrigin.Command);
+        return true;
+    }
 
     public void Enable(ModelClient c)
     {
@@ -220,6 +245,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         if (secret != c.Secret)
         {
             c.Secret = secret;
+            c.File = c.Origin == ClientOrigin.Command ? c.File with { Secret = secret } : c.File;
             AbortSends(c);
         }
     }
@@ -312,7 +338,10 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     {
         TakeOut(c);
         c.Removed = true;
-        Absent[c.Name] = c.ToRecord();
+        if (c.Origin == ClientOrigin.Files)
+        {
+            Absent[c.Name] = c.ToRecord();
+        }
     }
 
     private void TakeOut(ModelClient c)

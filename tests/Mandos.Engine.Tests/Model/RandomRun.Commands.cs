@@ -17,7 +17,7 @@ internal sealed partial class RandomRun
         IMandosServer server = _rig.Engine.Server;
         CancellationToken none = CancellationToken.None;
         ModelClient? c = _model.Clients.GetValueOrDefault(name);
-        switch (_random.Next(36))
+        switch (_random.Next(39))
         {
             case < 10:
                 name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
@@ -64,10 +64,14 @@ internal sealed partial class RandomRun
             case < 36 when _random.Next(2) == 0:
                 Forget(name);
                 break;
+            case < 39 when _random.Next(2) == 0:
+                AddClient(_random.Next(3) == 0 ? name : Pick(_addedNames));
+                break;
             default:
                 if (_random.Next(2) == 0)
                 {
-                    Do($"remove {name}", c, () => server.RemoveAsync(name, EngineRig.Person, none), _model.Remove);
+                    name = _random.Next(2) == 0 ? Pick(_addedNames) : name;
+                    Do($"remove {name}", _model.Clients.GetValueOrDefault(name), () => server.RemoveAsync(name, EngineRig.Person, none), _model.Remove);
                 }
 
                 break;
@@ -84,6 +88,35 @@ internal sealed partial class RandomRun
             long id = _rig[x.Client!.Name].Requests[Array.IndexOf(_model.WaitingFor(x.Client), x)].Id;
             Do($"{(approved ? "approve" : "deny")} request {id} of {x.Client.Name}", x.Client,
                 () => _rig.Engine.Server.DecideAsync(id, approved, EngineRig.Person, CancellationToken.None), _ => _model.DecideOne(x, approved), saves: false);
+        }
+    }
+
+    private void AddClient(string name)
+    {
+        ModelDefinition d = RandomDefinition(name);
+        bool isAdded = _model.AddClient(d);
+        Did($"{(isAdded ? "add" : "add-again")} {name}");
+        if (isAdded)
+        {
+            NoteState(name);
+            if (!_storeFails && !_storeHangs)
+            {
+                _history[name].RemoveRange(0, _history[name].Count - 1);
+            }
+
+            _model.RunChecks();
+        }
+
+        Task task = _rig.Engine.Server.AddClientAsync(
+            new NewClient { Name = name, Settings = d.Settings, Enabled = d.Enabled }, Encoding.ASCII.GetBytes(d.Secret), EngineRig.Person,
+            CancellationToken.None);
+        if (!isAdded)
+        {
+            Assert.Throws<ClientExistsException>(() => _rig.Run(task));
+        }
+        else if (!_storeHangs)
+        {
+            RunCommand(task);
         }
     }
 
@@ -115,7 +148,7 @@ internal sealed partial class RandomRun
         }
 
         model(c);
-        Note(c.Name, c.ToRecord());
+        NoteState(c.Name);
         bool waits = _storeHangs || c.Check == ModelCheck.Queued;
         if (saves && !_storeFails && !waits)
         {
@@ -178,16 +211,17 @@ internal sealed partial class RandomRun
 
     private void ChangeFile()
     {
-        string name = Pick(_names);
+        string name = _random.Next(8) == 0 ? Pick(_addedNames) : Pick(_fileNames);
         if (!_file.TryGetValue(name, out ModelDefinition? old))
         {
             Did($"file: {name} is back");
-            _file[name] = RandomDefinition(name);
+            ModelDefinition d = RandomDefinition(name);
+            _file[name] = _random.Next(2) == 0 && _model.Clients.TryGetValue(name, out ModelClient? c) ? d with { Secret = c.Secret } : d;
             return;
         }
 
         Did($"file: {name} changes");
-        switch (_random.Next(6))
+        switch (_addedNames.Contains(name) ? 0 : _random.Next(6))
         {
             case 0:
                 _file.Remove(name);

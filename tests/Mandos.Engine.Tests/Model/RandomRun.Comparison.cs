@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
@@ -95,8 +96,9 @@ internal sealed partial class RandomRun
 
         ClientSnapshot s = client.Snapshot;
         bool runs = m.Check == ModelCheck.Running;
-        return s.Settings != m.Settings ? $"settings {s.Settings} instead of {m.Settings}"
+        return s.Settings with { Options = m.Settings.Options } != m.Settings ? $"settings {s.Settings} instead of {m.Settings}"
             : s.Enabled != m.Enabled ? $"enabled {s.Enabled}"
+            : s.Origin != m.Origin ? $"origin {s.Origin}"
             : s.Created != m.Created ? $"created {s.Created:O} instead of {m.Created:O}"
             : s.LastEnabled != m.LastEnabled ? $"last enabled {s.LastEnabled:O} instead of {m.LastEnabled:O}"
             : s.Expires != m.Expires ? $"expires {s.Expires:O} instead of {m.Expires:O}"
@@ -120,7 +122,7 @@ internal sealed partial class RandomRun
         static ClientSnapshot Normal(ClientSnapshot state) => state with
         {
             ApprovalsPending = Math.Sign(state.ApprovalsPending),
-            Settings = state.Settings with { ApproveAll = false },
+            Settings = state.Settings with { ApproveAll = false, Options = ReadOnlyDictionary<string, string>.Empty },
         };
     }
 
@@ -178,6 +180,7 @@ internal sealed partial class RandomRun
 
     private static ClientSnapshot Copy(ClientSnapshot to, ClientSnapshot from, ClientProperty property) => property.Name switch
     {
+        nameof(ClientProperty.Origin) => to with { Origin = from.Origin },
         nameof(ClientProperty.Enabled) => to with { Enabled = from.Enabled },
         nameof(ClientProperty.LastEnabled) => to with { LastEnabled = from.LastEnabled },
         nameof(ClientProperty.Expires) => to with { Expires = from.Expires },
@@ -231,14 +234,14 @@ internal sealed partial class RandomRun
         }
     }
 
-    private static bool Matches(StoredClient? stored, ModelRecord? record)
+    private bool Matches(StoredClient? stored, ModelRecord? record)
     {
         if (stored is null || record is null)
         {
             return stored is null && record is null;
         }
 
-        if (stored.FileSettings != record.File.Settings || stored.FileEnabled != record.File.Enabled || stored.LeftAt != record.LeftAt)
+        if (stored.FileSettings with { Options = record.File.Settings.Options } != record.File.Settings || stored.FileEnabled != record.File.Enabled || stored.LeftAt != record.LeftAt)
         {
             return false;
         }
@@ -248,10 +251,18 @@ internal sealed partial class RandomRun
             return stored.Client is null && record.Settings is null && stored.EncryptedSecret.IsEmpty;
         }
 
-        return s.Settings == record.Settings && s.Enabled == record.Enabled && s.Created == record.Created
+        return s.Settings with { Options = record.Settings.Options } == record.Settings && s.Origin == record.Origin && s.Enabled == record.Enabled && s.Created == record.Created
             && s.LastEnabled == record.LastEnabled && s.Expires == record.Expires && s.LastCheckedOk == record.LastCheckedOk
             && s.LastCheckerStatus == record.Status && s.LastApprovalRequest == record.LastApprovalRequest
-            && SecretOf(stored, record.File.Secret) == record.Secret;
+            && (record.Origin == ClientOrigin.Command ? AddedSecretOf(stored) : SecretOf(stored, record.File.Secret)) == record.Secret;
+    }
+
+    private string? AddedSecretOf(StoredClient stored)
+    {
+        using var added = new AddedSecrets(_key);
+        Assert.Null(added.ReadKey());
+        using Secret? secret = added.TryDecrypt(stored);
+        return secret is null ? null : Encoding.ASCII.GetString(secret.Memory.Span);
     }
 
     private static string? SecretOf(StoredClient stored, string fileSecret)

@@ -66,6 +66,7 @@ internal sealed partial class RandomRun
             Clock = _clock,
             Log = _log,
             Store = new FakeStore(durable),
+            Key = _key,
             FirstCheck = firstCheck,
             Checker = new FakeChecker { KeepsPrepared = false },
             Options = new EngineOptions { Restore = restore, MaxRequestsPerClient = ModelServer.MaxRequestsPerClient },

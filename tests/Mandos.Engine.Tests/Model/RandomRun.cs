@@ -21,7 +21,12 @@ internal sealed partial class RandomRun
     /// <summary>How long after the store works again a retry may come.</summary>
     private const int RetryTime = 31_000;
 
-    private static readonly string[] _names = ["c0", "c1", "c2", "c3", LegacyName];
+    private static readonly string[] _fileNames = ["c0", "c1", "c2", "c3", LegacyName];
+
+    /// <summary>Clients that are seldom in the files, so that commands can add them.</summary>
+    private static readonly string[] _addedNames = ["a0", "a1"];
+
+    private static readonly string[] _names = [.. _fileNames, .. _addedNames];
 
     // Each kind of duration has a remainder of its own, so that different deadlines seldom fall on the same millisecond.
     private static readonly int[] _intervals = [60_000, 120_000, 300_000, 7_000];
@@ -33,6 +38,7 @@ internal sealed partial class RandomRun
     private readonly int _seed;
     private readonly Random _random;
     private readonly TestClock _clock = new();
+    private readonly FakeServerKey _key = new();
     private readonly TestLog _log = new();
     private readonly ModelServer _model;
     private readonly Dictionary<string, CheckPlan> _plans = [];
@@ -68,6 +74,10 @@ internal sealed partial class RandomRun
             foreach (string name in _names)
             {
                 _history[name] = [(long.MinValue, null)];
+            }
+
+            foreach (string name in _fileNames)
+            {
                 _file[name] = RandomDefinition(name);
             }
 

@@ -146,6 +146,44 @@ public sealed class StateKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task Save_OfEverythingFails_SavesWhatACommandChangedBesideOneThatChangesNothing()
+    {
+        _rig.Start([.. new[] { "a", "b", "c", "d" }.Select(static name => EngineRig.Define(name))]);
+        SaveAll();
+        _rig.Store.MostClients = 1;
+        _rig.Store.Hang();
+        Task first = _rig.Engine.Server.DisableAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
+        _rig.Until(() => _rig.Store.IsHanging, "the first save");
+        _rig.Serve("b");
+
+        Task<CommandResult> nothing = _rig.Engine.Server.EnableAsync("d", EngineRig.Person, TestContext.Current.CancellationToken);
+        Task<CommandResult> disable = _rig.Engine.Server.DisableAsync("c", EngineRig.Person, TestContext.Current.CancellationToken);
+        _rig.Until(() => !_rig["c"].Enabled && _rig.Audit.Commands.Count == 3, "both commands");
+        _rig.Store.Release();
+        _rig.Run(first);
+        _rig.Until(() => nothing.IsCompleted && disable.IsCompleted, "the saves");
+
+        Assert.Null((await disable).Problem);
+        Assert.Null((await nothing).Problem);
+        Assert.False(_rig.Store["c"]!.Client!.Enabled);
+    }
+
+    [Fact]
+    public void Command_ThatChangesNothing_IsDurableThoughOthersCannotBeSaved()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        _rig.Disable("a");
+        SaveAll();
+        _rig.Store.Error = new StateStoreException("the disk is full");
+        _rig.Serve("b");
+
+        _rig.Disable("a");
+
+        Assert.Throws<NotSavedException>(() => _rig.Disable("b"));
+        Assert.Throws<NotSavedException>(() => _rig.Disable("b")); // nothing is new, but what it asks for is not on disk
+    }
+
+    [Fact]
     public void Reload_TogetherWithACommand_IsNotSavedBecauseTheCommandIs()
     {
         _rig.File = () => [EngineRig.Define("a"), EngineRig.Define("b"), EngineRig.Define("c")];

@@ -4,8 +4,9 @@ namespace Mandos.Engine.Tests.SharedModel;
 
 /// <summary>What was given, what was committed and what was acknowledged of each client: it finds what must never be.</summary>
 /// <remarks>A server that starts again is another process, for it knows nothing of what was given before.</remarks>
+/// <param name="denial">How long a denial holds.</param>
 /// <param name="note">Notes a line for whoever reads of a failure.</param>
-internal sealed class CommitLog(Action<string> note)
+internal sealed class CommitLog(TimeSpan denial, Action<string> note)
 {
     /// <summary>By how much the ends of one denial may differ: clocks run at different rates, and each server counts it anew.</summary>
     private static readonly TimeSpan _tolerance = TimeSpan.FromSeconds(2);
@@ -15,6 +16,9 @@ internal sealed class CommitLog(Action<string> note)
 
     /// <summary>Tells which of two commands was given first, or sent.</summary>
     public int Order => _order;
+
+    /// <summary>What has happened that must not; null if nothing. An engine may hide the exception that tells of it.</summary>
+    public string? Fault { get; private set; }
 
     /// <summary>How many disables, denials and removals were acknowledged.</summary>
     public int Acknowledged { get; private set; }
@@ -60,7 +64,7 @@ internal sealed class CommitLog(Action<string> note)
 
         Require(before?.IsRemoved != true || commit.IsRemoved, $"S2: {what} is there again, though it was removed");
         if (history.DeniedUntil > now + _tolerance && !commit.IsRemoved
-            && !(after?.Verdict is { Approved: false } denial && now + denial.Left + _tolerance >= history.DeniedUntil))
+            && !(after?.Verdict is { Approved: false } kept && now + kept.Left + _tolerance >= history.DeniedUntil))
         {
             Require(history.IsGiven(GivenKind.Approve, commit, history.Denied), $"S2: {what} lost its denial, though nobody who knew approved it");
             (history.ApprovedAt, history.DeniedUntil, history.ForbiddenUntil) = (revision, TimeSpan.MinValue, TimeSpan.MinValue);
@@ -69,7 +73,10 @@ internal sealed class CommitLog(Action<string> note)
         if (commit.IsDenied)
         {
             history.Denied = commit;
-            history.DeniedUntil = TimeSpan.FromTicks(Math.Max(history.DeniedUntil.Ticks, (now + after!.Verdict!.Left).Ticks));
+            // A command that takes long makes it longer in the store, and the next one may take that back
+            TimeSpan promised = history.Given.Where(static given => given.Kind == GivenKind.Deny).Max(static given => given.At) + denial;
+            TimeSpan stored = now + after!.Verdict!.Left;
+            history.DeniedUntil = new[] { history.DeniedUntil, stored < promised ? stored : promised }.Max();
         }
 
         history.Disabled = commit.IsEnabled ? history.Disabled : commit;
@@ -144,11 +151,11 @@ internal sealed class CommitLog(Action<string> note)
             $"S1: {server} writes the secret of {client}, which nobody approved");
     }
 
-    public static void Require(bool condition, string otherwise)
+    public void Require(bool condition, string otherwise)
     {
         if (!condition)
         {
-            throw new InvalidOperationException(otherwise);
+            throw new InvalidOperationException(Fault ??= otherwise);
         }
     }
 

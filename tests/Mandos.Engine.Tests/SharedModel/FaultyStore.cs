@@ -30,11 +30,17 @@ internal sealed class FaultyStore(ContractContext context, string server, Commit
 
     public Task JoinAsync(ServerIdentity identity, CancellationToken cancellationToken)
     {
+        if (IsCutOff)
+        {
+            return Task.FromException(CutOff());
+        }
+
         _connected = Truth;
         return _inner.JoinAsync(identity, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken) => _inner.LoadAsync(cancellationToken);
+    public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken) 
+        => IsCutOff ? ValueTask.FromException<IReadOnlyList<StoredClient>>(CutOff()) : _inner.LoadAsync(cancellationToken);
 
     public ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
@@ -155,7 +161,7 @@ internal sealed class FaultyStore(ContractContext context, string server, Commit
         T result = await call();
         foreach ((string client, TimeSpan? expiry) in before)
         {
-            CommitLog.Require(
+            log.Require(
                 !(Truth.Liveness.GetValueOrDefault(client)?.Expiry < expiry), $"S3: the expiry of {client} has come earlier without a command");
         }
 
@@ -168,11 +174,13 @@ internal sealed class FaultyStore(ContractContext context, string server, Commit
         return true;
     });
 
+    private static StateStoreException CutOff() => new("the shared store cannot be reached");
+
     private Task<T> Call<T>(Func<Task<T>> call)
     {
         if (IsCutOff)
         {
-            return Task.FromException<T>(new StateStoreException("the shared store cannot be reached"));
+            return Task.FromException<T>(CutOff());
         }
 
         if (!IsSlow)
@@ -187,7 +195,7 @@ internal sealed class FaultyStore(ContractContext context, string server, Commit
             if (isLost)
             {
                 answer.SetException(result is null && random.Next(2) == 0
-                    ? new StateStoreException("the shared store cannot be reached")
+                    ? CutOff()
                     : new IOException("the connection broke"));
                 return true;
             }

@@ -55,6 +55,9 @@ internal sealed class Machine : IDisposable
 
     public bool IsFenced => Parts.Shared!.Fenced.IsCompleted;
 
+    /// <summary>Whether it has synced, after a start without the store too.</summary>
+    public bool IsWhole => Parts.Shared!.Keeper.IsReady;
+
     private TimeSpan Now => Rig.Clock.GetElapsedTime(0);
 
     /// <summary>Until when, of the true time, the machine is suspended: its monotonic clock stands still. No thread may be about to write then.</summary>

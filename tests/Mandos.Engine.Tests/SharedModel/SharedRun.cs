@@ -25,6 +25,12 @@ internal sealed class SharedRun : IDisposable
 
     private readonly int _seed;
     private readonly StoreFault _fault;
+
+    /// <summary>
+    /// Whether servers may start while the store cannot be reached. Part of what they do then goes on on threads of the pool, so such a life differs
+    /// each time.
+    /// </summary>
+    private readonly bool _startsLate;
     private readonly Random _random;
     private readonly TestClock _storeClock = new();
     private readonly ContractContext _context;
@@ -35,9 +41,9 @@ internal sealed class SharedRun : IDisposable
 
     public SharedRun(int seed, StoreFault fault)
     {
-        (_seed, _fault, _random) = (seed, fault, new Random(seed));
+        (_seed, _fault, _random, _startsLate) = (seed, fault, new Random(seed), seed % 8 == 0);
         _context = new ContractContext { TimeProvider = _storeClock };
-        _log = new CommitLog(Keep);
+        _log = new CommitLog(_denial, Keep);
     }
 
     /// <summary>Steps that were made.</summary>
@@ -68,6 +74,7 @@ internal sealed class SharedRun : IDisposable
             {
                 Steps++;
                 Step();
+                _log.Require(_log.Fault is null, _log.Fault ?? "");
             }
         }
         catch (Exception e)
@@ -87,11 +94,11 @@ internal sealed class SharedRun : IDisposable
         _context.Dispose();
     }
 
-    private void Start(Guid id, string name)
+    private void Start(Guid id, string name, bool isCutOff = false)
     {
         // Two clocks differ by at most one part in 24.
         double rate = 1 + ((_random.NextDouble() - 0.5) / 25);
-        var store = new FaultyStore(_context, name, _log, _fault, _random);
+        var store = new FaultyStore(_context, name, _log, _fault, _random) { IsCutOff = isCutOff };
         _machines.Add(new Machine(id, name, rate, store, _log, _clients.Select(client => EngineRig.Define(client, settings => settings with
         {
             Timeout = _timeout,
@@ -116,13 +123,7 @@ internal sealed class SharedRun : IDisposable
                 break;
             case < 49 when IsRunning(machine):
                 Note("ask", machine, client);
-                if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
-                {
-                    for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
-                    {
-                        RunLoops();
-                    }
-                }
+                Ask(machine, client);
 
                 break;
             case < 75 when machine.Sendings.Count > 0 && IsRunning(machine):
@@ -143,6 +144,10 @@ internal sealed class SharedRun : IDisposable
                 if (_random.Next(4) == 0)
                 {
                     Calm();
+                }
+                else
+                {
+                    Ordeal(machine, client);
                 }
 
                 break;
@@ -204,6 +209,101 @@ internal sealed class SharedRun : IDisposable
         });
     }
 
+    /// <summary>Has a client ask, and the answer go some steps on.</summary>
+    private void Ask(Machine machine, string client)
+    {
+        if (machine.Sendings.Count < 6 && machine.Ask(client) is { } sending)
+        {
+            for (int i = _random.Next(4); i > 0 && machine.Step(sending, Now); i--)
+            {
+                RunLoops();
+            }
+        }
+    }
+
+    /// <summary>One server is in trouble when a client that asks it is disabled or denied at another, until that is acknowledged and longer.</summary>
+    private void Ordeal(Machine victim, string client)
+    {
+        Machine[] others = [.. _machines.Where(machine => machine.Id != victim.Id && IsRunning(machine))];
+        if (others.Length == 0)
+        {
+            return;
+        }
+
+        Note("ordeal", victim, client);
+        Machine other = others[_random.Next(others.Length)];
+        if (_random.Next(4) > 0)
+        {
+            foreach (Machine well in new[] { victim, other })
+            {
+                (well.Store.IsSlow, well.Store.IsCutOff) = (false, false);
+            }
+
+            Give(other, AuditCommand.Enable, client, other.Parts.Transitions.Enable, GivenKind.Enable);
+            Pass(TimeSpan.FromMilliseconds(_random.Next(3000)));
+        }
+
+        bool isLater = _random.Next(2) == 0;
+        if (!isLater)
+        {
+            Trouble(victim);
+        }
+
+        Pass(TimeSpan.FromMilliseconds(_random.Next(1200)));
+        if (_random.Next(4) == 0)
+        {
+            Give(other, AuditCommand.Deny, client, one => other.Parts.Approvals.Approve(one, false), GivenKind.Deny);
+        }
+        else
+        {
+            Give(other, AuditCommand.Disable, client, other.Parts.Transitions.Disable, GivenKind.Disable);
+        }
+
+        if (isLater)
+        {
+            Trouble(victim);
+        }
+
+        for (TimeSpan end = Now + TimeSpan.FromSeconds(18); Now < end;)
+        {
+            Pass(TimeSpan.FromMilliseconds(_random.Next(10, 1500)));
+            if (IsRunning(victim))
+            {
+                Ask(victim, client);
+                if (victim.Sendings.Count > 0 && _random.Next(2) == 0)
+                {
+                    victim.Step(victim.Sendings[_random.Next(victim.Sendings.Count)], Now);
+                }
+            }
+
+            if (victim.Store.UnderwayCount > 0 && _random.Next(5) == 0)
+            {
+                victim.Store.Step(isLost: false);
+            }
+        }
+
+        (victim.Store.IsSlow, victim.Store.IsCutOff) = (false, false);
+    }
+
+    private void Trouble(Machine victim)
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                victim.Store.IsCutOff = true;
+                break;
+            case 1:
+                victim.StoppedUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            case 2 when !victim.IsAboutToWrite:
+                victim.AsleepUntil = Now + TimeSpan.FromMilliseconds(_random.Next(18_000));
+                break;
+            default:
+                victim.Store.IsSlow = true;
+                break;
+        }
+    }
+
     private void Fail(Machine machine)
     {
         switch (_random.Next(20))
@@ -262,7 +362,7 @@ internal sealed class SharedRun : IDisposable
             _dead.RemoveAt(0);
         }
 
-        Start(machine.Id, machine.Name);
+        Start(machine.Id, machine.Name, isCutOff: _startsLate && _random.Next(3) == 0);
     }
 
     /// <summary>All is well for a while: then every server gives each client that is entitled its secret, and no other.</summary>
@@ -292,9 +392,10 @@ internal sealed class SharedRun : IDisposable
             Pass(TimeSpan.FromMilliseconds(100));
         }
 
-        for (int i = 0; i < 5 && _machines.Any(machine => !machine.IsFenced && _clients.Any(client => !machine.IsUpToDate(client))); i++)
+        for (int i = 0; i < 1000 && _machines.Any(static machine => !machine.IsFenced && !machine.IsWhole); i++)
         {
-            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+            Thread.Sleep(1);
+            Pass(TimeSpan.FromMilliseconds(100));
         }
 
         foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))
@@ -308,16 +409,21 @@ internal sealed class SharedRun : IDisposable
 
     private void Check(Machine machine, string client)
     {
+        for (int i = 0; i < 5 && !machine.IsUpToDate(client); i++)
+        {
+            Pass(SharedStateTiming.SyncInterval); // something was committed just now
+        }
+
         SharedControl? control = Truth.Clients.GetValueOrDefault(client)?.Control;
         bool isEnabled = control is { Enabled: true, IsRemoved: false };
         bool isHere = machine.Parts.Clients.TryGet(client, out Client? here) && here.Snapshot.Enabled;
-        CommitLog.Require(
+        _log.Require(
             isEnabled == isHere, $"L1: {client} is {isEnabled} in the store and {isHere} at {machine.Name}: {machine.Describe(client)}");
         TimeSpan? left = Truth.Liveness.GetValueOrDefault(client)?.Expiry - Now;
         if (isEnabled && (left < TimeSpan.FromSeconds(3) || control!.Verdict?.Left > Now || here?.Verdict == false))
         {
             // It is about to expire, or denied, perhaps a stall longer here than in the store.
-            CommitLog.Require(here?.VerdictEnd?.Due is not { } end || end - machine.Parts.Services.Clock.Now < 2 * _denial, $"L1: {client} is denied for too long");
+            _log.Require(here?.VerdictEnd?.Due is not { } end || end - machine.Parts.Services.Clock.Now < 2 * _denial, $"L1: {client} is denied for too long");
             return;
         }
 
@@ -331,11 +437,11 @@ internal sealed class SharedRun : IDisposable
         for (int i = 0; i < 3 && sending is not null; i++)
         {
             bool goesOn = machine.Step(sending, Now);
-            CommitLog.Require(
+            _log.Require(
                 goesOn || i == 2, $"L1: {machine.Name} does not give {client} its secret, which it is to have: step {i}, {left} left: {machine.Describe(client)}");
         }
 
-        CommitLog.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
+        _log.Require(isEnabled == sending is not null, $"L1: {client} is {isEnabled} in the store, and {machine.Name} treats it otherwise: {machine.Describe(client)}");
     }
 
     private bool IsRunning(Machine machine) => machine.IsRunning(Now);

@@ -7,6 +7,8 @@ namespace Mandos.Engine.Tests.Support;
 /// <summary>The file with the server's own key, in memory.</summary>
 internal sealed class FakeServerKey : IServerKeyFile
 {
+    private int _reads;
+
     /// <summary>What is in the file; null: there is none.</summary>
     public byte[]? Bytes { get; set; }
 
@@ -15,7 +17,14 @@ internal sealed class FakeServerKey : IServerKeyFile
 
     public int Created { get; private set; }
 
-    public Secret? Read() => Fault is { } fault ? throw new StateStoreException(fault) : Bytes is { } bytes ? new Secret(bytes) : null;
+    /// <summary>How often it was read, or tried to.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
+    public Secret? Read()
+    {
+        Interlocked.Increment(ref _reads);
+        return Fault is { } fault ? throw new StateStoreException(fault) : Bytes is { } bytes ? new Secret(bytes) : null;
+    }
 
     public void Create(Secret key)
     {

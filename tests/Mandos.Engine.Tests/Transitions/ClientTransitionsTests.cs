@@ -1,5 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Engine.Auditing;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Transitions;
@@ -153,6 +155,70 @@ public sealed class ClientTransitionsTests : IDisposable
         Assert.Throws<UnknownClientException>(() => _rig.SetSecret("b", [1]));
 
         Assert.Equal("b", e.ClientName);
+    }
+
+    public static TheoryData<string> Commands => ["enable", "disable", "approve", "deny", "checked", "start", "stop", "change", "secret", "remove"];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Command_ForAClientWhoseNameAnotherHasNow_DoesNotMeetIt(string command)
+    {
+        _rig.Start();
+        _rig.Add(EngineRig.New("a", enabled: command != "enable"));
+        ClientSnapshot meant = _rig["a"];
+        _rig.Remove("a");
+        _rig.Add(EngineRig.New("a", enabled: command != "enable"));
+        ClientSnapshot other = _rig["a"];
+        Secret secret = _rig.Client("a").Secret;
+        _rig.TakeEvents();
+
+        UnknownClientException e = Assert.Throws<UnknownClientException>(() => _rig.Run(Give(command, meant)));
+
+        Assert.Equal("the client “a” that was meant is gone; if there is one of its name now, it is another", e.Message);
+        Assert.Equal(other, _rig["a"]);
+        Assert.Same(secret, _rig.Client("a").Secret);
+        Assert.Null(_rig.Client("a").Verdict);
+        Assert.Empty(_rig.TakeEvents());
+        Assert.Equal((CommandOutcome.Failed, e.Message), (_rig.Audit.Commands.Last().Outcome, _rig.Audit.Commands.Last().Detail));
+        _rig.Run(Give(command, other));
+        _rig.Settle();
+    }
+
+    private Task<CommandResult> Give(string command, ClientReference client)
+    {
+        IMandosServer server = _rig.Engine.Server;
+        CancellationToken none = CancellationToken.None;
+        return command switch
+        {
+            "enable" => server.EnableAsync(client, EngineRig.Person, none),
+            "disable" => server.DisableAsync(client, EngineRig.Person, none),
+            "approve" => server.ApproveAsync(client, true, EngineRig.Person, none),
+            "deny" => server.ApproveAsync(client, false, EngineRig.Person, none),
+            "checked" => server.MarkCheckedOkAsync(client, EngineRig.Person, none),
+            "start" => server.StartCheckerAsync(client, EngineRig.Person, none),
+            "stop" => server.StopCheckerAsync(client, EngineRig.Person, none),
+            "change" => server.ChangeAsync(client, ClientChange.Of(ClientSetting.Host, "h"), EngineRig.Person, none),
+            "secret" => server.SetSecretAsync(client, new byte[] { 1 }, EngineRig.Person, none),
+            _ => server.RemoveAsync(client, EngineRig.Person, none),
+        };
+    }
+
+    [Fact]
+    public void Id_AfterAReload_ChangesWithTheKeyAlone()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b"));
+        long a = _rig["a"].Id;
+        Assert.NotEqual(a, _rig["b"].Id);
+
+        _rig.Reload(EngineRig.Define("a", s => s with { Host = "h" }), EngineRig.Define("b"));
+        Assert.Equal(a, _rig["a"].Id);
+
+        ClientSnapshot before = _rig["a"];
+        _rig.Reload(EngineRig.Define("a", s => s with { KeyId = EngineRig.KeyId("x") }), EngineRig.Define("b"));
+        Assert.NotEqual(a, _rig["a"].Id);
+        Assert.NotEqual(_rig["a"].Id, _rig["b"].Id);
+        Assert.Throws<UnknownClientException>(() => _rig.Run(Give("disable", before)));
+        Assert.True(_rig["a"].Enabled);
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed partial class ClientFileReaderTests
         Assert.Equal($"{Place(2)}: ssh_port: wrong", uses.At(use, "ssh_port", "wrong").ToString());
         Assert.Equal($"{Place(6)}: client [ssh] timeout: wrong", uses.At(use, "timeout", "wrong").ToString());
         Assert.Equal(
-            [$"{Place(2)}: option ssh_port is unknown; it is left to checker plugins"],
+            [$"{Place(2)}: option ssh_port is unknown, and no checker in use takes it"],
             uses.NoteUnknown((checker, option) => checker == "ssh" && option == "ssh_host_key").Select(note => note.ToString()));
     }
 
@@ -160,7 +160,7 @@ public sealed partial class ClientFileReaderTests
     }
 
     [Fact]
-    public void Read_SeveralProblems_ReportsAll()
+    public void Read_SeveralProblems_ReportsAllByLine()
     {
         Write("""
             [foo]
@@ -171,10 +171,10 @@ public sealed partial class ClientFileReaderTests
             secret = a
             """);
         AssertProblems(
-            $"{Place(4)}: is neither [section] nor name = value; indent it if it continues the value above",
+            $"{Place(1)}: client [foo] has neither secret nor secfile; it needs one",
             $"{Place(2)}: key_id: is not 64 hexadecimal digits but 2",
             $"{Place(3)}: timeout: \"x\" is no duration; use one such as PT5M or P1DT12H (RFC 3339), or 1d 12h",
-            $"{Place(1)}: client [foo] has neither secret nor secfile; it needs one",
+            $"{Place(4)}: is neither [section] nor name = value; indent it if it continues the value above",
             $"{Place(6)}: secret: is not valid base64; paste what mandos-keygen --password printed, every line indented");
     }
 

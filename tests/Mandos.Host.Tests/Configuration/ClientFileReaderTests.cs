@@ -48,6 +48,67 @@ public sealed partial class ClientFileReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_Defaults_ApplyToEachClientThatHasNoValueOfItsOwn()
+    {
+        Write($"""
+            [DEFAULT]
+            secret = {Secret}
+            interval = PT1H
+            timeout = %(extended_timeout)s
+            approved_by_default = no
+            approval_delay = 30s
+            enabled = no
+            checker = true
+            extended_timeout = 1m
+            [a]
+            key_id = {KeyId}
+            [b]
+            key_id = {OtherKeyId}
+            interval = 2m
+            extended_timeout = 3m
+            approved_by_default = yes
+            enabled = yes
+            checker = false
+            [c]
+            fingerprint = {Fingerprint}
+
+            """);
+
+        IReadOnlyList<ClientDefinition> clients = Read().Clients!;
+
+        ClientSettings common = new()
+        {
+            Interval = TimeSpan.FromHours(1),
+            Timeout = TimeSpan.FromMinutes(1),
+            ExtendedTimeout = TimeSpan.FromMinutes(1),
+            ApprovedByDefault = false,
+            ApprovalDelay = TimeSpan.FromSeconds(30),
+            Checker = "true",
+        };
+        Assert.Equal([false, true, false], clients.Select(client => client.Enabled));
+        Assert.Equal(common with { KeyId = KeyId }, clients[0].Settings);
+        Assert.Equal(
+            common with
+            {
+                KeyId = OtherKeyId,
+                Interval = TimeSpan.FromMinutes(2),
+                Timeout = TimeSpan.FromMinutes(3),
+                ExtendedTimeout = TimeSpan.FromMinutes(3),
+                ApprovedByDefault = true,
+                Checker = "false",
+            },
+            clients[1].Settings);
+        Assert.Equal(common with { Fingerprint = Fingerprint }, clients[2].Settings);
+    }
+
+    [Fact]
+    public void Read_BadDefault_IsReportedThoughOtherClientsHaveAGoodValue()
+    {
+        Write($"[DEFAULT]\nsecret={Secret}\ntimeout=bad\n[a]\nkey_id={KeyId}\ntimeout=1m\n[b]\nkey_id={OtherKeyId}\n");
+        AssertProblems($"{Place(3)}: timeout: \"bad\" {NoDuration}");
+    }
+
+    [Fact]
     public void Read_ManualPagesExample_GivesBothClients()
     {
         string file = _directory.Write("bar-secret", "\0\x01 verbatim\n");
@@ -267,7 +328,9 @@ public sealed partial class ClientFileReaderTests : IDisposable
         ClientFileResult result = await Task.Run(Read, TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
 
-        Assert.Contains("cannot be read: it is a FIFO, a device or a socket; use a regular file", result.Problems[0].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            result.Problems,
+            static problem => problem.Message.Contains("cannot be read: it is a FIFO, a device or a socket; use a regular file", StringComparison.Ordinal));
         Assert.Equal(_directory.PathOf(name), result.Unread[0]);
     }
 
@@ -375,8 +438,8 @@ public sealed partial class ClientFileReaderTests : IDisposable
         Assert.Equal([("ssh_host_key", "BBBB"), ("ssh_port", "2222")], Options(result.Clients![1]));
         Assert.Equal(
             [
-                $"{Place(2)}: option ssh_port is unknown; it is left to checker plugins",
-                $"{Place(6)}: option ssh_host_key is unknown; it is left to checker plugins",
+                $"{Place(2)}: option ssh_port is unknown, and no checker in use takes it",
+                $"{Place(6)}: option ssh_host_key is unknown, and no checker in use takes it",
             ],
             Notes(result).Select(note => note.ToString()).Order());
 

@@ -175,7 +175,7 @@ public sealed class PluginSteeringTests : IDisposable
         CompileStore("Second", "memory");
         CompileStore("Third", "odd", contract: "7, 0");
 
-        Assert.Equal([$"{File}:1: store: there is no state store “disk”; there is file, memory, odd"], Check("store: disk"));
+        Assert.Equal([$"{File}:1: store: there is no state store “disk”; choose file, memory or odd"], Check("store: disk"));
         Assert.Equal(
             [$"{File}:1: store: “odd” cannot be used: plugin Third ({_folder.InFolder("Third")}): plugin Third needs contract 7.0, this server has 2.0"],
             Check("store: odd"));

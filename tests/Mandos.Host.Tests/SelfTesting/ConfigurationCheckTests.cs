@@ -47,7 +47,7 @@ public sealed class ConfigurationCheckTests : IDisposable
 
         await RequireGoodAsync(
             $"{server}:2: note: option new is unknown and ignored",
-            $"{clients}:5: note: option hue is unknown; it is left to checker plugins",
+            $"{clients}:5: note: option hue is unknown, and no checker in use takes it",
             $"{_directory.FullName}: no problems, 1 client");
     }
 

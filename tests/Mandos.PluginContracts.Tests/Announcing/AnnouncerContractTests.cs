@@ -4,7 +4,7 @@ using Mandos.PluginContracts.Announcing;
 
 namespace Mandos.PluginContracts.Tests.Announcing;
 
-public sealed class AnnouncerContractTests
+public sealed class AnnouncerContractTests : ContractTestsOf<AnnouncerContractTests, IAnnouncer>, IContractKind<IAnnouncer>
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
@@ -31,33 +31,21 @@ public sealed class AnnouncerContractTests
             _ => new FakeAnnouncer((_, _, token) => token.IsCancellationRequested ? _never : UntilCancelledAsync(token))),
     ];
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
-
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
-
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundAnnouncer_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
-
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_AnnouncerWithoutDaemon_Passes(string check) => ContractTests.PassesAsync(
         AnnouncerContract.Checks(_ => new FakeAnnouncer((_, _, _) => throw new IOException("there is no daemon"))), check);
 
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_AnnouncerWithFault_Fails(string fault)
-        => ContractTests.FailsAsync(_faults, fault, create => AnnouncerContract.Checks(create, ContractTests.Impatient));
+    public static IReadOnlyList<Fault<Func<ContractContext, IAnnouncer>>> AllFaults => _faults;
 
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
-
-    private static IReadOnlyList<PluginCheck> Sound()
-        => AnnouncerContract.Checks(_ => new FakeAnnouncer((service, announced, token) =>
+    public static IAnnouncer Sound(ContractContext context) => new FakeAnnouncer((service, announced, token) =>
     {
         announced.Report(service.Name);
         return UntilCancelledAsync(token);
-    }));
+    });
+
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, IAnnouncer> create, ContractLimits? limits)
+        => AnnouncerContract.Checks(create, limits);
 
     private static FakeAnnouncer Fake(Func<CancellationToken, Task> run) => new((_, _, token) => run(token));
 

@@ -5,7 +5,7 @@ using Mandos.PluginContracts.Checking;
 
 namespace Mandos.PluginContracts.Tests.Checking;
 
-public sealed class CheckerContractTests
+public sealed class CheckerContractTests : ContractTestsOf<CheckerContractTests, IChecker>, IContractKind<IChecker>
 {
     private const string Ends = "ends a check with a result, or when cancelled";
     private const string TakesOddClients = "takes odd clients, or says in a line what is wrong with them";
@@ -83,27 +83,11 @@ public sealed class CheckerContractTests
         new("knows one client", TellsApart, KnowsOneClient),
     ];
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
-
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
-
     public static TheoryData<string> ChecksOfNobody => ContractTests.Names(OfNobody());
-
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundChecker_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
 
     [Theory]
     [MemberData(nameof(ChecksOfNobody))]
     public Task Check_CheckerThatCannotPrepare_Passes(string check) => ContractTests.PassesAsync(OfNobody(), check);
-
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_CheckerWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults, fault, create => CheckerContract.Checks(create, CheckerSituations.Shell, ContractTests.Impatient));
-
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
 
     [Fact]
     public void Checks_NoSituations_SaysWhatIsLeftOut() => Assert.Equal(
@@ -112,7 +96,12 @@ public sealed class CheckerContractTests
         ],
         CheckerContract.Checks(_ => new FakeChecker()).Select(check => check.SkipReason).OfType<string>().Take(3));
 
-    private static IReadOnlyList<PluginCheck> Sound() => CheckerContract.Checks(_ => new FakeChecker(), CheckerSituations.Shell);
+    public static IReadOnlyList<Fault<Func<ContractContext, IChecker>>> AllFaults => _faults;
+
+    public static IChecker Sound(ContractContext context) => new FakeChecker();
+
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, IChecker> create, ContractLimits? limits)
+        => CheckerContract.Checks(create, CheckerSituations.Shell, limits);
 
     private static IEnumerable<PluginCheck> OfNobody() => CheckerContract
         .Checks(_ => new FakeChecker { Describe = _ => throw new CheckPreparationException("option port is missing") })

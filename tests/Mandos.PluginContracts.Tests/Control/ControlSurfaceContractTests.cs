@@ -4,7 +4,7 @@ using Mandos.PluginContracts.Control;
 
 namespace Mandos.PluginContracts.Tests.Control;
 
-public sealed class ControlSurfaceContractTests
+public sealed class ControlSurfaceContractTests : ContractTestsOf<ControlSurfaceContractTests, IControlSurface>, IContractKind<IControlSurface>
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
@@ -59,29 +59,17 @@ public sealed class ControlSurfaceContractTests
             })),
     ];
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
-
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
-
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundSurface_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
-
     [Theory]
     [MemberData(nameof(Checks))]
     public Task Check_SurfaceWithoutBus_Passes(string check) => ContractTests.PassesAsync(
         ControlSurfaceContract.Checks(_ => new FakeControlSurface((_, _) => throw new IOException("there is no bus"))), check);
 
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_SurfaceWithFault_Fails(string fault)
-        => ContractTests.FailsAsync(_faults, fault, create => ControlSurfaceContract.Checks(create, ContractTests.Impatient));
+    public static IReadOnlyList<Fault<Func<ContractContext, IControlSurface>>> AllFaults => _faults;
 
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
+    public static IControlSurface Sound(ContractContext context) => new FakeControlSurface((server, token) => WatchAsync(server, token));
 
-    private static IReadOnlyList<PluginCheck> Sound()
-        => ControlSurfaceContract.Checks(_ => new FakeControlSurface((server, token) => WatchAsync(server, token)));
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, IControlSurface> create, ContractLimits? limits)
+        => ControlSurfaceContract.Checks(create, limits);
 
     private static async Task WatchAsync(
         IMandosServer server,

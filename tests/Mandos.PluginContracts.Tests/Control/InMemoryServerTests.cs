@@ -12,7 +12,7 @@ public sealed class InMemoryServerTests
     private static readonly CommandSource _source = new("test");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly ClientSnapshot _client = SampleClients.Snapshot(1);
+    private readonly ClientSnapshot _client = SampleClients.Snapshot(1) with { Id = 1 };
     private readonly InMemoryServer _server;
 
     public InMemoryServerTests() => _server = new InMemoryServer([_client], _time);
@@ -113,6 +113,18 @@ public sealed class InMemoryServerTests
         await Assert.ThrowsAsync<UnknownClientException>(() => _server.RemoveAsync("nobody", _source, Token));
         await Assert.ThrowsAsync<UnknownClientException>(() => _server.EnableAsync("nobody", _source, Token));
         Assert.Null(await _server.GetClientAsync("nobody", Token));
+    }
+
+    [Fact]
+    public async Task Commands_ForOneWhoseNameAnotherHasNow_DoNotMeetIt()
+    {
+        await _server.RemoveAsync(_client, _source, Token);
+        _server.Add(_client);
+
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.DisableAsync(_client, _source, Token));
+        await Assert.ThrowsAsync<UnknownClientException>(() => _server.RemoveAsync(_client, _source, Token));
+
+        Assert.True((await _server.GetClientAsync(_client.Name, Token))!.Enabled);
     }
 
     [Fact]

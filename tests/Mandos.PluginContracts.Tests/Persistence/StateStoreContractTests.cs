@@ -5,7 +5,7 @@ using Mandos.PluginContracts.Samples;
 
 namespace Mandos.PluginContracts.Tests.Persistence;
 
-public sealed class StateStoreContractTests
+public sealed class StateStoreContractTests : ContractTestsOf<StateStoreContractTests, IStateStore>, IContractKind<IStateStore>
 {
     private static readonly Fault<Func<ContractContext, IStateStore>>[] _faults =
     [
@@ -71,23 +71,12 @@ public sealed class StateStoreContractTests
 
     private static Func<SmallDisk>? MountDisk => SmallDisk.IsPossible ? SmallDisk.Mount : null;
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
+    public static IReadOnlyList<Fault<Func<ContractContext, IStateStore>>> AllFaults => _faults;
 
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
+    public static IStateStore Sound(ContractContext context) => new BrokenStore(context);
 
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundStore_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
-
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults, fault, create => StateStoreContract.Checks(create, MountDisk));
-
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
-
-    private static IReadOnlyList<PluginCheck> Sound() => StateStoreContract.Checks(context => new BrokenStore(context), MountDisk);
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, IStateStore> create, ContractLimits? limits)
+        => StateStoreContract.Checks(create, MountDisk);
 
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time)
         => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));

@@ -31,7 +31,7 @@ internal sealed class InMemorySharedStore(ContractContext context) : ISharedStat
     public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
         => new(Run<IReadOnlyList<StoredClient>>(truth => [.. truth.Clients.Values
             .Where(static client => client.Control is not null)
-            .Select(client => Stored(truth, client.Name, client.Control!))], cancellationToken));
+            .Select(client => Stored(truth, client.Name, client.Control!) with { Revision = client.Revision })], cancellationToken));
 
     public ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)

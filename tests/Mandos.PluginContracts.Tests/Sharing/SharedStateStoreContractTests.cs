@@ -5,7 +5,7 @@ using Mandos.PluginContracts.Sharing;
 
 namespace Mandos.PluginContracts.Tests.Sharing;
 
-public sealed class SharedStateStoreContractTests
+public sealed class SharedStateStoreContractTests : ContractTestsOf<SharedStateStoreContractTests, ISharedStateStore>, IContractKind<ISharedStateStore>
 {
     private static readonly Fault<Func<ContractContext, ISharedStateStore>>[] _faults =
     [
@@ -65,24 +65,12 @@ public sealed class SharedStateStoreContractTests
         new("goes on with a primary that was replaced", "counts no answer of a primary that was replaced", context => new LoyalStore(context)),
     ];
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
+    public static IReadOnlyList<Fault<Func<ContractContext, ISharedStateStore>>> AllFaults => _faults;
 
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
+    public static ISharedStateStore Sound(ContractContext context) => new InMemorySharedStore(context);
 
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundStore_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
-
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_StoreWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults, fault, create => SharedStateStoreContract.Checks(create, SharedPlace.CutOff, SharedPlace.Replace, ContractTests.Impatient));
-
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
-
-    private static IReadOnlyList<PluginCheck> Sound()
-        => SharedStateStoreContract.Checks(context => new InMemorySharedStore(context), SharedPlace.CutOff, SharedPlace.Replace);
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, ISharedStateStore> create, ContractLimits? limits)
+        => SharedStateStoreContract.Checks(create, SharedPlace.CutOff, SharedPlace.Replace, limits);
 
     private static Func<ContractContext, ISharedStateStore> Changing(Func<SharedControl, SharedControl> change)
         => context => new BrokenSharedStore(context)
@@ -169,7 +157,7 @@ public sealed class SharedStateStoreContractTests
 
         public override async Task<ControlResult> ExecuteAsync(ControlCommand command, CancellationToken cancellationToken)
         {
-            await Task.Yield();
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, cancellationToken); // so that syncs come in between
             return await base.ExecuteAsync(command, cancellationToken);
         }
     }

@@ -4,7 +4,7 @@ using Mandos.PluginContracts.Tls;
 
 namespace Mandos.PluginContracts.Tests.Tls;
 
-public sealed class TlsBackendContractTests
+public sealed class TlsBackendContractTests : ContractTestsOf<TlsBackendContractTests, ITlsBackend>, IContractKind<ITlsBackend>
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
 
@@ -133,24 +133,6 @@ public sealed class TlsBackendContractTests
         })),
     ];
 
-    public static TheoryData<string> Checks => ContractTests.Names(Sound());
-
-    public static TheoryData<string> Faults => ContractTests.Names(_faults);
-
-    [Theory]
-    [MemberData(nameof(Checks))]
-    public Task Check_SoundBackend_Passes(string check) => ContractTests.PassesAsync(Sound(), check);
-
-    [Theory]
-    [MemberData(nameof(Faults))]
-    public Task Check_BackendWithFault_Fails(string fault) => ContractTests.FailsAsync(
-        _faults,
-        fault,
-        create => TlsBackendContract.Checks(create, limits: new ContractLimits { Stop = TimeSpan.FromSeconds(1) }));
-
-    [Fact]
-    public void Checks_All_CanFail() => ContractTests.Complete(Sound(), _faults);
-
     [Fact]
     public async Task Check_OtherPeer_Passes()
     {
@@ -159,7 +141,13 @@ public sealed class TlsBackendContractTests
         await ContractTests.PassesAsync(checks, "sends a secret");
     }
 
-    private static IReadOnlyList<PluginCheck> Sound() => TlsBackendContract.Checks(_ => new BrokenTlsBackend());
+    public static IReadOnlyList<Fault<Func<ContractContext, ITlsBackend>>> AllFaults => _faults;
+
+    public static ITlsBackend Sound(ContractContext context) => new BrokenTlsBackend();
+
+    public static IReadOnlyList<PluginCheck> ChecksOf(Func<ContractContext, ITlsBackend> create, ContractLimits? limits)
+        => TlsBackendContract.Checks(
+            create, limits: limits is null ? null : new ContractLimits { Stop = TimeSpan.FromSeconds(1) }); // a handshake takes its time
 
     private static Func<ContractContext, ITlsBackend> Session(Func<ITlsSession, ITlsSession> session)
         => _ => new BrokenTlsBackend { Session = session };

@@ -46,6 +46,7 @@ public sealed class PostgresSettingsTests
     [InlineData("database", "")]
     [InlineData("user", "a\nb")]
     [InlineData("root_certificate", "ca.pem")]
+    [InlineData("root_certificate", "/nonexistent/ca.pem")]
     [InlineData("password_credential", "../shadow")]
     [InlineData("password_credential", "..")]
     [InlineData("password_credential", "")]

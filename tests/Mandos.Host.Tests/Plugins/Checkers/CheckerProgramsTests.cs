@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Engine.Clients;
 using Mandos.Host.Plugins.Checkers;
 using Mandos.TestKit;
 
@@ -49,7 +50,7 @@ public sealed class CheckerProgramsTests : IDisposable
     [Fact]
     public async Task FindFaults_OtherCheckersClient_IsSilent()
         => Assert.Empty(await CheckerPrograms.FindFaultsAsync(
-            [("c", new ClientSettings { Checker = "no-such-program", CheckerPlugin = "ssh" })], pings: true, TestContext.Current.CancellationToken));
+            [Client("c", new ClientSettings { Checker = "no-such-program", CheckerPlugin = "ssh" })], pings: true, TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData("echo \"fping: can't create socket (must run as root?)\" >&2; exit 4", "exit code 4: fping: can't create socket (must run as root?)")]
@@ -67,5 +68,7 @@ public sealed class CheckerProgramsTests : IDisposable
     }
 
     private static Task<IReadOnlyList<string>> FindAsync(params string[] commands) => CheckerPrograms.FindFaultsAsync(
-        commands.Select((command, i) => ($"c{i}", new ClientSettings { Checker = command })), pings: true, TestContext.Current.CancellationToken);
+        commands.Select((command, i) => Client($"c{i}", new ClientSettings { Checker = command })), pings: true, TestContext.Current.CancellationToken);
+
+    private static ClientDefinition Client(string name, ClientSettings settings) => new() { Name = name, Settings = settings, Secret = new Secret([]) };
 }

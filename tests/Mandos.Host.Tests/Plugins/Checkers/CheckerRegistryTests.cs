@@ -51,7 +51,7 @@ public sealed class CheckerRegistryTests : IDisposable
         AddClient("a", "checker_plugin = tpc");
 
         AssertProblems(
-            await ValidateAsync(Load()), $"{File}:4: checker_plugin: there is no checker “tpc” under {_folder.Root}; there is shell, tcp");
+            await ValidateAsync(Load()), $"{File}:4: checker_plugin: there is no checker “tpc” under {_folder.Root}; choose shell or tcp");
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class CheckerRegistryTests : IDisposable
         AddClient("c", "checker_plugin = shell");
 
         AssertProblems(
-            await ValidateAsync(Load()), $"{File}:2: checker_plugin: there is no checker “tpc” under {_folder.Root}; there is shell");
+            await ValidateAsync(Load()), $"{File}:2: checker_plugin: there is no checker “tpc” under {_folder.Root}; choose shell");
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class CheckerRegistryTests : IDisposable
 
         AssertProblems(
             await ValidateAsync(Load("plugins: {Ssh: {enabled: no}}")),
-            $"{File}:4: checker_plugin: checker “ssh” is in plugin Ssh, which is not used: it is switched off at plugins.yaml:1; there is shell");
+            $"{File}:4: checker_plugin: checker “ssh” is in plugin Ssh, which is not used: it is switched off at plugins.yaml:1; choose shell");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class CheckerRegistryTests : IDisposable
         AssertProblems(report);
         Assert.Equal(
             $"{File}:1: 2 clients, the first of them here, have the standard checker; there is no checker “shell” under {_folder.Root}; "
-                + "there is ssh; put back plugin CheckerFping, or name another by checker_plugin",
+                + "choose ssh; put back plugin CheckerFping, or name another by checker_plugin",
             report.NoStandardChecker?.ToString());
     }
 
@@ -153,9 +153,9 @@ public sealed class CheckerRegistryTests : IDisposable
             $"{File}:8: option ssh_prot is unknown to the server and to checker “ssh”, which takes ssh_host_key, ssh_port");
         Assert.Equal(
             [
-                $"{File}:3: option hue is unknown; it is left to checker plugins",
-                $"{File}:14: option size is unknown; it is left to checker plugins",
-                $"{File}:18: option ssh_host_key is unknown; it is left to checker plugins",
+                $"{File}:3: option hue is unknown, and no checker in use takes it",
+                $"{File}:14: option size is unknown, and no checker in use takes it",
+                $"{File}:18: option ssh_host_key is unknown, and no checker in use takes it",
             ],
             report.Notes.Select(note => note.ToString()));
     }
