@@ -27,6 +27,9 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     /// <summary>How many checks the server has reported.</summary>
     public int ChecksReported { get; private set; }
 
+    /// <summary>How many of them one report had at most.</summary>
+    public int MostInOneReport { get; private set; }
+
     public Task JoinAsync(ServerIdentity server, CancellationToken cancellationToken) => Call(() => _inner.JoinAsync(server, cancellationToken));
 
     public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
@@ -55,6 +58,7 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     public Task ReportAsync(ServerReport report, CancellationToken cancellationToken)
     {
         ChecksReported += report.Checks.Count;
+        MostInOneReport = Math.Max(MostInOneReport, report.Checks.Count);
         return Call(() => _inner.ReportAsync(report, cancellationToken));
     }
 
