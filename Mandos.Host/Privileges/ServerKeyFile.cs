@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
@@ -75,7 +74,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
             }
 
             File.Move(unfinished, _path, overwrite: false);
-            SynchronizeDirectory();
+            FileNames.Synchronize(stateDirectory);
             using Secret written = ReadKey();
             if (!written.FixedTimeEquals(key.Memory.Span))
             {
@@ -124,29 +123,6 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogOpenToOthers(_path, entry.Permissions, e.Message);
-        }
-    }
-
-    /// <summary>Has the file's name outlast a power cut.</summary>
-    private void SynchronizeDirectory()
-    {
-        int directory = Libc.open(stateDirectory, Libc.O_RDONLY | Libc.O_CLOEXEC);
-        if (directory < 0)
-        {
-            throw new IOException(Libc.LastError);
-        }
-
-        try
-        {
-            // Some file systems do not do it for directories, and have no need to.
-            if (Libc.fsync(directory) != 0 && Marshal.GetLastPInvokeError() != Libc.EINVAL)
-            {
-                throw new IOException(Libc.LastError);
-            }
-        }
-        finally
-        {
-            _ = Libc.close(directory);
         }
     }
 
