@@ -183,9 +183,9 @@ internal sealed partial class SharedState : IDisposable
     public void Begin()
     {
         Keeper.FilesRead();
+        _reporter.Forget(_clients.All.Select(client => (Keeper.EntryOf(client.Name), client)));
         if (_membership.IsWaiting)
         {
-            _reporter.Forget(_clients.All.Select(client => (Keeper.EntryOf(client.Name), client)));
             LogStartsWithout(_clients.Count);
         }
 
@@ -294,22 +294,25 @@ internal sealed partial class SharedState : IDisposable
         TimeSpan? due = liveness.ExpiresIn is { } left ? EngineClock.Add(start, left) : null;
         if (due is { } stored && client.Snapshot.Enabled)
         {
-            if (grants && client.ExpiryDue > stored)
+            if (grants && client.ExpiryDue > EngineClock.Add(stored, _clock.Now - start + ClientTransitions.SameTime))
             {
                 entry.KnownDue = stored;
                 _reporter.Note(entry, client);
             }
 
-            TimeSpan? unreported = entry.Report?.GoodUntil > entry.BeingReported?.GoodUntil ? entry.Report?.GoodUntil
-                : entry.BeingReported?.GoodUntil ?? entry.Report?.GoodUntil;
-            due = unreported > due ? unreported : due;
-            entry.KnownDue = due.Value;
+            TimeSpan? unreported = SharedEntry.Later(entry.Report?.GoodUntil, entry.BeingReported?.GoodUntil);
+            due = entry.KnownDue = unreported > stored ? unreported.Value : stored;
         }
 
         DateTimeOffset? ok = _clock.UtcNow - liveness.SinceCheckedOk;
         entry.KnownChecks = (ok > client.Snapshot.LastCheckedOk ? ok : client.Snapshot.LastCheckedOk ?? ok, liveness.Status);
-        _transitions.TakeLiveness(client, due, entry.KnownChecks.Ok, liveness.Status);
+        DateTimeOffset? checkedOk = entry.KnownChecks.Ok;
+        Keeper.WhileApplying(entry, () => _transitions.TakeLiveness(client, due, checkedOk, liveness.Status)); // no news of this server's own
         entry.KnownChecks = (client.Snapshot.LastCheckedOk, client.Snapshot.LastCheckerStatus);
+        if (due is not null && client.Snapshot.Enabled && client.ExpiryDue > entry.KnownDue)
+        {
+            entry.KnownDue = client.ExpiryDue; // by a trifle, which is not worth a report
+        }
     }
 
     /// <summary>Takes up what was decided elsewhere about requests that wait here.</summary>

@@ -58,6 +58,7 @@ internal sealed class SharedRig : IDisposable
                 LastKnown = lastKnown,
             },
         };
+        rig.Clock.Advance(_storeClock.GetUtcNow() - rig.Clock.GetUtcNow()); // all know what time it is
         Stores.Add(store);
         Servers.Add(rig);
         rig.Start(definitions);
