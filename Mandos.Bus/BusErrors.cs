@@ -27,6 +27,9 @@ public static class BusErrors
     /// <summary>Not permitted.</summary>
     public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
 
+    /// <summary>It cannot be done here.</summary>
+    public const string NotSupported = "org.freedesktop.DBus.Error.NotSupported";
+
     /// <summary>More than some limit.</summary>
     public const string LimitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
 

@@ -46,7 +46,10 @@ internal sealed class EngineParts : IDisposable
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
             Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader, adder,
-            new CommandAudit(Services.Clock, options.Audit, logger));
+            new CommandAudit(Services.Clock, options.Audit, logger))
+        {
+            Group = Shared is null ? null : () => Shared.Group,
+        };
         Connections = new ConnectionServer(
             Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, reloader);

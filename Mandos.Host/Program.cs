@@ -12,6 +12,7 @@ using Mandos.Host.Privileges;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
 using Mandos.Host.Systemd;
+using Mandos.Host.Transfer;
 using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
@@ -48,6 +49,7 @@ internal static class Program
                 CommandLineAction.CheckConfiguration => CheckConfigurationAsync(given),
                 CommandLineAction.ListPlugins => Task.FromResult(ListPlugins(given)),
                 CommandLineAction.ShowPriority => Task.FromResult(ShowPriority(given)),
+                CommandLineAction.ExportState or CommandLineAction.ImportState => TransferAsync(given),
                 _ => ServeAndExitAsync(given),
             }).ConfigureAwait(false);
         }
@@ -154,6 +156,45 @@ internal static class Program
         LeaveBusAlone();
         var check = new ConfigurationCheck(given, TemporaryServices(log), BecomeServer);
         return await check.RunAsync(Console.Out).ConfigureAwait(false) ? 0 : Failure;
+    }
+
+    private static async Task<int> TransferAsync(CommandLineOptions given)
+    {
+        string file = given.StateFile!;
+        try
+        {
+            if (!TransferProcess.IsOther)
+            {
+                return await (given.Action == CommandLineAction.ExportState
+                    ? TransferProcess.ExportAsync(file, Console.Out)
+                    : TransferProcess.ImportAsync(file, Console.Out)).ConfigureAwait(false) ? 0 : Failure;
+            }
+
+            using ServerLog log = OpenLog(DebugLevel.Critical, Console.OpenStandardError(), debug: false);
+            var transfer = new StateTransfer(given, TemporaryServices(log), BecomeServer);
+            IReadOnlyList<string> done;
+            if (given.Action == CommandLineAction.ExportState)
+            {
+                using Stream output = Console.OpenStandardOutput();
+                done = await transfer.ExportAsync(output).ConfigureAwait(false);
+            }
+            else
+            {
+                using Stream input = Console.OpenStandardInput();
+                done = await transfer.ImportAsync(input, given.Replace).ConfigureAwait(false);
+            }
+
+            await Console.Error.WriteAsync(string.Concat(done.Select(static line => line + "\n"))).ConfigureAwait(false);
+            return 0;
+        }
+        catch (StartException e)
+        {
+            return Fail(e.Problems);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail([$"{file}: {LogText.Escape(e.Message)}"]);
+        }
     }
 
     /// <summary>Gives up root's rights for good, as a server does before it loads plugins.</summary>

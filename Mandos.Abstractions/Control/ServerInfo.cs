@@ -19,4 +19,7 @@ public sealed record ServerInfo
 
     /// <summary>Why changes of the clients are not on disk now, in a line; null if they are, or will be within a second.</summary>
     public string? StateProblem { get; init; }
+
+    /// <summary>The servers that share the state; null if the state is this server's alone.</summary>
+    public ServerGroup? Group { get; init; }
 }

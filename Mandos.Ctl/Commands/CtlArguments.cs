@@ -10,9 +10,9 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "debug", "check"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "servers", "debug", "check"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "servers"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
@@ -200,9 +200,12 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        if (Has("kept") && _clients.Count > 0)
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "servers"])
         {
-            throw new UsageException("--kept takes no names.");
+            if (Has(listing) && _clients.Count > 0)
+            {
+                throw new UsageException($"--{listing} takes no names.");
+            }
         }
 
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))

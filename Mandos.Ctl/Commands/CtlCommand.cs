@@ -118,6 +118,12 @@ internal static class CtlCommand
                     return 0;
                 }
 
+                if (given.Has("servers"))
+                {
+                    ShowServers(await server.GetServersAsync(cancellationToken).ConfigureAwait(false));
+                    return 0;
+                }
+
                 if (given.Has("forget"))
                 {
                     foreach (string name in given.Clients)
@@ -171,14 +177,19 @@ internal static class CtlCommand
     {
         List<ServerConnection> servers = [first];
         ServerException? notSaved = null;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task notice = WaitNotice.RunAsync(
+            token => ConnectAsync(given, token), static text => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}"), ended.Token);
         try
         {
-            while (servers.Count < MaxConnections && servers.Count * ClientsAtATime < clients.Count)
+            // With other servers each change may take 12.5 s: the second of a connection would not be answered in time.
+            int atATime = clients.Count > 1 && await first.FindServersAsync(cancellationToken).ConfigureAwait(false) is not null ? 1 : ClientsAtATime;
+            while (servers.Count < MaxConnections && servers.Count * atATime < clients.Count)
             {
                 servers.Add(await ConnectAsync(given, cancellationToken).ConfigureAwait(false));
             }
 
-            foreach (Client[] some in clients.Chunk(servers.Count * ClientsAtATime))
+            foreach (Client[] some in clients.Chunk(servers.Count * atATime))
             {
                 await Task.WhenAll(some.Select(async (client, i) =>
                 {
@@ -203,6 +214,8 @@ internal static class CtlCommand
         }
         finally
         {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await notice.ConfigureAwait(false);
             foreach (ServerConnection other in servers.Skip(1))
             {
                 await other.DisposeAsync().ConfigureAwait(false);
@@ -223,6 +236,19 @@ internal static class CtlCommand
 
         using StreamWriter output = OpenOutput();
         TableText.Write(output, requests, _requestColumns);
+    }
+
+    private static void ShowServers(ServerGroup group)
+    {
+        using (StreamWriter output = OpenOutput())
+        {
+            TableText.Write(output, group.Servers, ServerColumn.Of(group));
+        }
+
+        foreach (string warning in group.Warnings())
+        {
+            Console.Error.WriteLine($"mandos-ctl: warning: {SafeText.From(warning)}");
+        }
     }
 
     private static StreamWriter OpenOutput() => new(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);

@@ -22,6 +22,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("names", null, null, "show the names alone, one a line"),
         new("requests", null, null, "show the requests that wait for approval"),
         new("kept", null, null, "show the former clients that the server keeps"),
+        new("servers", null, null, "show the servers that share their state with this one"),
         new("forget", null, null, "forget the former clients of these names"),
         new("enable", 'e', null, "enable"),
         new("disable", 'd', null, "disable"),
@@ -51,7 +52,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
 
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
-        ["names", "requests", "approve-request", "deny-request", .. _extensions.Select(static setting => setting.CtlName())];
+        ["names", "requests", "servers", "approve-request", "deny-request", .. _extensions.Select(static setting => setting.CtlName())];
 
     /// <summary>The options that exclude each other.</summary>
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =

@@ -20,6 +20,9 @@ internal sealed class MonitorModel
     /// <summary>Why the server cannot save what changes; empty if it can.</summary>
     public string StateProblem { get; private set; } = "";
 
+    /// <summary>The servers that share their state; null if there is only one.</summary>
+    public ServerGroup? Servers { get; private set; }
+
     /// <summary>Whether the list of clients is being fetched.</summary>
     public bool IsListing => _held is not null;
 
@@ -47,6 +50,7 @@ internal sealed class MonitorModel
     {
         _held = null;
         StateProblem = "";
+        Servers = null;
         Clients.Reset([]);
         if (trouble != Trouble)
         {
@@ -65,6 +69,24 @@ internal sealed class MonitorModel
             StateProblem = problem ?? "";
             Tell(problem is null ? "The server can save what changes again." : $"The server cannot save what changes: {problem}");
         }
+    }
+
+    /// <summary>What the server says of those with which it shares its state.</summary>
+    /// <param name="servers">All of them; null if there are no others.</param>
+    public void NoteServers(ServerGroup? servers)
+    {
+        string[] before = Servers?.Concerns() ?? [];
+        foreach (string concern in (servers?.Concerns() ?? []).Except(before))
+        {
+            Tell($"Servers: {concern}.");
+        }
+
+        if (before.Length > 0 && servers?.Concerns() is [])
+        {
+            Tell("Servers: all is well again.");
+        }
+
+        Servers = servers;
     }
 
     public void Handle(ServerSignal signal)

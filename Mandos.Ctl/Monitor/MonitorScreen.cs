@@ -57,7 +57,11 @@ internal sealed class MonitorScreen
     /// <returns>A segment for each line, not wider than the terminal.</returns>
     public IReadOnlyList<Segment> Draw(MonitorModel model, MonitorView view, int width, int height)
     {
-        List<Segment> lines = [model.StateProblem.Length > 0 ? new(StateProblem(model), _badBar) : new(Summary(model), _bar)];
+        List<Segment> lines =
+        [
+            model.StateProblem.Length > 0 ? new(StateProblem(model), _badBar)
+                : new(Servers(model) + Summary(model), model.Servers?.Concerns() is { Length: > 0 } ? _badBar : _bar),
+        ];
         int body = Math.Max(0, height - 2);
         if (view.IsHelpShown)
         {
@@ -98,6 +102,14 @@ internal sealed class MonitorScreen
                 + $"{clients.CountOf(ClientState.Failing):N0} failing, {clients.CountOf(ClientState.Disabled):N0} disabled; by "
                 + $"{clients.Comparer.Order.ToString().ToLowerInvariant()}{(clients.Comparer.IsReversed ? ", reversed" : "")}");
     }
+
+    /// <summary>Before the numbers, if there are several servers. How many live is known only while this one is in touch with the shared store.</summary>
+    private static string Servers(MonitorModel model)
+        => model.Servers is not { } group ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Servers: {(group.HasPermission ? $"{group.Servers.Count(ServerGroup.IsAlive)} of " : "")}{group.Servers.Count}{(group.HasPermission ? " live" : "")}")
+                + string.Concat(group.Concerns().Select(static concern => $", {SafeText.From(concern.ToUpperInvariant())}")) + "; ";
 
     /// <summary>Instead of the numbers: until it is mended, nothing that is decided here is sure to last.</summary>
     private static string StateProblem(MonitorModel model) => "The server cannot save what changes: " + SafeText.From(model.StateProblem);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Mandos.Bus;
@@ -28,7 +29,10 @@ internal sealed partial class MonitorSession : IDisposable
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes });
     private readonly CancellationTokenSource _ending = new();
     private IReadOnlyList<Segment> _drawn = [];
-    private ServerConnection? _server;
+
+    /// <summary>The last command of each client, by its path.</summary>
+    private readonly Dictionary<string, Task> _acting = new(StringComparer.Ordinal);
+    private bool _isThere;
 
     /// <summary>Guards the terminal, and whether the monitor has it.</summary>
     private readonly Lock _terminal = new();
@@ -181,16 +185,23 @@ internal sealed partial class MonitorSession : IDisposable
             _console.Clear();
             _drawn = [];
         }
-        else if (_server is { } server && _model.Clients.Selected is { } client && !_view.IsLogActive)
+        else if (key != MonitorKey.None && _isThere && _model.Clients.Selected is { } client && !_view.IsLogActive)
         {
-            _ = ActAsync(key, server, client, _view.Chosen);
+            _acting[client.Path] = ActAsync(key, client, _view.Chosen, _acting.GetValueOrDefault(client.Path, Task.CompletedTask));
         }
     }
 
-    private async Task ActAsync(MonitorKey key, ServerConnection server, Client client, Request? chosen)
+    /// <summary>
+    /// Has the server do something with a client, after what was asked for before with that client. It has a connection of its own: with servers that
+    /// share their state a command may take 12.5 s, and later calls of one connection wait for it.
+    /// </summary>
+    private async Task ActAsync(MonitorKey key, Client client, Request? chosen, Task earlier)
     {
         try
         {
+            await earlier.ConfigureAwait(false);
+            ServerConnection server = await ServerConnection.ConnectAsync(BusAddress.System, null, _ending.Token).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable disposing = server.ConfigureAwait(false);
             await (key switch
             {
                 MonitorKey.Enable => server.SetAsync(client, "Enabled", true, _ending.Token),
@@ -233,7 +244,7 @@ internal sealed partial class MonitorSession : IDisposable
             {
                 Post(() =>
                 {
-                    _server = null;
+                    _isThere = false;
                     _model.Lose($"{e.Message}; waiting for it");
                 });
             }
@@ -294,7 +305,7 @@ internal sealed partial class MonitorSession : IDisposable
             ILookup<string, Request> byPath = requests.ToLookup(request => request.Path);
             Post(() =>
             {
-                _server = server;
+                _isThere = true;
                 _model.EndListing(clients.Select(client => client with { Requests = [.. byPath[client.Path]] }));
             });
             await LookAtStateAsync(server, cancellationToken).ConfigureAwait(false);
@@ -304,7 +315,12 @@ internal sealed partial class MonitorSession : IDisposable
     private async Task LookAtStateAsync(ServerConnection server, CancellationToken cancellationToken)
     {
         string? problem = await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false);
-        Post(() => _model.NoteState(problem));
+        ServerGroup? servers = await server.FindServersAsync(cancellationToken).ConfigureAwait(false);
+        Post(() =>
+        {
+            _model.NoteState(problem);
+            _model.NoteServers(servers);
+        });
     }
 
     /// <summary>One line of the screen, as it is.</summary>

@@ -46,9 +46,12 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <remarks>Set it before the control surfaces start.</remarks>
     public ServerInfo Info
     {
-        get => field with { StateProblem = _keeper.Problem };
+        get => field with { StateProblem = _keeper.Problem, Group = Group?.Invoke() };
         set;
     } = new() { Version = "", ServiceName = "", EndPoints = [] };
+
+    /// <summary>Tells which servers share the state; null if none do. Thread-safe.</summary>
+    public Func<ServerGroup>? Group { get; init; }
 
     /// <inheritdoc/>
     public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)

@@ -1,26 +1,28 @@
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Sharing;
 
 /// <summary>
 /// Decides when a committed command holds everywhere: when all servers have confirmed it, or those that have not have lost their permission since.
-/// Used on the engine loop alone.
+/// Used on the engine loop alone, unless a member says otherwise.
 /// </summary>
-internal sealed class Acknowledgements(EngineServices services, Guid self)
+internal sealed partial class Acknowledgements(EngineServices services, Guid self)
 {
-    private readonly List<Waiter> _waiting = [];
-    private IReadOnlyList<SharedServer> _servers = [];
+    /// <summary>How long a command waits before that is worth a message.</summary>
+    private static readonly TimeSpan _notable = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether what is decided is still to be kept on this machine.</summary>
+    private readonly ILogger _logger = services.Logger;
+    private readonly List<Waiter> _waiting = [];
+    private string _missing = "";
+    private volatile Waiting? _longest;
+
+    /// <summary>Whether what is decided is still to be kept on this machine. Thread-safe.</summary>
     public Func<bool> IsBehind { get; set; } = static () => false;
 
-    /// <summary>Whether anybody waits.</summary>
-    public bool Any => _waiting.Count > 0;
-
-    /// <summary>The names of the servers for which somebody waits.</summary>
-    public IEnumerable<string> Missing => _waiting.Count == 0 ? []
-        : _servers.Where(server => !HasConfirmed(server, _waiting.Max(static waiter => waiter.Revision))).Select(static server => server.Identity.Name);
+    /// <summary>The last revision for which somebody waits, and until when at most; null if nobody waits. Thread-safe.</summary>
+    public Waiting? Longest => _longest;
 
     /// <summary>When the first of them began to wait.</summary>
     public TimeSpan? Since => _waiting.Count == 0 ? null : _waiting.Min(static waiter => waiter.Since);
@@ -33,13 +35,15 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
     {
         waiter.Revision = revision;
         _waiting.Add(waiter);
-        services.Deadlines.Schedule(waiter.Limit, committed + SharedStateTiming.Acknowledgement);
+        TimeSpan limit = committed + SharedStateTiming.Acknowledgement;
+        services.Deadlines.Schedule(waiter.Limit, limit);
+        _longest = new Waiting(
+            Math.Max(revision, _longest?.Revision ?? 0), limit > _longest?.Until ? limit : _longest?.Until ?? limit);
     }
 
     /// <summary>Takes up who has confirmed what.</summary>
     public void Update(IReadOnlyList<SharedServer> servers)
     {
-        _servers = servers;
         for (int i = _waiting.Count - 1; i >= 0; i--)
         {
             Waiter waiter = _waiting[i];
@@ -48,12 +52,30 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
                 End(waiter);
             }
         }
+
+        NoteMissing(servers);
+    }
+
+    /// <summary>Says once for whom commands wait, if they wait long.</summary>
+    private void NoteMissing(IReadOnlyList<SharedServer> servers)
+    {
+        string missing = Since is { } since && services.Clock.Now - since >= _notable
+            ? string.Join(", ", servers.Where(server => _waiting.Exists(waiter => !HasConfirmed(server, waiter.Revision)))
+                .Select(static server => server.Identity.Name).Order(StringComparer.Ordinal))
+            : "";
+        if (missing.Length > 0 && missing != _missing)
+        {
+            LogWaits(missing, SharedStateTiming.Acknowledgement.TotalSeconds);
+        }
+
+        _missing = missing;
     }
 
     /// <summary>Ends the wait of a command that holds everywhere, by the time that has passed.</summary>
     public void End(Waiter waiter)
     {
         _waiting.Remove(waiter);
+        _longest = _waiting.Count == 0 ? null : _longest; // what confirms the last one confirms all
         services.Deadlines.Cancel(waiter.Limit);
         waiter.End(null);
     }
@@ -61,7 +83,13 @@ internal sealed class Acknowledgements(EngineServices services, Guid self)
     /// <summary>
     /// Whether all of a server's processes have confirmed a revision. One that has just registered may have taken the place of one that
     /// still has a permission.
+    /// Thread-safe.
     /// </summary>
-    private bool HasConfirmed(SharedServer server, long revision)
+    public bool HasConfirmed(SharedServer server, long revision)
         => server.SinceJoined >= SharedStateTiming.Acknowledgement && (server.Identity.Id == self ? !IsBehind() : server.Confirmed >= revision);
+
+    /// <summary>What is waited for.</summary>
+    /// <param name="Revision">The revision that all servers have to confirm.</param>
+    /// <param name="Until">When that is over at the latest, whoever has confirmed it.</param>
+    public sealed record Waiting(long Revision, TimeSpan Until);
 }

@@ -24,8 +24,8 @@ internal sealed partial class LastKnownClients
     private readonly Deadline _saveDue;
     private bool _isChanged;
     private bool _isSaving;
-    private bool _isStricter;
-    private bool _isSavingStricter;
+    private volatile bool _isStricter;
+    private volatile bool _isSavingStricter;
     private string? _problem;
 
     public LastKnownClients(EngineServices services, StoreCalls calls, ILastKnown? file)
@@ -39,7 +39,7 @@ internal sealed partial class LastKnownClients
 
     /// <summary>
     /// Whether something may be kept that does not hold any more: a start without the store would give a client what it must not have. Only while it can be
-    /// written: a disk that is full does not hold up the other servers.
+    /// written: a disk that is full does not hold up the other servers. Thread-safe.
     /// </summary>
     public bool IsBehind => _isStricter || _isSavingStricter;
 

@@ -8,6 +8,9 @@ namespace Mandos.Engine.Sharing;
 /// <summary>Tells the store, in batches, what this server has seen of clients, and which requests wait here. Used on the engine loop alone.</summary>
 internal sealed class LivenessReporter
 {
+    /// <summary>Clients of which one report tells at most: others wait while the store takes it.</summary>
+    internal const int MostClients = 1000;
+
     private readonly EngineServices _services;
     private readonly EngineClock _clock;
     private readonly ISharedStateStore _store;
@@ -117,7 +120,7 @@ internal sealed class LivenessReporter
             return;
         }
 
-        SharedEntry[] entries = [.. _pending.Values];
+        SharedEntry[] entries = [.. _pending.Values.Take(MostClients)];
         SharedRequest[] opened = [.. _opened.Values];
         long[] closed = [.. _closed];
         string? hash = _filesHash;
@@ -125,6 +128,7 @@ internal sealed class LivenessReporter
         foreach (SharedEntry entry in entries)
         {
             (entry.BeingReported, entry.Report) = (entry.Report, null);
+            _pending.Remove(entry.Name);
         }
 
         var report = new ServerReport
@@ -134,7 +138,6 @@ internal sealed class LivenessReporter
             Closed = closed,
             FilesHash = hash,
         };
-        _pending.Clear();
         _opened.Clear();
         _closed.Clear();
         (_filesHash, _isReporting) = (null, true);
@@ -150,7 +153,7 @@ internal sealed class LivenessReporter
 
             if (_pending.Count + _opened.Count + _closed.Count > 0)
             {
-                ReportWithin(SharedKeeper.GatherTime);
+                ReportWithin(_pending.Count < MostClients ? SharedKeeper.GatherTime : TimeSpan.Zero);
             }
         }
 
@@ -159,7 +162,8 @@ internal sealed class LivenessReporter
             _isReporting = false;
             foreach (SharedEntry entry in entries)
             {
-                entry.Report ??= entry.BeingReported;
+                SharedEntry.PendingReport earlier = entry.BeingReported!;
+                entry.Report = entry.Report is { } later ? later with { GoodUntil = SharedEntry.Later(later.GoodUntil, earlier.GoodUntil) } : earlier;
                 entry.BeingReported = null;
                 _pending[entry.Name] = entry;
             }

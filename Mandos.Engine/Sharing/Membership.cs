@@ -22,6 +22,9 @@ internal sealed partial class Membership : IDisposable
     /// <summary>Whatever the reason: a person may mend anything at the database, and nobody tells this server.</summary>
     private static readonly Backoff _pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 
+    /// <summary>Longer than the clients take to be loaded, with many of them.</summary>
+    private static readonly TimeSpan _longestLoad = TimeSpan.FromMinutes(1);
+
     private readonly EngineServices _services;
     private readonly EngineClock _clock;
     private readonly ISharedStateStore _store;
@@ -234,8 +237,9 @@ internal sealed partial class Membership : IDisposable
                 : stored with { SavedAt = now, LeftAt = null, FileSettings = definition.Settings, FileEnabled = definition.Enabled };
         }
 
-        return stored.Client is { Enabled: true } client && !(client.Expires > now)
-            ? stored with { Client = client with { Expires = now + TimeSpan.FromMilliseconds(1) } }
+        // One that was seen alive last gets its timeout, as after any start
+        return stored.Client is { Enabled: true } client && !(client.Expires > now) && (client.LastCheckedOk is null || client.LastCheckerStatus != 0)
+            ? stored with { Client = client with { Expires = now + _longestLoad } }
             : stored;
     }
 }

@@ -66,6 +66,9 @@ internal sealed class SharedEntry(string name)
     /// <summary>What was known last of its checks.</summary>
     public (DateTimeOffset? Ok, int Status) KnownChecks { get; set; }
 
+    /// <summary>The later of two times, where null is none.</summary>
+    public static TimeSpan? Later(TimeSpan? one, TimeSpan? other) => one > other ? one : other ?? one;
+
     /// <summary>Something that was seen of a client. Times are those of the engine's monotonic clock.</summary>
     /// <param name="At">When it was seen.</param>
     /// <param name="Status">How its check ended; null if there was none.</param>

@@ -387,7 +387,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
     }
 
     /// <summary>Changes a client here; what its changes set off is not taken for decided here, and nothing is sent before the end.</summary>
-    private void WhileApplying(SharedEntry entry, Action change)
+    public void WhileApplying(SharedEntry entry, Action change)
     {
         SharedEntry? outer = _applying;
         _applying = entry;

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Approval;
@@ -43,6 +44,7 @@ internal sealed partial class SharedState : IDisposable
     private int _differingServers;
     private bool _isFirst = true;
     private volatile bool _servesCutOff;
+    private volatile Seen _seen;
 
     /// <param name="services">What the engine shares.</param>
     /// <param name="store">The store.</param>
@@ -64,6 +66,7 @@ internal sealed partial class SharedState : IDisposable
         _remote = new RemoteRequests(store, _calls, server.Id);
         _permissionEnd = new Deadline(static state => ((SharedState)state).PermissionEnded(), this);
         Gate = new SharedGate(_clock, Permission, WhenSettledAsync);
+        _seen = new Seen([new SharedServer { Identity = server, SinceJoined = TimeSpan.Zero, Confirmed = 0 }], 0, null, _clock.Now);
         services.Meter.ObserveDifferingServers(() => Volatile.Read(ref _differingServers));
         _lastKnown = new LastKnownClients(services, _calls, lastKnown);
         _membership = new Membership(services, store, server, _calls, Keeper, readClients);
@@ -83,6 +86,42 @@ internal sealed partial class SharedState : IDisposable
 
     /// <summary>The same, to wait for. Thread-safe.</summary>
     public ServingSignal Serving { get; } = new();
+
+    /// <summary>The servers that share the state, as they were at the last sync. Thread-safe.</summary>
+    public ServerGroup Group
+    {
+        get
+        {
+            (Seen seen, TimeSpan now, DateTimeOffset time) = (_seen, _clock.Now, _clock.UtcNow);
+            bool isKnown = Permission.Holds;
+            Acknowledgements.Waiting? waiting = Keeper.Acknowledgements.Longest;
+            return new ServerGroup
+            {
+                Servers = [.. seen.Servers.Select(Describe).OrderBy(static server => server.Name, StringComparer.Ordinal)],
+                Revision = seen.Revision,
+                LongestWait = waiting is null ? TimeSpan.Zero : NotNegative(waiting.Until - now),
+            };
+
+            KnownServer Describe(SharedServer server)
+            {
+                bool isSelf = server.Identity.Id == _server.Id;
+                DateTimeOffset since = time - server.SinceJoined - (now - seen.At);
+                return new KnownServer
+                {
+                    Name = server.Identity.Name,
+                    IsSelf = isSelf,
+                    Since = since.AddTicks(-(since.Ticks % TimeSpan.TicksPerSecond)),
+                    Confirmed = server.Confirmed,
+                    SinceSync = isSelf ? now - seen.Start : server.SinceSync + (now - seen.At),
+                    PermissionLeft = isSelf ? NotNegative(Permission.Left)
+                        : isKnown ? NotNegative(SharedStateTiming.Permission - server.SinceSync ?? TimeSpan.Zero)
+                        : null,
+                    FilesHash = server.FilesHash,
+                    IsAwaited = waiting is not null && !Keeper.Acknowledgements.HasConfirmed(server, waiting.Revision),
+                };
+            }
+        }
+    }
 
     /// <summary>Why this server does not know what the others have decided; null if it does. To be shown to people. Thread-safe.</summary>
     public Signal<string?> Problem { get; } = new(null);
@@ -147,9 +186,9 @@ internal sealed partial class SharedState : IDisposable
     public void Begin()
     {
         Keeper.FilesRead();
+        _reporter.Forget(_clients.All.Select(client => (Keeper.EntryOf(client.Name), client)));
         if (_membership.IsWaiting)
         {
-            _reporter.Forget(_clients.All.Select(client => (Keeper.EntryOf(client.Name), client)));
             LogStartsWithout(_clients.Count);
         }
 
@@ -218,6 +257,7 @@ internal sealed partial class SharedState : IDisposable
                 : client);
         }
 
+        _problem = null;
         if (_isFirst)
         {
             Keeper.DropUnknown();
@@ -237,6 +277,11 @@ internal sealed partial class SharedState : IDisposable
         _remote.Update(view.Requests);
         _reporter.NoteRequests(_requests.Waiting);
         CompareFiles(view.Servers);
+        if (!(start < _seen.Start)) // one that began earlier may end later
+        {
+            _seen = new Seen(view.Servers, Math.Max(view.Reached.Revision, _seen.Revision), start, _clock.Now);
+        }
+
         Keeper.Synced(start);
         Keeper.Acknowledgements.Update(view.Servers);
 
@@ -254,22 +299,25 @@ internal sealed partial class SharedState : IDisposable
         TimeSpan? due = liveness.ExpiresIn is { } left ? EngineClock.Add(start, left) : null;
         if (due is { } stored && client.Snapshot.Enabled)
         {
-            if (grants && client.ExpiryDue > stored)
+            if (grants && client.ExpiryDue > EngineClock.Add(stored, _clock.Now - start + ClientTransitions.SameTime))
             {
                 entry.KnownDue = stored;
                 _reporter.Note(entry, client);
             }
 
-            TimeSpan? unreported = entry.Report?.GoodUntil > entry.BeingReported?.GoodUntil ? entry.Report?.GoodUntil
-                : entry.BeingReported?.GoodUntil ?? entry.Report?.GoodUntil;
-            due = unreported > due ? unreported : due;
-            entry.KnownDue = due.Value;
+            TimeSpan? unreported = SharedEntry.Later(entry.Report?.GoodUntil, entry.BeingReported?.GoodUntil);
+            due = entry.KnownDue = unreported > stored ? unreported.Value : stored;
         }
 
         DateTimeOffset? ok = _clock.UtcNow - liveness.SinceCheckedOk;
         entry.KnownChecks = (ok > client.Snapshot.LastCheckedOk ? ok : client.Snapshot.LastCheckedOk ?? ok, liveness.Status);
-        _transitions.TakeLiveness(client, due, entry.KnownChecks.Ok, liveness.Status);
+        DateTimeOffset? checkedOk = entry.KnownChecks.Ok;
+        Keeper.WhileApplying(entry, () => _transitions.TakeLiveness(client, due, checkedOk, liveness.Status)); // no news of this server's own
         entry.KnownChecks = (client.Snapshot.LastCheckedOk, client.Snapshot.LastCheckerStatus);
+        if (due is not null && client.Snapshot.Enabled && client.ExpiryDue > entry.KnownDue)
+        {
+            entry.KnownDue = client.ExpiryDue; // by a trifle, which is not worth a report
+        }
     }
 
     /// <summary>Takes up what was decided elsewhere about requests that wait here.</summary>
@@ -359,7 +407,7 @@ internal sealed partial class SharedState : IDisposable
         }
 
         Serving.Set(IsServing);
-        Problem.Set(holds ? null : _problem ?? "the shared store has not told of its clients yet");
+        Problem.Set(holds ? null : _problem ?? (_isFirst ? "the shared store has not told of its clients yet" : "the shared store does not answer"));
     }
 
     /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>
@@ -375,4 +423,13 @@ internal sealed partial class SharedState : IDisposable
             UpdateServing();
         }
     }
+
+    private static TimeSpan NotNegative(TimeSpan duration) => duration > TimeSpan.Zero ? duration : TimeSpan.Zero;
+
+    /// <summary>What a sync said of the servers. Times are those of the engine's monotonic clock.</summary>
+    /// <param name="Servers">The servers.</param>
+    /// <param name="Revision">The last change of control.</param>
+    /// <param name="Start">When the sync began; null if none has ended well.</param>
+    /// <param name="At">When it was applied.</param>
+    private sealed record Seen(IReadOnlyList<SharedServer> Servers, long Revision, TimeSpan? Start, TimeSpan At);
 }

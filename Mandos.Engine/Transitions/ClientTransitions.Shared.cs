@@ -8,7 +8,7 @@ namespace Mandos.Engine.Transitions;
 internal sealed partial class ClientTransitions
 {
     /// <summary>By how much two servers may see an expiry differently without one taking it from the other.</summary>
-    private static readonly TimeSpan _sameTime = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan SameTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Sees to a client whose expiry has come, where several servers decide that together; null: it is disabled.</summary>
     public Action<Client>? OnDue { get; set; }
@@ -41,13 +41,13 @@ internal sealed partial class ClientTransitions
     {
         ClientSnapshot next = client.Snapshot with { LastCheckerStatus = status };
         List<ClientProperty> changed = [.. StatusOf(client, next)];
-        if (checkedOk is { } ok && (client.Snapshot.LastCheckedOk is not { } known || ok - known > _sameTime))
+        if (checkedOk is { } ok && (client.Snapshot.LastCheckedOk is not { } known || ok - known > SameTime))
         {
             next = next with { LastCheckedOk = ok };
             changed.Add(ClientProperty.LastCheckedOk);
         }
 
-        if (due is { } expiry && client.Snapshot.Enabled && (expiry - client.ExpiryDue).Duration() > _sameTime)
+        if (due is { } expiry && client.Snapshot.Enabled && (expiry - client.ExpiryDue).Duration() > SameTime)
         {
             next = _expiry.Set(client, next, expiry - _clock.Now);
             changed.Add(ClientProperty.Expires);

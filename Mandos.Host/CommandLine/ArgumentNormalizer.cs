@@ -8,7 +8,8 @@ namespace Mandos.Host.CommandLine;
 /// <c>argparse</c> understands arguments and System.CommandLine does not: <c>--fore</c>, <c>-p1234</c>, <c>-hv</c>.
 /// </summary>
 /// <param name="options">The options there are.</param>
-internal sealed class ArgumentNormalizer(IEnumerable<Option> options)
+/// <param name="own">Those that do not count where an abbreviation is another one's too.</param>
+internal sealed class ArgumentNormalizer(IEnumerable<Option> options, IReadOnlyList<Option> own)
 {
     private readonly Option[] _options = [.. options];
 
@@ -41,7 +42,9 @@ internal sealed class ArgumentNormalizer(IEnumerable<Option> options)
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? argument : argument[..equals];
         Option[] candidates = [.. _options.Where(option => option.Name.StartsWith(name, StringComparison.Ordinal))];
-        Option? found = candidates.Length == 1 ? candidates[0] : candidates.FirstOrDefault(option => option.Name == name);
+        Option[] debians = [.. candidates.Except(own)];
+        Option? found = candidates.FirstOrDefault(option => option.Name == name)
+            ?? (candidates.Length == 1 ? candidates[0] : debians.Length == 1 ? debians[0] : null);
         return found is not null ? Add(found, equals < 0 ? null : argument[(equals + 1)..], rest, normalized)
             : candidates.Length == 0 ? Unrecognized(argument)
             : $"ambiguous option: {name} could match {string.Join(", ", candidates.Select(option => option.Name))}";

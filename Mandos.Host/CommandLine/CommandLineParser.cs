@@ -26,7 +26,7 @@ internal static class CommandLineParser
     public static CommandLineResult Parse(IReadOnlyList<string> arguments)
     {
         ServerCommand command = new();
-        string? fault = new ArgumentNormalizer(command.Command.Options).Normalize(arguments, out List<string> normalized);
+        string? fault = new ArgumentNormalizer(command.Command.Options, command.Own).Normalize(arguments, out List<string> normalized);
         ParseResult result = command.Command.Parse(normalized, _configuration);
 
         // A request for help is answered, however wrong the rest
@@ -36,6 +36,7 @@ internal static class CommandLineParser
             : result.Errors.Count > 0 ? UsageError(result.Errors[0].Message)
             : command.Read(result) is var options && options is { Json: true, Action: not CommandLineAction.ListPlugins }
                 ? UsageError("option --json is for --list-plugins alone")
+            : options is { Replace: true, Action: not CommandLineAction.ImportState } ? UsageError("option --replace is for --import-state alone")
             : new CommandLineResult { Options = options };
     }
 

@@ -18,6 +18,11 @@ internal sealed class ServerCommand
         "--show-priority", "STRING",
         "Show what a priority string for TLS allows, and exit.",
         _ => null);
+    private readonly Option<string?> _exportState = Text(
+        "--export-state", "FILE", "Write the saved state of the clients to a file, and exit. No server may use it.", OptionValues.CheckPath);
+    private readonly Option<string?> _importState = Text(
+        "--import-state", "FILE", "Fill an empty state store from such a file, and exit.", OptionValues.CheckPath);
+    private readonly Option<bool> _replace = Switch("--replace", "With --import-state: replace the state that is there.");
     private readonly Option<string?> _interface = Text(
         "--interface", "NAME",
         "Announce and listen on this network interface only. Default: all.",
@@ -71,13 +76,17 @@ internal sealed class ServerCommand
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _showPriority, _interface, _address, _port, _debug,
+        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _showPriority, _exportState, _importState,
+        _replace, _interface, _address, _port, _debug,
         _debugLevel, _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
         _pluginDirectory,
     };
 
     /// <summary>The command with all its options.</summary>
     public Command Command { get; }
+
+    /// <summary>The options that Debian's server does not have and whose names begin as one of its does: they make no abbreviation of that ambiguous.</summary>
+    public IReadOnlyList<Option> Own => [_importState];
 
     /// <summary>Whether help is asked for.</summary>
     public bool AsksForHelp(ParseResult result) => result.GetValue(_help);
@@ -91,7 +100,11 @@ internal sealed class ServerCommand
         Action = result.GetValue(_check) ? CommandLineAction.Check
             : result.GetValue(_checkConfiguration) ? CommandLineAction.CheckConfiguration
             : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins
-            : result.GetValue(_showPriority) is not null ? CommandLineAction.ShowPriority : CommandLineAction.Serve,
+            : result.GetValue(_showPriority) is not null ? CommandLineAction.ShowPriority
+            : result.GetValue(_exportState) is not null ? CommandLineAction.ExportState
+            : result.GetValue(_importState) is not null ? CommandLineAction.ImportState : CommandLineAction.Serve,
+        StateFile = result.GetValue(_exportState) ?? result.GetValue(_importState),
+        Replace = result.GetValue(_replace),
         ShownPriority = result.GetValue(_showPriority),
         Json = result.GetValue(_json),
         ConfigDirectory = result.GetValue(_configDirectory),

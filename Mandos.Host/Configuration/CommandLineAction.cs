@@ -17,4 +17,10 @@ internal enum CommandLineAction
 
     /// <summary><c>--show-priority</c>: show what a priority string allows.</summary>
     ShowPriority,
+
+    /// <summary><c>--export-state</c>: write what the store has to a file.</summary>
+    ExportState,
+
+    /// <summary><c>--import-state</c>: fill the store from a file.</summary>
+    ImportState,
 }

@@ -12,6 +12,12 @@ internal sealed record CommandLineOptions
     /// <summary>The priority string to show; not null with <see cref="CommandLineAction.ShowPriority"/>.</summary>
     public string? ShownPriority { get; init; }
 
+    /// <summary>The file of state; not null with <see cref="CommandLineAction.ExportState"/> and <see cref="CommandLineAction.ImportState"/>.</summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>Whether an import replaces what the store has; only with <see cref="CommandLineAction.ImportState"/>.</summary>
+    public bool Replace { get; init; }
+
     public string? ConfigDirectory { get; init; }
 
     public string? Interface { get; init; }

@@ -74,7 +74,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
             }
 
             File.Move(unfinished, _path, overwrite: false);
-            DirectorySync.Run(stateDirectory);
+            FileNames.Synchronize(stateDirectory);
             using Secret written = ReadKey();
             if (!written.FixedTimeEquals(key.Memory.Span))
             {

@@ -3,6 +3,7 @@
 using Mandos.Bench;
 using Mandos.Bench.Handshakes;
 using Mandos.Bench.Load;
+using Mandos.Bench.Sharing;
 using Mandos.Bench.Siege;
 
 const string usage = """
@@ -10,6 +11,8 @@ const string usage = """
 
       load [MEASUREMENT...]                          the built server and its tools under load
       compare ROOT [ROUNDS]                          the built server beside the one built in another checkout
+      shared secrets [ROUNDS]                        a secret with the store that several servers share, beside one with SQLite
+      shared checks [CLIENTS [MINUTES]]              two servers that share a store and check many clients; a disable at either
       plugins [STARTS]                               what plugins cost the built server at its start
       handshakes [EXCHANGES]                         one exchange of TLS, by the kind of the key
       shell-checks [CHECKS [AT_ONCE [COMMAND]]]      the standard checker
@@ -27,6 +30,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "compare":
         await Comparison.RunAsync(rest);
+        return 0;
+    case "shared":
+        await SharedLoad.RunAsync(rest);
         return 0;
     case "plugins":
         return await PluginStarts.RunAsync(rest);

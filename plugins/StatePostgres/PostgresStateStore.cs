@@ -29,7 +29,7 @@ public sealed partial class PostgresStateStore : ISharedStateStore
     /// <summary>How long to wait until this server is off the list of servers.</summary>
     private static readonly TimeSpan _leaveLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Clients that are saved in one transaction: it must not keep other servers from theirs for long.</summary>
+    /// <summary>Clients that are saved in one transaction where there are other servers: it must not keep them from theirs for long.</summary>
     private const int MostSaved = 5_000;
 
     private readonly ILogger _logger;
@@ -73,13 +73,17 @@ public sealed partial class PostgresStateStore : ISharedStateStore
             session => Records.LoadAsync(session, Self.Server.Id, _time.GetUtcNow()), cancellationToken, _loadLimit).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    /// <remarks>Many clients are saved in several transactions, as none may keep other servers waiting. To save them again does no harm.</remarks>
+    /// <remarks>
+    /// If there are other servers, many clients are saved in several transactions, as none may keep those waiting. To save them again does no harm.
+    /// </remarks>
     public async ValueTask SaveAsync(
         IReadOnlyCollection<StoredClient> changed, IReadOnlyCollection<string> forgotten, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changed);
         ArgumentNullException.ThrowIfNull(forgotten);
-        foreach (StoredClient[] part in changed.Count == 0 ? [[]] : changed.Chunk(MostSaved))
+        bool isAlone = changed.Count > MostSaved
+            && await _cluster.ReadAsync(session => Records.IsAloneAsync(session, Self.Server.Id), cancellationToken).ConfigureAwait(false);
+        foreach (StoredClient[] part in changed.Count == 0 ? [[]] : changed.Chunk(isAlone ? changed.Count : MostSaved))
         {
             await WriteAsync(
                 async session =>
@@ -89,7 +93,8 @@ public sealed partial class PostgresStateStore : ISharedStateStore
                     return other is not { Length: > 0 } ? Registered(other)
                         : throw new StateStoreException($"client {Escape(other)} was changed by a command; sync before saving it");
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken,
+                isAlone ? _loadLimit : null).ConfigureAwait(false);
         }
     }
 

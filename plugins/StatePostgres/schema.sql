@@ -25,12 +25,16 @@ BEGIN
         RAISE EXCEPTION 'the encoding of this database is %, and should be UTF8', current_setting('server_encoding');
     END IF;
     IF to_regclass('mandos.meta') IS NOT NULL THEN
-        SELECT version INTO STRICT found FROM mandos.meta;
+        -- The rows that servers lock before anything else, in their order: so none is within a change, and none waits for this while this waits for it.
+        SELECT version INTO STRICT found FROM mandos.meta FOR UPDATE;
+        PERFORM FROM mandos.change_counter FOR UPDATE;
     END IF;
     IF found > present THEN
         RAISE EXCEPTION 'the tables are of version %, which is newer than this file, of version %', found, present;
     END IF;
 
+    -- A later version adds columns with defaults, tables and indexes, which servers of the version before do not mind. It alters client, liveness and
+    -- file_settings in this order, in which servers read them, then others, and neither meta nor change_counter, where servers may wait.
     IF found < 1 THEN
         CREATE SCHEMA mandos;
 

@@ -41,6 +41,63 @@ public sealed class CheckConfigurationTests
             (result.ExitCode, result.Output));
     }
 
+    [Theory]
+    [InlineData("DB1.example.org", "")]
+    [InlineData("db1.example.org", "when_cut_off = hold")]
+    [InlineData("192.0.2.7", "")]
+    public async Task CheckConfig_ClientOnWhichTheSharedStoreRuns_Warns(string host, string option)
+    {
+        await using var server = new TestServer("--check-config");
+        await WriteStoreAsync(server, "hosts: db1.example.org, 192.0.2.7:5433");
+        server.AddClient(new TestClient("db").StanzaWith("checker = true", $"host = {host}", option));
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal(
+            (0, $"{server.ClientsFile}: warning: client \"db\": the shared store runs on its machine, {host}; after a power cut it would wait for the store in "
+                + $"order to start; set when_cut_off = serve\n{server.ConfigDirectory}: no problems, 1 client\n"),
+            (result.ExitCode, result.Output));
+    }
+
+    [Theory]
+    [InlineData("db1.example.org", "when_cut_off = serve")]
+    [InlineData("db2.example.org", "")]
+    public async Task CheckConfig_ClientThatNeedNotWaitForTheSharedStore_IsFine(string host, string option)
+    {
+        await using var server = new TestServer("--check-config");
+        await WriteStoreAsync(server, "hosts: db1.example.org");
+        server.AddClient(new TestClient("db").StanzaWith("checker = true", $"host = {host}", option));
+
+        Assert.Equal($"{server.ConfigDirectory}: no problems, 1 client\n", (await CheckAsync(server)).Output);
+    }
+
+    [Fact]
+    public async Task CheckConfig_CertificateOfTheSharedStoreIsMissing_IsAProblem()
+    {
+        await using var server = new TestServer("--check-config");
+        await WriteStoreAsync(server, "root_certificate: /nonexistent/ca.pem");
+
+        CommandResult result = await CheckAsync(server);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("plugins.yaml:5: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("setting root_certificate: there is no such file", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ListPlugins_StoreThatThereIsNot_IsNamed()
+    {
+        await using var server = new TestServer();
+        await File.WriteAllTextAsync(Path.Combine(server.ConfigDirectory, "plugins.yaml"), "store: postgress\n", TestContext.Current.CancellationToken);
+
+        CommandResult result = await Command.RunAsync(Repository.Server, "--list-plugins", "--configdir", server.ConfigDirectory);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("StatePostgres", result.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            $"mandos: {server.ConfigDirectory}/plugins.yaml:1: store: there is no state store “postgress”; choose postgres or sqlite\n", result.Errors);
+    }
+
     [Fact]
     public async Task CheckConfig_OfFaultyFiles_SaysEachFault()
     {
@@ -81,6 +138,10 @@ public sealed class CheckConfigurationTests
                 + $"with a key_id have; add +CTYPE-RAWPK, or leave priority out\n{server.ConfigDirectory}: no problems, 1 client\n"),
             (result.ExitCode, result.Output));
     }
+
+    private static Task WriteStoreAsync(TestServer server, string setting) => File.WriteAllTextAsync(
+        Path.Combine(server.ConfigDirectory, "plugins.yaml"), $"store: postgres\nplugins:\n  StatePostgres:\n    settings:\n      {setting}\n",
+        TestContext.Current.CancellationToken);
 
     private static Task<CommandResult> CheckAsync(TestServer server) => Command.RunAsync(
         Repository.Server, "--check-config", "--configdir", server.ConfigDirectory, "--statedir", server.StateDirectory);

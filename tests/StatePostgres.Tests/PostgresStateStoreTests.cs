@@ -50,10 +50,13 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
         Assert.Equal("7", await _postgres.QueryAsync("SELECT settings->>'later' FROM mandos.client", MandosDatabase.Name));
     }
 
-    [Fact]
-    public async Task Save_MoreThanFitIntoOneTransaction_AreAllThere()
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 3)]
+    public async Task Save_VeryMany_TakesSeveralTransactionsOnlyWhereOthersWouldWait(bool hasOther, int transactions)
     {
         await using StoreServer server = await JoinAsync();
+        await using StoreServer? other = hasOther ? await JoinAsync() : null;
         StoredClient[] clients = [.. Enumerable.Range(0, 12_000).Select(SampleClients.Stored)];
 
         await server.Store.SaveAsync(clients, [], TestContext.Current.CancellationToken);
@@ -61,6 +64,7 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
         Assert.Equal(12_000, (await server.Store.LoadAsync(TestContext.Current.CancellationToken)).Count);
         await server.SyncAsync();
         Assert.Equal(12_000, server.Clients.Count);
+        Assert.Equal(transactions, server.Clients.Values.Select(static client => client.Revision).Distinct().Count());
     }
 
     [Fact]
@@ -95,6 +99,23 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
         Assert.InRange(seen.ExpiresIn!.Value, TimeSpan.FromHours(1.9), TimeSpan.FromHours(2));
         ClientSnapshot loaded = Assert.Single(await server.Store.LoadAsync(TestContext.Current.CancellationToken)).Client!;
         Assert.InRange(loaded.Expires!.Value, now.AddHours(1.9), now.AddHours(2.1));
+    }
+
+    [Fact]
+    public async Task Save_NewClientThatIsDenied_KeepsTheDenialWhileItHolds()
+    {
+        await using StoreServer server = await JoinAsync();
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+
+        await server.Store.SaveAsync(
+            [SampleClients.Stored(1) with { DeniedUntil = now.AddHours(1) }, SampleClients.Stored(2) with { DeniedUntil = now.AddHours(-1) }],
+            [], TestContext.Current.CancellationToken);
+
+        await server.SyncAsync();
+        SharedVerdict verdict = Assert.IsType<SharedVerdict>(server.Clients[SampleClients.Stored(1).Name].Control!.Verdict);
+        Assert.False(verdict.Approved);
+        Assert.InRange(verdict.Left, TimeSpan.FromHours(0.9), TimeSpan.FromHours(1));
+        Assert.Null(server.Clients[SampleClients.Stored(2).Name].Control!.Verdict);
     }
 
     [Fact]

@@ -25,19 +25,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public TimeSpan StartTime { get; }
 
     /// <summary>User and system time so far, without children (proc(5)).</summary>
-    public TimeSpan CpuTime => Ticks(13) + Ticks(14);
+    public TimeSpan CpuTime => ProcessUse.Cpu(_process.Id);
 
     /// <summary>User and system time of children that have ended.</summary>
-    public TimeSpan ChildCpuTime => Ticks(15) + Ticks(16);
+    public TimeSpan ChildCpuTime => ProcessUse.EndedChildrenCpu(_process.Id);
 
-    public long ResidentBytes
-    {
-        get
-        {
-            string line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
-        }
-    }
+    public long ResidentBytes => ProcessUse.ResidentBytes(_process.Id);
 
     /// <summary>Number of log lines so far that have the awaited text.</summary>
     public int LinesSeen => Volatile.Read(ref _linesSeen);
@@ -49,9 +42,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <param name="settings">Further lines of mandos.conf.</param>
     /// <param name="address">Where it listens, which decides between IPv4 and IPv6.</param>
     /// <param name="isServed">Whether to wait until a first peer has been served.</param>
+    /// <param name="prepare">Changes how it is started; gets its directory, which has its configuration, too.</param>
+    /// <param name="log">Gets what it logs; null: nobody.</param>
     public static async Task<ServerUnderTest> StartAsync(
         string root, string clientsConf, string? countLinesWith = null, string? busAddress = null, string settings = "",
-        string address = "::1", bool isServed = true)
+        string address = "::1", bool isServed = true, Action<ProcessStartInfo, string>? prepare = null,
+        TextWriter? log = null)
     {
         string directory = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
         // Started by root, the server becomes another user, who has to reach its state.
@@ -90,6 +86,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = busAddress;
         }
 
+        prepare?.Invoke(start, directory);
         long started = Stopwatch.GetTimestamp();
         Process process = Process.Start(start)!;
         var endPoint = new IPEndPoint(ip, port);
@@ -110,7 +107,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
 
         var server = new ServerUnderTest(process, directory, endPoint, Stopwatch.GetElapsedTime(started));
-        _ = server.CountLinesAsync(countLinesWith);
+        _ = server.CountLinesAsync(countLinesWith, log);
         return server;
     }
 
@@ -153,17 +150,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private TimeSpan Ticks(int field)
-    {
-        string stat = File.ReadAllText($"/proc/{_process.Id}/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return TimeSpan.FromSeconds(long.Parse(fields[field - 2], CultureInfo.InvariantCulture) / 100.0);
-    }
-
-    private async Task CountLinesAsync(string? text)
+    private async Task CountLinesAsync(string? text, TextWriter? log)
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
+            log?.WriteLine(line);
             if (text is not null && line.Contains(text, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _linesSeen);

@@ -123,6 +123,11 @@ internal static class Introspection
             <method name="ForgetClient">
               <arg name="name" type="s" direction="in"/>
             </method>
+            <method name="GetServers">
+              <arg name="servers" type="a(sstxxsbb)" direction="out"/>
+              <arg name="revision" type="t" direction="out"/>
+              <arg name="wait" type="t" direction="out"/>
+            </method>
             <method name="Reload"/>
             <signal name="RequestsChanged">
               <arg name="client" type="o"/>

@@ -46,6 +46,7 @@ internal sealed class ServerObject
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
+            ["GetServers"] = new([Names.ServerExtension], [""], ReadGetServers),
             ["Reload"] = new([Names.ServerExtension], [""], context => Command(context, source => _server.ReloadAsync(source, _ended))),
         });
     }
@@ -230,6 +231,14 @@ internal sealed class ServerObject
 
         writer.WriteArrayEnd(clients);
     }
+
+    private Call ReadGetServers(BusCall context) => new(context, () =>
+    {
+        ServerGroup group = _server.Info.Group ?? throw new CallException(
+            BusErrors.NotSupported, "this server shares its state with no other; mandos-plugins.yaml(5) tells how several do");
+        context.Reply($"a{GroupWriter.Signature}tt", (ref writer) => GroupWriter.Write(ref writer, group));
+        return null;
+    });
 
     private Call ReadForgetClient(BusCall context)
     {

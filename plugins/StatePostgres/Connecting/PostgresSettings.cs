@@ -40,7 +40,7 @@ internal sealed record PostgresSettings
 
         if (RootCertificate is not null && !File.Exists(RootCertificate))
         {
-            throw new PluginSettingException(RootCertificateName, $"there is no file {RootCertificate}, or this server may not look into its folder");
+            throw new PluginSettingException(RootCertificateName, "there is no such file, or this server may not look into its folder");
         }
 
         if (Credential.Contains('/', StringComparison.Ordinal) || Credential is "." or "..")

@@ -71,13 +71,16 @@ internal static class Columns
     public static DateTimeOffset Moment(long ticks) => new(ticks, TimeSpan.Zero);
 
     /// <summary>The control that a record of a client has.</summary>
-    public static SharedControl Control(StoredClient stored) => new()
+    /// <param name="stored">The record.</param>
+    /// <param name="now">The wall clock, on which its times are.</param>
+    public static SharedControl Control(StoredClient stored, DateTimeOffset now) => new()
     {
         Settings = stored.Client?.Settings ?? stored.FileSettings,
         Created = stored.Client?.Created ?? stored.SavedAt ?? DateTimeOffset.UnixEpoch,
         Enabled = stored.Client?.Enabled ?? false,
         LastEnabled = stored.Client?.LastEnabled,
         IsRemoved = stored.Client is null,
+        Verdict = stored.DeniedUntil - now is { } left && left > TimeSpan.Zero ? new SharedVerdict(false, left, null) : null,
         EncryptedSecret = stored.EncryptedSecret,
     };
 }

@@ -85,7 +85,7 @@ internal static class Records
             long change = await session.LockLivenessAsync().ConfigureAwait(false);
             foreach (StoredClient client in added)
             {
-                statements.AddRange(Commands.Change(client.Name, Columns.Control(client), client.Client?.Expires - now, revision, change));
+                statements.AddRange(Commands.Change(client.Name, Columns.Control(client, now), client.Client?.Expires - now, revision, change));
                 if (client.Client is { } snapshot)
                 {
                     statements.Add(new(
@@ -114,6 +114,11 @@ internal static class Records
 
         return "";
     }
+
+    /// <summary>Whether no other server is registered.</summary>
+    public static Task<bool> IsAloneAsync(Session session, Guid server) => session.ReadAsync(
+        static async reader => !await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false),
+        new Statement("SELECT 1 FROM mandos.server WHERE id <> $1 LIMIT 1", server));
 
     /// <summary>The statement that keeps what this server's files say of clients.</summary>
     public static Statement KeepFiles(Registration self, IReadOnlyCollection<StoredClient> clients) => new(

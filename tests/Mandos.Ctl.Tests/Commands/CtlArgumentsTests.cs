@@ -52,6 +52,8 @@ public sealed class CtlArgumentsTests
     [InlineData("remove", "--re", "a")]
     [InlineData("deny-by-default", "--deny-", "a")]
     [InlineData("requests", "--req")]
+    [InlineData("secret", "--se", "-", "a")]
+    [InlineData("servers", "--ser")]
     [InlineData("names", "--na")]
     [InlineData("deny-request", "--deny-r", "1")]
     public void Parse_Abbreviation_MeansWhatItMeansToDebians(string option, params string[] arguments)
@@ -94,6 +96,9 @@ public sealed class CtlArgumentsTests
     [InlineData("--forget", "-e", "a")]
     [InlineData("--kept", "a")]
     [InlineData("--kept", "-v")]
+    [InlineData("--servers", "a")]
+    [InlineData("--servers", "--dump-json")]
+    [InlineData("--servers", "--disable", "a")]
     [InlineData("--enable=x", "a")]
     [InlineData("--approv", "a")]
     public void Parse_WhatDoesNotFit_IsRefused(params string[] arguments)

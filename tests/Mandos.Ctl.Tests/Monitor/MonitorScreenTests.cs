@@ -53,6 +53,31 @@ public sealed class MonitorScreenTests
     }
 
     [Fact]
+    public void Draw_SeveralServers_SaysHowManyLiveAndWhatIsWrong()
+    {
+        SharingServer a = new("a", "", 1, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(9), "01", IsSelf: true, IsAwaited: false);
+        SharingServer b = a with { Name = "b\x1b", IsSelf = false };
+        _model.EndListing([]);
+
+        _model.NoteServers(new ServerGroup([a, b], 1, TimeSpan.Zero));
+        Assert.StartsWith("Servers: 2 of 2 live; Mandos clients: 0", Draw(120, 20), StringComparison.Ordinal);
+
+        _model.NoteServers(new ServerGroup([a, b with { SinceSync = TimeSpan.FromMinutes(1), FilesHash = "02" }], 1, TimeSpan.Zero));
+        string screen = Draw(120, 20);
+        Assert.StartsWith("Servers: 1 of 2 live, NOT LIVE: B\ufffd, FILES DIFFER: B\ufffd; Mandos", screen, StringComparison.Ordinal);
+        Assert.Contains("Servers: not live: b\ufffd.", screen, StringComparison.Ordinal);
+
+        _model.NoteServers(new ServerGroup([a with { Permission = TimeSpan.Zero }, b], 1, TimeSpan.Zero));
+        Assert.StartsWith("Servers: 2, NO PERMISSION TO GIVE SECRETS; Mandos clients: 0", Draw(120, 20), StringComparison.Ordinal);
+
+        _model.NoteServers(new ServerGroup([a, b], 1, TimeSpan.Zero));
+        Assert.Contains("Servers: all is well again.", Draw(120, 20), StringComparison.Ordinal);
+
+        _model.NoteServers(null);
+        Assert.StartsWith("Mandos clients: 0", Draw(120, 20), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Draw_SeveralRequests_SaysHowManyAndWhereFrom()
     {
         _model.EndListing([Asking("192.0.2.1", "::1", "::1"), Asking("192.0.2.7") with { Name = "single" }]);

@@ -1,7 +1,8 @@
 namespace Mandos.EndToEnd.Tests.Harness;
 
 /// <summary>What a server has written to standard error so far. Thread-safe.</summary>
-internal sealed class ServerLog
+/// <param name="most">How many lines are kept, at least; the oldest go.</param>
+internal sealed class ServerLog(int most = int.MaxValue / 2)
 {
     private readonly List<string> _lines = [];
 
@@ -22,6 +23,10 @@ internal sealed class ServerLog
         lock (_lines)
         {
             _lines.Add(line);
+            if (_lines.Count >= 2 * most)
+            {
+                _lines.RemoveRange(0, most);
+            }
         }
     }
 

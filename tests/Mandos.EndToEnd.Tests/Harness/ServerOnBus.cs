@@ -43,14 +43,23 @@ internal sealed class ServerOnBus : IAsyncDisposable
     private static async Task<ServerOnBus> StartAsync(bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
         => await StartAsync(await DBusDaemon.StartAsync(), stock, endPoint, stanzas);
 
-    private static async Task<ServerOnBus> StartAsync(DBusDaemon bus, bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
+    private static Task<ServerOnBus> StartAsync(DBusDaemon bus, bool stock, IPEndPoint endPoint, IEnumerable<string> stanzas)
+        => StartAsync(
+            bus,
+            new TestServer(stock ? "--foreground" : "--debug")
+            {
+                Bus = bus,
+                EndPoint = endPoint,
+                Program = stock ? Repository.StockServer : Repository.Server,
+            },
+            stanzas);
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="bus">Its bus.</param>
+    /// <param name="server">The server, prepared for that bus.</param>
+    /// <param name="stanzas">Its clients.conf.</param>
+    public static async Task<ServerOnBus> StartAsync(DBusDaemon bus, TestServer server, IEnumerable<string> stanzas)
     {
-        var server = new TestServer(stock ? "--foreground" : "--debug")
-        {
-            Bus = bus,
-            EndPoint = endPoint,
-            Program = stock ? Repository.StockServer : Repository.Server,
-        };
         BusPeer? peer = null;
         try
         {

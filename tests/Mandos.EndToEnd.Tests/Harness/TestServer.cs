@@ -78,8 +78,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Its events since <see cref="SteerAsync"/>.</summary>
     public TestEvents Events => _events!;
 
+    /// <summary>Whether its log is no part of the test's output.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>What it has logged, over all its runs.</summary>
-    public ServerLog Log { get; } = new();
+    public ServerLog Log { get; init; } = new();
 
     /// <summary>Whether it has ended since it was started.</summary>
     public bool HasEnded => _process!.HasExited;
@@ -217,7 +220,7 @@ internal sealed class TestServer : IAsyncDisposable
         }
 
         // The log of Debian's server is no part of the test's output.
-        foreach (var line in Program != Repository.StockServer ? Log.Lines : [])
+        foreach (var line in Program != Repository.StockServer && !IsQuiet ? Log.Lines : [])
         {
             TestContext.Current.TestOutputHelper?.WriteLine(line);
         }

@@ -46,6 +46,7 @@ public sealed class PrivilegeTests
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
 
+        await system.WaitForMessageAsync($"WARNING: The state directory {directory} was not there");
         var owners = await Command.RequireAsync("find", directory, "-printf", "%U:%G %m\n");
         Assert.All(owners.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("65534:65534 ", line));
         Assert.StartsWith("65534:65534 700\n", owners, StringComparison.Ordinal);

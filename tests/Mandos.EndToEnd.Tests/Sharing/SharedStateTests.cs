@@ -20,8 +20,8 @@ public sealed class SharedStateTests(ClientKeys keys) : IAsyncLifetime
             keys.First.StanzaWith("checker = true"),
             _client.StanzaWith("checker = true", "approval_delay = PT1H", "approved_by_default = False"),
         ];
-        _one = await SharingServer.PrepareAsync("one", _database.SocketDirectory, clients);
-        _other = await SharingServer.PrepareAsync("other", _database.SocketDirectory, clients);
+        _one = await SharingServer.PrepareAsync("one", new SharingPlace(_database.SocketDirectory), clients);
+        _other = await SharingServer.PrepareAsync("other", new SharingPlace(_database.SocketDirectory), clients);
         await Task.WhenAll(_one.StartAsync(), _other.StartAsync());
     }
 

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestKit.Daemons;
 
@@ -7,7 +7,19 @@ namespace Mandos.EndToEnd.Tests.Sharing;
 /// <summary>A real server that shares its state with others, under a host name of its own, with a bus and a peer on that.</summary>
 internal sealed class SharingServer : IAsyncDisposable
 {
-    private SharingServer(string name, DBusDaemon bus, TestServer server) => (Name, Bus, Server) = (name, bus, server);
+    /// <summary>What runs it: its host name, the file with its environment, and the command.</summary>
+    private const string Surroundings = """
+        hostname "$0"
+        . "$1"
+        shift
+        exec "$@"
+        """;
+
+    private readonly TemporaryDirectory _directory;
+    private readonly SharingPlace _place;
+
+    private SharingServer(string name, SharingPlace place, TemporaryDirectory directory, DBusDaemon bus, TestServer server)
+        => (Name, _place, _directory, Bus, Server) = (name, place, directory, bus, server);
 
     /// <summary>Its host name, by which the others know it.</summary>
     public string Name { get; }
@@ -19,43 +31,56 @@ internal sealed class SharingServer : IAsyncDisposable
     /// <summary>Calls it by D-Bus, once it was started.</summary>
     public BusPeer Peer { get; private set; } = null!;
 
+    /// <summary>By how many seconds its clock is to be ahead of the machine's from its next start on.</summary>
+    public int ClockAhead { get; set; }
+
+    private string Environment => _directory.PathOf("environment");
+
     /// <summary>Prepares one that is not started yet; skips the test where it may have no host name of its own.</summary>
     /// <param name="name">Its host name.</param>
-    /// <param name="hosts">Where PostgreSQL is, as in plugins.yaml.</param>
+    /// <param name="place">Where it is.</param>
     /// <param name="stanzas">Its clients.</param>
-    public static async Task<SharingServer> PrepareAsync(string name, string hosts, params IEnumerable<string> stanzas)
+    public static async Task<SharingServer> PrepareAsync(string name, SharingPlace place, params IEnumerable<string> stanzas)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "a host name of its own needs root");
+        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "a host name of its own needs root");
+        var directory = new TemporaryDirectory();
         DBusDaemon bus = await DBusDaemon.StartAsync();
-        var server = new TestServer("--debug")
+        string[] family = place.Address.AddressFamily == AddressFamily.InterNetwork ? ["--no-ipv6"] : [];
+        var server = new TestServer([.. place.Arguments, .. family])
         {
             Bus = bus,
-            EndPoint = new(IPAddress.IPv6Loopback, FreePort.Find()),
-            Wrapper = ["unshare", "--uts", "sh", "-ec", "hostname \"$0\"; exec \"$@\"", name],
+            Log = new(most: 5000),
+            EndPoint = new(place.Address, FreePort.Find()),
+            NetworkNamespace = place.Namespace,
+            Wrapper = ["unshare", "--uts", "sh", "-ec", Surroundings, name, directory.PathOf("environment")],
         };
+        string root = place.RootCertificate is null ? "" : $"      root_certificate: {place.RootCertificate}\n";
         await File.WriteAllTextAsync(
             Path.Combine(server.ConfigDirectory, "plugins.yaml"),
-            $"""
-            store: postgres
-            plugins:
-              StatePostgres:
-                settings:
-                  hosts: {hosts}
-            """,
+            $"store: postgres\nplugins:\n  StatePostgres:\n    settings:\n      hosts: {place.Hosts}\n{root}",
             TestContext.Current.CancellationToken);
         server.AddClient(string.Join('\n', stanzas));
-        return new(name, bus, server);
+        return new(name, place, directory, bus, server);
     }
 
-    /// <summary>Starts it, again too, and waits until it is on the bus and may give secrets.</summary>
+    /// <summary>Starts it, again too, and waits until it is on the bus.</summary>
     public async Task StartAsync()
     {
+        // Without that fix libfaketime lets sleeps end at once.
+        string credentials = _place.Credentials is null ? "" : $"export CREDENTIALS_DIRECTORY={_place.Credentials}\n";
+        string clock = ClockAhead == 0 ? ""
+            : $"export LD_PRELOAD={Command.PeerLibraries}/faketime/libfaketime.so.1 FAKETIME={ClockAhead:+0;-0}s FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0\n";
+        await File.WriteAllTextAsync(Environment, credentials + clock, TestContext.Current.CancellationToken);
         Peer ??= await BusPeer.ConnectAsync(Bus);
         await Server.StartAsync();
         await Peer.WaitForServerAsync(Server);
     }
 
-    /// <summary>Calls a method of a client, as mandos-ctl does, which must succeed.</summary>
+    /// <summary>Calls a method of a client, as mandos-ctl does.</summary>
+    public Task<BusReply> CallAsync(string client, string method, string arguments = "()")
+        => Peer.CallAsync($"/clients/{client}", BusPeer.ClientInterface, method, arguments);
+
+    /// <summary>Calls a method of a client, which must succeed.</summary>
     public Task<string> RequireAsync(string client, string method, string arguments = "()")
         => Peer.RequireAsync($"/clients/{client}", BusPeer.ClientInterface, method, arguments);
 
@@ -68,5 +93,6 @@ internal sealed class SharingServer : IAsyncDisposable
 
         await Server.DisposeAsync();
         await Bus.DisposeAsync();
+        _directory.Dispose();
     }
 }

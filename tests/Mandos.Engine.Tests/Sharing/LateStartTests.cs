@@ -108,11 +108,11 @@ public sealed class LateStartTests : IDisposable
     public void Start_StoreDownTwiceAndAMistakeInTheFilesMeanwhile_IsServed()
     {
         Before(Client("one", CutOffBehaviour.Serve), Client("two", CutOffBehaviour.Serve));
-        EngineRig mistaken = _rig.Start(_id, _lastKnown, isCutOff: true, Client("two", CutOffBehaviour.Serve));
+        EngineRig mistaken = _rig.StartCutOffWithout(_id, _lastKnown, "one", Client("two", CutOffBehaviour.Serve));
         _rig.Pass(TimeSpan.FromSeconds(2));
         _rig.Crash(mistaken);
 
-        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: true, Client("one", CutOffBehaviour.Serve), Client("two", CutOffBehaviour.Serve));
+        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: true, Client("one", CutOffBehaviour.Serve));
 
         Assert.NotNull(_rig.Ask(server).Received);
     }

@@ -50,12 +50,21 @@ internal sealed class SharedRig : IDisposable
     public EngineRig StartCutOffOnceLoaded(params ClientDefinition[] definitions)
         => Start(new UnreliableStore(_context) { IsCutOffOnceLoaded = true }, null, null, definitions);
 
-    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions)
+    /// <summary>Starts a server that cannot reach the store, with a mistake in the section of a client.</summary>
+    /// <param name="id">Its identity.</param>
+    /// <param name="lastKnown">What it keeps itself.</param>
+    /// <param name="leftOut">The client.</param>
+    /// <param name="definitions">The others.</param>
+    public EngineRig StartCutOffWithout(Guid id, FakeLastKnown lastKnown, string leftOut, params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = true }, id, lastKnown, definitions, leftOut);
+
+    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions, params string[] leftOut)
     {
         string name = ((char)('a' + Servers.Count)).ToString();
         var rig = new EngineRig
         {
             SharedStore = store,
+            LeftOut = leftOut,
             Options = new EngineOptions
             {
                 Server = new ServerIdentity(id ?? Guid.NewGuid(), name),
@@ -63,6 +72,7 @@ internal sealed class SharedRig : IDisposable
                 LastKnown = lastKnown,
             },
         };
+        rig.Clock.Advance(_storeClock.GetUtcNow() - rig.Clock.GetUtcNow()); // all know what time it is
         Stores.Add(store);
         Servers.Add(rig);
         rig.Start(definitions);

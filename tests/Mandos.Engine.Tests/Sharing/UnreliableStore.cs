@@ -27,6 +27,12 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     /// <summary>The calls that wait.</summary>
     public int HeldCount => _held.Count;
 
+    /// <summary>How many checks the server has reported.</summary>
+    public int ChecksReported { get; private set; }
+
+    /// <summary>How many of them one report had at most.</summary>
+    public int MostInOneReport { get; private set; }
+
     public Task JoinAsync(ServerIdentity server, CancellationToken cancellationToken) => Call(() => _inner.JoinAsync(server, cancellationToken));
 
     public ValueTask<IReadOnlyList<StoredClient>> LoadAsync(CancellationToken cancellationToken)
@@ -52,7 +58,12 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     public Task<ControlResult> DecideAsync(RequestVerdict verdict, CancellationToken cancellationToken)
         => Call(() => _inner.DecideAsync(verdict, cancellationToken));
 
-    public Task ReportAsync(ServerReport report, CancellationToken cancellationToken) => Call(() => _inner.ReportAsync(report, cancellationToken));
+    public Task ReportAsync(ServerReport report, CancellationToken cancellationToken)
+    {
+        ChecksReported += report.Checks.Count;
+        MostInOneReport = Math.Max(MostInOneReport, report.Checks.Count);
+        return Call(() => _inner.ReportAsync(report, cancellationToken));
+    }
 
     public async IAsyncEnumerable<long> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -10,6 +10,7 @@ internal sealed class TestClock : TimeProvider
 
     private readonly FakeTimeProvider _steady = new(Epoch);
     private readonly ConcurrentQueue<TimeSpan> _made = new();
+    private long _looked;
 
     public TimeSpan WallOffset { get; set; }
 
@@ -17,7 +18,10 @@ internal sealed class TestClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => _steady.GetUtcNow() + WallOffset;
 
-    public override long GetTimestamp() => _steady.GetTimestamp();
+    public override long GetTimestamp() => _steady.GetTimestamp() + (MovesWhenLookedAt ? Interlocked.Increment(ref _looked) : _looked);
+
+    /// <summary>Whether the steady clock moves on by 100 ns with each look at it, as a real one does.</summary>
+    public bool MovesWhenLookedAt { get; set; }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -7,7 +7,7 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "--show-priority", "-i", "--interface", "-a", "--address",
+        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "--show-priority", "--export-state", "--import-state", "--replace", "-i", "--interface", "-a", "--address",
         "-p", "--port", "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
         "--no-restore", "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
@@ -47,12 +47,28 @@ public sealed class CommandLineParserTests
     [InlineData("--check-", CommandLineAction.CheckConfiguration)]
     [InlineData("--list-plugins", CommandLineAction.ListPlugins)]
     [InlineData("--show-priority=NORMAL", CommandLineAction.ShowPriority)]
+    [InlineData("--export-state=/f", CommandLineAction.ExportState)]
+    [InlineData("--import-state=/f", CommandLineAction.ImportState)]
     [InlineData("--foreground", CommandLineAction.Serve)]
     public void Parse_Action_IsRead(string argument, object action) => Assert.Equal(action, Options(argument).Action);
 
     [Fact]
     public void Parse_JsonWithList_IsRead()
         => Assert.Equal(new CommandLineOptions { Action = CommandLineAction.ListPlugins, Json = true }, Options("--list-plugins", "--json"));
+
+    [Fact]
+    public void Parse_TransferOfState_IsRead()
+    {
+        Assert.Equal(new CommandLineOptions { Action = CommandLineAction.ExportState, StateFile = "/f" }, Options("--export-state", "/f"));
+        Assert.Equal(
+            new CommandLineOptions { Action = CommandLineAction.ImportState, StateFile = "/f", Replace = true }, Options("--import-state", "/f", "--replace"));
+        Assert.EndsWith(
+            "mandos: error: option --replace is for --import-state alone\n", CommandLineParser.Parse(["--replace", "--check"]).Error, StringComparison.Ordinal);
+    }
+
+    // Debian's server has no other option that begins so
+    [Fact]
+    public void Parse_AbbreviationOfDebians_MeansTheSame() => Assert.Equal("eth0", Options("--i", "eth0").Interface);
 
     [Theory]
     [InlineData("--json")]

@@ -21,7 +21,13 @@ public static class MandosDatabase
         await MigrateAsync(server);
     }
 
-    /// <summary>Runs schema.sql as the owner of the tables.</summary>
-    public static Task<string> MigrateAsync(PostgresServer server, string database = Name)
-        => server.PsqlAsync(database, "-U", Owner, "-f", Path.Join(Repository.Root, "plugins/StatePostgres/schema.sql"));
+    /// <summary>Path of the schema.sql of this version.</summary>
+    public static string Schema { get; } = Path.Join(Repository.Root, "plugins/StatePostgres/schema.sql");
+
+    /// <summary>Runs a schema.sql as the owner of the tables.</summary>
+    /// <param name="server">Where.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="schema">Path of another version's; null for <see cref="Schema"/>.</param>
+    public static Task<string> MigrateAsync(PostgresServer server, string database = Name, string? schema = null)
+        => server.PsqlAsync(database, "-U", Owner, "-f", schema ?? Schema);
 }
