@@ -233,7 +233,7 @@ internal sealed partial class Membership : IDisposable
         if (stored.SavedAt is null)
         {
             stored = definition is null
-                ? stored with { SavedAt = now, LeftAt = now }
+                ? stored with { SavedAt = now, LeftAt = now, FileEnabled = true } // as in ControlApplier
                 : stored with { SavedAt = now, LeftAt = null, FileSettings = definition.Settings, FileEnabled = definition.Enabled };
         }
 

@@ -235,6 +235,10 @@ internal static class ControlChecks
         };
         await a.Store.SaveAsync([ofA], [], cancellationToken).ConfigureAwait(false);
         await b.Store.SaveAsync([ofB], [], cancellationToken).ConfigureAwait(false);
+        ServerView c = await servers.JoinAsync("c", cancellationToken).ConfigureAwait(false);
+        Contract.Require(
+            await c.Store.LoadAsync(cancellationToken).ConfigureAwait(false) is [{ SavedAt: null }],
+            "a server whose files were never saved gets a record with the time of a save");
         foreach ((ServerView server, StoredClient expected) in ((ServerView, StoredClient)[])[(a, ofA), (b, ofB)])
         {
             ServerView again = await servers.JoinAsync("again", cancellationToken, server.Identity.Id).ConfigureAwait(false);

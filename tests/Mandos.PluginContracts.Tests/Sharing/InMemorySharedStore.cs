@@ -217,7 +217,7 @@ internal sealed class InMemorySharedStore(ContractContext context) : ISharedStat
             FileSettings = file?.FileSettings ?? control.Settings,
             FileEnabled = file?.FileEnabled ?? control.Enabled,
             LeftAt = file?.LeftAt,
-            SavedAt = now,
+            SavedAt = file is null ? null : now,
             DeniedUntil = control.Verdict is { Approved: false } denial ? now + denial.Left : null,
             EncryptedSecret = control.EncryptedSecret,
             Client = control.IsRemoved ? null : new ClientSnapshot
