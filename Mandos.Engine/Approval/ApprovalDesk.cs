@@ -177,18 +177,19 @@ internal sealed partial class ApprovalDesk(
         return request;
     }
 
-    /// <summary>Decides again what waits only because a person had to decide, where one need not any more.</summary>
+    /// <summary>Sees for what waits a person has to decide now, and decides again what waits only because one had to, and need not any more.</summary>
     public void LookAgain()
     {
-        foreach (OpenRequest request in requests.Waiting.Where(static request => request.IsHeldForPerson).ToArray())
+        foreach (OpenRequest request in requests.Waiting.ToArray())
         {
             Client client = request.Client;
-            if (HoldsForPerson?.Invoke(client) == true)
+            bool wasHeld = request.IsHeldForPerson;
+            request.IsHeldForPerson = HoldsForPerson?.Invoke(client) == true;
+            if (!wasHeld || request.IsHeldForPerson)
             {
                 continue;
             }
 
-            request.IsHeldForPerson = false;
             TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.Now - request.Opened);
             if (client.Verdict is true && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
             {

@@ -390,11 +390,11 @@ internal sealed partial class SharedState : IDisposable
         {
             _connections.AbortSends(
                 "this server does not know any more what the other servers have decided",
-                static request => !SharedGate.ServesCutOff(request.Client, request.Reason));
+                static request => !SharedGate.ServesCutOff(request, request.Reason));
             if (_servesCutOff)
             {
                 _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
-                _approvals.LookAgain(); // a person may have said that one need not wait for a person
+                _approvals.LookAgain();
             }
             else
             {
