@@ -28,8 +28,9 @@ namespace Mandos.Abstractions.Sharing;
 /// <para>
 /// <see cref="IStateStore.SaveAsync"/> never changes control: it adds clients that the store does not know, and keeps for this server what
 /// its own <c>clients.conf</c> says of each client (<see cref="StoredClient.FileSettings"/>, <see cref="StoredClient.FileEnabled"/>,
-/// <see cref="StoredClient.LeftAt"/>). If the control of a client that the store knows differs from what it is to save, it saves nothing and
-/// throws a <see cref="StateStoreException"/>. It forgets names for this server alone.
+/// <see cref="StoredClient.LeftAt"/>). Where it keeps nothing, a client is loaded with a <see cref="StoredClient.SavedAt"/> of null. If the control
+/// of a client that the store knows differs from what it is to save, it saves nothing and throws a <see cref="StateStoreException"/>. It forgets
+/// names for this server alone.
 /// </para>
 /// </remarks>
 public interface ISharedStateStore : IStateStore

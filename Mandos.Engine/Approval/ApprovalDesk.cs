@@ -39,7 +39,7 @@ internal sealed partial class ApprovalDesk(
             return null;
         }
 
-        var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow));
+        var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow)) { Opened = services.Clock.Now };
         ClientSettings settings = client.Settings;
         if (!transitions.MayBeEntitled(client))
         {
@@ -152,6 +152,19 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Denies what came before a denial ended that was given at another server, and of which this one learns late.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="end">When it ended, by the engine's clock.</param>
+    public void TakeEndedDenial(Client client, TimeSpan end)
+    {
+        requests.TakeEndedDenial(client, end);
+        foreach (OpenRequest request in client.Waiting.Where(request => request.Opened <= end).ToArray())
+        {
+            requests.EndWait(request);
+            requests.Refuse(request, Outcome.Denied);
+        }
+    }
+
     /// <summary>Approves or denies one request that waits, and nothing else.</summary>
     /// <returns>The request.</returns>
     /// <exception cref="UnknownRequestException">It does not wait.</exception>
@@ -176,7 +189,7 @@ internal sealed partial class ApprovalDesk(
             }
 
             request.IsHeldForPerson = false;
-            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.UtcNow - request.Description.Since);
+            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.Now - request.Opened);
             if (client.Verdict is true && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
             {
                 requests.EndWait(request);

@@ -15,6 +15,9 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Its number, where it comes from, and the key that the peer has proved to own, by which it was found to be the client.</summary>
     public SecretRequest Description { get; } = description;
 
+    /// <summary>When it was opened, by the engine's clock.</summary>
+    public required TimeSpan Opened { get; init; }
+
     /// <summary>What becomes of the request.</summary>
     public Task<RequestOutcome> Outcome => _outcome.Task;
 

@@ -36,19 +36,26 @@ internal sealed partial class ControlApplier(
                 break;
             case Client:
                 break; // forgotten elsewhere, in this server's files still: it is added again
-            case KeptRow row when control is not null:
-                row.Stored = Row(row.Stored, control);
+            case KeptRow old when control is not null:
+                old.Stored = Row(old.Stored, control);
                 break;
-            case KeptRow row:
-                kept.Drop(row);
+            case KeptRow old:
+                kept.Drop(old);
                 entry.Local = null;
                 break;
             default:
                 if (control is not null)
                 {
-                    entry.Local = kept.Load(Row(
-                        new StoredClient { Name = entry.Name, FileSettings = control.Settings, FileEnabled = control.Enabled, Client = null }
-                            with { LeftAt = services.Clock.UtcNow }, control));
+                    // As if the files had said nothing of "enabled": who adds the client to them without a word of it has not enabled it
+                    var row = new StoredClient
+                    {
+                        Name = entry.Name,
+                        FileSettings = control.Settings,
+                        FileEnabled = true,
+                        LeftAt = services.Clock.UtcNow,
+                        Client = null,
+                    };
+                    entry.Local = kept.Load(Row(row, control));
                 }
 
                 break;
@@ -94,6 +101,11 @@ internal sealed partial class ControlApplier(
         if (verdict is null)
         {
             requests.EndVerdict(client);
+            client.DenialEnded = null;
+        }
+        else if (verdict.Left <= TimeSpan.Zero)
+        {
+            approvals.TakeEndedDenial(client, services.Clock.Now + verdict.Left);
         }
         else if (client.Verdict != verdict.Approved || !Equals(client.ApprovedAddress, verdict.Address)
             || (client.VerdictEnd?.Due - services.Clock.Now - verdict.Left)?.Duration() > _sameTime)
@@ -117,6 +129,6 @@ internal sealed partial class ControlApplier(
             Expires = row.Client?.Expires,
         },
         EncryptedSecret = control.EncryptedSecret,
-        DeniedUntil = control.Verdict is { Approved: false } ? row.DeniedUntil : null,
+        DeniedUntil = control.Verdict is { Approved: false } verdict && verdict.Left > TimeSpan.Zero ? row.DeniedUntil : null,
     };
 }

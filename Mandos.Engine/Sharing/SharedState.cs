@@ -140,7 +140,10 @@ internal sealed partial class SharedState : IDisposable
             Failed = NotSynced,
             Fenced = Fence,
             Join = _membership.Try,
+            IsBehind = () => _lastKnown.IsBehind,
         };
+        Keeper.Acknowledgements.IsBehind = () => _lastKnown.IsBehind;
+        _lastKnown.CaughtUp = _sync.Soon;
         (_membership.Kept, _membership.Reloader) = (kept, reloader);
         (_membership.Failed, _membership.Ready) = (_sync.Fail, _sync.Soon);
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
@@ -254,9 +257,11 @@ internal sealed partial class SharedState : IDisposable
                 : client);
         }
 
+        _problem = null;
         if (_isFirst)
         {
             Keeper.DropUnknown();
+            _lastKnown.Begin(name => _clients.TryGet(name, out Client? _));
         }
 
         _checks.Update(view.Servers);
@@ -404,6 +409,7 @@ internal sealed partial class SharedState : IDisposable
             if (_servesCutOff)
             {
                 _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
+                _approvals.LookAgain(); // a person may have said that one need not wait for a person
             }
             else
             {
@@ -416,7 +422,7 @@ internal sealed partial class SharedState : IDisposable
         }
 
         Serving.Set(IsServing);
-        Problem.Set(holds ? null : _problem ?? "the shared store has not told of its clients yet");
+        Problem.Set(holds ? null : _problem ?? (_isFirst ? "the shared store has not told of its clients yet" : "the shared store does not answer"));
     }
 
     /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>

@@ -55,7 +55,7 @@ internal sealed partial class EngineStart(
         bool isShared = state is ISharedStateStore;
         if (state is ISharedStateStore shared)
         {
-            // The model of several engines still finds faults (SharedModelTests).
+            // tests/faults has yet to make its thousand faults in one run
             LogSharedStoreUnproven();
             if (!context.Options.Restore)
             {

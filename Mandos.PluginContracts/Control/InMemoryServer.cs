@@ -1,5 +1,4 @@
 using System.Net;
-using System.Threading.Channels;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 
@@ -8,7 +7,7 @@ namespace Mandos.PluginContracts.Control;
 /// <summary>
 /// A server without network, checks or timers, to try control surfaces with: commands change its clients and cause events.
 /// </summary>
-public sealed class InMemoryServer : IMandosServer
+public sealed partial class InMemoryServer : IMandosServer
 {
     private static readonly (ClientProperty Property, Func<ClientSnapshot, object?> Value)[] _properties =
     [
@@ -30,10 +29,8 @@ public sealed class InMemoryServer : IMandosServer
     private readonly List<(string Name, bool Approved)> _approvals = [];
     private readonly List<(long RequestId, bool Approved)> _decisions = [];
     private readonly List<CommandSource> _sources = [];
-    private readonly List<Channel<ServerEvent>> _subscriptions = [];
     private readonly TimeProvider _time;
     private long _lastId;
-    private TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a server.</summary>
     /// <param name="clients">The clients that it has at first.</param>
@@ -75,18 +72,6 @@ public sealed class InMemoryServer : IMandosServer
 
     /// <summary>How often the configuration was re-read.</summary>
     public int Reloads { get; private set; }
-
-    /// <summary>The number of subscriptions that are not disposed.</summary>
-    public int Subscriptions
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _subscriptions.Count;
-            }
-        }
-    }
 
     /// <summary>The approvals and denials given, in their order.</summary>
     public IReadOnlyList<(string Name, bool Approved)> Approvals
@@ -162,53 +147,6 @@ public sealed class InMemoryServer : IMandosServer
             }
 
             return after;
-        }
-    }
-
-    /// <summary>Waits until there is a subscription.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    public Task SubscribedAsync(CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            return _subscriptions.Count > 0 ? Task.CompletedTask : _subscribed.Task.WaitAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>Sends an event to all subscriptions.</summary>
-    /// <param name="serverEvent">The event. A client without <see cref="ClientSnapshot.Id"/> in it is the one that has its name.</param>
-    public void Publish(ServerEvent serverEvent)
-    {
-        lock (_lock)
-        {
-            if (serverEvent is ClientEvent { Client: { Id: 0 } client } aboutIt && _clients.TryGetValue(client.Name, out ClientSnapshot? present))
-            {
-                serverEvent = aboutIt with { Client = client with { Id = present.Id } };
-            }
-
-            foreach (Channel<ServerEvent> subscription in _subscriptions)
-            {
-                subscription.Writer.TryWrite(serverEvent);
-            }
-        }
-    }
-
-    /// <summary>Ends all subscriptions, as a server does that stops.</summary>
-    public void Stop() => EndSubscriptions(null);
-
-    /// <summary>Ends all subscriptions as if their readers had fallen behind.</summary>
-    public void Overflow() => EndSubscriptions(new SubscriptionOverflowException(0));
-
-    /// <inheritdoc/>
-    public async ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken)
-    {
-        await BeginAsync(cancellationToken).ConfigureAwait(false);
-        lock (_lock)
-        {
-            Channel<ServerEvent> channel = Channel.CreateUnbounded<ServerEvent>();
-            _subscriptions.Add(channel);
-            _subscribed.TrySetResult();
-            return new ServerSubscription([.. _clients.Values], channel.Reader, () => Unsubscribe(channel));
         }
     }
 
@@ -477,29 +415,6 @@ public sealed class InMemoryServer : IMandosServer
         if (Failure is { } failure)
         {
             throw failure;
-        }
-    }
-
-    private void Unsubscribe(Channel<ServerEvent> channel)
-    {
-        lock (_lock)
-        {
-            _subscriptions.Remove(channel);
-            channel.Writer.TryComplete();
-        }
-    }
-
-    private void EndSubscriptions(Exception? reason)
-    {
-        lock (_lock)
-        {
-            foreach (Channel<ServerEvent> subscription in _subscriptions)
-            {
-                subscription.Writer.TryComplete(reason);
-            }
-
-            _subscriptions.Clear();
-            _subscribed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 }

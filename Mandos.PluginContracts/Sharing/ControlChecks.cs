@@ -72,6 +72,13 @@ internal static class ControlChecks
                         == control,
                 $"the control of “{sample.Name}” does not come to another server as it was");
         }
+
+        await a.CommitAsync("denied", static control => Enabled(control) with { Verdict = new SharedVerdict(false, -_hour, null) }, cancellationToken, _hour)
+            .ConfigureAwait(false);
+        await b.SyncAsync(cancellationToken).ConfigureAwait(false);
+        Contract.Require(
+            b.Clients.GetValueOrDefault("denied")?.Control?.Verdict is { Approved: false } denial && denial.Left <= -_hour,
+            "a denial that has ended does not come to a server that may have a request that waited then");
     }
 
     public static async Task RefusesOldRevisionAsync(SharedServers servers, CancellationToken cancellationToken)
@@ -228,6 +235,10 @@ internal static class ControlChecks
         };
         await a.Store.SaveAsync([ofA], [], cancellationToken).ConfigureAwait(false);
         await b.Store.SaveAsync([ofB], [], cancellationToken).ConfigureAwait(false);
+        ServerView c = await servers.JoinAsync("c", cancellationToken).ConfigureAwait(false);
+        Contract.Require(
+            await c.Store.LoadAsync(cancellationToken).ConfigureAwait(false) is [{ SavedAt: null }],
+            "a server whose files were never saved gets a record with the time of a save");
         foreach ((ServerView server, StoredClient expected) in ((ServerView, StoredClient)[])[(a, ofA), (b, ofB)])
         {
             ServerView again = await servers.JoinAsync("again", cancellationToken, server.Identity.Id).ConfigureAwait(false);

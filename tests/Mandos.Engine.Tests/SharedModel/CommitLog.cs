@@ -4,9 +4,8 @@ namespace Mandos.Engine.Tests.SharedModel;
 
 /// <summary>What was given, what was committed and what was acknowledged of each client: it finds what must never be.</summary>
 /// <remarks>A server that starts again is another process, for it knows nothing of what was given before.</remarks>
-/// <param name="denial">How long a denial holds.</param>
 /// <param name="note">Notes a line for whoever reads of a failure.</param>
-internal sealed class CommitLog(TimeSpan denial, Action<string> note)
+internal sealed class CommitLog(Action<string> note)
 {
     /// <summary>By how much the ends of one denial may differ: clocks run at different rates, and each server counts it anew.</summary>
     private static readonly TimeSpan _tolerance = TimeSpan.FromSeconds(2);
@@ -53,7 +52,7 @@ internal sealed class CommitLog(TimeSpan denial, Action<string> note)
     {
         History history = Of(command.Client);
         (SharedControl? before, SharedControl? after) = (history.Control, command.Control);
-        var commit = new Committed(process, sent, revision, IsEnabled(after), after?.Verdict is { Approved: false }, IsRemoved: after?.IsRemoved == true);
+        var commit = new Committed(process, sent, revision, IsEnabled(after), after?.Verdict is { Approved: false } denied && denied.Left > TimeSpan.Zero, IsRemoved: after?.IsRemoved == true);
         string what = $"{command.Client} at revision {revision}";
         Require(!command.OnlyIfExpired || isDue, $"S2: {what} was disabled by an expiry that is not due");
         if (before is not null && !IsEnabled(before) && commit.IsEnabled)
@@ -63,22 +62,19 @@ internal sealed class CommitLog(TimeSpan denial, Action<string> note)
         }
 
         Require(before?.IsRemoved != true || commit.IsRemoved, $"S2: {what} is there again, though it was removed");
-        if (history.DeniedUntil > now + _tolerance && !commit.IsRemoved
-            && !(after?.Verdict is { Approved: false } kept && now + kept.Left + _tolerance >= history.DeniedUntil))
-        {
-            Require(history.IsGiven(GivenKind.Approve, commit, history.Denied), $"S2: {what} lost its denial, though nobody who knew approved it");
-            (history.ApprovedAt, history.DeniedUntil, history.ForbiddenUntil) = (revision, TimeSpan.MinValue, TimeSpan.MinValue);
-        }
-
         if (commit.IsDenied)
         {
             history.Denied = commit;
-            // A command that takes long makes it longer in the store, and the next one may take that back
-            TimeSpan promised = history.Given.Where(static given => given.Kind == GivenKind.Deny).Max(static given => given.At) + denial;
-            TimeSpan stored = now + after!.Verdict!.Left;
-            history.DeniedUntil = new[] { history.DeniedUntil, stored < promised ? stored : promised }.Max();
+        }
+        else if (history.Denied is not null && history.IsGiven(GivenKind.Approve, commit, history.Denied))
+        {
+            (history.Denied, history.ApprovedAt, history.ForbiddenUntil) = (null, revision, TimeSpan.MinValue);
         }
 
+        Require(
+            history.ForbiddenUntil <= now + _tolerance || commit.IsRemoved
+                || (after?.Verdict is { Approved: false } kept && now + kept.Left + _tolerance >= history.ForbiddenUntil),
+            $"S2: {what} lost its denial, which was acknowledged, though nobody who knew approved it");
         history.Disabled = commit.IsEnabled ? history.Disabled : commit;
         history.Control = after;
         history.Commits.Add(commit);
@@ -124,7 +120,7 @@ internal sealed class CommitLog(TimeSpan denial, Action<string> note)
 
         Committed? commit = history.Commits.Find(commit => commit.Process == given.Process && commit.Revision > revision && commit.IsDenied);
         Require(
-            commit is not null || history.Commits.Exists(commit => commit.IsRemoved) || history.DeniedUntil + _tolerance >= until,
+            commit is not null || history.Commits.Exists(commit => commit.IsRemoved),
             $"S1: a denial of {client}, given at revision {revision}, was acknowledged and never committed");
         note($"acknowledged by {given.Process}: {client} is denied until {until.TotalSeconds}");
         if (!(history.ApprovedAt > commit?.Revision) && until > history.ForbiddenUntil)
@@ -197,9 +193,6 @@ internal sealed class CommitLog(TimeSpan denial, Action<string> note)
 
         /// <summary>Where a person took its denial back last.</summary>
         public long ApprovedAt { get; set; }
-
-        /// <summary>Until when it is denied in the store.</summary>
-        public TimeSpan DeniedUntil { get; set; } = TimeSpan.MinValue;
 
         /// <summary>The last acknowledged disable; 0 for none.</summary>
         public long ForbiddenAt { get; set; }

@@ -43,7 +43,7 @@ internal sealed class SharedRun : IDisposable
     {
         (_seed, _fault, _random, _startsLate) = (seed, fault, new Random(seed), seed % 8 == 0);
         _context = new ContractContext { TimeProvider = _storeClock };
-        _log = new CommitLog(_denial, Keep);
+        _log = new CommitLog(Keep);
     }
 
     /// <summary>Steps that were made.</summary>
@@ -396,6 +396,11 @@ internal sealed class SharedRun : IDisposable
         {
             Thread.Sleep(1);
             Pass(TimeSpan.FromMilliseconds(100));
+        }
+
+        if (_startsLate)
+        {
+            Pass(2 * SharedStateTiming.SyncInterval); // whose place one of them has taken only now learns of it
         }
 
         foreach (Machine machine in _machines.Where(static machine => !machine.IsFenced))

@@ -134,6 +134,20 @@ public sealed class CutOffTests : IDisposable
     }
 
     [Fact]
+    public void Hold_APersonHasItServedMeanwhile_IsServed()
+    {
+        _rig.StartSame(2, With(CutOffBehaviour.Hold));
+        CutOff();
+        FakePeer peer = _rig.B.Hold("one");
+
+        _rig.End(_rig.B.Engine.Server.ChangeAsync(
+            "one", ClientChange.Of(ClientSetting.WhenCutOff, CutOffBehaviour.Serve), EngineRig.Person, CancellationToken.None));
+        _rig.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.NotNull(_rig.B.Finish(peer).Received);
+    }
+
+    [Fact]
     public void Hold_SecretOnItsWayWhenPermissionEnds_IsBrokenOff()
     {
         _rig.StartSame(2, With(CutOffBehaviour.Hold));

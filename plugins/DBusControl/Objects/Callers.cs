@@ -1,12 +1,13 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Bus;
+using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Clients;
 using Mandos.DBusControl.Limits;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
-namespace Mandos.DBusControl.Calls;
+namespace Mandos.DBusControl.Objects;
 
 /// <summary>Knows who the callers are, and carries out their commands. Used in the connection's turns alone.</summary>
 /// <param name="connection">Asks the bus.</param>
