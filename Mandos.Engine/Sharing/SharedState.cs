@@ -248,7 +248,7 @@ internal sealed partial class SharedState : IDisposable
 
     private void Apply(SharedView view, TimeSpan start)
     {
-        foreach (SharedClient client in view.Clients)
+        foreach (SharedClient client in WatchedOver(view.Clients))
         {
             // An approval counts from the start of the sync, a denial from now: when the store looked is not known.
             TimeSpan passed = _clock.Now - start;
@@ -267,7 +267,7 @@ internal sealed partial class SharedState : IDisposable
         _checks.Update(view.Servers);
         bool grants = _isFirst && !_checks.HasOthers; // the grace of a start, if nobody watched the clients meanwhile
         _isFirst = false;
-        foreach (SharedLiveness liveness in view.Liveness)
+        foreach (SharedLiveness liveness in WatchedOver(view.Liveness))
         {
             Apply(liveness, start, grants);
         }
@@ -287,6 +287,21 @@ internal sealed partial class SharedState : IDisposable
 
         _services.Deadlines.Schedule(_permissionEnd, start + SharedStateTiming.Permission);
         _services.Loop.Post(UpdateServing); // after the permission is extended
+    }
+
+    /// <summary>Goes through what may be all clients, and notes now and then that the loop runs: that takes long, and is no gap.</summary>
+    private IEnumerable<T> WatchedOver<T>(IReadOnlyList<T> all)
+    {
+        const int Some = 1000;
+        for (int i = 0; i < all.Count; i++)
+        {
+            if (i % Some == Some - 1)
+            {
+                _services.Deadlines.Watch();
+            }
+
+            yield return all[i];
+        }
     }
 
     private void Apply(SharedLiveness liveness, TimeSpan start, bool grants)
