@@ -330,7 +330,7 @@ public sealed class ApprovalDeskTests : IDisposable
         }
 
         Assert.Equal(3, rig["a"].ApprovalsPending);
-        Assert.Equal(20, rig.Audit.Records.Count(static record => record.Outcome == Outcome.GaveWay));
+        rig.Until(() => rig.Audit.Records.Count(static record => record.Outcome == Outcome.GaveWay) == 20, "a record of each that gave way");
         Assert.Equal(20, rig.Log.Lines.Count(static line => line.Level == LogLevel.Warning
             && line.Text.Contains("client a has too many connections", StringComparison.Ordinal)));
         rig.Decide(rig["a"].Requests[0].Id, true);

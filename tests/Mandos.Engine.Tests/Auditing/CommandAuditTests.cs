@@ -24,8 +24,9 @@ public sealed class CommandAuditTests : IDisposable
         _rig.MarkCheckedOk("a");
         _rig.Change("a", ClientChange.Of(ClientSetting.Checker, "secret --word").With(ClientSetting.Timeout, TimeSpan.FromMinutes(7)));
         _rig.SetSecret("a", "other"u8.ToArray());
-        _rig.Hold("a", "192.0.2.1");
+        FakePeer approved = _rig.Hold("a", "192.0.2.1");
         _rig.Decide(1, true);
+        _rig.Finish(approved);
         _rig.Hold("a", "192.0.2.1");
         _rig.Decide(2, false);
         _rig.Approve("a", true);
