@@ -21,7 +21,7 @@ public sealed record SharedControl
     /// <summary>Whether a person removed it, so that it stays away.</summary>
     public bool IsRemoved { get; init; }
 
-    /// <summary>The approval or denial in force; null for none.</summary>
+    /// <summary>The approval or denial in force, or the last denial; null for none.</summary>
     public SharedVerdict? Verdict { get; init; }
 
     /// <summary>A secret that was set at run time, encrypted by the server; empty where the files' secret is in force.</summary>

@@ -39,7 +39,7 @@ internal sealed partial class ApprovalDesk(
             return null;
         }
 
-        var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow));
+        var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow)) { Opened = services.Clock.Now };
         ClientSettings settings = client.Settings;
         if (!transitions.MayBeEntitled(client))
         {
@@ -152,6 +152,19 @@ internal sealed partial class ApprovalDesk(
         }
     }
 
+    /// <summary>Denies what came before a denial ended that was given at another server, and of which this one learns late.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="end">When it ended, by the engine's clock.</param>
+    public void TakeEndedDenial(Client client, TimeSpan end)
+    {
+        requests.TakeEndedDenial(client, end);
+        foreach (OpenRequest request in client.Waiting.Where(request => request.Opened <= end).ToArray())
+        {
+            requests.EndWait(request);
+            requests.Refuse(request, Outcome.Denied);
+        }
+    }
+
     /// <summary>Approves or denies one request that waits, and nothing else.</summary>
     /// <returns>The request.</returns>
     /// <exception cref="UnknownRequestException">It does not wait.</exception>
@@ -164,19 +177,20 @@ internal sealed partial class ApprovalDesk(
         return request;
     }
 
-    /// <summary>Decides again what waits only because a person had to decide, where one need not any more.</summary>
+    /// <summary>Sees for what waits a person has to decide now, and decides again what waits only because one had to, and need not any more.</summary>
     public void LookAgain()
     {
-        foreach (OpenRequest request in requests.Waiting.Where(static request => request.IsHeldForPerson).ToArray())
+        foreach (OpenRequest request in requests.Waiting.ToArray())
         {
             Client client = request.Client;
-            if (HoldsForPerson?.Invoke(client) == true)
+            bool wasHeld = request.IsHeldForPerson;
+            request.IsHeldForPerson = HoldsForPerson?.Invoke(client) == true;
+            if (!wasHeld || request.IsHeldForPerson)
             {
                 continue;
             }
 
-            request.IsHeldForPerson = false;
-            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.UtcNow - request.Description.Since);
+            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.Now - request.Opened);
             if (client.Verdict is true && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
             {
                 requests.EndWait(request);

@@ -73,6 +73,9 @@ internal sealed class Client : ISaved
     /// <summary>When a denial in force ceases to hold, by the wall clock: it outlasts the client's absence and the server.</summary>
     public DateTimeOffset? DeniedUntil { get; set; }
 
+    /// <summary>When the last denial ceased to hold, by the engine's clock, if no approval came after it: other servers may have yet to learn of it.</summary>
+    public TimeSpan? DenialEnded { get; set; }
+
     /// <summary>The requests that wait for approval, oldest first.</summary>
     public LinkedList<OpenRequest> Waiting { get; } = [];
 

@@ -9,11 +9,15 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
 {
     private readonly TaskCompletionSource<RequestOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _ended;
+    private bool _isHeldForPerson;
 
     public Client Client { get; } = client;
 
     /// <summary>Its number, where it comes from, and the key that the peer has proved to own, by which it was found to be the client.</summary>
     public SecretRequest Description { get; } = description;
+
+    /// <summary>When it was opened, by the engine's clock.</summary>
+    public required TimeSpan Opened { get; init; }
 
     /// <summary>What becomes of the request.</summary>
     public Task<RequestOutcome> Outcome => _outcome.Task;
@@ -39,8 +43,15 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Whether release gates have still to agree, so that nothing of the secret is written.</summary>
     public bool IsAtGates { get; set; }
 
-    /// <summary>Whether it waits because this server alone cannot decide, and not, or not only, because its client is to be approved.</summary>
-    public bool IsHeldForPerson { get; set; }
+    /// <summary>
+    /// Whether it waits, or has waited when it was decided, because this server alone cannot decide, and not, or not only, because its client is to be
+    /// approved. For any thread.
+    /// </summary>
+    public bool IsHeldForPerson
+    {
+        get => Volatile.Read(ref _isHeldForPerson);
+        set => Volatile.Write(ref _isHeldForPerson, value);
+    }
 
     /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
     public Outcome? Withdrawn { get; set; }

@@ -18,6 +18,9 @@ internal sealed partial class Acknowledgements(EngineServices services, Guid sel
     private string _missing = "";
     private volatile Waiting? _longest;
 
+    /// <summary>Whether what is decided is still to be kept on this machine. Thread-safe.</summary>
+    public Func<bool> IsBehind { get; set; } = static () => false;
+
     /// <summary>The last revision for which somebody waits, and until when at most; null if nobody waits. Thread-safe.</summary>
     public Waiting? Longest => _longest;
 
@@ -83,7 +86,7 @@ internal sealed partial class Acknowledgements(EngineServices services, Guid sel
     /// Thread-safe.
     /// </summary>
     public bool HasConfirmed(SharedServer server, long revision)
-        => server.SinceJoined >= SharedStateTiming.Acknowledgement && (server.Identity.Id == self || server.Confirmed >= revision);
+        => server.SinceJoined >= SharedStateTiming.Acknowledgement && (server.Identity.Id == self ? !IsBehind() : server.Confirmed >= revision);
 
     /// <summary>What is waited for.</summary>
     /// <param name="Revision">The revision that all servers have to confirm.</param>

@@ -107,5 +107,6 @@ internal static class ClientControl
     private static SharedVerdict? VerdictOf(Client client, EngineClock clock)
         => client.Verdict is { } approved && client.VerdictEnd?.Due - clock.Now is { } left && left > TimeSpan.Zero
             ? new SharedVerdict(approved, left, client.ApprovedAddress)
+            : client.DenialEnded - clock.Now is { } ended ? new SharedVerdict(false, ended, null)
             : null;
 }

@@ -101,6 +101,11 @@ internal sealed partial class ControlApplier(
         if (verdict is null)
         {
             requests.EndVerdict(client);
+            client.DenialEnded = null;
+        }
+        else if (verdict.Left <= TimeSpan.Zero)
+        {
+            approvals.TakeEndedDenial(client, services.Clock.Now + verdict.Left);
         }
         else if (client.Verdict != verdict.Approved || !Equals(client.ApprovedAddress, verdict.Address)
             || (client.VerdictEnd?.Due - services.Clock.Now - verdict.Left)?.Duration() > _sameTime)
@@ -124,6 +129,6 @@ internal sealed partial class ControlApplier(
             Expires = row.Client?.Expires,
         },
         EncryptedSecret = control.EncryptedSecret,
-        DeniedUntil = control.Verdict is { Approved: false } ? row.DeniedUntil : null,
+        DeniedUntil = control.Verdict is { Approved: false } verdict && verdict.Left > TimeSpan.Zero ? row.DeniedUntil : null,
     };
 }

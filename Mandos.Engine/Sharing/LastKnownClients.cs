@@ -24,6 +24,8 @@ internal sealed partial class LastKnownClients
     private readonly Deadline _saveDue;
     private bool _isChanged;
     private bool _isSaving;
+    private volatile bool _isStricter;
+    private volatile bool _isSavingStricter;
     private string? _problem;
 
     public LastKnownClients(EngineServices services, StoreCalls calls, ILastKnown? file)
@@ -32,18 +34,50 @@ internal sealed partial class LastKnownClients
         _saveDue = new Deadline(static state => ((LastKnownClients)state).Save(), this);
     }
 
+    /// <summary>Is told when <see cref="IsBehind"/> has ended.</summary>
+    public Action CaughtUp { get; set; } = static () => { };
+
+    /// <summary>
+    /// Whether something may be kept that does not hold any more: a start without the store would give a client what it must not have. Only while it can be
+    /// written: a disk that is full does not hold up the other servers. Thread-safe.
+    /// </summary>
+    public bool IsBehind => _isStricter || _isSavingStricter;
+
     /// <summary>Reads what was kept. What cannot be read is not known.</summary>
     public IReadOnlyList<StoredClient> Read()
     {
         try
         {
-            return _file?.Read() ?? [];
+            IReadOnlyList<StoredClient> read = _file?.Read() ?? [];
+            foreach (StoredClient stored in read)
+            {
+                _known[stored.Name] = stored; // one that does not run, for a mistake in its files perhaps, stays known until the store answers
+            }
+
+            return read;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotRead(e.Message);
             return [];
         }
+    }
+
+    /// <summary>Has what was kept replaced: it may be older than what the store has told.</summary>
+    /// <param name="runs">Whether there is a client of a name.</param>
+    public void Begin(Predicate<string> runs)
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        foreach (string name in _known.Keys.Where(name => !runs(name)).ToArray())
+        {
+            _known.Remove(name);
+        }
+
+        Changed(isStricter: true);
     }
 
     /// <summary>Takes up how a client is now.</summary>
@@ -62,6 +96,8 @@ internal sealed partial class LastKnownClients
             {
                 return;
             }
+
+            Changed(isStricter: true);
         }
         else
         {
@@ -72,10 +108,15 @@ internal sealed partial class LastKnownClients
             }
 
             _known[name] = row;
+            Changed(isStricter: known is not null);
         }
+    }
 
+    private void Changed(bool isStricter)
+    {
         _isChanged = true;
-        SaveWithin(SharedKeeper.GatherTime);
+        _isStricter |= isStricter;
+        SaveWithin(isStricter ? TimeSpan.Zero : SharedKeeper.GatherTime);
     }
 
     private StoredClient Of(Client client)
@@ -103,15 +144,17 @@ internal sealed partial class LastKnownClients
 
     private void SaveWithin(TimeSpan time)
     {
-        if (!_isSaving && _saveDue.Due is null)
+        TimeSpan due = _services.Clock.After(time);
+        if (!_isSaving && !(_saveDue.Due <= due))
         {
-            _services.Deadlines.Schedule(_saveDue, _services.Clock.After(time));
+            _services.Deadlines.Schedule(_saveDue, due);
         }
     }
 
     private void Save()
     {
         (_isChanged, _isSaving) = (false, true);
+        (_isSavingStricter, _isStricter) = (_isStricter, false);
         StoredClient[] clients = [.. _known.Values];
         TimeSpan start = _services.Clock.Now;
         _calls.Call(
@@ -141,8 +184,18 @@ internal sealed partial class LastKnownClients
 
     private void Saved(TimeSpan start)
     {
-        _isSaving = false;
-        if (_isChanged)
+        bool wasBehind = _isSavingStricter;
+        (_isSaving, _isSavingStricter) = (false, false);
+        if (wasBehind && !IsBehind)
+        {
+            CaughtUp();
+        }
+
+        if (_isStricter)
+        {
+            SaveWithin(TimeSpan.Zero);
+        }
+        else if (_isChanged)
         {
             TimeSpan rest = (_services.Clock.Now - start) * RestShare;
             SaveWithin(rest > SharedKeeper.RetryTime ? rest : SharedKeeper.RetryTime);

@@ -34,6 +34,7 @@ internal sealed partial class Membership : IDisposable
     private readonly LateStart _late;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isRegistered;
     private bool _isJoining;
     private bool _canSync;
     private TimeSpan _next;
@@ -116,25 +117,31 @@ internal sealed partial class Membership : IDisposable
 
     private async Task<IReadOnlyList<StoredClient>> JoinAsync(CancellationToken cancellationToken)
     {
-        await _store.JoinAsync(_server, cancellationToken).ConfigureAwait(false);
+        if (!_isRegistered)
+        {
+            await _store.JoinAsync(_server, cancellationToken).ConfigureAwait(false);
+            _isRegistered = true;
+        }
+
         return await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with a try that the start has not waited for.</summary>
     private async Task FollowAsync(Task<IReadOnlyList<StoredClient>> join)
     {
-        await ((Task)join).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _services.Loop.Post(() =>
+        IReadOnlyList<StoredClient> saved;
+        try
         {
-            if (join.Exception?.InnerException is { } error)
-            {
-                NotJoined(error);
-            }
-            else if (join.IsCompletedSuccessfully)
-            {
-                Joined(join.GetAwaiter().GetResult());
-            }
-        });
+            saved = await join.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever the store's fault, the server goes on and tries again
+            _services.Loop.Post(() => NotJoined(e));
+            return;
+        }
+
+        _services.Loop.Post(() => Joined(saved));
     }
 
     private void NotJoined(Exception error)
@@ -146,6 +153,23 @@ internal sealed partial class Membership : IDisposable
     }
 
     private void Joined(IReadOnlyList<StoredClient> saved)
+    {
+        try
+        {
+            TakeUp(saved);
+        }
+        catch (Exception e)
+        {
+            NotJoined(e); // what is half taken up is taken up again
+            return;
+        }
+
+        _late.IsWaiting = false;
+        _joined.TrySetResult();
+        _ = LoadWaitingAsync();
+    }
+
+    private void TakeUp(IReadOnlyList<StoredClient> saved)
     {
         foreach ((StoredClient stored, StoredClient own) in saved.Zip(OwnOf(saved, _late.Whole)))
         {
@@ -164,10 +188,6 @@ internal sealed partial class Membership : IDisposable
             (entry.Base, entry.LoadedRevision) = (ClientControl.Of(stored, _clock), stored.Revision);
             entry.Local = Kept.Load(own);
         }
-
-        _late.IsWaiting = false;
-        _joined.TrySetResult();
-        _ = LoadWaitingAsync();
     }
 
     /// <summary>Loads the clients that have waited, and has syncs begin.</summary>

@@ -19,33 +19,28 @@ internal sealed class SharedGate(EngineClock clock, Permission permission, Func<
 
     public async Task<bool> AgreesAsync(Connection connection, Outcome granted, CancellationToken cancellationToken)
     {
-        Client client = connection.Request!.Client;
         if (!permission.Holds)
         {
-            return ServesCutOff(client, granted);
+            return ServesCutOff(connection.Request!, granted);
         }
 
-        await whenSettled(client).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await whenSettled(connection.Request!.Client).WaitAsync(cancellationToken).ConfigureAwait(false);
         return StillAgrees(connection, granted);
     }
 
     public bool StillAgrees(Connection connection, Outcome granted)
     {
         Client client = connection.Request!.Client;
-        return !client.HasUnreadableSecret && (permission.Holds ? !client.IsUnsettled : ServesCutOff(client, granted));
+        return !client.HasUnreadableSecret && (permission.Holds ? !client.IsUnsettled : ServesCutOff(connection.Request, granted));
     }
 
     public bool MayWrite(Connection connection, Outcome granted, TimeSpan looked)
-        => clock.Now - looked <= SharedStateTiming.LongestStall && (permission.Holds || ServesCutOff(connection.Request!.Client, granted));
+        => clock.Now - looked <= SharedStateTiming.LongestStall && (permission.Holds || ServesCutOff(connection.Request!, granted));
 
-    /// <summary>Whether a client gets its secret from a server that is cut off: its configuration says so, or a person decides here.</summary>
-    public static bool ServesCutOff(Client client, Outcome granted) => !client.IsUnheardOf && client.Settings.WhenCutOff switch
-    {
-        CutOffBehaviour.Serve => true,
-        CutOffBehaviour.Hold => granted == Outcome.Approved,
-        _ => false,
-    };
+    /// <summary>Whether a request gets its secret from a server that is cut off: the client's configuration says so, or a person has decided here since.</summary>
+    public static bool ServesCutOff(OpenRequest request, Outcome granted) => MayServeCutOff(request.Client)
+        && (request.Client.Settings.WhenCutOff == CutOffBehaviour.Serve || (granted == Outcome.Approved && request.IsHeldForPerson));
 
     /// <summary>Whether a client may get its secret from a server that is cut off, perhaps once a person has decided.</summary>
-    public static bool MayServeCutOff(Client client) => ServesCutOff(client, Outcome.Approved);
+    public static bool MayServeCutOff(Client client) => !client.IsUnheardOf && client.Settings.WhenCutOff is CutOffBehaviour.Serve or CutOffBehaviour.Hold;
 }

@@ -375,7 +375,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
     /// <summary>What of that which was decided here would allow what was forbidden elsewhere meanwhile.</summary>
     private static ControlAspects Loosening(SharedControl here, SharedControl current, ControlAspects decided)
         => decided & ((here.Enabled && !current.Enabled ? ControlAspects.Enabled : ControlAspects.None)
-            | (here.Verdict is { Approved: true } && (!current.Enabled || current.Verdict is { Approved: false })
+            | (here.Verdict is { Approved: true } && (!current.Enabled || (current.Verdict is { Approved: false } denial && denial.Left > TimeSpan.Zero))
                 ? ControlAspects.Verdict : ControlAspects.None));
 
     private void Refresh(SharedEntry entry)

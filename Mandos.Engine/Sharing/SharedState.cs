@@ -140,7 +140,10 @@ internal sealed partial class SharedState : IDisposable
             Failed = NotSynced,
             Fenced = Fence,
             Join = _membership.Try,
+            IsBehind = () => _lastKnown.IsBehind,
         };
+        Keeper.Acknowledgements.IsBehind = () => _lastKnown.IsBehind;
+        _lastKnown.CaughtUp = _sync.Soon;
         (_membership.Kept, _membership.Reloader) = (kept, reloader);
         (_membership.Failed, _membership.Ready) = (_sync.Fail, _sync.Soon);
         var applier = new ControlApplier(_services, kept, transitions, requests, approvals);
@@ -245,7 +248,7 @@ internal sealed partial class SharedState : IDisposable
 
     private void Apply(SharedView view, TimeSpan start)
     {
-        foreach (SharedClient client in view.Clients)
+        foreach (SharedClient client in WatchedOver(view.Clients))
         {
             // An approval counts from the start of the sync, a denial from now: when the store looked is not known.
             TimeSpan passed = _clock.Now - start;
@@ -254,15 +257,17 @@ internal sealed partial class SharedState : IDisposable
                 : client);
         }
 
+        _problem = null;
         if (_isFirst)
         {
             Keeper.DropUnknown();
+            _lastKnown.Begin(name => _clients.TryGet(name, out Client? _));
         }
 
         _checks.Update(view.Servers);
         bool grants = _isFirst && !_checks.HasOthers; // the grace of a start, if nobody watched the clients meanwhile
         _isFirst = false;
-        foreach (SharedLiveness liveness in view.Liveness)
+        foreach (SharedLiveness liveness in WatchedOver(view.Liveness))
         {
             Apply(liveness, start, grants);
         }
@@ -282,6 +287,21 @@ internal sealed partial class SharedState : IDisposable
 
         _services.Deadlines.Schedule(_permissionEnd, start + SharedStateTiming.Permission);
         _services.Loop.Post(UpdateServing); // after the permission is extended
+    }
+
+    /// <summary>Goes through what may be all clients, and notes now and then that the loop runs: that takes long, and is no gap.</summary>
+    private IEnumerable<T> WatchedOver<T>(IReadOnlyList<T> all)
+    {
+        const int Some = 1000;
+        for (int i = 0; i < all.Count; i++)
+        {
+            if (i % Some == Some - 1)
+            {
+                _services.Deadlines.Watch();
+            }
+
+            yield return all[i];
+        }
     }
 
     private void Apply(SharedLiveness liveness, TimeSpan start, bool grants)
@@ -385,10 +405,11 @@ internal sealed partial class SharedState : IDisposable
         {
             _connections.AbortSends(
                 "this server does not know any more what the other servers have decided",
-                static request => !SharedGate.ServesCutOff(request.Client, request.Reason));
+                static request => !SharedGate.ServesCutOff(request, request.Reason));
             if (_servesCutOff)
             {
                 _approvals.TurnAway(static client => !SharedGate.MayServeCutOff(client));
+                _approvals.LookAgain();
             }
             else
             {
@@ -401,7 +422,7 @@ internal sealed partial class SharedState : IDisposable
         }
 
         Serving.Set(IsServing);
-        Problem.Set(holds ? null : _problem ?? "the shared store has not told of its clients yet");
+        Problem.Set(holds ? null : _problem ?? (_isFirst ? "the shared store has not told of its clients yet" : "the shared store does not answer"));
     }
 
     /// <summary>Ends when what is decided of a client here is in the store, and, if its expiry has come here, the store has told of it since.</summary>

@@ -68,6 +68,9 @@ internal sealed partial class Synchronizer
     /// <returns>Whether this server is one of them, so that it can sync.</returns>
     public Func<bool> Join { get; set; } = static () => true;
 
+    /// <summary>Whether what was applied is still to be kept on this machine, so that it is not confirmed yet.</summary>
+    public Func<bool> IsBehind { get; set; } = static () => false;
+
     /// <summary>Whether it has begun, and not ended.</summary>
     public bool IsOn { get; private set; }
 
@@ -99,6 +102,9 @@ internal sealed partial class Synchronizer
         }
     }
 
+    /// <summary>Whether all sends that what was applied has broken off have ended, and a start without the store would not undo it.</summary>
+    private bool MayConfirm => !_requests.AnyBrokenOff && !IsBehind();
+
     private void Tick()
     {
         _services.Deadlines.Schedule(_tick, _clock.After(SharedStateTiming.SyncInterval));
@@ -115,9 +121,9 @@ internal sealed partial class Synchronizer
             return;
         }
 
-        if (!_requests.AnyBrokenOff)
+        if (MayConfirm)
         {
-            _confirmed = _applied; // all sends that what was applied has broken off have ended
+            _confirmed = _applied;
         }
 
         (_again, SyncPoint confirmed) = (false, _confirmed);
@@ -148,7 +154,7 @@ internal sealed partial class Synchronizer
             _problems = null;
         }
 
-        if (_again || (_applied.Revision > confirmed.Revision && !_requests.AnyBrokenOff))
+        if (_again || (_applied.Revision > confirmed.Revision && MayConfirm))
         {
             Soon();
         }
@@ -174,7 +180,7 @@ internal sealed partial class Synchronizer
             return;
         }
 
-        if (_hasEnded || error is OperationCanceledException)
+        if (_hasEnded || (error is OperationCanceledException && _calls.Stopping.IsCancellationRequested))
         {
             return;
         }

@@ -198,6 +198,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     {
         bool wasDenied = client.DeniedUntil is not null;
         EndVerdict(client);
+        client.DenialEnded = verdict ? null : services.Clock.Now; // it is for what waits now, however short
         if (client.Settings.ApprovalDuration > TimeSpan.Zero)
         {
             HoldVerdict(client, verdict, client.Settings.ApprovalDuration);
@@ -227,6 +228,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     public void TakeVerdict(Client client, bool verdict, TimeSpan left, IPAddress? address)
     {
         EndVerdict(client);
+        client.DenialEnded = verdict ? null : services.Clock.Now;
         HoldVerdict(client, verdict, left);
         client.ApprovedAddress = address;
         journal.Update(client, client.Snapshot);
@@ -234,6 +236,16 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         {
             Withdraw(client.Granted, Outcome.Denied, "its client was denied");
         }
+    }
+
+    /// <summary>Takes back what was granted before a denial ended that was given at another server.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="end">When it ended, by the engine's clock.</param>
+    public void TakeEndedDenial(Client client, TimeSpan end)
+    {
+        EndVerdict(client);
+        client.DenialEnded = end;
+        Withdraw(client.Granted?.Where(request => request.Opened <= end), Outcome.Denied, "its client was denied");
     }
 
     /// <summary>Whether an approval in force is for an address. One that was given before anybody came is for the first who does.</summary>
@@ -272,11 +284,17 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         }
     }
 
+    private void LetVerdictEnd(Client client)
+    {
+        client.DenialEnded = client.Verdict == false ? services.Clock.Now : client.DenialEnded;
+        EndVerdict(client);
+    }
+
     private void HoldVerdict(Client client, bool verdict, TimeSpan time)
     {
         client.Verdict = verdict;
         client.DeniedUntil = verdict ? null : EngineClock.Add(services.Clock.UtcNow, time);
-        client.VerdictEnd ??= new Deadline(state => EndVerdict((Client)state), client);
+        client.VerdictEnd ??= new Deadline(state => LetVerdictEnd((Client)state), client);
         services.Deadlines.Schedule(client.VerdictEnd, services.Clock.After(time));
     }
 

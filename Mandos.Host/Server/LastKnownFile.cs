@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Persistence;
+using Mandos.Host.Unix;
 
 namespace Mandos.Host.Server;
 
@@ -69,6 +70,7 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
         }
 
         File.Move(fresh, _path, overwrite: true);
+        FileNames.Synchronize(stateDirectory); // or the file before is back after a power cut
     }
 
     private static void Write(Utf8JsonWriter json, StoredClient stored)
@@ -90,7 +92,7 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
 
     private static StoredClient Read(JsonElement json)
     {
-        string name = json.GetProperty("name").GetString()!;
+        string name = json.GetProperty("name").GetString() ?? throw new FormatException();
         return new StoredClient
         {
             Name = name,
@@ -152,7 +154,7 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
             {
                 settings = setting switch
                 {
-                    ClientSetting<string> text => text.Set(settings, value.GetString()!),
+                    ClientSetting<string> text => text.Set(settings, value.GetString() ?? throw new FormatException()),
                     ClientSetting<bool> flag => flag.Set(settings, value.GetBoolean()),
                     ClientSetting<TimeSpan> duration => duration.Set(settings, new TimeSpan(value.GetInt64())),
                     _ => throw new NotSupportedException($"{setting} cannot be in a file"),

@@ -72,6 +72,13 @@ internal static class ControlChecks
                         == control,
                 $"the control of “{sample.Name}” does not come to another server as it was");
         }
+
+        await a.CommitAsync("denied", static control => Enabled(control) with { Verdict = new SharedVerdict(false, -_hour, null) }, cancellationToken, _hour)
+            .ConfigureAwait(false);
+        await b.SyncAsync(cancellationToken).ConfigureAwait(false);
+        Contract.Require(
+            b.Clients.GetValueOrDefault("denied")?.Control?.Verdict is { Approved: false } denial && denial.Left <= -_hour,
+            "a denial that has ended does not come to a server that may have a request that waited then");
     }
 
     public static async Task RefusesOldRevisionAsync(SharedServers servers, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ internal static class Records
                     FileEnabled = hasFile ? reader.GetBoolean(Next + 7) : control.Enabled,
                     LeftAt = hasFile && !reader.IsDBNull(Next + 8) ? Columns.Moment(reader.GetInt64(Next + 8)) : null,
                     SavedAt = hasFile ? now : null,
-                    DeniedUntil = control.Verdict is { Approved: false } denial ? After(now, denial.Left) : null,
+                    DeniedUntil = control.Verdict is { Approved: false } denial && denial.Left > TimeSpan.Zero ? After(now, denial.Left) : null,
                     EncryptedSecret = control.EncryptedSecret,
                     Revision = client.Revision,
                     Client = control.IsRemoved ? null : new ClientSnapshot

@@ -52,7 +52,7 @@ internal sealed class CommitLog(Action<string> note)
     {
         History history = Of(command.Client);
         (SharedControl? before, SharedControl? after) = (history.Control, command.Control);
-        var commit = new Committed(process, sent, revision, IsEnabled(after), after?.Verdict is { Approved: false }, IsRemoved: after?.IsRemoved == true);
+        var commit = new Committed(process, sent, revision, IsEnabled(after), after?.Verdict is { Approved: false } denied && denied.Left > TimeSpan.Zero, IsRemoved: after?.IsRemoved == true);
         string what = $"{command.Client} at revision {revision}";
         Require(!command.OnlyIfExpired || isDue, $"S2: {what} was disabled by an expiry that is not due");
         if (before is not null && !IsEnabled(before) && commit.IsEnabled)

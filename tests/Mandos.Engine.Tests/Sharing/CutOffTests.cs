@@ -134,6 +134,20 @@ public sealed class CutOffTests : IDisposable
     }
 
     [Fact]
+    public void Hold_APersonHasItServedMeanwhile_IsServed()
+    {
+        _rig.StartSame(2, With(CutOffBehaviour.Hold));
+        CutOff();
+        FakePeer peer = _rig.B.Hold("one");
+
+        _rig.End(_rig.B.Engine.Server.ChangeAsync(
+            "one", ClientChange.Of(ClientSetting.WhenCutOff, CutOffBehaviour.Serve), EngineRig.Person, CancellationToken.None));
+        _rig.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.NotNull(_rig.B.Finish(peer).Received);
+    }
+
+    [Fact]
     public void Hold_SecretOnItsWayWhenPermissionEnds_IsBrokenOff()
     {
         _rig.StartSame(2, With(CutOffBehaviour.Hold));
@@ -143,6 +157,33 @@ public sealed class CutOffTests : IDisposable
         CutOff();
 
         Assert.Null(_rig.B.Finish(peer).Received);
+    }
+
+    [Fact]
+    public void Hold_ApprovedElsewhereAndOnItsWayWhenPermissionEnds_IsBrokenOff()
+    {
+        _rig.StartSame(2, static settings => settings with { WhenCutOff = CutOffBehaviour.Hold, ApprovalDelay = TimeSpan.FromHours(1), ApprovalDuration = TimeSpan.FromHours(1) });
+        _rig.Time(() => _rig.A.Engine.Server.ApproveAsync("one", true, EngineRig.Person, CancellationToken.None));
+        FakePeer peer = _rig.B.Connect(new FakePeer().SendHello().Authenticate(EngineRig.PublicKey("one")));
+        _rig.B.Until(() => _rig.B.Client("one").Granted is [{ IsBeingSent: true }], "the secret to be on its way");
+
+        CutOff();
+
+        Assert.Null(_rig.B.Finish(peer).Received);
+    }
+
+    [Fact]
+    public void Hold_WaitsForApprovalAlreadyWhenPermissionEnds_GetsItByAPersonHere()
+    {
+        _rig.StartSame(2, static settings => settings with { WhenCutOff = CutOffBehaviour.Hold, ApprovalDelay = TimeSpan.FromHours(1) });
+        FakePeer peer = _rig.B.Hold("one");
+        CutOff();
+
+        Task<CommandResult> approval = _rig.B.Engine.Server.ApproveAsync("one", true, EngineRig.Person, CancellationToken.None);
+        _rig.B.Finish(peer);
+
+        Assert.NotNull(peer.Received);
+        Assert.False(_rig.End(approval).IsDurable);
     }
 
     [Fact]

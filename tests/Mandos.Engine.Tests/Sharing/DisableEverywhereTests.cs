@@ -65,6 +65,30 @@ public sealed class DisableEverywhereTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(7), _rig.B["one"].Settings.Interval);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Deny_OtherServerLearnsOfItOnceItHasEnded_RefusesWhatWaitedThen(bool isChangedThen)
+    {
+        _rig.StartSame(2, static settings => settings with { ApprovalDelay = TimeSpan.FromMinutes(1), ApprovalDuration = TimeSpan.FromSeconds(1) });
+        FakePeer peer = _rig.B.Hold("one");
+        _rig.Stores[1].IsCutOff = true;
+        Task<CommandResult> denial = _rig.A.Engine.Server.ApproveAsync("one", false, EngineRig.Person, CancellationToken.None);
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        Task<CommandResult>? change = isChangedThen
+            ? _rig.A.Engine.Server.ChangeAsync("one", ClientChange.Of(ClientSetting.Host, "new"), EngineRig.Person, CancellationToken.None) : null;
+        _rig.Pass(TimeSpan.FromSeconds(1));
+
+        _rig.Stores[1].IsCutOff = false;
+
+        Assert.True(_rig.End(denial).IsDurable);
+        Assert.True(change is null || _rig.End(change).IsDurable);
+        FakePeer later = _rig.B.Hold("one");
+        _rig.Pass(TimeSpan.FromMinutes(1));
+        Assert.Null(_rig.B.Finish(peer).Received);
+        Assert.NotNull(_rig.B.Finish(later).Received);
+    }
+
     [Fact]
     public void Disable_StoreUnreachable_IsInForceHereAndSaysThatItIsNotSure()
     {

@@ -73,6 +73,76 @@ public sealed class LateStartTests : IDisposable
         Assert.Null(_rig.Ask(server).Received);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Start_StoreDownAndServerEndedOnceADisableWasAcknowledged_IsRefused(int where)
+    {
+        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: false, Client("one", CutOffBehaviour.Serve));
+        _rig.Start(null, Client("one", CutOffBehaviour.Serve));
+        _rig.Pass(SharedStateTiming.Acknowledgement + TimeSpan.FromSeconds(1));
+
+        _rig.Time(() => Disable(_rig.Servers[where]));
+        _rig.Crash(server);
+
+        EngineRig again = _rig.Start(_id, _lastKnown, isCutOff: true, Client("one", CutOffBehaviour.Serve));
+        Assert.Null(_rig.Ask(again).Received);
+    }
+
+    [Fact]
+    public void Start_StoreDownAndDisabledBetweenTheServersRuns_IsRefused()
+    {
+        Before(Client("one", CutOffBehaviour.Serve));
+        EngineRig other = _rig.Start(null, Client("one", CutOffBehaviour.Serve));
+        _rig.End(Disable(other));
+        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: false, Client("one", CutOffBehaviour.Serve));
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Crash(server);
+
+        EngineRig again = _rig.Start(_id, _lastKnown, isCutOff: true, Client("one", CutOffBehaviour.Serve));
+
+        Assert.Null(_rig.Ask(again).Received);
+    }
+
+    [Fact]
+    public void Start_StoreDownTwiceAndAMistakeInTheFilesMeanwhile_IsServed()
+    {
+        Before(Client("one", CutOffBehaviour.Serve), Client("two", CutOffBehaviour.Serve));
+        EngineRig mistaken = _rig.StartCutOffWithout(_id, _lastKnown, "one", Client("two", CutOffBehaviour.Serve));
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Crash(mistaken);
+
+        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: true, Client("one", CutOffBehaviour.Serve));
+
+        Assert.NotNull(_rig.Ask(server).Received);
+    }
+
+    [Fact]
+    public void Disable_NothingCanBeKept_OtherServersAreNotHeldUp()
+    {
+        EngineRig server = _rig.Start(_id, _lastKnown, isCutOff: false, Client("one", CutOffBehaviour.Serve));
+        EngineRig other = _rig.Start(null, Client("one", CutOffBehaviour.Serve));
+        _rig.Pass(SharedStateTiming.Acknowledgement + TimeSpan.FromSeconds(1));
+        _lastKnown.IsBroken = true;
+
+        TimeSpan time = _rig.Time(() => Disable(other));
+
+        Assert.True(time < SharedStateTiming.Permission, $"it took {time}, though all servers are alive");
+        Assert.Contains(server.Log.Lines, static line => line.Text.Contains("cannot be kept", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Start_StoreCancelsTheCalls_SaysSoAndIsWholeOnceItDoesNot()
+    {
+        EngineRig server = _rig.StartCancelled(Client("one"));
+        _rig.Pass(TimeSpan.FromSeconds(5));
+        Assert.Contains(server.Log.Lines, static line => line.Text.Contains("does not answer as it should", StringComparison.Ordinal));
+
+        Back(0);
+
+        Assert.NotNull(_rig.Ask(server).Received);
+    }
+
     [Fact]
     public void Start_StoreDownAndDeniedWhenItTold_IsRefused()
     {

@@ -40,17 +40,31 @@ internal sealed class SharedRig : IDisposable
     public EngineRig Start(Guid? id, FakeLastKnown? lastKnown, bool isCutOff, params ClientDefinition[] definitions)
         => Start(new UnreliableStore(_context) { IsCutOff = isCutOff }, id, lastKnown, definitions);
 
+    /// <summary>Starts a server whose calls of the store end as cancelled.</summary>
+    /// <param name="definitions">Its clients.</param>
+    public EngineRig StartCancelled(params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = true, Cancels = true }, null, null, definitions);
+
     /// <summary>Starts a server that loads what the store has, and is cut off then.</summary>
     /// <param name="definitions">Its clients.</param>
     public EngineRig StartCutOffOnceLoaded(params ClientDefinition[] definitions)
         => Start(new UnreliableStore(_context) { IsCutOffOnceLoaded = true }, null, null, definitions);
 
-    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions)
+    /// <summary>Starts a server that cannot reach the store, with a mistake in the section of a client.</summary>
+    /// <param name="id">Its identity.</param>
+    /// <param name="lastKnown">What it keeps itself.</param>
+    /// <param name="leftOut">The client.</param>
+    /// <param name="definitions">The others.</param>
+    public EngineRig StartCutOffWithout(Guid id, FakeLastKnown lastKnown, string leftOut, params ClientDefinition[] definitions)
+        => Start(new UnreliableStore(_context) { IsCutOff = true }, id, lastKnown, definitions, leftOut);
+
+    private EngineRig Start(UnreliableStore store, Guid? id, FakeLastKnown? lastKnown, ClientDefinition[] definitions, params string[] leftOut)
     {
         string name = ((char)('a' + Servers.Count)).ToString();
         var rig = new EngineRig
         {
             SharedStore = store,
+            LeftOut = leftOut,
             Options = new EngineOptions
             {
                 Server = new ServerIdentity(id ?? Guid.NewGuid(), name),

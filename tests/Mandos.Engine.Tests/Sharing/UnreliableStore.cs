@@ -15,6 +15,9 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     /// <summary>Whether calls fail at once, and nothing comes of them.</summary>
     public bool IsCutOff { get; set; }
 
+    /// <summary>Whether calls that fail end as cancelled, as they do in a store that cancels them itself.</summary>
+    public bool Cancels { get; set; }
+
     /// <summary>Whether it is cut off once it has loaded what there is.</summary>
     public bool IsCutOffOnceLoaded { get; init; }
 
@@ -91,7 +94,8 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     {
         if (IsCutOff)
         {
-            return Task.FromException<T>(new StateStoreException("the shared store cannot be reached"));
+            return Cancels ? Task.FromCanceled<T>(new CancellationToken(canceled: true))
+                : Task.FromException<T>(new StateStoreException("the shared store cannot be reached"));
         }
 
         if (!Holds)

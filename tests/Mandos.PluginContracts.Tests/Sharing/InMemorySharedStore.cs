@@ -238,7 +238,7 @@ internal sealed class InMemorySharedStore(ContractContext context) : ISharedStat
     private SharedClient At(SharedClient client) => client.Control?.Verdict is not { } verdict ? client
         : client with
         {
-            Control = client.Control with { Verdict = verdict.Left > Now ? verdict with { Left = verdict.Left - Now } : null },
+            Control = client.Control with { Verdict = verdict.Left > Now || !verdict.Approved ? verdict with { Left = verdict.Left - Now } : null },
         };
 
     private void Commit(SharedTruth truth, string name, SharedControl? control, TimeSpan? expiresIn)
