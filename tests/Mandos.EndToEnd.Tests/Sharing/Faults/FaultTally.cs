@@ -24,6 +24,18 @@ internal sealed class FaultTally
     /// <summary>How often they gave a secret.</summary>
     public int Given { get; set; }
 
+    /// <summary>How many faults there were.</summary>
+    public int Faults
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _faults.Values.Sum();
+            }
+        }
+    }
+
     public void Count(string fault)
     {
         lock (_lock)
@@ -67,7 +79,7 @@ internal sealed class FaultTally
             yield return $"{kind.Sum(),6} {kind.Key}";
         }
 
-        yield return $"{tallies.Sum(static tally => tally._faults.Values.Sum()),6} faults in all";
+        yield return $"{tallies.Sum(static tally => tally.Faults),6} faults in all";
         yield return $"servers were asked {tallies.Sum(static tally => tally.Asked)} times and gave {tallies.Sum(static tally => tally.Given)} secrets, "
             + $"and {tallies.Sum(static tally => tally._stock)} to mandos-client; a client that was entitled waited "
             + $"{tallies.Max(static tally => tally._longestWait).TotalSeconds:F1} s at most while a server saw the store";

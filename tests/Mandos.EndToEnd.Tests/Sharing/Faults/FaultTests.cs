@@ -46,7 +46,7 @@ public sealed class FaultTests(ClientKeys keys, ITestOutputHelper output)
             site = await FaultSite.StartAsync(random.Next(), keys.First);
             if (measured > 0)
             {
-                await site.MeasureAsync(measured, oneDead: 3);
+                await site.MeasureAsync(measured, oneDead: Math.Max(1, measured / 20));
             }
 
             while (!failed.IsCancellationRequested && Take(random) is { Count: > 0 } faults)
@@ -60,7 +60,7 @@ public sealed class FaultTests(ClientKeys keys, ITestOutputHelper output)
         catch (Exception e)
         {
             await failed.CancelAsync(); // the others end soon
-            throw new ViolationException($"site {number}, seed {seed}: {e.Message}\nWhat led to it:\n{site?.Describe()}\n{e.StackTrace}");
+            throw new ViolationException($"site {number}, seed {seed}, after {site?.Tally.Faults ?? 0} faults there: {e.Message}\nWhat led to it:\n{site?.Describe()}\n{e.StackTrace}");
         }
         finally
         {
