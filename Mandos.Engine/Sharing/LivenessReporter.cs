@@ -21,6 +21,7 @@ internal sealed class LivenessReporter
     private readonly HashSet<long> _told = [];
     private readonly Deadline _reportDue;
     private string? _filesHash;
+    private bool _isReady;
     private bool _isReporting;
 
     public LivenessReporter(EngineServices services, ISharedStateStore store, StoreCalls calls)
@@ -32,8 +33,17 @@ internal sealed class LivenessReporter
     /// <summary>Is told that another server has taken this one's place.</summary>
     public Action<ServerFencedException> Fenced { get; set; } = static _ => { };
 
-    /// <summary>Whether the store can be told: before that all that is seen gathers.</summary>
-    public bool IsReady { get; set; }
+    private bool HasNews => _pending.Count + _opened.Count + _closed.Count > 0 || _filesHash is not null;
+
+    /// <summary>Begins to tell the store, once it can be told: before that all that is seen gathers.</summary>
+    public void Begin()
+    {
+        if (!_isReady)
+        {
+            _isReady = true;
+            ReportIfAny();
+        }
+    }
 
     /// <summary>Looks at what a client's change says of its liveness.</summary>
     public void Note(SharedEntry entry, Client client)
@@ -115,7 +125,7 @@ internal sealed class LivenessReporter
     /// <summary>Reports what has gathered.</summary>
     public void Report()
     {
-        if (_isReporting || !IsReady || (_pending.Count + _opened.Count + _closed.Count == 0 && _filesHash is null))
+        if (_isReporting || !_isReady || !HasNews)
         {
             return;
         }
@@ -151,10 +161,7 @@ internal sealed class LivenessReporter
                 entry.BeingReported = null;
             }
 
-            if (_pending.Count + _opened.Count + _closed.Count > 0)
-            {
-                ReportWithin(_pending.Count < MostClients ? SharedKeeper.GatherTime : TimeSpan.Zero);
-            }
+            ReportIfAny();
         }
 
         void NotReported(Exception error)
@@ -183,6 +190,14 @@ internal sealed class LivenessReporter
             {
                 ReportWithin(SharedKeeper.RetryTime);
             }
+        }
+    }
+
+    private void ReportIfAny()
+    {
+        if (HasNews)
+        {
+            ReportWithin(_pending.Count < MostClients ? SharedKeeper.GatherTime : TimeSpan.Zero);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Mandos.Engine.Sharing;
 
 internal sealed partial class SharedState
 {
-    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, but to clients with another when_cut_off than refuse, because this server does not know what the other servers have decided; see the earlier messages about the shared store")]
+    [LoggerMessage(2104, LogLevel.Error, "No secrets are given any more, but to clients whose when_cut_off is hold or serve, because this server does not know what the other servers have decided; see the earlier messages about the shared store")]
     private partial void LogNoPermission();
 
     [LoggerMessage(2108, LogLevel.Warning, "Starting without the shared store. Until it answers, {Count} clients are known here, and no others get their secrets")]

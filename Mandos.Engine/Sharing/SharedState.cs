@@ -272,7 +272,7 @@ internal sealed partial class SharedState : IDisposable
             Apply(liveness, start, grants);
         }
 
-        _reporter.IsReady = true;
+        _reporter.Begin();
         ApplyVerdicts(view.Requests);
         _remote.Update(view.Requests);
         _reporter.NoteRequests(_requests.Waiting);

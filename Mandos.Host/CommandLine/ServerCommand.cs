@@ -19,7 +19,7 @@ internal sealed class ServerCommand
         "Show what a priority string for TLS allows, and exit.",
         _ => null);
     private readonly Option<string?> _exportState = Text(
-        "--export-state", "FILE", "Write the saved state of the clients to a file, and exit. No server may use it.", OptionValues.CheckPath);
+        "--export-state", "FILE", "Write the saved state of the clients to a file, and exit. The server must be stopped.", OptionValues.CheckPath);
     private readonly Option<string?> _importState = Text(
         "--import-state", "FILE", "Fill an empty state store from such a file, and exit.", OptionValues.CheckPath);
     private readonly Option<bool> _replace = Switch("--replace", "With --import-state: replace the state that is there.");

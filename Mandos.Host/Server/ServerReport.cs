@@ -39,7 +39,7 @@ internal sealed class ServerReport
 
     /// <summary>Tells systemd that the server serves, how many and where, or why it does not.</summary>
     public void TellReady() => _context.Notifier.Ready(
-        _engine.Health.Problem is { } problem ? $"Giving no secrets, but to clients with another when_cut_off: {problem.ReplaceLineEndings(" ")}"
+        _engine.Health.Problem is { } problem ? $"Giving no secrets, but to clients whose when_cut_off is hold or serve: {problem.ReplaceLineEndings(" ")}"
         : _engine.Info.EndPoints is { Count: > 0 } endPoints ? $"Serving {Count(_engine.ClientCount)} on {string.Join(", ", endPoints)}"
         : "Serving nobody until there is the interface to listen on");
 

@@ -198,7 +198,7 @@ internal sealed partial class BusSession : IAsyncDisposable
             await WakeOwnerAsync(name, cancellationToken).ConfigureAwait(false);
             if (!await _connection.TryTakeNameAsync(name, cancellationToken).ConfigureAwait(false))
             {
-                throw new BusException($"another program has the name {name}; is another Mandos server running?") { IsRefusal = true };
+                throw new BusException($"another program has the name {name}: probably another Mandos server runs") { IsRefusal = true };
             }
         }
         catch (DBusErrorReplyException e)

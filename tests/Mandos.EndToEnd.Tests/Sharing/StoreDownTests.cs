@@ -33,7 +33,7 @@ public sealed class StoreDownTests(StoreDownTests.SharedPostgres shared, ClientK
 
         await RequireClosedAsync(server);
         await server.Log.WaitForAsync("WARNING", "Starting without the shared store");
-        Assert.Contains("READY=1\nSTATUS=Giving no secrets, but to clients with another when_cut_off: ", await systemd.WaitForAsync("READY=1"), StringComparison.Ordinal);
+        Assert.Contains("READY=1\nSTATUS=Giving no secrets, but to clients whose when_cut_off is hold or serve: ", await systemd.WaitForAsync("READY=1"), StringComparison.Ordinal);
 
         await _postgres.RestartAsync();
         await RequireServedAsync(server);

@@ -1,3 +1,4 @@
+using Mandos.Engine.Sharing;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Sharing;
@@ -36,5 +37,24 @@ public sealed class DifferingFilesTests : IDisposable
                 Thread.Sleep(1);
             }
         }
+    }
+
+    [Fact]
+    public void NoteFiles_BeforeTheFirstSync_IsToldAfterIt()
+    {
+        EngineRig server = _rig.Start(null, EngineRig.Define("one"));
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        using var calls = new StoreCalls(server.Engine.Parts.Services, static work => work());
+        var reporter = new LivenessReporter(server.Engine.Parts.Services, _rig.Stores[0], calls);
+        reporter.NoteFiles("hash");
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.NotEqual("hash", Told());
+
+        reporter.Begin();
+        _rig.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("hash", Told());
+
+        string? Told() => _rig.Truth.Members.Values.Single().FilesHash;
     }
 }
