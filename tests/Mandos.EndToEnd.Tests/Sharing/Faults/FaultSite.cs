@@ -8,7 +8,7 @@ internal sealed class FaultSite : IAsyncDisposable
 {
     private const int ServerCount = 3;
     private const int ShownEvents = 60;
-    private const int MeasuredAtOnce = 4;
+    private const int MostAgain = 5;
 
     /// <summary>How long a client may have to ask until a server that sees the store gives it its secret; a real one is patient.</summary>
     private static readonly TimeSpan _serviceLimit = TimeSpan.FromSeconds(45);
@@ -62,14 +62,14 @@ internal sealed class FaultSite : IAsyncDisposable
 
     /// <summary>Measures how long a person waits who disables a client: with all servers alive, and with one killed.</summary>
     /// <param name="all">How often with all alive.</param>
-    /// <param name="oneDead">How often with one killed, of each of some clients at the same time, for each takes 12.5 s.</param>
+    /// <param name="oneDead">How often at each other one with one killed. Each takes 12.5 s; one server answers one caller's commands in turn.</param>
     public async Task MeasureAsync(int all, int oneDead)
     {
         // The servers before those that have just started may have a permission still.
         await Task.Delay(Abstractions.Sharing.SharedStateTiming.Acknowledgement + TimeSpan.FromSeconds(1), TimeProvider.System);
         await MeasureAsync(Clients[0], all, Servers, Tally.AllAlive);
         await Servers[0].Server.KillAsync();
-        await Task.WhenAll(Clients.Take(MeasuredAtOnce).Select(client => MeasureAsync(client, oneDead, [.. Servers.Skip(1)], Tally.OneDead)));
+        await Task.WhenAll(Servers.Skip(1).Zip(Clients, (server, client) => MeasureAsync(client, oneDead, [server], Tally.OneDead)));
         await Servers[0].StartAsync();
     }
 
@@ -78,6 +78,8 @@ internal sealed class FaultSite : IAsyncDisposable
     {
         List<int> free = [.. Enumerable.Range(0, ServerCount)];
         List<Task> broken = [];
+        var decided = new TaskCompletionSource();
+        bool insists = _random.Next(3) > 0;
         foreach (Fault fault in faults)
         {
             int server = free[_random.Next(free.Count)];
@@ -89,13 +91,14 @@ internal sealed class FaultSite : IAsyncDisposable
             Tally.Count(fault.Name);
             TimeSpan delay = TimeSpan.FromSeconds(_random.NextDouble());
             TimeSpan time = TimeSpan.FromSeconds(fault.Seconds.Least + (_random.NextDouble() * (fault.Seconds.Most - fault.Seconds.Least)));
-            broken.Add(BreakAsync(fault, server, delay, time));
+            broken.Add(BreakAsync(fault, server, delay, time, insists && fault.MayOutlast ? decided.Task : Task.CompletedTask));
         }
 
         List<Task> decisions = [];
         foreach (RecordedClient client in Pick(Clients.Where(static client => client.IsEntitled), 1, 2))
         {
-            decisions.Add(DecideAsync(client, Servers[_random.Next(ServerCount)], allow: false, TimeSpan.FromSeconds(_random.NextDouble() * 3)));
+            int server = insists && free.Count > 0 ? free[_random.Next(free.Count)] : _random.Next(ServerCount);
+            decisions.Add(ForbidAsync(client, Servers[server], TimeSpan.FromSeconds(_random.NextDouble() * 3), insists));
         }
 
         foreach (RecordedClient client in Pick(Clients.Where(static client => client.IsForbidden), 0, 1))
@@ -109,8 +112,10 @@ internal sealed class FaultSite : IAsyncDisposable
             await ServeAllAsync([.. free.Select(server => Servers[server])], "while a server sees the store");
         }
 
-        await Task.WhenAll(broken);
-        await Task.WhenAll(decisions);
+        Task all = Task.WhenAll(decisions);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        decided.SetResult();
+        await Task.WhenAll([all, .. broken]);
         await SettleAsync();
         await ServeAllAsync(Servers, "after all was mended");
         await Task.WhenAll(Clients.Where(static client => client.IsForbidden).SelectMany(client => Servers.Select(server => AskAsync(client, server))));
@@ -179,13 +184,14 @@ internal sealed class FaultSite : IAsyncDisposable
         _asking = [.. Clients.Select(client => KeepAskingAsync(client, new Random(_random.Next())))];
     }
 
-    private async Task BreakAsync(Fault fault, int server, TimeSpan delay, TimeSpan time)
+    private async Task BreakAsync(Fault fault, int server, TimeSpan delay, TimeSpan time, Task outlasted)
     {
         string what = fault.IsOfDatabase ? fault.Name : $"{fault.Name} ({Servers[server].Name})";
         await Task.Delay(delay, TimeProvider.System);
         Note($"{what}{(time > TimeSpan.Zero ? $", for {time.TotalSeconds:F1} s" : "")}");
         Func<Task> mend = await fault.BreakAsync(this, server);
         await Task.Delay(time, TimeProvider.System);
+        await outlasted;
         await mend();
         Note($"mended: {what}");
     }
@@ -198,6 +204,16 @@ internal sealed class FaultSite : IAsyncDisposable
         {
             await DecideAsync(client, client.Unsure[0], allow: true, TimeSpan.Zero);
             Require(TimeProvider.System.GetElapsedTime(start) < _serviceLimit, $"no command about {client.Name} succeeds though all is mended");
+        }
+    }
+
+    /// <summary>A person forbids a client, and tries again a few times, if they insist, until they are told that it holds.</summary>
+    private async Task ForbidAsync(RecordedClient client, SharingServer server, TimeSpan delay, bool insists)
+    {
+        await DecideAsync(client, server, allow: false, delay);
+        for (int again = 0; insists && !client.IsForbidden && again < MostAgain; again++)
+        {
+            await DecideAsync(client, server, allow: false, TimeSpan.FromSeconds(1));
         }
     }
 
