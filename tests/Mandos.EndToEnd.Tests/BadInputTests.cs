@@ -38,8 +38,8 @@ public sealed class BadInputTests
         {
             $"[one]\n{KeyId}\ntimeout = x\n[two]\n{Secret}\ninterval = x\n",
             [
-                $"$:3: timeout: \"x\" {NoDuration}",
                 "$:1: client [one] has neither secret nor secfile; it needs one",
+                $"$:3: timeout: \"x\" {NoDuration}",
                 $"$:6: interval: \"x\" {NoDuration}",
             ]
         },

@@ -3,14 +3,19 @@ using Mandos.EndToEnd.Tests.Harness;
 namespace Mandos.EndToEnd.Tests;
 
 /// <summary>What the command line says of priority strings.</summary>
-public sealed class PriorityTests
+public sealed class PriorityTests : IDisposable
 {
+    /// <summary>A directory without configuration.</summary>
+    private readonly TemporaryDirectory _empty = new();
+
+    public void Dispose() => _empty.Dispose();
+
     [Fact]
     public async Task ShowPriority_Default_ListsWhatIsOffered()
     {
         CommandResult result = await Command.RunAsync(
             Repository.Server,
-            "--configdir=/nonexistent",
+            "--configdir", _empty.FullName,
             "--show-priority",
             "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:!RSA:!VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA");
 
@@ -34,7 +39,7 @@ public sealed class PriorityTests
     public async Task ShowPriority_Faulty_SaysWhatIsWrongInOneLine(string priority, string problem)
     {
         CommandResult result = await Command.RunAsync(
-            Repository.Server, "--configdir=/nonexistent", "--show-priority", priority);
+            Repository.Server, "--configdir", _empty.FullName, "--show-priority", priority);
 
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.Contains(problem, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
@@ -56,7 +61,7 @@ public sealed class PriorityTests
     public async Task UnknownWordWithSign_EachWay_IsNamedAndPassedOver()
     {
         const string Priority = "SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:+SIGN-OF-TOMORROW:%OPTION_OF_TOMORROW";
-        CommandResult shown = await Command.RunAsync(Repository.Server, "--configdir=/nonexistent", "--show-priority", Priority);
+        CommandResult shown = await Command.RunAsync(Repository.Server, "--configdir", _empty.FullName, "--show-priority", Priority);
         await using var server = new TestServer("--debug");
         var client = new TestClient("client");
         server.AddClient(client.StanzaWith());

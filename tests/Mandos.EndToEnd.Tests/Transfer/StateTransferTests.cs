@@ -261,6 +261,7 @@ public sealed class StateTransferTests : IDisposable
             ["timeout"] = "00:05:00",
             ["interval"] = "00:02:00",
             ["location"] = name,
+            ["when_cut_off"] = "refuse",
         };
     }
 
