@@ -73,8 +73,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(unfinished, _path, overwrite: false);
-            FileNames.Synchronize(stateDirectory);
+            FileNames.Move(unfinished, _path, overwrite: false);
             using Secret written = ReadKey();
             if (!written.FixedTimeEquals(key.Memory.Span))
             {

@@ -69,8 +69,7 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
             stream.Flush(flushToDisk: true);
         }
 
-        File.Move(fresh, _path, overwrite: true);
-        FileNames.Synchronize(stateDirectory); // or the file before is back after a power cut
+        FileNames.Move(fresh, _path, overwrite: true);
     }
 
     private static void Write(Utf8JsonWriter json, StoredClient stored)

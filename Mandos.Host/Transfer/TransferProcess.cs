@@ -48,8 +48,7 @@ internal static class TransferProcess
                 return false;
             }
 
-            File.Move(unfinished, path, overwrite: true);
-            FileNames.Synchronize(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            FileNames.Move(unfinished, path, overwrite: true);
             Say(output, path, done);
             return true;
         }
