@@ -21,33 +21,21 @@ public sealed class UpgradeTests : IAsyncLifetime
 
     private readonly TemporaryDirectory _schemas = new();
     private readonly TestClient _client = new("client");
-    private PostgresServer _database = null!;
-    private SharingServer _one = null!;
-    private SharingServer _other = null!;
+    private SharingPair _pair = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _database = await PostgresServer.StartAsync();
-        await MandosDatabase.PrepareAsync(_database);
-        _one = await SharingServer.PrepareAsync("one", new SharingPlace(_database.SocketDirectory), _client.StanzaWith("checker = true"));
-        _other = await SharingServer.PrepareAsync("other", new SharingPlace(_database.SocketDirectory), _client.StanzaWith("checker = true"));
-        await Task.WhenAll(_one.StartAsync(), _other.StartAsync());
-        await Task.WhenAll(_client.RequireSecretAsync(_one.Server), _client.RequireSecretAsync(_other.Server));
+        _pair = await SharingPair.StartAsync(_client.StanzaWith("checker = true"));
+        await Task.WhenAll(_client.RequireSecretAsync(_pair.One.Server), _client.RequireSecretAsync(_pair.Other.Server));
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_other is not null)
+        if (_pair is not null)
         {
-            await _other.DisposeAsync();
+            await _pair.DisposeAsync();
         }
 
-        if (_one is not null)
-        {
-            await _one.DisposeAsync();
-        }
-
-        await _database.DisposeAsync();
         _schemas.Dispose();
     }
 
@@ -56,14 +44,14 @@ public sealed class UpgradeTests : IAsyncLifetime
     {
         await MigrateAsync(version: 2, oldest: 1);
 
-        await _one.RequireAsync("client", "Disable");
-        await _client.RequireRefusalAsync(_other.Server);
-        await _one.Server.StopAsync();
-        await _one.StartAsync();
-        await _other.RequireAsync("client", "Enable");
-        await _client.RequireSecretAsync(_one.Server);
-        await _client.RequireSecretAsync(_other.Server);
-        Assert.Equal("none", await _database.QueryAsync("SELECT note FROM mandos.client WHERE name = 'client'", MandosDatabase.Name));
+        await _pair.One.RequireAsync("client", "Disable");
+        await _client.RequireRefusalAsync(_pair.Other.Server);
+        await _pair.One.Server.StopAsync();
+        await _pair.One.StartAsync();
+        await _pair.Other.RequireAsync("client", "Enable");
+        await _client.RequireSecretAsync(_pair.One.Server);
+        await _client.RequireSecretAsync(_pair.Other.Server);
+        Assert.Equal("none", await _pair.Database.QueryAsync("SELECT note FROM mandos.client WHERE name = 'client'", MandosDatabase.Name));
     }
 
     [Fact]
@@ -71,13 +59,13 @@ public sealed class UpgradeTests : IAsyncLifetime
     {
         await MigrateAsync(version: 3, oldest: 2);
 
-        await _one.Server.Log.WaitForAsync("ERROR", "its tables are of version 3, for servers from version 2 on, and this one has version 1: install a newer server");
-        await _one.Server.Log.WaitForAsync("ERROR", "No secrets are given any more");
-        Assert.Empty((await _client.FetchAsync(_one.Server)).Secret);
+        await _pair.One.Server.Log.WaitForAsync("ERROR", "its tables are of version 3, for servers from version 2 on, and this one has version 1: install a newer server");
+        await _pair.One.Server.Log.WaitForAsync("ERROR", "No secrets are given any more");
+        Assert.Empty((await _client.FetchAsync(_pair.One.Server)).Secret);
 
-        await _database.QueryAsync("UPDATE mandos.meta SET version = 2, oldest = 1", MandosDatabase.Name);
-        await _one.Server.Log.WaitForAsync("WARNING", "The shared store answers again");
-        await _client.RequireSecretAsync(_one.Server);
+        await _pair.Database.QueryAsync("UPDATE mandos.meta SET version = 2, oldest = 1", MandosDatabase.Name);
+        await _pair.One.Server.Log.WaitForAsync("WARNING", "The shared store answers again");
+        await _client.RequireSecretAsync(_pair.One.Server);
     }
 
     /// <summary>Runs the schema.sql that a later version may have: this one's, with additions, while the servers run.</summary>
@@ -87,7 +75,7 @@ public sealed class UpgradeTests : IAsyncLifetime
             .Replace("present CONSTANT integer := 1;", $"present CONSTANT integer := {version};", StringComparison.Ordinal)
             .Replace("usable_from CONSTANT integer := 1;", $"usable_from CONSTANT integer := {oldest};", StringComparison.Ordinal)
             .Replace("    IF found < present THEN\n", Additions + "    IF found < present THEN\n", StringComparison.Ordinal);
-        await MandosDatabase.MigrateAsync(_database, schema: _schemas.Write("schema.sql", schema));
-        Assert.Equal($"{version}|{oldest}", await _database.QueryAsync("SELECT version, oldest FROM mandos.meta", MandosDatabase.Name));
+        await MandosDatabase.MigrateAsync(_pair.Database, schema: _schemas.Write("schema.sql", schema));
+        Assert.Equal($"{version}|{oldest}", await _pair.Database.QueryAsync("SELECT version, oldest FROM mandos.meta", MandosDatabase.Name));
     }
 }
