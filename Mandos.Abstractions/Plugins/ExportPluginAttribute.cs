@@ -29,8 +29,8 @@ public abstract class ExportPluginAttribute : ExportAttribute
     public string[] Settings { get; set; } = [];
 
     /// <summary>
-    /// Of a kind of which the server needs exactly one: whether the class is left out unless <c>plugins.yaml</c> chooses it by name. So it can be
-    /// installed beside the usual one, and costs nothing.
+    /// Whether the class is left out unless <c>plugins.yaml</c> chooses it: by the name of the export if the server needs exactly one of its kind, by an
+    /// entry for the plugin, which may be empty, if it uses any number. So it can be installed with the usual ones, and costs nothing.
     /// </summary>
     /// <remarks>Read from the assembly's metadata: no code of a plugin is loaded that has only such exports, none of which is chosen.</remarks>
     public bool OnlyIfChosen { get; set; }

@@ -233,6 +233,33 @@ public sealed class PluginSteeringTests : IDisposable
         Assert.Equal("Second", chosen.GetOnly<Abstractions.Persistence.IStateStore>().PluginName);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("plugins: {Other: {enabled: yes}}", false)]
+    [InlineData("plugins: {Odd: {enabled: no}}", false)]
+    [InlineData("plugins: {Odd: {}}", true)]
+    [InlineData("plugins:\n  Odd:\n", true)]
+    public void GetExports_SurfaceThatIsUsedOnlyIfChosen_IsLoadedIfItsPluginIsNamed(string file, bool isLoaded)
+    {
+        PluginCompiler.CompilePlugin(_folder.InFolder("Odd"), Mark + """
+            [ExportControlSurface("odd", OnlyIfChosen = true)]
+            public class Odd : IControlSurface
+            {
+                public Task RunAsync(IMandosServer server, CancellationToken cancellationToken) => Task.Delay(-1, cancellationToken);
+            }
+            """);
+        var loader = new CountingLoader();
+
+        var catalog = PluginCatalog.Load(_folder.Root, PluginFolder.Services, Parse(file), loader);
+
+        Assert.Equal(isLoaded ? ["Odd.dll"] : [], loader.Loaded);
+        Assert.Equal(isLoaded ? 1 : 0, catalog.GetExports<Abstractions.Control.IControlSurface>().Count);
+        if (!file.Contains("Odd", StringComparison.Ordinal))
+        {
+            Assert.Equal((PluginState.Disabled, $"it is used only where {File} names it"), (catalog.Plugins[0].State, catalog.Plugins[0].Reason));
+        }
+    }
+
     [Fact]
     public void GetOnly_OnlyOneDisabled_SaysWhere()
     {
