@@ -25,7 +25,7 @@ internal sealed class KnownSettings(IEnumerable<string> declared)
         string[] next = [.. _declared.Where(known => Fits(known, parts) == depth && known.Length > depth).Select(known => known[depth]).Distinct()];
         return next.Length == 0 ? $"{string.Join(Separator, parts[..depth])} has to be a text or a number"
             : next is [Any] ? $"below {string.Join(Separator, parts[..depth])} it takes names, each with a colon, or a list"
-            : $"it takes {string.Join(", ", next.Where(static one => one != Any))}{(depth == 0 ? "" : " there")}";
+            : $"{(depth == 0 ? "it" : string.Join(Separator, parts[..depth]))} takes {string.Join(", ", next.Where(static one => one != Any))}";
     }
 
     /// <summary>How many parts at the beginning of a name fit.</summary>

@@ -26,7 +26,7 @@ internal sealed class MailSender(MailSettings settings) : ISender
             {
                 CheckCertificateRevocation = false, // as HttpClient: what cannot be asked must not keep mail back
 
-                // Its own callback believes some certificates of large providers whatever the system says.
+                // Written out, so that it rests on no default of the library
                 ServerCertificateValidationCallback = (_, certificate, _, errors) => WebTrust.Accepts(certificate, errors, policy),
             };
             await client.ConnectAsync(settings.Host, settings.Port, Options(settings.Security), cancellationToken).ConfigureAwait(false);

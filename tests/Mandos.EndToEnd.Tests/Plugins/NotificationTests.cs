@@ -110,7 +110,7 @@ public sealed partial class NotificationTests(ClientKeys keys)
         Assert.Equal(1, result.ExitCode);
         string[] lines = [.. result.Output.Split('\n').Where(line => line.StartsWith(file, StringComparison.Ordinal)).Select(line => line[(file.Length + 1)..])];
         Assert.Equal(
-            ["15: plugin Notify has no setting mail.admins.tto; it takes", "4: setting link_url", "7: setting ntfy.phone.url", "10: setting ntfy.phone.events.2", "13: setting mail.admins.to"],
+            ["15: plugin Notify has no setting mail.admins.tto; mail.admins takes", "4: setting link_url", "7: setting ntfy.phone.url", "10: setting ntfy.phone.events.2", "13: setting mail.admins.to"],
             lines.Select(line => line.Split([": is ", " events, ", ": begins "], StringSplitOptions.None)[0]));
     }
 

@@ -161,9 +161,12 @@ public sealed class PluginSteeringTests : IDisposable
             """);
 
         Assert.Equal(
+            [$"{File}:4: plugin Two has no setting mail; below mail it takes names, each with a colon, or a list"],
+            Check("plugins:\n  Two:\n    settings:\n      mail: x\n"));
+        Assert.Equal(
             [
-                $"{File}:7: plugin Two has no setting mail.a.hots; it takes host, to there",
-                $"{File}:8: plugin Two has no setting mail.b; below mail it takes names, each with a colon, or a list",
+                $"{File}:7: plugin Two has no setting mail.a.hots; mail.a takes host, to",
+                $"{File}:8: plugin Two has no setting mail.b; mail.b takes host, to",
                 $"{File}:9: plugin Two has no setting file.1; file has to be a text or a number",
                 $"{File}:10: plugin Two has no setting mial.a.host; it takes file, mail",
             ],
