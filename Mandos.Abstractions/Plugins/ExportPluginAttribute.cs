@@ -22,7 +22,8 @@ public abstract class ExportPluginAttribute : ExportAttribute
 
     /// <summary>
     /// The settings that the class takes from <see cref="IPluginContext.Settings"/>. Others that <c>plugins.yaml</c> gives to the plugin
-    /// are an error at start.
+    /// are an error at start. In <c>mail.*.host</c> the asterisk stands for a name that the administrator chooses, in <c>events.*</c> for the
+    /// places in a list.
     /// </summary>
     /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]

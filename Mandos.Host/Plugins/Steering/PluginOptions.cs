@@ -57,11 +57,17 @@ internal sealed record PluginOptions
         ? entry.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Text)
         : [];
 
-    /// <summary>Says where the setting stands that a plugin complains about; where the plugin does, if the setting is missing.</summary>
-    public ConfigProblem Describe(string plugin, PluginSettingException fault)
+    /// <summary>Says where the settings stand that a plugin complains about; where the plugin does, if a setting is missing.</summary>
+    public IReadOnlyList<ConfigProblem> Describe(string plugin, PluginSettingException fault)
     {
         var entry = Plugins.GetValueOrDefault(plugin);
-        return new(File, entry?.LineOf(fault.Setting) ?? 0, HideSettings(plugin, $"setting {fault.Setting}: {LogText.Summarize(fault)}"));
+        return
+        [
+            .. fault.Others.Prepend(fault)
+                .Select(one => new ConfigProblem(
+                    File, entry?.LineOf(one.Setting) ?? 0, HideSettings(plugin, $"setting {one.Setting}: {LogText.Summarize(one)}")))
+                .OrderBy(static problem => problem.Line),
+        ];
     }
 
     /// <summary>A text without the settings of a plugin in it, which may be secrets, for messages that the plugin did not make for us.</summary>
