@@ -4,6 +4,6 @@ namespace Mandos.WebControl;
 
 public sealed partial class WebSurface
 {
-    [LoggerMessage(4500, LogLevel.Information, "Web: at socket {Socket}")]
+    [LoggerMessage(4500, LogLevel.Information, "At socket {Socket}")]
     private static partial void LogServing(ILogger logger, string socket);
 }

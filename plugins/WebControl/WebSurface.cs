@@ -36,7 +36,11 @@ public sealed partial class WebSurface : IControlSurface
     {
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
-        _settings = WebSettings.Read(context.Settings);
+        WebSettings settings = WebSettings.Read(context.Settings);
+        // Under trial nothing is real, and nobody may see it.
+        _settings = context.IsTrial
+            ? settings with { Socket = Path.Join(context.StateDirectory, "web.sock"), Listen = null, Metrics = null }
+            : settings;
         _socket = new SocketFile(_settings.Socket, _settings.SocketGroup, _settings.IsGroupRequired);
     }
 

@@ -4,6 +4,6 @@ namespace Mandos.WebControl.Access;
 
 internal sealed partial class ServerCertificate
 {
-    [LoggerMessage(4524, LogLevel.Error, "Web: the certificate has changed and is not used: {Reason}")]
+    [LoggerMessage(4524, LogLevel.Error, "The certificate has changed and is not used: {Reason}")]
     private partial void LogUnreadable(string reason);
 }

@@ -5,6 +5,6 @@ namespace Mandos.WebControl.Access;
 
 internal sealed partial class TcpDoorkeeper
 {
-    [LoggerMessage(4522, LogLevel.Warning, "Web: a wrong token came from {Address}")]
+    [LoggerMessage(4522, LogLevel.Warning, "A wrong token came from {Address}")]
     private partial void LogWrongToken(IPAddress address);
 }

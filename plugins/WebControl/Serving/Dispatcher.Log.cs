@@ -4,6 +4,6 @@ namespace Mandos.WebControl.Serving;
 
 internal sealed partial class Dispatcher
 {
-    [LoggerMessage(4510, LogLevel.Error, "Web: {Method} {Template} failed: {Type}: {Reason}")]
+    [LoggerMessage(4510, LogLevel.Error, "{Method} {Template} failed: {Type}: {Reason}")]
     private partial void LogFault(string method, string template, string type, string reason);
 }

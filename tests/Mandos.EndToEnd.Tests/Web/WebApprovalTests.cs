@@ -100,7 +100,7 @@ public sealed class WebApprovalTests(ClientKeys keys)
         await site.Server.StartAsync();
 
         await client.RequireRefusalAsync(site.Server);
-        await site.Server.Log.WaitForAsync("INFO", $"Web: at socket {site.Socket}", 2); // in place of the one that the dead server has left
+        await site.Server.Log.WaitForAsync("INFO", $"At socket {site.Socket}", 2); // in place of the one that the dead server has left
         Assert.False((await site.GetAsync("/api/v1/clients/client")).GetProperty("enabled").GetBoolean());
     }
 

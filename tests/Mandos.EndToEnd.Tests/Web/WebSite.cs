@@ -47,7 +47,7 @@ internal sealed class WebSite : IAsyncDisposable
             site.Server.AddClient(string.Join('\n', stanzas));
             await ChooseAsync(site.Server, settings);
             await site.Server.StartAsync();
-            await site.Server.Log.WaitForAsync("INFO", $"Web: at socket {site.Socket}");
+            await site.Server.Log.WaitForAsync("INFO", $"At socket {site.Socket}");
             return site;
         }
         catch
