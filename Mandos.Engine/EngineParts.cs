@@ -34,7 +34,7 @@ internal sealed class EngineParts : IDisposable
             : null;
         Keeper = Shared is null ? new StateKeeper(Services, store) : Shared.Keeper;
         var kept = new KeptClients(Keeper, Services.Clock);
-        var journal = new ClientJournal(Events, Keeper);
+        var journal = new ClientJournal(Events, Keeper, Clients.Counts);
         var requests = new RequestTransitions(Services, Clients, journal);
         AddedSecrets = new AddedSecrets(options.ServerKey);
         Transitions = new ClientTransitions(Services, Clients, journal, requests, AddedSecrets, options.Random);
@@ -52,6 +52,10 @@ internal sealed class EngineParts : IDisposable
         };
         Connections = new ConnectionServer(
             Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
+        Services.Meter.ObserveChecks(Checks.Counts.Read);
+        Services.Meter.ObserveClients(Clients.Counts.States);
+        Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
+        Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, reloader);
     }
 

@@ -130,7 +130,7 @@ internal static class Program
         bool debug = given.Debug == true;
         using ServerLog log = OpenLog(debug ? DebugLevel.Debug : DebugLevel.Critical, Console.OpenStandardError(), debug);
         using var relay = new ContextLog(log.Factory);
-        PluginServices services = TemporaryServices(log) with { LoggerFactory = relay };
+        PluginServices services = TemporaryServices(log) with { LoggerFactory = relay, IsTrial = true };
         LeaveBusAlone();
 
         // A faulty configuration is no reason not to test

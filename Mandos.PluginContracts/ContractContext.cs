@@ -45,6 +45,9 @@ public sealed class ContractContext : IPluginContext, ILogger, IDisposable
     public bool Debug { get; set; }
 
     /// <inheritdoc/>
+    public bool IsTrial { get; set; }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_stateDirectory.IsValueCreated && Directory.Exists(_stateDirectory.Value))

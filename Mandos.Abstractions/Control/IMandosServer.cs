@@ -13,6 +13,9 @@ public interface IMandosServer
     /// <summary>The server itself, as it is now.</summary>
     ServerInfo Info { get; }
 
+    /// <summary>Makes and reads the tokens of links that decide a request; one object for all control surfaces of this run of the server.</summary>
+    RequestLinks Links { get; }
+
     /// <summary>Starts to receive events, with the state from which they start.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken);

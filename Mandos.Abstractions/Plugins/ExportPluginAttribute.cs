@@ -22,15 +22,16 @@ public abstract class ExportPluginAttribute : ExportAttribute
 
     /// <summary>
     /// The settings that the class takes from <see cref="IPluginContext.Settings"/>. Others that <c>plugins.yaml</c> gives to the plugin
-    /// are an error at start.
+    /// are an error at start. In <c>mail.*.host</c> the asterisk stands for a name that the administrator chooses, in <c>events.*</c> for the
+    /// places in a list.
     /// </summary>
     /// <remarks>Read from the assembly's metadata, before any of its code runs.</remarks>
     [SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Attributes take arrays only.")]
     public string[] Settings { get; set; } = [];
 
     /// <summary>
-    /// Of a kind of which the server needs exactly one: whether the class is left out unless <c>plugins.yaml</c> chooses it by name. So it can be
-    /// installed beside the usual one, and costs nothing.
+    /// Whether the class is left out unless <c>plugins.yaml</c> chooses it: by the name of the export if the server needs exactly one of its kind, by an
+    /// entry for the plugin, which may be empty, if it uses any number. So it can be installed with the usual ones, and costs nothing.
     /// </summary>
     /// <remarks>Read from the assembly's metadata: no code of a plugin is loaded that has only such exports, none of which is chosen.</remarks>
     public bool OnlyIfChosen { get; set; }

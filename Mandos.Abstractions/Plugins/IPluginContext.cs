@@ -13,8 +13,8 @@ public interface IPluginContext
 
     /// <summary>The plugin's own settings from <c>plugins.yaml</c>, as text; empty when there are none.</summary>
     /// <remarks>
-    /// The names that can occur are those that the plugin declares by <see cref="ExportPluginAttribute.Settings"/>. A constructor that
-    /// finds a bad value throws <see cref="PluginSettingException"/>.
+    /// The names that can occur are those that the plugin declares by <see cref="ExportPluginAttribute.Settings"/>. What the file has in a mapping or a
+    /// list arrives flat, with points between: <c>mail.admin.host</c>, <c>events.1</c>. A constructor that finds a bad value throws <see cref="PluginSettingException"/>.
     /// </remarks>
     IReadOnlyDictionary<string, string> Settings { get; }
 
@@ -23,4 +23,10 @@ public interface IPluginContext
 
     /// <summary>Whether the server runs in debug mode, where standard output and error are a developer's terminal.</summary>
     bool Debug { get; }
+
+    /// <summary>
+    /// Whether the server only tries the plugin out, with clients and events that are not real (<c>mandos --check</c>): then a plugin that tells people or
+    /// other machines what happens must not do so.
+    /// </summary>
+    bool IsTrial => false;
 }

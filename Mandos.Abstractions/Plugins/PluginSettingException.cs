@@ -7,4 +7,7 @@ public sealed class PluginSettingException(string setting, string message) : Exc
 {
     /// <summary>Name of the setting.</summary>
     public string Setting { get; } = setting;
+
+    /// <summary>Other settings that are missing or bad, so that all mistakes are told at once.</summary>
+    public IReadOnlyList<PluginSettingException> Others { get; init; } = [];
 }

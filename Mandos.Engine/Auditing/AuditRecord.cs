@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Mandos.Engine.Outcomes;
@@ -9,6 +10,12 @@ public sealed record AuditRecord
 {
     /// <summary>When the record was made, UTC.</summary>
     public required DateTimeOffset Time { get; init; }
+
+    /// <summary>
+    /// What the records of one connection have in common, and those of no other: 32 hexadecimal digits in lower case, as a trace ID of W3C Trace Context;
+    /// null for a connection that was closed unserved.
+    /// </summary>
+    public string? Id { get; init; }
 
     /// <summary>The peer's address and port.</summary>
     public required IPEndPoint Peer { get; init; }
@@ -67,8 +74,16 @@ public sealed record AuditRecord
             Quote(text, Detail);
         }
 
+        if (Id is not null)
+        {
+            text.Append($" id={Id}");
+        }
+
         return text.ToString();
     }
+
+    /// <summary>Makes an <see cref="Id"/>.</summary>
+    internal static string NewId() => ActivityTraceId.CreateRandom().ToHexString();
 
     internal static void Quote(StringBuilder text, string value)
     {

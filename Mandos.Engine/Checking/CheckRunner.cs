@@ -13,6 +13,9 @@ internal sealed partial class CheckRunner(
 {
     private readonly ILogger _logger = services.Logger;
 
+    /// <summary>How many checks have ended.</summary>
+    public CheckCounts Counts { get; } = new(checkers.Keys);
+
     private readonly Dictionary<string, TaskScheduler> _threads =
         checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
 
@@ -78,6 +81,7 @@ internal sealed partial class CheckRunner(
 
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
+        TimeSpan due = services.Clock.Now;
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
         CheckResult? result = null;
@@ -89,6 +93,7 @@ internal sealed partial class CheckRunner(
                 && await services.Loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
             {
                 start = services.Clock.Now;
+                services.Meter.CheckBegan(name, start.Value - due);
                 result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
             }
         }
@@ -100,7 +105,7 @@ internal sealed partial class CheckRunner(
         {
             if (start is { } began)
             {
-                services.Meter.CheckEnded(name, result, services.Clock.Now - began);
+                services.Meter.CheckEnded(name, Counts.Count(name, result), services.Clock.Now - began);
             }
 
             services.Loop.Post(() => Complete(client, running, result));
@@ -111,8 +116,7 @@ internal sealed partial class CheckRunner(
             (ICheck, string)? prepared = await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false);
             if (prepared is null)
             {
-                // The name comes from a file: any may be there.
-                services.Meter.CheckEnded(checkers.ContainsKey(name) ? name : "unknown", CheckResult.Failed(""), TimeSpan.Zero);
+                services.Meter.CheckEnded(Counts.NameOf(name), Counts.Count(name, CheckResult.Failed("")), TimeSpan.Zero);
             }
 
             return prepared;

@@ -55,6 +55,9 @@ internal sealed class Client : ISaved
     /// <summary>Whether <see cref="Expiry"/> was put off for the sake of checks that a gap may have spoilt: once is enough.</summary>
     public bool IsPutOff { get; set; }
 
+    /// <summary>Where <see cref="ClientCounts"/> counts it; null if it is not counted.</summary>
+    public ClientCounts.Place? CountedIn { get; set; }
+
     /// <summary>The check that runs now.</summary>
     public RunningCheck? Check { get; set; }
 

@@ -12,6 +12,9 @@ internal sealed class ClientRegistry : IDisposable
 
     public int Count => _byName.Count;
 
+    /// <summary>How many there are in each state.</summary>
+    public ClientCounts Counts { get; } = new();
+
     public IEnumerable<Client> All => _byName.Values;
 
     public void EnsureCapacity(int count)
@@ -40,6 +43,7 @@ internal sealed class ClientRegistry : IDisposable
     {
         _byName.Remove(client.Name);
         ReleaseKeys(client);
+        Counts.Remove(client);
     }
 
     /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>

@@ -50,6 +50,9 @@ internal sealed partial class ClientCommands : IMandosServer
         set;
     } = new() { Version = "", ServiceName = "", EndPoints = [] };
 
+    /// <inheritdoc/>
+    public RequestLinks Links { get; } = new();
+
     /// <summary>Tells which servers share the state; null if none do. Thread-safe.</summary>
     public Func<ServerGroup>? Group { get; init; }
 

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Mandos.Abstractions.Checking;
 
 namespace Mandos.Engine.Metrics;
 
-/// <summary>The engine's metrics; docs/operations.md lists them. Thread-safe.</summary>
+/// <summary>The engine's metrics; docs/metrics.md lists them. Thread-safe.</summary>
 /// <remarks>
-/// Tags have few values, and name neither clients nor peers. While nobody reads them, measuring costs next to nothing. Listeners are called
-/// at once, and may throw, which does not disturb what is measured.
+/// Tags have few values, and name neither clients nor peers. What only counts is observed, so that it is there from the start on, with zeros, and costs
+/// nothing until somebody reads it. While nobody listens to the others they cost next to nothing. Listeners are called at once, and may throw, which does
+/// not disturb what is measured.
 /// </remarks>
 internal sealed class EngineMeter : IDisposable
 {
@@ -20,23 +20,29 @@ internal sealed class EngineMeter : IDisposable
         HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
     };
 
+    /// <summary>Up to what a peer may take.</summary>
+    private static readonly InstrumentAdvice<double> _handshakeTimes = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
     private static readonly InstrumentAdvice<double> _checkTimes = new()
     {
         HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
     };
 
-    /// <summary>The upper end is what counts as a gap, in which the server did not run.</summary>
+    /// <summary>The last but one of them is what counts as a gap, in which the server did not run.</summary>
     private static readonly InstrumentAdvice<double> _lags = new()
     {
-        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 10],
     };
 
     private readonly Action<Exception> _onError;
     private readonly Meter _meter;
-    private readonly Counter<long> _requests;
     private readonly Histogram<double> _requestDuration;
-    private readonly Counter<long> _checks;
+    private readonly Histogram<double> _handshakeDuration;
     private readonly Histogram<double> _checkDuration;
+    private readonly Histogram<double> _checkLag;
     private readonly Histogram<double> _loopLag;
     private bool _hasFailed;
 
@@ -45,108 +51,147 @@ internal sealed class EngineMeter : IDisposable
     {
         _onError = onError;
         _meter = new Meter(new MeterOptions(Name) { Scope = this });
-        _requests = _meter.CreateCounter<long>("mandos.requests", "{request}", "Connections that have ended, by what came of them");
-        _requestDuration = _meter.CreateHistogram(
-            "mandos.request.duration", "s", "Time from accepting a connection to its decision", advice: _requestTimes);
-        _checks = _meter.CreateCounter<long>("mandos.checks", "{check}", "Checks of clients that have ended, by what they found");
-        _checkDuration = _meter.CreateHistogram("mandos.check.duration", "s", "Time that a check ran", advice: _checkTimes);
-        _loopLag = _meter.CreateHistogram(
-            "mandos.loop.lag", "s", "By how much the engine was late when something was due", advice: _lags);
+        _requestDuration = Histogram("mandos.request.duration", "Time from accepting a connection to its decision", _requestTimes);
+        _handshakeDuration = Histogram("mandos.handshake.duration", "Time that a TLS handshake took", _handshakeTimes);
+        _checkDuration = Histogram("mandos.check.duration", "Time that a check ran", _checkTimes);
+        _checkLag = Histogram("mandos.check.lag", "Time from when a check was to start until it ran", _lags);
+        _loopLag = Histogram("mandos.loop.lag", "By how much the engine was late when something was due", _lags);
     }
 
-    /// <summary>Counts a connection that has ended.</summary>
+    /// <summary>Whether anybody listens to <see cref="RequestEnded"/>.</summary>
+    public bool TimesRequests => _requestDuration.Enabled;
+
+    /// <summary>Measures a connection that has ended.</summary>
     /// <param name="decision">What became of it, in the word of the audit.</param>
-    /// <param name="reason">Why, in the words of the audit.</param>
     /// <param name="duration">Time since it was accepted.</param>
-    public void RequestEnded(string decision, string reason, TimeSpan duration)
+    /// <param name="record">The ID of its record in the audit; null if it has none.</param>
+    /// <remarks>
+    /// The record's ID is the trace ID of <see cref="Activity.Current"/> meanwhile: that is where .NET's listeners look for the example behind a value.
+    /// </remarks>
+    public void RequestEnded(string decision, TimeSpan duration, string? record)
     {
-        try
-        {
-            _requests.Add(1, new("mandos.decision", decision), new("mandos.reason", reason));
-            _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("mandos.decision", decision));
-        }
-        catch (Exception e)
-        {
-            NoteFault(e);
-        }
-    }
-
-    /// <summary>Counts a check that has ended.</summary>
-    /// <param name="checker">The checker's name.</param>
-    /// <param name="result">What it found; null if it was stopped.</param>
-    /// <param name="duration">Time that it ran.</param>
-    public void CheckEnded(string checker, CheckResult? result, TimeSpan duration)
-    {
-        if (!_checks.Enabled && !_checkDuration.Enabled)
+        if (!TimesRequests)
         {
             return;
         }
 
-        var tags = new TagList
-        {
-            { "mandos.checker", checker },
-            { "mandos.result", Describe(result) },
-        };
-        try
-        {
-            _checks.Add(1, tags);
-            _checkDuration.Record(duration.TotalSeconds, tags);
-        }
-        catch (Exception e)
-        {
-            NoteFault(e);
-        }
+        using Activity? example = record is null ? null
+            : new Activity("mandos.request").SetParentId(ActivityTraceId.CreateFromString(record), ActivitySpanId.CreateRandom()).Start();
+        Record(_requestDuration, duration, new KeyValuePair<string, object?>("mandos.decision", decision));
     }
 
+    /// <summary>Measures a handshake that has ended.</summary>
+    /// <param name="isDone">Whether it was completed.</param>
+    /// <param name="duration">Time that it took, with all waits for the peer and for its turn to compute.</param>
+    public void HandshakeEnded(bool isDone, TimeSpan duration)
+        => Record(_handshakeDuration, duration, new KeyValuePair<string, object?>("mandos.result", isDone ? "completed" : "failed"));
+
+    /// <summary>Measures a check that has begun.</summary>
+    /// <param name="checker">The checker's name.</param>
+    /// <param name="lag">Time since it was to start.</param>
+    public void CheckBegan(string checker, TimeSpan lag)
+        => Record(_checkLag, lag, new KeyValuePair<string, object?>("mandos.checker", checker));
+
+    /// <summary>Measures a check that has ended.</summary>
+    /// <param name="checker">The checker's name.</param>
+    /// <param name="result">What it found.</param>
+    /// <param name="duration">Time that it ran.</param>
+    public void CheckEnded(string checker, string result, TimeSpan duration)
+        => Record(_checkDuration, duration, new("mandos.checker", checker), new("mandos.result", result));
+
     /// <summary>Notes that the loop has come to something that was due.</summary>
-    public void LoopWasLate(TimeSpan lag)
-    {
-        try
-        {
-            _loopLag.Record(lag.TotalSeconds);
-        }
-        catch (Exception e)
-        {
-            NoteFault(e);
-        }
-    }
+    public void LoopWasLate(TimeSpan lag) => Record(_loopLag, lag);
+
+    /// <summary>Has connections that have ended counted by what came of them, whenever somebody reads the metrics.</summary>
+    /// <param name="count">How many there were; called on any thread.</param>
+    public void ObserveRequests(Func<IEnumerable<(string Decision, string Reason, long Count)>> count)
+        => _meter.CreateObservableCounter(
+            "mandos.requests",
+            () => count().Select(static one => new Measurement<long>(one.Count, new("mandos.decision", one.Decision), new("mandos.reason", one.Reason))),
+            "{request}", "Connections that have ended, by what came of them");
+
+    /// <summary>Has checks that have ended counted by what they found, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveRequests"/>
+    public void ObserveChecks(Func<IEnumerable<(string Checker, string Result, long Count)>> count)
+        => _meter.CreateObservableCounter(
+            "mandos.checks",
+            () => count().Select(static one => new Measurement<long>(one.Count, new("mandos.checker", one.Checker), new("mandos.result", one.Result))),
+            "{check}", "Checks of clients that have ended, by what they found");
 
     /// <summary>Has the connections counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are in each phase; called on any thread.</param>
     public void ObserveConnections(Func<IEnumerable<(string Phase, int Count)>> count)
-        => _meter.CreateObservableUpDownCounter(
-            "mandos.connections",
-            () => count().Select(static one => new Measurement<int>(one.Count, new KeyValuePair<string, object?>("mandos.phase", one.Phase))),
-            "{connection}", "Connections now, by how far they have come");
+        => ObserveBy("mandos.phase", "mandos.connections", count, "{connection}", "Connections now, by how far they have come");
+
+    /// <summary>Has the clients counted whenever somebody reads the metrics.</summary>
+    /// <param name="count">How many there are in each state; called on any thread.</param>
+    public void ObserveClients(Func<IEnumerable<(string State, int Count)>> count)
+        => ObserveBy("mandos.state", "mandos.clients", count, "{client}", "Clients now, by state");
+
+    /// <summary>Has the clients counted that expire soon, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveExpiring(Func<int> count)
+        => Observe("mandos.clients.expiring", count, "{client}", "Enabled clients with less than a quarter of their timeout left");
+
+    /// <summary>Has the connections counted that wait for approval, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveApprovals(Func<int> count) => Observe("mandos.approvals_pending", count, "{request}", "Connections that wait for approval");
 
     /// <summary>Has the changes that are not on disk counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are; called on any thread.</param>
     public void ObserveUnsaved(Func<int> count)
-        => _meter.CreateObservableUpDownCounter("mandos.unsaved_changes", count, "{change}", "Clients whose changes are not on disk yet");
+        => Observe("mandos.unsaved_changes", count, "{change}", "Clients whose changes are not on disk yet");
 
     /// <summary>Has the servers counted whose files have other clients than this one's, whenever somebody reads the metrics.</summary>
-    /// <param name="count">How many there are; called on any thread.</param>
+    /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveDifferingServers(Func<int> count)
-        => _meter.CreateObservableUpDownCounter(
-            "mandos.differing_servers", count, "{server}", "Servers that share the state and whose files have other clients than this one's");
+        => Observe("mandos.differing_servers", count, "{server}", "Servers that share the state and whose files have other clients than this one's");
+
+    /// <summary>Has the servers counted that share the state, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveClients"/>
+    public void ObserveServers(Func<IEnumerable<(string State, int Count)>> count)
+        => ObserveBy("mandos.state", "mandos.servers", count, "{server}", "Servers that share the state, this one too, by whether they sync");
+
+    /// <summary>Has it told how long this server may still release secrets, whenever somebody reads the metrics.</summary>
+    /// <param name="left">How long; called on any thread.</param>
+    public void ObservePermission(Func<TimeSpan> left)
+        => _meter.CreateObservableGauge(
+            "mandos.permission.left", () => left().TotalSeconds, "s", "How long this server may still release secrets if it makes no further sync");
+
+    /// <summary>Has it told how long ago the last sync began, whenever somebody reads the metrics.</summary>
+    /// <param name="age">How long ago; null if there was none. Called on any thread.</param>
+    public void ObserveSync(Func<TimeSpan?> age)
+        => _meter.CreateObservableGauge(
+            "mandos.sync.age",
+            () => age() is { } time ? [new Measurement<double>(time.TotalSeconds)] : Enumerable.Empty<Measurement<double>>(),
+            "s", "Time since the start of the last sync with the shared state; absent before the first");
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private void NoteFault(Exception fault)
+    private Histogram<double> Histogram(string name, string description, InstrumentAdvice<double> advice)
+        => _meter.CreateHistogram(name, "s", description, advice: advice);
+
+    private void Observe(string name, Func<int> count, string unit, string description)
+        => _meter.CreateObservableUpDownCounter(name, count, unit, description);
+
+    private void ObserveBy(string tag, string name, Func<IEnumerable<(string Value, int Count)>> count, string unit, string description)
+        => _meter.CreateObservableUpDownCounter(
+            name, () => count().Select(one => new Measurement<int>(one.Count, new KeyValuePair<string, object?>(tag, one.Value))), unit, description);
+
+    private void Record(Histogram<double> histogram, TimeSpan time, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (!Interlocked.Exchange(ref _hasFailed, true))
+        try
+        {
+            histogram.Record(time.TotalSeconds, tags);
+        }
+        catch (Exception fault) when (!Interlocked.Exchange(ref _hasFailed, true))
         {
             _onError(fault);
         }
+        catch (Exception)
+        {
+            // Told once
+        }
     }
-
-    private static string Describe(CheckResult? result) => result switch
-    {
-        null => "stopped",
-        { IsSuccess: true } => "succeeded",
-        { Outcome: CheckOutcome.Exited } => "failed",
-        { Outcome: CheckOutcome.Signaled } => "killed",
-        _ => "not carried out",
-    };
 }

@@ -17,6 +17,7 @@ internal sealed partial class AuditTrail : IDisposable
     private readonly IAuditLog? _file;
     private readonly ILogger _logger;
     private readonly StrangerLimit _strangers;
+    private readonly OutcomeCounts _counts = new();
 
     /// <param name="services">What the engine shares.</param>
     /// <param name="file">The audit log; null for none.</param>
@@ -25,6 +26,7 @@ internal sealed partial class AuditTrail : IDisposable
         (_clock, _meter, _logger) = (services.Clock, services.Meter, services.Logger);
         (_file, IsRequired) = (file, file?.IsRequired == true);
         _strangers = new StrangerLimit(_clock, Write);
+        _meter.ObserveRequests(_counts.Read);
     }
 
     /// <summary>Whether <see cref="TryAnnounceAsync"/> has to succeed before a secret goes out.</summary>
@@ -46,8 +48,10 @@ internal sealed partial class AuditTrail : IDisposable
             return;
         }
 
-        _meter.RequestEnded(reason.Decision(), reason.Phrase(), _clock.Now - connection.Start);
-        if (Tells(connection, reason, LogLevel.Information))
+        _counts.Add(reason);
+        bool tells = Tells(connection, reason, LogLevel.Information);
+        _meter.RequestEnded(reason.Decision(), _clock.Now - connection.Start, tells ? connection.AuditId : null);
+        if (tells)
         {
             Write(Record(connection, reason, detail));
         }
@@ -57,7 +61,8 @@ internal sealed partial class AuditTrail : IDisposable
     /// <returns>Whether the log should have it.</returns>
     public bool TurnedAway(IPeerConnection peer, Outcome reason)
     {
-        _meter.RequestEnded(reason.Decision(), reason.Phrase(), TimeSpan.Zero);
+        _counts.Add(reason);
+        _meter.RequestEnded(reason.Decision(), TimeSpan.Zero, null);
         if (!_strangers.Admits(peer.RemoteEndPoint.Address, reason, LogLevel.Warning))
         {
             return false;
@@ -90,6 +95,7 @@ internal sealed partial class AuditTrail : IDisposable
     private AuditRecord Record(Connection connection, Outcome reason, string? detail) => new()
     {
         Time = _clock.UtcNow,
+        Id = connection.AuditId,
         Peer = connection.Peer.RemoteEndPoint,
         KeyId = connection.KeyId,
         Client = connection.ClientName,

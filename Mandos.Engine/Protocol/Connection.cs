@@ -1,3 +1,4 @@
+using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
@@ -21,6 +22,7 @@ internal sealed class Connection
     private int _counted = NotCounted;
     private volatile PhaseStart _phase;
     private bool _hasEnded;
+    private string? _auditId;
 
     /// <param name="peer">The connection itself.</param>
     /// <param name="clock">Measures the phases.</param>
@@ -57,6 +59,9 @@ internal sealed class Connection
 
     /// <summary>Whether log and audit tell of its end by itself, as a stranger's; null if that is not decided.</summary>
     public bool? IsToldOf { get; set; }
+
+    /// <summary>By what its records in the audit are known to be its. Made when first needed.</summary>
+    public string AuditId => Volatile.Read(ref _auditId) ?? Interlocked.CompareExchange(ref _auditId, AuditRecord.NewId(), null) ?? _auditId;
 
     public CancellationToken Aborted => _abort.Token;
 

@@ -108,7 +108,7 @@ internal sealed partial class ConnectionHandler(
         }
 
         connection.Enter(ConnectionPhase.Handshake);
-        using ITlsSession session = await tls.HandshakeAsync(
+        using ITlsSession session = await HandshakeAsync(
             rest.Length == 0 ? stream : new PrefixedStream(rest, stream), connection.Aborted).ConfigureAwait(false);
         turn.Dispose();
         LogHandshake(peer, session.Description);
@@ -164,6 +164,22 @@ internal sealed partial class ConnectionHandler(
         }
 
         await CloseAsync(connection, session, isSent).ConfigureAwait(false);
+    }
+
+    private async Task<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        TimeSpan start = services.Clock.Now;
+        bool isDone = false;
+        try
+        {
+            ITlsSession session = await tls.HandshakeAsync(stream, cancellationToken).ConfigureAwait(false);
+            isDone = true;
+            return session;
+        }
+        finally
+        {
+            services.Meter.HandshakeEnded(isDone, services.Clock.Now - start);
+        }
     }
 
     /// <summary>Waits until the request is decided, or the peer is gone.</summary>

@@ -8,7 +8,7 @@ internal sealed class PhaseCounts
     /// <summary>Counts a connection, or one less.</summary>
     public void Add(ConnectionPhase phase, int count) => Interlocked.Add(ref _counts[(int)phase], count);
 
-    /// <summary>All phases, by the names that docs/operations.md gives.</summary>
+    /// <summary>All phases, by the names that docs/metrics.md gives.</summary>
     public IEnumerable<(string Phase, int Count)> Read()
         => Enum.GetValues<ConnectionPhase>().Select(phase => (Name(phase), Volatile.Read(ref _counts[(int)phase])));
 

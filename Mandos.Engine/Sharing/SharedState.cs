@@ -68,6 +68,9 @@ internal sealed partial class SharedState : IDisposable
         Gate = new SharedGate(_clock, Permission, WhenSettledAsync);
         _seen = new Seen([new SharedServer { Identity = server, SinceJoined = TimeSpan.Zero, Confirmed = 0 }], 0, null, _clock.Now);
         services.Meter.ObserveDifferingServers(() => Volatile.Read(ref _differingServers));
+        services.Meter.ObserveServers(CountServers);
+        services.Meter.ObservePermission(() => NotNegative(Permission.Left));
+        services.Meter.ObserveSync(() => _clock.Now - _seen.Start);
         _lastKnown = new LastKnownClients(services, _calls, lastKnown);
         _membership = new Membership(services, store, server, _calls, Keeper, readClients);
     }
@@ -437,6 +440,13 @@ internal sealed partial class SharedState : IDisposable
             End();
             UpdateServing();
         }
+    }
+
+    private IEnumerable<(string State, int Count)> CountServers()
+    {
+        IReadOnlyList<KnownServer> all = Group.Servers;
+        int synced = all.Count(static server => server.PermissionLeft > TimeSpan.Zero);
+        return [("synced", synced), ("silent", all.Count - synced)];
     }
 
     private static TimeSpan NotNegative(TimeSpan duration) => duration > TimeSpan.Zero ? duration : TimeSpan.Zero;

@@ -7,7 +7,7 @@ using Mandos.Engine.Persistence;
 namespace Mandos.Engine.Transitions;
 
 /// <summary>The only way to change a client's visible state: makes sure that subscribers and the state store hear of it.</summary>
-internal sealed class ClientJournal(EventHub events, IStateKeeper keeper)
+internal sealed class ClientJournal(EventHub events, IStateKeeper keeper, ClientCounts counts)
 {
     /// <summary>Replaces a client's state and tells which properties that changed, in the order of their events.</summary>
     public void Update(Client client, ClientSnapshot next, params ReadOnlySpan<ClientProperty> changed)
@@ -23,6 +23,7 @@ internal sealed class ClientJournal(EventHub events, IStateKeeper keeper)
     public void UpdateTransient(Client client, ClientSnapshot next, params ReadOnlySpan<ClientProperty> changed)
     {
         client.Snapshot = next;
+        counts.Update(client);
         if (client.IsRemoved || !events.HasSubscribers)
         {
             return;

@@ -61,6 +61,8 @@ internal sealed partial class ClientTransitions
         {
             client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
         }
+
+        _clients.Counts.Add(client);
     }
 
     /// <summary>Tells subscribers of a client that is new.</summary>

@@ -30,6 +30,7 @@ internal sealed class AuditJson : IDisposable
         _json.WriteString("reason"u8, record.Outcome.Phrase());
         _json.WriteNumber("duration_ms"u8, (long)record.Duration.TotalMilliseconds);
         AddIf("detail"u8, record.Detail);
+        AddIf("id"u8, record.Id);
         End();
     }
 

@@ -38,6 +38,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
 
     // Guarded by the lock on _entries
     private long _lost;
+    private long _lostInAll;
     private long _oldestAt;
     private int _waiters;
     private bool _reopen;
@@ -75,6 +76,30 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     /// <inheritdoc/>
     public bool IsRequired { get; }
 
+    /// <summary>How many records were lost since the start.</summary>
+    public long LostRecords
+    {
+        get
+        {
+            lock (_entries)
+            {
+                return _lostInAll;
+            }
+        }
+    }
+
+    /// <summary>How many records wait to be written, but for those that are being written.</summary>
+    public int WaitingRecords
+    {
+        get
+        {
+            lock (_entries)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Write(AuditRecord record) => Add(new Entry(json => json.Add(record), null));
 
@@ -101,6 +126,7 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
             else
             {
                 isFirstLost = _lost++ == 0;
+                _lostInAll++;
             }
         }
 

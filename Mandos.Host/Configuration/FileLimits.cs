@@ -21,8 +21,8 @@ internal static class FileLimits
     /// <summary>Bytes of <c>plugins.yaml</c>: a thousand times a usual one.</summary>
     public const int PluginsBytes = 1 << 20;
 
-    /// <summary>How deep things may stand in each other in <c>plugins.yaml</c>, with the stream and the document around all: it needs 6.</summary>
-    public const int PluginsDepth = 8;
+    /// <summary>How deep things may stand in each other in <c>plugins.yaml</c>, with the stream and the document around all: the plugins of the server need 9.</summary>
+    public const int PluginsDepth = 10;
 
     /// <summary>After this number of problems (a binary file, say) the rest is left out, and the last entry says so.</summary>
     public const int Problems = 1000;

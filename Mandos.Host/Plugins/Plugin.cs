@@ -53,10 +53,12 @@ internal sealed class Plugin(PluginDescription description, PluginOptions option
     public PluginException Fail(string problem, Exception cause)
     {
         var name = _description.Name;
-        var bad = cause is PluginSettingException setting ? options.Describe(name, setting) : null;
-        var reason = bad?.ToString() ?? Hide($"{problem}: {LogText.Summarize(cause)}");
+        var bad = cause is PluginSettingException setting ? options.Describe(name, setting) : [];
+        var reason = bad.Count == 0 ? Hide($"{problem}: {LogText.Summarize(cause)}")
+            : bad.Count == 1 ? bad[0].ToString()
+            : $"{bad[0]}; mandos --check-config shows {bad.Count - 1} more";
         Fail(reason);
-        return new($"plugin {name}: {reason}", cause) { Problem = bad };
+        return new($"plugin {name}: {reason}", cause) { Problems = bad };
     }
 
     /// <summary>An exception of the plugin in a line, without the values of its settings.</summary>

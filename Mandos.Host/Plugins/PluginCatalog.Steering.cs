@@ -90,13 +90,13 @@ internal sealed partial class PluginCatalog
             yield break; // nothing is known of it but that it cannot be used
         }
 
-        var known = plugin.Exports.SelectMany(export => export.Settings).Distinct().ToArray();
+        var known = new KnownSettings(plugin.Exports.SelectMany(export => export.Settings));
         foreach (var (name, setting) in entry.Settings)
         {
             if (!known.Contains(name))
             {
-                yield return new(_options.File, setting.Line, $"plugin {plugin.Name} has no setting {OptionValues.ShowName(name)}; "
-                    + (known.Length == 0 ? "it takes none" : $"it takes {string.Join(", ", known)}"));
+                yield return new(
+                    _options.File, setting.Line, $"plugin {plugin.Name} has no setting {OptionValues.ShowName(name)}; {known.Suggest(name)}");
             }
         }
     }

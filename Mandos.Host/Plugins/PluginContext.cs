@@ -23,4 +23,7 @@ internal sealed class PluginContext(string pluginName, PluginServices services, 
 
     /// <inheritdoc/>
     public bool Debug => services.Debug;
+
+    /// <inheritdoc/>
+    public bool IsTrial => services.IsTrial;
 }

@@ -20,4 +20,7 @@ internal sealed record PluginServices
 
     /// <summary>Whether the server runs in debug mode.</summary>
     public bool Debug { get; init; }
+
+    /// <summary>Whether the plugins are only tried out.</summary>
+    public bool IsTrial { get; init; }
 }

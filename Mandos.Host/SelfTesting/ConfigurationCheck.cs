@@ -124,7 +124,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             }
             catch (PluginException e)
             {
-                _problems.Add(e.Problem ?? new ConfigProblem(directory, 0, e.Message));
+                Add(_problems, e.Problems.Count > 0 ? e.Problems : [new ConfigProblem(directory, 0, e.Message)]);
                 return null;
             }
         }
@@ -142,7 +142,11 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
                 }
                 catch (PluginException e)
                 {
-                    (e.Problem is null ? _notes : _problems).Add(e.Problem ?? new ConfigProblem(directory, 0, e.Message));
+                    Add(_problems, e.Problems);
+                    if (e.Problems.Count == 0)
+                    {
+                        _notes.Add(new ConfigProblem(directory, 0, e.Message));
+                    }
                 }
             }
 

@@ -68,6 +68,7 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
                 return ExitStatus.Stopped;
             }
 
+            using var meter = new HostMeter(places, plugins, audit);
             var report = new ServerReport(_context, engine, places, plugins);
             var reloads = new ReloadLoop(_context, engine, source, report, signals.HangUps);
             var extras = new ExtraPlugins(_context, engine, places, plugins, instances, report);

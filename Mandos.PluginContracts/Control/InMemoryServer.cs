@@ -49,6 +49,9 @@ public sealed partial class InMemoryServer : IMandosServer
         EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 9)],
     };
 
+    /// <inheritdoc/>
+    public RequestLinks Links { get; } = new();
+
     /// <summary>What every call fails with; null for none.</summary>
     public Exception? Failure { get; set; }
 

@@ -8,8 +8,8 @@ namespace Mandos.Host.Plugins.Discovery;
 internal sealed class PluginException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
     /// <summary>A fault in what <c>plugins.yaml</c> says.</summary>
-    public PluginException(ConfigProblem problem) : this(problem.ToString()) => Problem = problem;
+    public PluginException(ConfigProblem problem) : this(problem.ToString()) => Problems = [problem];
 
-    /// <summary>The place in <c>plugins.yaml</c> that causes it; null if none does.</summary>
-    public ConfigProblem? Problem { get; init; }
+    /// <summary>The places in <c>plugins.yaml</c> that cause it; empty if none does.</summary>
+    public IReadOnlyList<ConfigProblem> Problems { get; init; } = [];
 }

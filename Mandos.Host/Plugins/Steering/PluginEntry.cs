@@ -12,6 +12,16 @@ internal sealed record PluginEntry
     /// <summary>The plugin's settings by name. Their values may be secrets.</summary>
     public IReadOnlyDictionary<string, PlacedText> Settings { get; init; } = new Dictionary<string, PlacedText>();
 
-    /// <summary>The line of a setting, or where the entry begins if it lacks that.</summary>
-    public int LineOf(string setting) => Settings.TryGetValue(setting, out var found) ? found.Line : Line;
+    /// <summary>The line of a setting; if it is not there, that of the first one in the same mapping, or where the entry begins.</summary>
+    public int LineOf(string setting)
+    {
+        if (Settings.TryGetValue(setting, out var found))
+        {
+            return found.Line;
+        }
+
+        var end = setting.LastIndexOf('.');
+        var beside = end < 0 ? [] : Settings.Where(other => other.Key.StartsWith(setting[..(end + 1)], StringComparison.Ordinal)).ToArray();
+        return beside.Length > 0 ? beside.Min(static other => other.Value.Line) : Line;
+    }
 }

@@ -102,7 +102,8 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
                     entry = entry with { DisabledAt = ReadEnabled(option) ? null : LineOf(option.Start) };
                     break;
                 case "settings":
-                    ReadMapping("settings", "the settings' names, each with its value", setting => ReadSetting(setting, settings));
+                    ReadMapping(
+                        "settings", "the settings' names, each with its value", setting => ReadSetting(setting, setting.Value, Next(), settings));
                     break;
                 default:
                     RefuseUnknown(option, "for a plugin", ["enabled", "settings"]);
@@ -127,21 +128,45 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
         return enabled;
     }
 
+    /// <summary>Reads a setting. What stands in a mapping or a list gets a flat name: <c>mail.admin.host</c>, <c>events.1</c>.</summary>
     /// <remarks>Messages have the name alone: the value may be a secret.</remarks>
-    private void ReadSetting(Scalar key, Dictionary<string, PlacedText> settings)
+    /// <param name="place">The key, or the value in a list.</param>
+    /// <param name="name">The flat name.</param>
+    /// <param name="value">The first event of the value, taken already.</param>
+    /// <param name="settings">Gets it.</param>
+    private void ReadSetting(NodeEvent place, string name, ParsingEvent value, Dictionary<string, PlacedText> settings)
     {
-        if (ReadText(key, "a text or a number; an empty one is written \"\"", mayBeEmpty: true) is { } value)
+        switch (value)
         {
-            settings.TryAdd(key.Value, new(value, LineOf(key.Start)));
+            case MappingStart:
+                ReadEntries(key => ReadSetting(key, $"{name}.{key.Value}", Next(), settings));
+                break;
+            case SequenceStart:
+                for (var i = 1; Next() is NodeEvent item; i++)
+                {
+                    ReadSetting(item, $"{name}.{i}", item, settings);
+                }
+
+                break;
+            case Scalar scalar when !IsNothing(scalar):
+                if (!settings.TryAdd(name, new(scalar.Value, LineOf(place.Start))))
+                {
+                    Report(place.Start, $"{OptionValues.ShowName(name)} is there twice, first in line {settings[name].Line}");
+                }
+
+                break;
+            case Scalar:
+                Report(place.Start, $"{OptionValues.ShowName(name)} has to be a text or a number, not nothing; an empty one is written \"\"");
+                break;
         }
     }
 
     /// <summary>Reads the value of a key that has to be a text.</summary>
     /// <returns>Null if it is none, which has been reported.</returns>
-    private string? ReadText(Scalar key, string expected, bool mayBeEmpty = false)
+    private string? ReadText(Scalar key, string expected)
     {
         var node = Next();
-        if (node is Scalar scalar && !IsNothing(scalar) && (mayBeEmpty || scalar.Value.Length > 0))
+        if (node is Scalar scalar && !IsNothing(scalar) && scalar.Value.Length > 0)
         {
             return scalar.Value;
         }
@@ -175,6 +200,13 @@ internal sealed class PluginFileParser(PluginOptions nothing, string text)
             return;
         }
 
+        ReadEntries(read);
+    }
+
+    /// <summary>Reads a mapping from names whose beginning was taken already.</summary>
+    /// <param name="read">Gets each key, and reads its value.</param>
+    private void ReadEntries(Action<Scalar> read)
+    {
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         while (Next() is var key && key is not MappingEnd)
         {

@@ -43,23 +43,31 @@ internal sealed record PluginOptions
         return exports.Count == 0 ? null
             : !UseZeroconf && exports.All(export => export.Kind == PluginKind.Announcer) ? "zeroconf is off"
             : !UseDBus && exports.All(export => export.Kind == PluginKind.ControlSurface && export.Name == DBusSurface) ? "use_dbus is off"
-            : exports.All(export => export.OnlyIfChosen && !IsChosen(export)) && exports[0] is { Kind.ChoiceKey: { } key } first
-                ? $"it is used only where {File} says “{key}: {first.Name}”"
+            : exports.All(export => export.OnlyIfChosen && !IsChosen(plugin, export))
+                ? exports[0].Kind.ChoiceKey is { } key ? $"it is used only where {File} says “{key}: {exports[0].Name}”" : $"it is used only where {File} names it"
             : null;
     }
 
-    private bool IsChosen(ExportDescription export) => Choices.TryGetValue(export.Kind, out var choice) && choice.Text == export.Name;
+    /// <remarks>Of a kind of which the server uses any number, an entry of the plugin chooses it.</remarks>
+    private bool IsChosen(string plugin, ExportDescription export) => export.Kind.ChoiceKey is null ? Plugins.ContainsKey(plugin)
+        : Choices.TryGetValue(export.Kind, out var choice) && choice.Text == export.Name;
 
     /// <summary>The settings of a plugin.</summary>
     public IReadOnlyDictionary<string, string> SettingsOf(string plugin) => Plugins.TryGetValue(plugin, out var entry)
         ? entry.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Text)
         : [];
 
-    /// <summary>Says where the setting stands that a plugin complains about; where the plugin does, if the setting is missing.</summary>
-    public ConfigProblem Describe(string plugin, PluginSettingException fault)
+    /// <summary>Says where the settings stand that a plugin complains about; where the plugin does, if a setting is missing.</summary>
+    public IReadOnlyList<ConfigProblem> Describe(string plugin, PluginSettingException fault)
     {
         var entry = Plugins.GetValueOrDefault(plugin);
-        return new(File, entry?.LineOf(fault.Setting) ?? 0, HideSettings(plugin, $"setting {fault.Setting}: {LogText.Summarize(fault)}"));
+        return
+        [
+            .. fault.Others.Prepend(fault)
+                .Select(one => new ConfigProblem(
+                    File, entry?.LineOf(one.Setting) ?? 0, HideSettings(plugin, $"setting {one.Setting}: {LogText.Summarize(one)}")))
+                .OrderBy(static problem => problem.Line),
+        ];
     }
 
     /// <summary>A text without the settings of a plugin in it, which may be secrets, for messages that the plugin did not make for us.</summary>

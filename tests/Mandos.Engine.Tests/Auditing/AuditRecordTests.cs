@@ -21,9 +21,9 @@ public sealed class AuditRecordTests
     [Fact]
     public void ToString_All_IsInOrderAndQuoted()
     {
-        AuditRecord record = _least with { KeyId = "AB12", Client = "a \"b\" \\c", Detail = "x\" ms=7 \\" };
+        AuditRecord record = _least with { KeyId = "AB12", Client = "a \"b\" \\c", Detail = "x\" ms=7 \\", Id = "4bf9" };
         Assert.Equal(
-            """decision=failed reason="peer gone" peer=[::1]:40000 key=AB12 client="a \"b\" \\c" ms=12 detail="x\" ms=7 \\" """.TrimEnd(),
+            """decision=failed reason="peer gone" peer=[::1]:40000 key=AB12 client="a \"b\" \\c" ms=12 detail="x\" ms=7 \\" id=4bf9""",
             record.ToString());
     }
 

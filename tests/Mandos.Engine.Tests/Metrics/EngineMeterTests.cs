@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Mandos.Abstractions.Checking;
+using Mandos.Abstractions.Tls;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Metrics;
@@ -26,12 +27,41 @@ public sealed class EngineMeterTests : IDisposable
         Assert.Equal(
             [
                 "1 mandos.decision=sent mandos.reason=approved by default",
-                "1 mandos.decision=refused mandos.reason=disabled",
                 "1 mandos.decision=refused mandos.reason=unknown key",
+                "1 mandos.decision=refused mandos.reason=disabled",
             ],
-            meter.Of("mandos.requests"));
-        Assert.Equal(
-            ["1.5 mandos.decision=sent", "0 mandos.decision=refused", "0 mandos.decision=refused"], meter.Of("mandos.request.duration"));
+            meter.Observe("mandos.requests"));
+    }
+
+    [Fact]
+    public void Requests_OfAllKinds_AreTimedWithTheIdsOfTheirRecords()
+    {
+        _rig.Start(EngineRig.Define("a"), EngineRig.Define("b", enabled: false));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        FakePeer slow = _rig.Connect(new FakePeer());
+        _rig.Until(() => slow.Bytes.IsReadPending, "the server to wait");
+        _rig.Pass(TimeSpan.FromSeconds(1.5));
+        _rig.Finish(slow.SendHello().Authenticate(EngineRig.PublicKey("a")).TakeSecret());
+        _rig.Serve("b");
+
+        Assert.Equal(["1.5 mandos.decision=sent", "0 mandos.decision=refused"], meter.Of("mandos.request.duration"));
+        Assert.Equal(["0 mandos.result=completed", "0 mandos.result=completed"], meter.Of("mandos.handshake.duration"));
+        Assert.Equal(_rig.Audit.Records.Select(static record => record.Id), meter.ExamplesOf("mandos.request.duration"));
+        Assert.Equal(2, _rig.Audit.Records.Select(static record => record.Id).Distinct().Count());
+        Assert.Null(System.Diagnostics.Activity.Current);
+    }
+
+    [Fact]
+    public void Handshakes_ThatFail_AreTimed()
+    {
+        _rig.Start();
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        FakePeer peer = _rig.Connect(new FakePeer().SendHello());
+        _rig.Until(() => peer.InHandshake, "the handshake");
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        peer.Handshake.SetException(new TlsHandshakeException("no"));
+        _rig.Finish(peer);
+        Assert.Equal(["2 mandos.result=failed"], meter.Of("mandos.handshake.duration"));
     }
 
     [Fact]
@@ -45,7 +75,7 @@ public sealed class EngineMeterTests : IDisposable
         }
 
         Assert.True(_rig.Audit.Records.Count < 60);
-        Assert.Equal(60, meter.Of("mandos.requests").Length);
+        Assert.Equal(["60 mandos.decision=refused mandos.reason=unknown key"], meter.Observe("mandos.requests"));
     }
 
     [Fact]
@@ -56,7 +86,7 @@ public sealed class EngineMeterTests : IDisposable
         _rig.Engine.TurnAwayAll();
         FakePeer peer = _rig.Connect("a");
         _rig.Until(() => peer.IsDisposed, "the peer to be turned away");
-        Assert.Equal(["1 mandos.decision=failed mandos.reason=server stopping"], meter.Of("mandos.requests"));
+        Assert.Equal(["1 mandos.decision=failed mandos.reason=server stopping"], meter.Observe("mandos.requests"));
     }
 
     [Fact]
@@ -80,10 +110,101 @@ public sealed class EngineMeterTests : IDisposable
         _rig.Settle();
 
         string[] results = ["succeeded", "failed", "killed", "not carried out", "stopped"];
-        Assert.Equal(results.Select(static result => $"1 mandos.checker=shell mandos.result={result}"), meter.Of("mandos.checks"));
         Assert.Equal(
             results.Select(static result => $"{(result == "stopped" ? "0" : "0.25")} mandos.checker=shell mandos.result={result}"),
             meter.Of("mandos.check.duration"));
+        Assert.Equal(Enumerable.Repeat("0 mandos.checker=shell", results.Length), meter.Of("mandos.check.lag"));
+        Assert.Equal(results.Select(static result => $"1 mandos.checker=shell mandos.result={result}"), meter.Observe("mandos.checks"));
+    }
+
+    [Fact]
+    public void Checks_OfACheckerThatIsNotThere_AreCountedUnderNoNameOfAFile()
+    {
+        _rig.Start(EngineRig.Define("a", static s => s with { CheckerPlugin = "whatever" }));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        _rig.StartChecker("a");
+        _rig.Settle();
+        Assert.Equal(["1 mandos.checker=unknown mandos.result=not carried out"], meter.Observe("mandos.checks"));
+    }
+
+    [Fact]
+    public void Checks_WaitForTheOneBefore_ThatIsTheirLag()
+    {
+        _rig.Checker.Plan("a", CheckMode.IsStubborn);
+        _rig.Start(EngineRig.Define("a"));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        _rig.StartChecker("a");
+        FakeCheck dying = _rig.RunningCheckOf("a");
+        _rig.StopChecker("a");
+        Task second = _rig.Engine.Server.StartCheckerAsync("a", EngineRig.Person, TestContext.Current.CancellationToken);
+        _rig.Engine.Parts.Services.Loop.RunPending();
+        _rig.Pass(TimeSpan.FromSeconds(1.25));
+        dying.End(CheckResult.Exited(0));
+        _rig.Run(second);
+        Assert.Equal(["0 mandos.checker=shell", "1.25 mandos.checker=shell"], meter.Of("mandos.check.lag"));
+    }
+
+    [Fact]
+    public void Clients_InEachState_AreCounted()
+    {
+        _rig.Checker.Plan("failing", CheckResult.Exited(1));
+        _rig.Start(EngineRig.Define("alive"), EngineRig.Define("failing"), EngineRig.Define("new"), EngineRig.Define("off", enabled: false));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        Assert.Equal(["3 mandos.state=unchecked", "1 mandos.state=disabled"], meter.Observe("mandos.clients"));
+
+        _rig.StartChecker("alive");
+        _rig.StartChecker("failing");
+        _rig.Settle();
+        Assert.Equal(
+            ["1 mandos.state=alive", "1 mandos.state=failing", "1 mandos.state=unchecked", "1 mandos.state=disabled"], meter.Observe("mandos.clients"));
+
+        _rig.Disable("alive");
+        _rig.Enable("off");
+        _rig.Remove("failing");
+        _rig.Add("added");
+        Assert.Equal(["3 mandos.state=unchecked", "1 mandos.state=disabled"], meter.Observe("mandos.clients"));
+    }
+
+    [Fact]
+    public void Clients_WithAQuarterOfTheirTimeoutLeft_ExpireSoon()
+    {
+        _rig.Checker.Plan("a", CheckMode.Hangs);
+        _rig.Start(EngineRig.Define("a", static s => s with { Timeout = TimeSpan.FromSeconds(400) }), EngineRig.Define("off", enabled: false));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        Run(299);
+        Assert.Equal(["0"], meter.Observe("mandos.clients.expiring"));
+        Run(11); // it is counted by tens of seconds
+        Assert.Equal(["1"], meter.Observe("mandos.clients.expiring"));
+        _rig.MarkCheckedOk("a");
+        Assert.Equal(["0"], meter.Observe("mandos.clients.expiring"));
+        Run(310);
+        Assert.Equal(["1"], meter.Observe("mandos.clients.expiring"));
+        Run(100);
+        Assert.False(_rig["a"].Enabled);
+        Assert.Equal(["0"], meter.Observe("mandos.clients.expiring"));
+
+        // The loop has something to do in between, as it has in a server: this is no gap.
+        void Run(int seconds)
+        {
+            for (int i = 0; i < seconds; i++)
+            {
+                _rig.Pass(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    [Fact]
+    public void Approvals_ThatAreWaitedFor_AreCounted()
+    {
+        _rig.Start(EngineRig.Define("b", static s => s with { ApprovalDelay = TimeSpan.FromSeconds(100) }));
+        using var meter = new MeterReader(_rig.Engine.Parts.Services.Meter);
+        Assert.Equal(["0"], meter.Observe("mandos.approvals_pending"));
+        FakePeer held = _rig.Hold("b");
+        Assert.Equal(["1"], meter.Observe("mandos.approvals_pending"));
+        held.TakeSecret();
+        _rig.Approve("b", true);
+        _rig.Finish(held);
+        Assert.Equal(["0"], meter.Observe("mandos.approvals_pending"));
     }
 
     [Fact]

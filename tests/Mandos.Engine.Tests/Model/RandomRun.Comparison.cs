@@ -62,7 +62,24 @@ internal sealed partial class RandomRun
         return _rig.Engine.Parts.Connections.Table.All.Count != alive ? $"{_rig.Engine.Parts.Connections.Table.All.Count} connections instead of {alive}"
             : _heardNotFound != _model.NotFound ? $"{_heardNotFound} not found instead of {_model.NotFound}"
             : _rig.Engine.Parts.Keeper.IsSaving && !_rig.Store.IsHanging ? "still saving"
-            : null;
+            : CountDifference();
+    }
+
+    private string? CountDifference()
+    {
+        ClientRegistry clients = _rig.Engine.Parts.Clients;
+        TimeSpan now = _rig.Engine.Parts.Services.Clock.Now;
+        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)}";
+        ModelClient[] enabled = [.. _model.Clients.Values.Where(static m => m.Enabled)];
+        int failing = enabled.Count(static m => m.Status is not (0 or ClientSnapshot.NotCheckedYet));
+        int expiring = clients.All.Count(
+            client => client.Snapshot.Enabled && WholeSteps(client.ExpiryDue - (client.Settings.Timeout / ClientCounts.SoonPart)) <= now);
+        string expected = $"(alive, {enabled.Count(static m => m.Status == 0)}) (failing, {failing}) "
+            + $"(unchecked, {enabled.Count(static m => m.Status == ClientSnapshot.NotCheckedYet)}) "
+            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring}";
+        return counted == expected ? null : $"counted {counted} instead of {expected}";
+
+        static TimeSpan WholeSteps(TimeSpan time) => Math.Ceiling(time / ClientCounts.Step) * ClientCounts.Step;
     }
 
     private string? Difference(ModelConnection x)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Mandos.Engine.Tests.Support;
@@ -7,7 +8,7 @@ namespace Mandos.Engine.Tests.Support;
 internal sealed class MeterReader : IDisposable
 {
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentQueue<(string Name, double Value, string Tags)> _values = new();
+    private readonly ConcurrentQueue<(string Name, double Value, string Tags, string Example)> _values = new();
 
     /// <param name="scope">The engine's meter, which no other engine has.</param>
     public MeterReader(object scope)
@@ -25,6 +26,9 @@ internal sealed class MeterReader : IDisposable
         _listener.Start();
     }
 
+    /// <summary>The trace IDs of the activities in which values of a metric were measured; empty for none.</summary>
+    public string[] ExamplesOf(string name) => [.. _values.Where(one => one.Name == name).Select(static one => one.Example)];
+
     /// <summary>All values of a metric so far, as <c>value tag=value ...</c>.</summary>
     public string[] Of(string name) => [.. _values.Where(one => one.Name == name).Select(one => FormattableString.Invariant($"{one.Value} {one.Tags}").TrimEnd())];
 
@@ -39,5 +43,7 @@ internal sealed class MeterReader : IDisposable
     public void Dispose() => _listener.Dispose();
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-        => _values.Enqueue((instrument.Name, value, string.Join(' ', tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}"))));
+        => _values.Enqueue((
+            instrument.Name, value, string.Join(' ', tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}")),
+            Activity.Current is { OperationName: "mandos.request" } request ? request.TraceId.ToHexString() : ""));
 }

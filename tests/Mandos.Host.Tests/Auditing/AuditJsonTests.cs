@@ -13,7 +13,7 @@ public sealed class AuditJsonTests
     [Fact]
     public void Add_AllMembers_AreInOrder() => Assert.Equal(
         """{"time":"2026-11-23T04:35:01.094Z","address":"fe80::1%2","port":40000,"key_id":"AB12","client":"first","""
-        + "\"decision\":\"failed\",\"reason\":\"send failed\",\"duration_ms\":1500,\"detail\":\"reset\"}\n",
+        + "\"decision\":\"failed\",\"reason\":\"send failed\",\"duration_ms\":1500,\"detail\":\"reset\",\"id\":\"4bf9\"}\n",
         Lines(new AuditRecord
         {
             Time = new DateTimeOffset(2026, 11, 23, 5, 35, 1, 94, TimeSpan.FromHours(1)),
@@ -23,6 +23,7 @@ public sealed class AuditJsonTests
             Outcome = Outcome.SendFailed,
             Duration = TimeSpan.FromMilliseconds(1500.9),
             Detail = "reset",
+            Id = "4bf9",
         }));
 
     [Fact]

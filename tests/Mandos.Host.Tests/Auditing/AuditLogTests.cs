@@ -113,6 +113,8 @@ public sealed class AuditLogTests : IDisposable
         }
 
         Assert.Single(_log, line => line.Contains("more than 3 records wait", StringComparison.Ordinal));
+        Assert.Equal(3, audit.LostRecords);
+        Assert.InRange(audit.WaitingRecords, 3, 4);
         MakeDirectory();
         Assert.True(await audit.TryWriteThroughAsync(Records.Make(8), Cancellation));
 
@@ -120,6 +122,7 @@ public sealed class AuditLogTests : IDisposable
         Assert.Equal([1, 2, 3, 4], lines[..4].Select(PortOf));
         Assert.Equal(3, JsonElement.Parse(lines[4]).GetProperty("lost").GetInt32());
         Assert.Equal([8], lines[5..].Select(PortOf));
+        Assert.Equal((3, 0), (audit.LostRecords, audit.WaitingRecords));
     }
 
     [Fact]

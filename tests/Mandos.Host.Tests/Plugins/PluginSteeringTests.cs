@@ -124,9 +124,9 @@ public sealed class PluginSteeringTests : IDisposable
 
         string shown = text.Length > 0 ? "…" : "hunter2";
         Assert.Equal($"plugin Odd: {File}{place}: setting file: is no file, though {shown} is", exception.Message);
-        Assert.Equal($"{File}{place}: setting file: is no file, though {shown} is", exception.Problem!.ToString());
+        Assert.Equal($"{File}{place}: setting file: is no file, though {shown} is", Assert.Single(exception.Problems).ToString());
         var plugin = Assert.Single(catalog.Plugins);
-        Assert.Equal((PluginState.Malfunctioned, exception.Problem.ToString()), (plugin.State, plugin.Reason));
+        Assert.Equal((PluginState.Malfunctioned, exception.Problems[0].ToString()), (plugin.State, plugin.Reason));
     }
 
     [Fact]
@@ -137,7 +137,51 @@ public sealed class PluginSteeringTests : IDisposable
         var exception = CreateFails("plugins:\n  Odd:\n    settings:\n      file: hunter2\n");
 
         Assert.Equal("plugin Odd: cannot create checker “odd”: The input string '…' was not in a correct format.", exception.Message);
-        Assert.Null(exception.Problem);
+        Assert.Empty(exception.Problems);
+    }
+
+    [Fact]
+    public void Create_SeveralBadSettings_TellsAllInTheirOrder()
+    {
+        CompileSettingsPlugin(
+            "throw new PluginSettingException(\"other\", \"is bad\") { Others = new[] { new PluginSettingException(\"file\", \"is worse\") } }");
+
+        var exception = CreateFails("plugins:\n  Odd:\n    settings:\n      file: 1\n      other: 1\n");
+
+        Assert.Equal([$"{File}:4: setting file: is worse", $"{File}:5: setting other: is bad"], exception.Problems.Select(problem => problem.ToString()));
+        Assert.Equal($"plugin Odd: {File}:4: setting file: is worse; mandos --check-config shows 1 more", exception.Message);
+    }
+
+    [Fact]
+    public void CheckOptions_NestedSettings_AreComparedWithTheirPatterns()
+    {
+        PluginCompiler.CompilePlugin(_folder.InFolder("Two"), Mark + """
+            [ExportChecker("one", Settings = new[] { "file", "mail.*.host", "mail.*.to", "mail.*.to.*" })]
+            public class One : IChecker { public ICheck Prepare(ClientSnapshot client) => null; }
+            """);
+
+        Assert.Equal(
+            [$"{File}:4: plugin Two has no setting mail; below mail it takes names, each with a colon, or a list"],
+            Check("plugins:\n  Two:\n    settings:\n      mail: x\n"));
+        Assert.Equal(
+            [
+                $"{File}:7: plugin Two has no setting mail.a.hots; mail.a takes host, to",
+                $"{File}:8: plugin Two has no setting mail.b; mail.b takes host, to",
+                $"{File}:9: plugin Two has no setting file.1; file has to be a text or a number",
+                $"{File}:10: plugin Two has no setting mial.a.host; it takes file, mail",
+            ],
+            Check("""
+                plugins:
+                  Two:
+                    settings:
+                      mail:
+                        a:
+                          to: [x, y]
+                          hots: x
+                        b: x
+                      file: [x]
+                      mial: {a: {host: x}}
+                """));
     }
 
     [Fact]
@@ -231,6 +275,33 @@ public sealed class PluginSteeringTests : IDisposable
         Assert.Equal(
             (PluginState.Disabled, $"it is used only where {File} says “store: shared”"), (usual.Plugins[1].State, usual.Plugins[1].Reason));
         Assert.Equal("Second", chosen.GetOnly<Abstractions.Persistence.IStateStore>().PluginName);
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("plugins: {Other: {enabled: yes}}", false)]
+    [InlineData("plugins: {Odd: {enabled: no}}", false)]
+    [InlineData("plugins: {Odd: {}}", true)]
+    [InlineData("plugins:\n  Odd:\n", true)]
+    public void GetExports_SurfaceThatIsUsedOnlyIfChosen_IsLoadedIfItsPluginIsNamed(string file, bool isLoaded)
+    {
+        PluginCompiler.CompilePlugin(_folder.InFolder("Odd"), Mark + """
+            [ExportControlSurface("odd", OnlyIfChosen = true)]
+            public class Odd : IControlSurface
+            {
+                public Task RunAsync(IMandosServer server, CancellationToken cancellationToken) => Task.Delay(-1, cancellationToken);
+            }
+            """);
+        var loader = new CountingLoader();
+
+        var catalog = PluginCatalog.Load(_folder.Root, PluginFolder.Services, Parse(file), loader);
+
+        Assert.Equal(isLoaded ? ["Odd.dll"] : [], loader.Loaded);
+        Assert.Equal(isLoaded ? 1 : 0, catalog.GetExports<Abstractions.Control.IControlSurface>().Count);
+        if (!file.Contains("Odd", StringComparison.Ordinal))
+        {
+            Assert.Equal((PluginState.Disabled, $"it is used only where {File} names it"), (catalog.Plugins[0].State, catalog.Plugins[0].Reason));
+        }
     }
 
     [Fact]

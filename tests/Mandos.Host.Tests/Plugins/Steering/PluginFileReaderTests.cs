@@ -95,8 +95,11 @@ public sealed class PluginFileReaderTests : IDisposable
     [InlineData("plugins:\n  A:\n    enabled: {}", 3, "enabled has to be True or False, not a mapping")]
     [InlineData("plugins:\n  A:\n  B:\n  A:", 4, "A is there twice, first in line 2")]
     [InlineData("plugins:\n  A:\n    settings: x", 3, "settings has to be a mapping with the settings' names, each with its value, not a text")]
-    [InlineData("plugins:\n  A:\n    settings:\n      x:", 4, "x has to be a text or a number; an empty one is written \"\", not nothing")]
-    [InlineData("plugins:\n  A:\n    settings:\n      x: [1]", 4, "x has to be a text or a number; an empty one is written \"\", not a list")]
+    [InlineData("plugins:\n  A:\n    settings:\n      x:", 4, "x has to be a text or a number, not nothing; an empty one is written \"\"")]
+    [InlineData("plugins:\n  A:\n    settings:\n      x:\n        - 1\n        -", 6, "x.2 has to be a text or a number, not nothing; an empty one is written \"\"")]
+    [InlineData("plugins:\n  A:\n    settings:\n      x: {y: ~}", 4, "x.y has to be a text or a number, not nothing; an empty one is written \"\"")]
+    [InlineData("plugins:\n  A:\n    settings:\n      x: {y: 1, y: 2}", 4, "y is there twice, first in line 4")]
+    [InlineData("plugins:\n  A:\n    settings:\n      x: {y: 1}\n      x.y: 2", 5, "x.y is there twice, first in line 4")]
     [InlineData("plugins:\n  A:\n    settings:\n      x: 1\n      x: 2", 5, "x is there twice, first in line 4")]
     [InlineData("plugins:\n  ? [A]\n  : x", 2, "has a list where a name has to be")]
     [InlineData("plugins:\n  A: &a\n    enabled: true", 2, "has an anchor (&), which is not allowed; leave it out")]
@@ -116,6 +119,41 @@ public sealed class PluginFileReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_SettingsInMappingsAndLists_AreFlat()
+    {
+        PluginOptions options = ReadGood("""
+            plugins:
+              Notify:
+                settings:
+                  link: x
+                  mail:
+                    admin:
+                      host: localhost
+                      to:
+                        - a@example.org
+                        - b@example.org
+                    other: {to: [c, [d]]}
+                  none: {}
+                  nobody: []
+            """);
+
+        Assert.Equal(
+            [
+                ("link", new PlacedText("x", 4)), ("mail.admin.host", new("localhost", 7)), ("mail.admin.to.1", new("a@example.org", 9)),
+                ("mail.admin.to.2", new("b@example.org", 10)), ("mail.other.to.1", new("c", 11)), ("mail.other.to.2.1", new("d", 11)),
+            ],
+            options.Plugins["Notify"].Settings.Select(setting => (setting.Key, setting.Value)));
+    }
+
+    [Fact]
+    public void LineOf_SettingThatIsMissing_IsThatOfTheMapping()
+    {
+        PluginEntry entry = ReadGood("plugins:\n  A:\n    settings:\n      x:\n        y:\n          a: 1\n          b: 1\n").Plugins["A"];
+
+        Assert.Equal([7, 6, 2, 2], new[] { "x.y.b", "x.y.c", "x.z.c", "z" }.Select(entry.LineOf));
+    }
+
+    [Fact]
     public void Read_SeveralFaults_GivesAll() => Assert.Equal(
         [1, 3, 4, 6, 7],
         Read("tls: []\nplugins:\n  A: 1\n  B: [1, [2]]\n  C:\n    enabled: x\n    color: {red: [1, 2]}\n    settings: {a: 1}\n")
@@ -124,7 +162,7 @@ public sealed class PluginFileReaderTests : IDisposable
     [Fact]
     public void Read_TooDeep_EndsThere() => Assert.Equal(
         $"{File}:2: is not valid YAML: collections are nested too deep for this file",
-        Read("tls:\n  [[[[[[]]]]]]").Problems[^1].ToString());
+        Read("tls:\n  [[[[[[[[]]]]]]]]").Problems[^1].ToString());
 
     [Fact]
     public void Read_OpenBracket_EndsThere() => Assert.Equal(
@@ -204,7 +242,7 @@ public sealed class PluginFileReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("plugins:\n  A:\n    settings:\n      password: [hunter2]")]
+    [InlineData("plugins:\n  A:\n    settings:\n      password: [hunter2, ~]")]
     [InlineData("plugins:\n  A:\n    settings:\n      password: 'hunter2\n")]
     [InlineData("plugins:\n  A:\n    settings:\n      password: hunter2\n      password: hunter2")]
     [InlineData("plugins:\n  A:\n    settings:\n      password: \"\\hunter2\"")]

@@ -1,0 +1,138 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Scheduling;
+
+namespace Mandos.Engine.Clients;
+
+/// <summary>
+/// How many clients there are in each state, and how many expire soon. Each is counted when it changes, so that who asks looks at none. Thread-safe.
+/// </summary>
+internal sealed class ClientCounts
+{
+    /// <summary>A client expires soon when less than this part of its timeout is left.</summary>
+    internal const int SoonPart = 4;
+
+    /// <summary>How exactly it is known since when clients expire soon: there is a count for each such time.</summary>
+    internal static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly int[] _states = new int[Enum.GetValues<ClientState>().Length];
+
+    /// <summary>How many clients expire soon from a time on, in <see cref="Step"/>s of the engine's clock.</summary>
+    private readonly Dictionary<int, int> _soon = [];
+
+    /// <summary>Counts a client. Called on the engine loop.</summary>
+    public void Add(Client client) => Move(client, Place.Of(client));
+
+    /// <summary>Counts a client where it is now, if it is counted at all. Called on the engine loop.</summary>
+    public void Update(Client client)
+    {
+        if (client.CountedIn is not null)
+        {
+            Move(client, Place.Of(client));
+        }
+    }
+
+    /// <summary>Counts a client no longer. Called on the engine loop.</summary>
+    public void Remove(Client client) => Move(client, null);
+
+    /// <summary>All states, by the names that docs/metrics.md gives.</summary>
+    public IEnumerable<(string State, int Count)> States()
+    {
+        lock (_lock)
+        {
+            return [.. Enum.GetValues<ClientState>().Select(state => (state.ToString().ToLowerInvariant(), _states[(int)state]))];
+        }
+    }
+
+    /// <summary>How many clients expire soon, to within a <see cref="Step"/>.</summary>
+    /// <param name="now">Now, on the engine's clock.</param>
+    public int Expiring(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            return _soon.Sum(one => one.Key * Step <= now ? one.Value : 0);
+        }
+    }
+
+    private void Move(Client client, Place? to)
+    {
+        Place? from = client.CountedIn;
+        if (from == to)
+        {
+            return;
+        }
+
+        client.CountedIn = to;
+        lock (_lock)
+        {
+            Add(from, -1);
+            Add(to, 1);
+        }
+    }
+
+    private void Add(Place? place, int count)
+    {
+        if (place is not { } known)
+        {
+            return;
+        }
+
+        _states[(int)known.State] += count;
+        if (known.SoonFrom == Place.Never)
+        {
+            return;
+        }
+
+        int sum = _soon.GetValueOrDefault(known.SoonFrom) + count;
+        if (sum == 0)
+        {
+            _soon.Remove(known.SoonFrom);
+        }
+        else
+        {
+            _soon[known.SoonFrom] = sum;
+        }
+    }
+
+    /// <summary>How a client stands.</summary>
+    internal enum ClientState : byte
+    {
+        /// <summary>Enabled, and its last check succeeded.</summary>
+        Alive,
+
+        /// <summary>Enabled, and its last check did not succeed.</summary>
+        Failing,
+
+        /// <summary>Enabled, and no check of it has ended.</summary>
+        Unchecked,
+
+        Disabled,
+    }
+
+    /// <summary>Where a client is counted.</summary>
+    /// <param name="State">Its state.</param>
+    /// <param name="SoonFrom">From when on it expires soon, in <see cref="Step"/>s of the engine's clock, or <see cref="Never"/>.</param>
+    internal readonly record struct Place(ClientState State, int SoonFrom)
+    {
+        public const int Never = int.MaxValue;
+
+        public static Place Of(Client client)
+        {
+            ClientSnapshot snapshot = client.Snapshot;
+            if (!snapshot.Enabled)
+            {
+                return new Place(ClientState.Disabled, Never);
+            }
+
+            double steps = Math.Ceiling(EngineClock.Add(client.ExpiryDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
+            return new Place(
+                snapshot.LastCheckerStatus switch
+                {
+                    0 => ClientState.Alive,
+                    ClientSnapshot.NotCheckedYet => ClientState.Unchecked,
+                    _ => ClientState.Failing,
+                },
+                steps < Never ? (int)Math.Max(steps, int.MinValue) : Never);
+        }
+    }
+}
