@@ -11,4 +11,10 @@ public sealed record PluginInfo
 
     /// <summary>Its state as <c>mandos --list-plugins</c> shows it: Active, Disabled, NotSupported or Malfunctioned.</summary>
     public required string State { get; init; }
+
+    /// <summary>What it is, such as <c>checker</c>; several with commas between them; empty if that could not be read.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Why it is not in use, in one line; null if it is.</summary>
+    public string? Reason { get; init; }
 }

@@ -75,5 +75,7 @@ internal sealed class ServerReport
         Name = plugin.Name,
         Version = plugin.Version,
         State = plugin.State.ToString(),
+        Kind = string.Join(", ", plugin.Exports.Select(export => export.Kind.Name).Distinct()),
+        Reason = plugin.Reason,
     };
 }

@@ -1,0 +1,161 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.WebControl.Serving;
+
+namespace Mandos.WebControl.Api;
+
+/// <summary>What programs ask and command: the addresses below <c>/api/v1</c>, which <c>openapi.json</c> describes.</summary>
+internal sealed class ApiRoutes
+{
+    private const string Clients = "/api/v1/clients";
+    private const int MostAtATime = 10_000;
+
+    private readonly IMandosServer _server;
+    private readonly ClientJson _json;
+    private readonly EventStreams _events;
+    private int _largeAnswers;
+
+    /// <param name="server">The server.</param>
+    /// <param name="time">The clock.</param>
+    public ApiRoutes(IMandosServer server, TimeProvider time)
+    {
+        (_server, _json) = (server, new ClientJson(time));
+        _events = new EventStreams(server, _json, time);
+        All =
+        [
+            new("GET", Clients, Scope.Read, ListClientsAsync),
+            new("GET", Clients + "/{name}", Scope.Read, async call => await WriteAsync(call, await FindAsync(call).ConfigureAwait(false)).ConfigureAwait(false)),
+            Command("enable", Scope.Admin, server.EnableAsync),
+            Command("disable", Scope.Admin, server.DisableAsync),
+            Command("check", Scope.Admin, server.StartCheckerAsync),
+            Command("stop-check", Scope.Admin, server.StopCheckerAsync),
+            Command("checked-ok", Scope.Admin, server.MarkCheckedOkAsync),
+            Command("remove", Scope.Admin, server.RemoveAsync),
+            Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token)),
+            Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token)),
+            new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),
+            new("POST", Clients + "/{name}/secret", Scope.Admin, SetSecretAsync),
+            new("GET", "/api/v1/requests", Scope.Read, ListRequestsAsync),
+            Decide("approve", approved: true),
+            Decide("deny", approved: false),
+            new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
+            new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, call => AnswerAsync(call, server.ForgetAsync(call["name"], call.Caller.Source, call.Aborted))),
+            new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
+            new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
+            new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
+            new("GET", "/api/v1/events", Scope.Read, _events.AnswerAsync),
+            new("GET", "/api/v1/openapi.json", Scope.Read, DescribeAsync),
+        ];
+    }
+
+    /// <summary>Everything that this offers.</summary>
+    public IReadOnlyList<Route> All { get; }
+
+    /// <summary>The client that the path names, and <c>?id=</c> if it is there.</summary>
+    /// <exception cref="WebProblem">There is none.</exception>
+    public static async ValueTask<ClientSnapshot> FindAsync(IMandosServer server, WebCall call)
+    {
+        string name = call["name"];
+        long? id = call.QueryNumber("id", 0, long.MaxValue);
+        ClientSnapshot client = await server.GetClientAsync(name, call.Aborted).ConfigureAwait(false)
+            ?? throw WebProblem.UnknownClient($"there is no client named “{name}”");
+        return id is null || id == client.Id ? client
+            : throw WebProblem.UnknownClient($"the client “{name}” that was meant is gone; the one of its name now is another");
+    }
+
+    private ValueTask<ClientSnapshot> FindAsync(WebCall call) => FindAsync(_server, call);
+
+    private static async Task AnswerAsync(WebCall call, Task<CommandResult> command)
+        => await JsonAnswer.WriteAsync(call.Context, await command.ConfigureAwait(false)).ConfigureAwait(false);
+
+    private Task WriteAsync(WebCall call, ClientSnapshot client) => JsonAnswer.WriteAsync(call.Context, json => _json.Write(json, client));
+
+    /// <summary>The client that a command is for: whichever has the name, unless <c>?id=</c> says which.</summary>
+    private async ValueTask<ClientReference> ReferToAsync(WebCall call)
+        => call.Query("id") is null ? ClientReference.ByName(call["name"]) : ClientReference.To(await FindAsync(call).ConfigureAwait(false));
+
+    private Route Command(string verb, Scope scope, Func<ClientReference, CommandSource, CancellationToken, Task<CommandResult>> command)
+        => new("POST", $"{Clients}/{{name}}/{verb}", scope, async call =>
+        {
+            ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
+            await AnswerAsync(call, command(client, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+        });
+
+    private Route Decide(string verb, bool approved) => new("POST", $"/api/v1/requests/{{id}}/{verb}", Scope.Approve, call
+        => AnswerAsync(call, _server.DecideAsync(call.Number("id"), approved, call.Caller.Source, call.Aborted)));
+
+    private async Task ListClientsAsync(WebCall call)
+    {
+        int? limit = (int?)call.QueryNumber("limit", 1, MostAtATime);
+        string? after = call.Query("after");
+        if (Interlocked.Increment(ref _largeAnswers) > WebLimits.LargeAnswers && limit is null)
+        {
+            Interlocked.Decrement(ref _largeAnswers);
+            throw WebProblem.TooMany($"{WebLimits.LargeAnswers} lists of all clients are being written, the most at once; try again, or take a page");
+        }
+
+        try
+        {
+            IReadOnlyList<ClientSnapshot> all = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
+            List<ClientSnapshot> found = ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue);
+            string? next = null;
+            if (limit is { } count && found.Count > count)
+            {
+                found.RemoveAt(count);
+                next = found[^1].Name;
+            }
+
+            await JsonAnswer.WriteAsync(call.Context, "clients", found, _json.WriteItem, json => json.WriteString("next", next)).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _largeAnswers);
+        }
+    }
+
+    private async Task ListRequestsAsync(WebCall call)
+    {
+        IReadOnlyList<ClientSnapshot> clients = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "requests", WaitingRequest.Of(clients), _json.WriteItem).ConfigureAwait(false);
+    }
+
+    private async Task ListKeptAsync(WebCall call)
+    {
+        IReadOnlyList<KeptClient> kept = await _server.GetKeptClientsAsync(call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "kept", kept, ClientJson.WriteItem).ConfigureAwait(false);
+    }
+
+    private async Task ChangeAsync(WebCall call)
+    {
+        ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
+        using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
+        ClientChange change = SettingsJson.Read(body.RootElement);
+        await AnswerAsync(call, _server.ChangeAsync(client, change, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+    }
+
+    private async Task SetSecretAsync(WebCall call)
+    {
+        ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
+        RequestBody.RequireType(call, "application/octet-stream");
+        byte[] secret = await RequestBody.ReadAsync(call, ClientLimits.SecretBytes).ConfigureAwait(false);
+        try
+        {
+            await AnswerAsync(call, _server.SetSecretAsync(client, secret, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private static async Task DescribeAsync(WebCall call)
+    {
+        using Stream document = Assembly.GetExecutingAssembly().GetManifestResourceStream("openapi.json")!;
+        call.Response.ContentType = "application/json; charset=utf-8";
+        call.Response.ContentLength = document.Length;
+        await document.CopyToAsync(call.Response.BodyWriter.AsStream(), call.Aborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,237 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.WebControl.Serving;
+
+namespace Mandos.WebControl.Api;
+
+/// <summary>Events as they come, in answers without end (HTML Standard, "Server-sent events").</summary>
+/// <param name="server">The server.</param>
+/// <param name="clients">Writes clients.</param>
+/// <param name="time">The clock.</param>
+internal sealed class EventStreams(IMandosServer server, ClientJson clients, TimeProvider time)
+{
+    private int _open;
+
+    /// <summary>
+    /// Answers with <c>ready</c> and then every event, or those that <c>?events=</c> lists. The answer ends when the server stops, and when the
+    /// reader has fallen so far behind that it has missed some.
+    /// </summary>
+    public async Task AnswerAsync(WebCall call)
+    {
+        HashSet<string>? wanted = call.Query("events") is { } names ? [.. names.Split(',')] : null;
+        if (call.Request.Method == "HEAD")
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _open) > WebLimits.Streams)
+        {
+            Interlocked.Decrement(ref _open);
+            throw WebProblem.TooMany($"there are {WebLimits.Streams} streams of events, the most allowed");
+        }
+
+        try
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Stopping);
+            using ServerSubscription subscription = await server.SubscribeAsync(ended.Token).ConfigureAwait(false);
+            call.Response.ContentType = "text/event-stream";
+            call.Response.Headers["X-Accel-Buffering"] = "no"; // for nginx
+            await SendAsync(call, "event: ready\ndata: {}\n\n", ended.Token).ConfigureAwait(false);
+            await FollowAsync(call, subscription.Events, wanted, ended.Token).ConfigureAwait(false);
+        }
+        catch (SubscriptionOverflowException)
+        {
+            // It begins again, and reads everything anew.
+        }
+        catch (OperationCanceledException) when (call.Stopping.IsCancellationRequested && call.Response.HasStarted)
+        {
+            // A good end of the answer
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    private async Task FollowAsync(WebCall call, ChannelReader<ServerEvent> events, HashSet<string>? wanted, CancellationToken cancellationToken)
+    {
+        Task<bool> more = events.WaitToReadAsync(cancellationToken).AsTask();
+        while (true)
+        {
+            try
+            {
+                if (!await more.WaitAsync(WebLimits.HeartbeatTime, time, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+            catch (TimeoutException)
+            {
+                await SendAsync(call, ":\n\n", cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            string text = Describe(events, wanted);
+            if (text.Length > 0)
+            {
+                await SendAsync(call, text, cancellationToken).ConfigureAwait(false);
+            }
+
+            more = events.WaitToReadAsync(cancellationToken).AsTask();
+        }
+    }
+
+    /// <summary>Takes some events. Changes of one client that come right after another become one.</summary>
+    private string Describe(ChannelReader<ServerEvent> events, HashSet<string>? wanted)
+    {
+        const int MostAtATime = 64;
+        var text = new StringBuilder();
+        ClientSnapshot? changed = null;
+        List<string> properties = [];
+        for (int i = 0; i < MostAtATime && events.TryRead(out ServerEvent? next); i++)
+        {
+            if (next is ClientPropertyChanged change)
+            {
+                if (changed is not null && changed.Id != change.Client.Id)
+                {
+                    WriteChange();
+                }
+
+                changed = change.Client;
+                if (!properties.Contains(change.Property.Name))
+                {
+                    properties.Add(change.Property.Name);
+                }
+
+                continue;
+            }
+
+            WriteChange();
+            Write(next);
+        }
+
+        WriteChange();
+        return text.ToString();
+
+        void WriteChange()
+        {
+            if (changed is { } client)
+            {
+                Add("client_changed", json =>
+                {
+                    WriteClient(json, client);
+                    json.WriteStartArray("changed");
+                    properties.ForEach(json.WriteStringValue);
+                    json.WriteEndArray();
+                });
+            }
+
+            changed = null;
+            properties = [];
+        }
+
+        void Write(ServerEvent serverEvent)
+        {
+            switch (serverEvent)
+            {
+                case ClientAdded e:
+                    Add("client_added", json => WriteClient(json, e.Client));
+                    break;
+                case ClientRemoved e:
+                    Add("client_removed", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteString("reason", NameOf(e.Reason));
+                    });
+                    break;
+                case NeedApproval e:
+                    Add("need_approval", json =>
+                    {
+                        WriteRequest(json, e, e.Request);
+                        json.WriteString("time_left", IsoDuration.Format(e.TimeLeft));
+                        json.WriteBoolean("approved_by_default", e.ApprovedByDefault);
+                    });
+                    break;
+                case ConflictingRequests e:
+                    Add("conflicting_requests", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteStartArray("addresses");
+                        foreach (System.Net.IPAddress address in e.Addresses)
+                        {
+                            json.WriteStringValue(ClientJson.Show(address));
+                        }
+
+                        json.WriteEndArray();
+                    });
+                    break;
+                case GotSecret e:
+                    Add("got_secret", json => WriteRequest(json, e, e.Request));
+                    break;
+                case Rejected e:
+                    Add("rejected", json =>
+                    {
+                        WriteRequest(json, e, e.Request);
+                        json.WriteString("reason", NameOf(e.Reason));
+                    });
+                    break;
+                case CheckerStarted e:
+                    Add("checker_started", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteString("description", e.Description);
+                    });
+                    break;
+                case CheckerCompleted e:
+                    Add("checker_completed", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteString("description", e.Description);
+                        json.WriteBoolean("succeeded", e.Result.IsSuccess);
+                    });
+                    break;
+                case ClientNotFound e:
+                    Add("client_not_found", json =>
+                    {
+                        json.WriteString("key_id", e.KeyId);
+                        json.WriteString("address", ClientJson.Show(e.Address));
+                    });
+                    break;
+            }
+        }
+
+        void Add(string name, Action<Utf8JsonWriter> write)
+        {
+            if (wanted?.Contains(name) != false)
+            {
+                text.Append("event: ").Append(name).Append("\ndata: ").Append(JsonAnswer.ToText(write)).Append("\n\n");
+            }
+        }
+    }
+
+    private void WriteClient(Utf8JsonWriter json, ClientSnapshot client)
+    {
+        json.WritePropertyName("client");
+        clients.WriteItem(json, client);
+    }
+
+    private void WriteRequest(Utf8JsonWriter json, ClientEvent clientEvent, SecretRequest request)
+    {
+        WriteClient(json, clientEvent.Client);
+        json.WritePropertyName("request");
+        clients.WriteItem(json, new WaitingRequest(clientEvent.Client, request));
+    }
+
+    private static string NameOf<T>(T value)
+        where T : struct, Enum
+        => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private static async Task SendAsync(WebCall call, string text, CancellationToken cancellationToken)
+    {
+        Encoding.UTF8.GetBytes(text, call.Response.BodyWriter);
+        await call.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Mandos.WebControl.Serving;
+
+namespace Mandos.WebControl.Api;
+
+/// <summary>Reads what came with a request.</summary>
+internal static class RequestBody
+{
+    private static readonly JsonDocumentOptions _options = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+
+    /// <summary>Reads an object.</summary>
+    /// <exception cref="WebProblem">It is no JSON, no object, or too long.</exception>
+    public static async Task<JsonDocument> ReadObjectAsync(WebCall call)
+    {
+        RequireType(call, "application/json");
+        byte[] body = await ReadAsync(call, WebLimits.TextBytes).ConfigureAwait(false);
+        try
+        {
+            JsonDocument document = JsonDocument.Parse(body, _options);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw WebProblem.BadValue("the body has to be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw WebProblem.BadValue($"the body is no JSON, at line {e.LineNumber + 1}");
+        }
+    }
+
+    /// <summary>Sees that the body says that it has a type.</summary>
+    /// <exception cref="WebProblem">It says something else.</exception>
+    public static void RequireType(WebCall call, string type)
+    {
+        string given = call.Request.ContentType ?? "";
+        if (!given.Split(';')[0].Trim().Equals(type, StringComparison.OrdinalIgnoreCase))
+        {
+            throw WebProblem.WrongType(type);
+        }
+    }
+
+    /// <summary>Reads all of a body, and leaves no copy of it in Kestrel's buffers.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="most">The most bytes that it may have.</param>
+    /// <returns>The body; if it is a secret, the caller zeroes it.</returns>
+    /// <exception cref="WebProblem">It is longer.</exception>
+    public static async Task<byte[]> ReadAsync(WebCall call, int most)
+    {
+        if (call.Request.ContentLength > most)
+        {
+            throw WebProblem.TooLarge(most);
+        }
+
+        byte[] body = new byte[call.Request.ContentLength ?? most];
+        int length = 0;
+        PipeReader reader = call.Request.BodyReader;
+        bool ends = false;
+        while (!ends)
+        {
+            ReadResult read = await reader.ReadAsync(call.Aborted).ConfigureAwait(false);
+            bool fits = read.Buffer.Length <= body.Length - length;
+            if (fits)
+            {
+                read.Buffer.CopyTo(body.AsSpan(length));
+                length += (int)read.Buffer.Length;
+            }
+
+            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            {
+                CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(part).Span);
+            }
+
+            reader.AdvanceTo(read.Buffer.End);
+            if (!fits)
+            {
+                CryptographicOperations.ZeroMemory(body);
+                throw WebProblem.TooLarge(most);
+            }
+
+            ends = read.IsCompleted;
+        }
+
+        if (length == body.Length)
+        {
+            return body;
+        }
+
+        byte[] result = body[..length];
+        CryptographicOperations.ZeroMemory(body);
+        return result;
+    }
+}

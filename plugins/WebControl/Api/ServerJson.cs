@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Mandos.Abstractions.Control;
+
+namespace Mandos.WebControl.Api;
+
+/// <summary>The server, and those that share its state, in JSON.</summary>
+internal static class ServerJson
+{
+    /// <summary>Writes what an object of the server has.</summary>
+    public static void Write(Utf8JsonWriter json, ServerInfo info)
+    {
+        json.WriteString("version", info.Version);
+        json.WriteString("service_name", info.ServiceName);
+        json.WriteStartArray("end_points");
+        foreach (System.Net.IPEndPoint endPoint in info.EndPoints)
+        {
+            json.WriteStringValue(endPoint.ToString());
+        }
+
+        json.WriteEndArray();
+        json.WriteString("state_problem", info.StateProblem);
+        json.WriteStartArray("plugins");
+        foreach (PluginInfo plugin in info.Plugins)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", plugin.Name);
+            json.WriteString("version", plugin.Version);
+            json.WriteString("kind", plugin.Kind);
+            json.WriteString("state", plugin.State);
+            json.WriteString("reason", plugin.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes the group, which is null where the state is one server's alone.</summary>
+    public static void Write(Utf8JsonWriter json, ServerGroup? group)
+    {
+        if (group is null)
+        {
+            json.WriteNull("group");
+            return;
+        }
+
+        json.WriteStartObject("group");
+        json.WriteNumber("revision", group.Revision);
+        json.WriteString("longest_wait", IsoDuration.Format(group.LongestWait));
+        json.WriteStartArray("servers");
+        foreach (KnownServer server in group.Servers)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", server.Name);
+            json.WriteBoolean("is_self", server.IsSelf);
+            ClientJson.WriteTime(json, "since", server.Since);
+            json.WriteNumber("confirmed", server.Confirmed);
+            json.WriteString("since_sync", Format(server.SinceSync));
+            json.WriteString("permission_left", Format(server.PermissionLeft));
+            json.WriteString("files_hash", server.FilesHash);
+            json.WriteBoolean("is_awaited", server.IsAwaited);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string? Format(TimeSpan? duration) => duration is { } value ? IsoDuration.Format(value) : null;
+}

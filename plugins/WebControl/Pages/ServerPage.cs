@@ -1,0 +1,51 @@
+using Mandos.Abstractions.Control;
+using Mandos.WebControl.Serving;
+
+namespace Mandos.WebControl.Pages;
+
+/// <summary>The server, its plugins, and the servers that share its state.</summary>
+/// <param name="server">The server.</param>
+internal sealed class ServerPage(IMandosServer server)
+{
+    /// <summary>Everything that this offers.</summary>
+    public IReadOnlyList<Route> Routes => [new("GET", "/server", Scope.Read, ShowAsync) { IsPage = true }];
+
+    private Task ShowAsync(WebCall call)
+    {
+        ServerInfo info = server.Info;
+        return Page.WriteAsync(call.Context, call.Caller, "Server", Html.Of($"""
+            {Html.If(info.StateProblem is not null, () => Html.Of($"<p class=\"warning\" role=\"alert\">Changes are not on disk now: {info.StateProblem}</p>"))}
+            <dl>
+            <dt>Version</dt><dd>{info.Version}</dd>
+            <dt>Service</dt><dd>{info.ServiceName}</dd>
+            <dt>Listens on</dt><dd>{info.EndPoints.Select(static (endPoint, i) => Html.Of($"{(i > 0 ? ", " : "")}{endPoint.ToString()}"))}</dd>
+            </dl>
+            <h2>Plugins</h2>
+            <table id="plugins">
+            <thead><tr><th scope="col">Name</th><th scope="col">Version</th><th scope="col">Kind</th><th scope="col">State</th></tr></thead>
+            <tbody>{info.Plugins.Select(Row)}</tbody>
+            </table>
+            {Html.If(info.Group is not null, () => Show(info.Group!))}
+            """));
+    }
+
+    private static Html Row(PluginInfo plugin) => Html.Of($"""
+        <tr><th scope="row">{plugin.Name}</th><td>{plugin.Version}</td><td>{plugin.Kind}</td><td>{plugin.State}{Html.If(plugin.Reason is not null, () => Html.Of($": {plugin.Reason}"))}</td></tr>
+        """);
+
+    private static Html Show(ServerGroup group) => Html.Of($"""
+        <h2>Servers that share the state</h2>
+        <table id="servers">
+        <caption>The last change of control is {group.Revision}.</caption>
+        <thead><tr><th scope="col">Name</th><th scope="col">Has confirmed</th><th scope="col">Last sync</th><th scope="col">May release secrets for</th></tr></thead>
+        <tbody>{group.Servers.Select(Row)}</tbody>
+        </table>
+        """);
+
+    private static Html Row(KnownServer known) => Html.Of($"""
+        <tr><th scope="row">{Page.Name(known.Name)}{(known.IsSelf ? " (this one)" : "")}</th>
+        <td>{known.Confirmed}{(known.IsAwaited ? ", a command waits for it" : "")}</td>
+        <td>{(known.SinceSync is { } since ? Words.Of(since) + " ago" : "unknown")}</td>
+        <td>{(known.PermissionLeft is { } left ? Words.Of(left) : "unknown")}</td></tr>
+        """);
+}

@@ -1,0 +1,117 @@
+using System.Composition;
+using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Plugins;
+using Mandos.WebControl.Access;
+using Mandos.WebControl.Api;
+using Mandos.WebControl.History;
+using Mandos.WebControl.Metrics;
+using Mandos.WebControl.Pages;
+using Mandos.WebControl.Serving;
+using Mandos.WebControl.Settings;
+using Mandos.WebControl.Unix;
+using Microsoft.AspNetCore.Http;
+
+namespace Mandos.WebControl;
+
+/// <summary>The server on the web: an API for programs over HTTP, at a Unix socket and wherever else the settings say.</summary>
+[ExportControlSurface(
+    Caller.Surface,
+    OnlyIfChosen = true,
+    Settings =
+    [
+        WebSettings.SocketName, WebSettings.SocketGroupName, WebSettings.ListenName, WebSettings.CertificateName, WebSettings.KeyName,
+        WebSettings.ClientCertificatesName, WebSettings.HostsName, WebSettings.TrustedUserHeaderName, WebSettings.MetricsName,
+    ])]
+public sealed partial class WebSurface : IControlSurface
+{
+    private readonly IPluginContext _context;
+    private readonly WebSettings _settings;
+    private readonly SocketFile _socket;
+
+    /// <summary>Makes a surface that listens nowhere yet.</summary>
+    /// <param name="context">What the server gives.</param>
+    /// <exception cref="PluginSettingException">A setting is wrong.</exception>
+    [ImportingConstructor]
+    public WebSurface(IPluginContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        _context = context;
+        WebSettings settings = WebSettings.Read(context.Settings);
+        // Under trial nothing is real, and nobody may see it.
+        _settings = context.IsTrial
+            ? settings with { Socket = Path.Join(context.StateDirectory, "web.sock"), Listen = null, Metrics = null }
+            : settings;
+        _socket = new SocketFile(_settings.Socket, _settings.SocketGroup, _settings.IsGroupRequired);
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(IMandosServer server, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        cancellationToken.ThrowIfCancellationRequested();
+        var watch = new ServerWatch(server, _context.TimeProvider);
+        List<WebListener> listeners = [];
+        try
+        {
+            await foreach (WebListener listener in ListenAsync(server, watch, cancellationToken).ConfigureAwait(false))
+            {
+                listeners.Add(listener);
+            }
+
+            LogServing(_context.Logger, _settings.Socket);
+            await watch.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await Task.WhenAll(listeners.Select(static listener => listener.DisposeAsync().AsTask())).ConfigureAwait(false);
+            _socket.Clear();
+        }
+    }
+
+    /// <summary>Starts each listener that the settings ask for.</summary>
+    private async IAsyncEnumerable<WebListener> ListenAsync(
+        IMandosServer server, ServerWatch watch, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        TimeProvider time = _context.TimeProvider;
+        IReadOnlyList<Route> everywhere = MetricsRoutes.Everywhere(server, _context);
+        var tokens = new TokenStore(new TokenFile(_context.StateDirectory), time);
+        IReadOnlyList<Route> routes =
+        [
+            .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
+        ];
+        var atSocket = new SocketDoorkeeper(new SameSite(_settings.Hosts, isProxied: true), _settings.TrustedUserHeader);
+        yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, routes), time)).ConfigureAwait(false);
+        if (_settings.Listen is { } listen)
+        {
+            ClientCertificates? certificates = _settings.ClientCertificates is { } file ? new(file, _context.Logger) : null;
+            var certificate = new ServerCertificate(_settings.Certificate!, _settings.Key!, certificates, _context.Logger);
+            var sessions = new Sessions(tokens, time);
+            var onTcp = new TcpDoorkeeper(new SameSite(_settings.Hosts, isProxied: false), tokens, sessions, certificates, time, _context.Logger);
+            Func<HttpContext, Task> answer = Answer(onTcp, [.. routes, .. new SignInPage(onTcp, sessions).Routes]);
+            yield return await StartAsync(WebListener.AtPort(listen, certificate.Options, answer, time)).ConfigureAwait(false);
+        }
+
+        if (_settings.Metrics is { } metrics)
+        {
+            IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(server, _context)];
+            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(), atMetrics), time)).ConfigureAwait(false);
+        }
+
+        async Task<WebListener> StartAsync(WebListener listener)
+        {
+            try
+            {
+                await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+                return listener;
+            }
+            catch
+            {
+                await listener.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        Func<HttpContext, Task> Answer(IDoorkeeper doorkeeper, IReadOnlyList<Route> routes)
+            => new Dispatcher(doorkeeper, new Routes(routes), new ProblemPage(), _context.Logger, cancellationToken).AnswerAsync;
+    }
+}

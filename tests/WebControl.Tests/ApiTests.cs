@@ -1,0 +1,317 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.PluginContracts.Samples;
+using Mandos.WebControl.Access;
+using Mandos.WebControl.Api;
+using Mandos.WebControl.Serving;
+using WebControl.Tests.Support;
+
+namespace WebControl.Tests;
+
+/// <summary>Programs ask and command over HTTP.</summary>
+public sealed class ApiTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Clients_Listed_ComeInOrderOfNamesWithAllTheyHave()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("b"), Named("a/ü ?%"), Named("B")]);
+
+        (int status, JsonElement json) = await rig.GetAsync("/api/v1/clients");
+
+        Assert.Equal(200, status);
+        Assert.Equal(["B", "a/ü ?%", "b"], Names(json));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("next").ValueKind);
+        JsonElement client = json.GetProperty("clients")[0];
+        Assert.All(ClientSetting.All, setting => Assert.True(client.TryGetProperty(setting.OptionName, out _), setting.OptionName));
+        Assert.Equal("PT5M", client.GetProperty("timeout").GetString());
+    }
+
+    [Fact]
+    public async Task Clients_InPages_AreEachThereOnce()
+    {
+        await using Rig rig = await Rig.StartAsync(Enumerable.Range(0, 25).Select(i => Named($"c{i:00}")));
+        List<string> names = [];
+        string? after = null;
+        do
+        {
+            (_, JsonElement page) = await rig.GetAsync($"/api/v1/clients?limit=10{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+            names.AddRange(Names(page));
+            after = page.GetProperty("next").GetString();
+        }
+        while (after is not null);
+
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"c{i:00}"), names);
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=x")]
+    [InlineData("limit=10001")]
+    [InlineData("limit=1&limit=2")]
+    public async Task Clients_BadLimit_IsRefused(string query)
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+
+        (int status, JsonElement json) = await rig.GetAsync($"/api/v1/clients?{query}");
+
+        Assert.Equal((400, "bad_value"), (status, json.GetProperty("code").GetString()));
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("with/slash and % and ü")]
+    [InlineData("a.b..c")]
+    [InlineData("<script>")]
+    public async Task Client_OfAnyName_IsFoundByItsEncodedName(string name)
+    {
+        await using Rig rig = await Rig.StartAsync([Named(name)]);
+
+        (int status, JsonElement json) = await rig.GetAsync($"/api/v1/clients/{Uri.EscapeDataString(name)}");
+
+        Assert.Equal((200, name), (status, json.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public async Task Commands_ForAClient_AreCarriedOutInTheNameOfTheUser()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/clients/one/disable");
+
+        Assert.Equal((200, true), (status, json.GetProperty("durable").GetBoolean()));
+        Assert.False((await rig.Server.GetClientAsync("one", Cancellation))!.Enabled);
+        CommandSource source = Assert.Single(rig.Server.Sources);
+        Assert.Equal("web", source.Surface);
+        Assert.StartsWith("uid ", source.User, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_NotSaved_SaysSo()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        rig.Server.SaveProblem = "the disk is full";
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/clients/one/disable");
+
+        Assert.Equal((200, false), (status, json.GetProperty("durable").GetBoolean()));
+        Assert.Contains("the disk is full", json.GetProperty("problem").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_ForAnotherClientOfThatName_DoesNotMeetIt()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        long id = (await rig.Server.GetClientAsync("one", Cancellation))!.Id;
+
+        (int status, JsonElement json) = await rig.PostAsync($"/api/v1/clients/one/disable?id={id + 1}");
+        Assert.Equal((404, "unknown_client"), (status, json.GetProperty("code").GetString()));
+        Assert.True((await rig.Server.GetClientAsync("one", Cancellation))!.Enabled);
+
+        (status, _) = await rig.PostAsync($"/api/v1/clients/one/disable?id={id}");
+        Assert.Equal(200, status);
+        Assert.False((await rig.Server.GetClientAsync("one", Cancellation))!.Enabled);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/clients/nobody/enable", 404, "unknown_client")]
+    [InlineData("/api/v1/requests/7/approve", 404, "unknown_request")]
+    [InlineData("/api/v1/requests/x/approve", 404, "not_found")]
+    [InlineData("/api/v1/clients/one/explode", 404, "not_found")]
+    [InlineData("/api/v1/clients", 405, "wrong_method")]
+    public async Task Post_ToWhatIsNotThere_IsRefused(string path, int status, string code)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int got, JsonElement json) = await rig.PostAsync(path);
+
+        Assert.Equal((status, code), (got, json.GetProperty("code").GetString()));
+    }
+
+    [Theory]
+    [InlineData("disable")]
+    [InlineData("approve")]
+    [InlineData("remove")]
+    public async Task Get_OfACommand_ChangesNothing(string command)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, _) = await rig.GetAsync($"/api/v1/clients/one/{command}");
+
+        Assert.Equal(405, status);
+        Assert.Empty(rig.Server.Sources);
+    }
+
+    [Fact]
+    public async Task Settings_Changed_AreInForce()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, _) = await rig.PostAsync(
+            "/api/v1/clients/one/settings", """{"timeout":"PT1H30M","approved_by_default":false,"location":"Zürich, “cellar”"}""");
+
+        Assert.Equal(200, status);
+        ClientSettings settings = (await rig.Server.GetClientAsync("one", Cancellation))!.Settings;
+        Assert.Equal((TimeSpan.FromMinutes(90), false, "Zürich, “cellar”"), (settings.Timeout, settings.ApprovedByDefault, settings.Location));
+    }
+
+    [Theory]
+    [InlineData("""{"timeout":"PT1H","colour":"red"}""", "there is no setting colour")]
+    [InlineData("""{"timeout":300}""", "timeout has to be a duration")]
+    [InlineData("""{"timeout":"5 minutes"}""", "timeout has to be a duration")]
+    [InlineData("""{"location":"here","interval":"PT0S"}""", "interval")]
+    [InlineData("""{"timeout":"PT1H","timeout":"PT2H"}""", "no JSON")]
+    [InlineData("""{"timeout":""", "no JSON")]
+    [InlineData("""["timeout"]""", "JSON object")]
+    [InlineData("""{"host":"\ud800"}""", "Unicode")]
+    public async Task Settings_Bad_ChangeNothing(string body, string message)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        ClientSnapshot before = (await rig.Server.GetClientAsync("one", Cancellation))!;
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/clients/one/settings", body);
+
+        Assert.Equal((400, "bad_value"), (status, json.GetProperty("code").GetString()));
+        Assert.Contains(message, json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(before.Settings, (await rig.Server.GetClientAsync("one", Cancellation))!.Settings);
+    }
+
+    [Fact]
+    public async Task Secret_Posted_IsKeptAndNeverGivenBack()
+    {
+        byte[] secret = Encoding.UTF8.GetBytes("correct horse battery staple");
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        using var content = new ByteArrayContent(secret) { Headers = { ContentType = new("application/octet-stream") } };
+
+        using HttpResponseMessage response = await rig.Http.PostAsync(new Uri("/api/v1/clients/one/secret", UriKind.Relative), content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(secret, rig.Server.Secret("one")!.Value.ToArray());
+        string all = await rig.Http.GetStringAsync(new Uri("/api/v1/clients", UriKind.Relative), Cancellation);
+        Assert.DoesNotContain("horse", all, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String(secret), all, StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Context.Logged, line => line.Text.Contains("horse", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Secret_TooLongOrOfAnotherType_IsRefused()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int tooLong, _) = await rig.PostAsync("/api/v1/clients/one/secret", new string('x', ClientLimits.SecretBytes + 1), "application/octet-stream");
+        (int wrongType, _) = await rig.PostAsync("/api/v1/clients/one/secret", "x", "text/plain");
+
+        Assert.Equal((413, 415), (tooLong, wrongType));
+        Assert.Empty(rig.Server.Sources);
+    }
+
+    [Fact]
+    public async Task Requests_OfOneKeyFromTwoAddresses_AreTwoWithAWarning()
+    {
+        SecretRequest[] requests =
+        [
+            new(7, new(IPAddress.Parse("192.0.2.1"), 4000), "AB", DateTimeOffset.UnixEpoch), new(8, new(IPAddress.Parse("2001:db8::1"), 4001), "AB", DateTimeOffset.UnixEpoch),
+        ];
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = requests, ApprovalsPending = 2 }, Named("two")]);
+
+        (_, JsonElement json) = await rig.GetAsync("/api/v1/requests");
+
+        Assert.Equal(
+            [(7, "one", "192.0.2.1", true), (8, "one", "2001:db8::1", true)],
+            json.GetProperty("requests").EnumerateArray().Select(request => (
+                request.GetProperty("id").GetInt32(), request.GetProperty("client").GetString()!, request.GetProperty("address").GetString()!,
+                request.GetProperty("shared_key_warning").GetBoolean())));
+    }
+
+    [Fact]
+    public async Task Events_AfterReady_MissNothing()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        using Stream stream = await rig.Http.GetStreamAsync(new Uri("/api/v1/events", UriKind.Relative), Cancellation);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("event: ready", await reader.ReadLineAsync(Cancellation));
+
+        await rig.PostAsync("/api/v1/clients/one/disable");
+        List<string> lines = [];
+        while (!lines.Contains("event: client_changed"))
+        {
+            lines.Add((await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(Patience.Limit, TimeProvider.System, Cancellation))!);
+        }
+
+        using JsonDocument data = JsonDocument.Parse((await reader.ReadLineAsync(Cancellation))!["data: ".Length..]);
+        Assert.Contains(data.RootElement.GetProperty("changed").EnumerateArray(), name => name.GetString() == "Enabled");
+        Assert.False(data.RootElement.GetProperty("client").GetProperty("enabled").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Stop_WhileAStreamIsOpen_EndsIt()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        using Stream stream = await rig.Http.GetStreamAsync(new Uri("/api/v1/events", UriKind.Relative), Cancellation);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("event: ready", await reader.ReadLineAsync(Cancellation));
+
+        await rig.StopAsync();
+
+        Assert.Contains("data: {}", await reader.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        Assert.False(File.Exists(rig.Socket));
+    }
+
+    [Fact]
+    public async Task Clients_AHundredThousand_AreAllStreamed()
+    {
+        const int Count = 100_000;
+        ClientSnapshot sample = SampleClients.Snapshot(1);
+        await using Rig rig = await Rig.StartAsync(Enumerable.Range(0, Count).Select(i => sample with { Name = $"client{i:000000}" }));
+
+        using Stream stream = await rig.Http.GetStreamAsync(new Uri("/api/v1/clients", UriKind.Relative), Cancellation);
+        using JsonDocument json = await JsonDocument.ParseAsync(stream, cancellationToken: Cancellation);
+
+        Assert.Equal(Count, json.RootElement.GetProperty("clients").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Description_OfTheApi_HasExactlyItsRoutes()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        (_, JsonElement document) = await rig.GetAsync("/api/v1/openapi.json");
+        var tokens = new TokenRoutes(new TokenStore(new TokenFile(rig.StateDirectory), TimeProvider.System), rig.Context);
+
+        Assert.Equal(
+            ((IEnumerable<Route>)[.. new ApiRoutes(rig.Server, TimeProvider.System).All, .. tokens.All])
+                .Select(route => $"{route.Method} {route.Template} {route.Scope}".ToLowerInvariant()).Order(StringComparer.Ordinal),
+            document.GetProperty("paths").EnumerateObject()
+                .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name} {path.Name} {method.Value.GetProperty("x-scope").GetString()}".ToLowerInvariant()))
+                .Order(StringComparer.Ordinal));
+        JsonElement schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal(
+            ClientSetting.All.Select(setting => setting.OptionName), schemas.GetProperty("Settings").GetProperty("properties").EnumerateObject().Select(property => property.Name));
+    }
+
+    [Fact]
+    public async Task Client_AsTheDescriptionHasIt_IsAsItComes()
+    {
+        SecretRequest request = new(7, new(IPAddress.Loopback, 4000), "AB", DateTimeOffset.UnixEpoch);
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [request] }]);
+        (_, JsonElement document) = await rig.GetAsync("/api/v1/openapi.json");
+        JsonElement schemas = document.GetProperty("components").GetProperty("schemas");
+
+        (_, JsonElement client) = await rig.GetAsync("/api/v1/clients/one");
+
+        Assert.Equal(PropertiesOf("Client"), client.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(PropertiesOf("Request"), client.GetProperty("requests")[0].EnumerateObject().Select(property => property.Name));
+
+        IEnumerable<string> PropertiesOf(string schema) => schemas.GetProperty(schema).GetProperty("properties").EnumerateObject().Select(property => property.Name);
+    }
+
+    private static ClientSnapshot Named(string name) => new()
+    {
+        Name = name, Settings = new ClientSettings { KeyId = new string('A', 64) }, Created = DateTimeOffset.UnixEpoch, Enabled = true,
+    };
+
+    private static IEnumerable<string> Names(JsonElement json) => json.GetProperty("clients").EnumerateArray().Select(client => client.GetProperty("name").GetString()!);
+}
