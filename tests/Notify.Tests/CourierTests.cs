@@ -221,6 +221,27 @@ public sealed class CourierTests : IDisposable
     }
 
     [Fact]
+    public void Take_EventAfterThoseThatAreSummedUp_IsSummedUpWithThem()
+    {
+        var queue = new MessageQueue();
+        for (int id = 1; id <= DeliveryLimits.Waiting + 1; id++)
+        {
+            queue.Add(Notice(id));
+        }
+
+        Assert.Equal(1, IdOf(queue.Take(all: false, _maker.Summarize)!));
+        queue.Add(Notice(DeliveryLimits.Waiting + 2));
+
+        Assert.Equal(DeliveryLimits.Waiting, queue.Count);
+        for (int id = 2; id <= DeliveryLimits.Waiting; id++)
+        {
+            Assert.Equal(id, IdOf(queue.Take(all: false, _maker.Summarize)!));
+        }
+
+        Assert.Equal(2, queue.Take(all: false, _maker.Summarize)!.Count);
+    }
+
+    [Fact]
     public void Take_ManyClients_NamesSome()
     {
         var queue = new MessageQueue();

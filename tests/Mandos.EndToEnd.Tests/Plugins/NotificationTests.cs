@@ -11,6 +11,9 @@ public sealed partial class NotificationTests(ClientKeys keys)
     private const string Key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private const string LinkUrl = "https://mandos.example.org/link";
 
+    private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -20,6 +23,9 @@ public sealed partial class NotificationTests(ClientKeys keys)
         await using var server = new TestServer("--debug") { Steered = true };
         string key = Path.Combine(server.ScratchDirectory, "key");
         await File.WriteAllTextAsync(key, Key + "\n", Cancellation);
+        string program = Path.Combine(server.ScratchDirectory, "program");
+        await File.WriteAllTextAsync(program, "#!/bin/sh\ncat > \"$1.new\" && mv \"$1.new\" \"$1\"\n", Cancellation);
+        File.SetUnixFileMode(program, Executable);
         await File.WriteAllTextAsync(Path.Combine(server.ConfigDirectory, "plugins.yaml"), $"""
             plugins:
               Notify:
@@ -32,9 +38,13 @@ public sealed partial class NotificationTests(ClientKeys keys)
                   ntfy:
                     dead:
                       url: http://localhost:{FreePort.Find()}/topic
+                  exec:
+                    program:
+                      command: [{program}, {server.ScratchDirectory}/told]
+                      events: disabled
 
             """, Cancellation);
-        server.AddClient(keys.First.StanzaWith("checker = true", "approval_delay = PT1H", "approved_by_default = False", "location = cellar"));
+        server.AddClient(keys.First.StanzaWith("checker = true", "interval = PT1S", "approval_delay = PT1H", "approved_by_default = False", "location = cellar"));
         await server.SteerAsync();
 
         Task fetch = keys.First.RequirePasswordAsync(server.EndPoint);
@@ -51,6 +61,10 @@ public sealed partial class NotificationTests(ClientKeys keys)
 
         await server.Control.DisableAsync("first", Cancellation);
         Assert.False((bool)(await ToldAsync(web, 3, "disabled"))["client"]!["enabled"]!);
+
+        string file = Path.Combine(server.ScratchDirectory, "told");
+        await Patience.UntilAsync("the program has run, beside the checkers", () => File.Exists(file));
+        Assert.Equal("disabled", (string)JsonNode.Parse(await File.ReadAllTextAsync(file, Cancellation))!["type"]!);
 
         await server.StopAsync();
         string told = string.Concat(web.Requests.Select(request => request.Text));
@@ -112,6 +126,29 @@ public sealed partial class NotificationTests(ClientKeys keys)
         Assert.Equal(
             ["15: plugin Notify has no setting mail.admins.tto; mail.admins takes", "4: setting link_url", "7: setting ntfy.phone.url", "10: setting ntfy.phone.events.2", "13: setting mail.admins.to"],
             lines.Select(line => line.Split([": is ", " events, ", ": begins "], StringSplitOptions.None)[0]));
+    }
+
+    [Fact]
+    public async Task Check_TargetOfPeople_IsToldNothing()
+    {
+        await using var web = new WebTarget();
+        await using var server = new TestServer();
+        server.PreparePlugins();
+        foreach (string other in Directory.GetDirectories(server.PluginDirectory).Where(folder => Path.GetFileName(folder) != "Notify"))
+        {
+            Directory.Delete(other, recursive: true);
+        }
+
+        await File.WriteAllTextAsync(
+            Path.Combine(server.ConfigDirectory, "plugins.yaml"), $"plugins: {{Notify: {{settings: {{ntfy: {{phone: {{url: \"{web.Url}/topic\"}}}}}}}}}}", Cancellation);
+
+        CommandResult result = await Command.RunAsync(
+            Repository.Server, "--check", "--configdir", server.ConfigDirectory, "--plugindir", server.PluginDirectory);
+
+        string[] about = [.. result.Output.Split('\n').Where(line => line.Contains("control surface notify: ", StringComparison.Ordinal))];
+        Assert.True(about.Length >= 10, result.Output);
+        Assert.All(about, line => Assert.StartsWith("ok ", line, StringComparison.Ordinal));
+        Assert.Equal(0, web.Connections);
     }
 
     private static async Task<JsonNode> ToldAsync(WebTarget web, int count, string type)

@@ -92,7 +92,7 @@ public sealed class SteeringTests
         await using var server = new TestServer("--foreground") { Steered = true };
         server.AddClient("[client]\nkey_id = x\nsecret = c2VjcmV0");
         string file = await WritePluginsAsync(
-            server, "tsl: bouncy", "plugins:", "  DBusControl:", "    enabled: sometimes", "    settings:", "      address: [hunter2]");
+            server, "tsl: bouncy", "plugins:", "  DBusControl:", "    enabled: sometimes", "    settings:", "      address: [hunter2, ~]");
 
         Assert.Equal(78, await server.RunToEndAsync());
 
@@ -100,7 +100,7 @@ public sealed class SteeringTests
             [
                 $"mandos: {file}:1: tsl is unknown at the top; there can be tls, store, plugins",
                 $"mandos: {file}:4: enabled: \"sometimes\" is no boolean; use 1, yes, true, on, 0, no, false or off",
-                $"mandos: {file}:6: address has to be a text or a number; an empty one is written \"\", not a list",
+                $"mandos: {file}:6: address.2 has to be a text or a number, not nothing; an empty one is written \"\"",
                 $"mandos: {server.ClientsFile}:2: key_id: is not 64 hexadecimal digits",
             ],
             server.Log.Lines.Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal)));
@@ -112,7 +112,7 @@ public sealed class SteeringTests
     {
         await using var server = new TestServer("--foreground") { Steered = true };
         string file = await WritePluginsAsync(
-            server, "tls: gnutls", "store: sqlite", "plugins:", "  DBusControl:", "    settings:", "      adress: hunter2");
+            server, "tls: gnutls", "store: sqlite", "plugins:", "  DBusControl:", "    settings:", "      adress: hunter2", "      address: [hunter2]");
 
         Assert.Equal(78, await server.RunToEndAsync());
 
@@ -120,6 +120,7 @@ public sealed class SteeringTests
             [
                 $"mandos: {file}:1: tls: there is no TLS back end “gnutls”; choose bouncy",
                 $"mandos: {file}:6: plugin DBusControl has no setting adress; it takes address",
+                $"mandos: {file}:7: plugin DBusControl has no setting address.1; address has to be a text or a number",
             ],
             server.Log.Lines.Where(line => line.StartsWith("mandos: ", StringComparison.Ordinal)));
     }
