@@ -10,8 +10,6 @@ namespace Mandos.Bus;
 /// <param name="address">The address of the bus, or several (D-Bus Specification, "Server Addresses").</param>
 public sealed class BusOptions(string address) : DBusConnectionOptions(address)
 {
-    private static readonly TimeSpan _pauseWhileBusy = TimeSpan.FromMilliseconds(20);
-
     private readonly string _address = address;
 
     /// <summary>What the connection is called in the log.</summary>
@@ -52,29 +50,15 @@ public sealed class BusOptions(string address) : DBusConnectionOptions(address)
         foreach (BusAddress address in BusAddress.ParseList(_address))
         {
             string? problem = address.Problem;
-            while (problem is null)
+            if (problem is null)
             {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
                 try
                 {
-                    await socket.ConnectAsync(address.EndPoint!, cancellationToken).ConfigureAwait(false);
-                    return socket;
-                }
-                catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)
-                {
-                    // Too many wait to be accepted.
-                    socket.Dispose();
-                    await Task.Delay(_pauseWhileBusy, TimeProvider, cancellationToken).ConfigureAwait(false);
+                    return await UnixSocket.ConnectAsync(address.EndPoint!, TimeProvider, cancellationToken).ConfigureAwait(false);
                 }
                 catch (SocketException e)
                 {
-                    socket.Dispose();
-                    problem = e.SocketErrorCode is SocketError.AddressNotAvailable ? "No such file or directory" : e.Message;
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
+                    problem = UnixSocket.Describe(e);
                 }
             }
 

@@ -3,4 +3,4 @@ using Mandos.Ctl.Servers;
 namespace Mandos.Ctl.Commands;
 
 /// <summary>Something to be done with each client.</summary>
-internal delegate Task ClientAction(ServerConnection server, Client client, CancellationToken cancellationToken);
+internal delegate Task ClientAction(IServerConnection server, Client client, CancellationToken cancellationToken);

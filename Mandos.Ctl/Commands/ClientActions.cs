@@ -1,6 +1,4 @@
 using Mandos.Abstractions.Clients;
-using Mandos.Ctl.Servers;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Commands;
 
@@ -21,22 +19,22 @@ internal static class ClientActions
 
     private static ClientAction? Of(string option, string value, byte[]? secret) => option switch
     {
-        "enable" => Set("Enabled", true),
-        "disable" => Set("Enabled", false),
-        "bump-timeout" => Set("LastCheckedOK", ""),
-        "start-checker" => Set("CheckerRunning", true),
-        "stop-checker" => Set("CheckerRunning", false),
-        "approve-by-default" => Set("ApprovedByDefault", true),
-        "deny-by-default" => Set("ApprovedByDefault", false),
-        "secret" => Set("Secret", VariantValue.Array(secret!)),
+        "enable" => static (server, client, token) => server.EnableAsync(client, enable: true, token),
+        "disable" => static (server, client, token) => server.EnableAsync(client, enable: false, token),
+        "bump-timeout" => static (server, client, token) => server.CheckedOkAsync(client, token),
+        "start-checker" => static (server, client, token) => server.CheckAsync(client, start: true, token),
+        "stop-checker" => static (server, client, token) => server.CheckAsync(client, start: false, token),
+        "approve-by-default" => Set(ClientSetting.ApprovedByDefault, true),
+        "deny-by-default" => Set(ClientSetting.ApprovedByDefault, false),
+        "secret" => (server, client, token) => server.SetSecretAsync(client, secret!, token),
         "approve" => static (server, client, token) => server.ApproveAsync(client, approve: true, token),
         "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
         "remove" => static (server, client, token) => server.RemoveAsync(client, token),
         _ when ClientSetting.All.FirstOrDefault(setting => setting.CtlName() == option) is { } setting
-            => Set(setting.Name, SettingOption.Parse(setting, value), setting.Interface()),
+            => Set(setting, SettingOption.Parse(setting, value)),
         _ => null, // it says which clients, or how to show them
     };
 
-    private static ClientAction Set(string property, VariantValue value, string interfaceName = ServerNames.Client)
-        => (server, client, token) => server.SetAsync(client, property, value, token, interfaceName);
+    private static ClientAction Set(ClientSetting setting, object value)
+        => (server, client, token) => server.ChangeAsync(client, setting, value, token);
 }

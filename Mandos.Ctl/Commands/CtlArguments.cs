@@ -10,11 +10,18 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "servers", "debug", "check"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "servers", "tokens", "socket", "debug", "check"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "servers"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
+
+    /// <summary>Those that concern no client, and go with none but <see cref="_anywhere"/>.</summary>
+    private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token"];
+
+    private static readonly string[] _anywhere = ["socket", "debug"];
+
+    private static readonly string[] _scopes = ["read", "approve", "admin"];
 
     private readonly OrderedDictionary<string, string> _given = [];
     private readonly List<string> _clients = [];
@@ -31,6 +38,9 @@ internal sealed class CtlArguments
 
     /// <summary>The options that are given with their values, in that order.</summary>
     public IEnumerable<KeyValuePair<string, string>> Given => _given;
+
+    /// <summary>Whether it is about the tokens of the web API.</summary>
+    public bool HasTokens => Has("tokens") || Has("add-token") || Has("revoke-token");
 
     /// <summary>Whether this changes something rather than shows it.</summary>
     public bool HasAction => _given.Keys.Any(name => !_neverActions.Contains(name));
@@ -164,16 +174,20 @@ internal sealed class CtlArguments
             throw new UsageException($"--{shows[^1]} can only be used alone.");
         }
 
-        if (_decisions.FirstOrDefault(Has) is { } decision)
+        if (Has("scope") && !Has("add-token"))
         {
-            if (_clients.Count > 0 || Has("all") || _given.Keys.Any(name => name != decision && name != "debug"))
+            throw new UsageException("--scope goes with --add-token.");
+        }
+
+        if (_alone.FirstOrDefault(Has) is { } alone)
+        {
+            if (_clients.Count > 0
+                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && (alone, name) != ("add-token", "scope")))
             {
-                throw new UsageException($"--{decision} can only be used alone.");
+                throw new UsageException($"--{alone} can only be used alone.");
             }
 
-            Decision = ulong.TryParse(_given[decision], NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
-                ? (id, decision == _decisions[0])
-                : throw new UsageException($"“{_given[decision]}” is no number of a request; mandos-ctl --requests lists them");
+            CheckAlone(alone);
             return;
         }
 
@@ -211,6 +225,20 @@ internal sealed class CtlArguments
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))
         {
             throw new UsageException("--remove can only be combined with --deny");
+        }
+    }
+
+    private void CheckAlone(string option)
+    {
+        if (_decisions.Contains(option))
+        {
+            Decision = ulong.TryParse(_given[option], NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
+                ? (id, option == _decisions[0])
+                : throw new UsageException($"“{_given[option]}” is no number of a request; mandos-ctl --requests lists them");
+        }
+        else if (option == "add-token" && !_scopes.Contains(Get("scope")))
+        {
+            throw new UsageException("--add-token needs --scope read, --scope approve or --scope admin.");
         }
     }
 }

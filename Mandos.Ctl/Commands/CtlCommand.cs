@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using Mandos.Bus;
 using Mandos.Ctl.Listing;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.Locating;
 using Mandos.Ctl.Texts;
 
 namespace Mandos.Ctl.Commands;
@@ -97,65 +97,16 @@ internal static class CtlCommand
         try
         {
             IReadOnlyList<ClientAction> actions = ClientActions.Of(given, secret);
-            ServerConnection server = await ConnectAsync(given, cancellationToken).ConfigureAwait(false);
+            ServerLocation location = new(given.Get("socket"), given.Has("debug") ? static line => Console.Error.WriteLine(line) : null);
+            if (given.HasTokens)
+            {
+                return await TokenCommand.RunAsync(location, given, cancellationToken).ConfigureAwait(false);
+            }
+
+            IServerConnection server = await location.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                if (given.Decision is { } decision)
-                {
-                    await server.DecideAsync(decision.RequestId, decision.Approve, cancellationToken).ConfigureAwait(false);
-                    return 0;
-                }
-
-                if (given.Has("requests"))
-                {
-                    await ShowRequestsAsync(server, given, cancellationToken).ConfigureAwait(false);
-                    return 0;
-                }
-
-                if (given.Has("kept"))
-                {
-                    KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
-                    return 0;
-                }
-
-                if (given.Has("servers"))
-                {
-                    ShowServers(await server.GetServersAsync(cancellationToken).ConfigureAwait(false));
-                    return 0;
-                }
-
-                if (given.Has("forget"))
-                {
-                    foreach (string name in given.Clients)
-                    {
-                        await server.ForgetAsync(name, cancellationToken).ConfigureAwait(false);
-                    }
-
-                    return 0;
-                }
-
-                IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
-                if (given.Has("is-enabled"))
-                {
-                    return clients[0].Enabled ? 0 : Failure;
-                }
-
-                if (actions.Count == 0)
-                {
-                    Show(given, clients);
-                    if (!given.Has("names") && !given.Has("dump-json")
-                        && await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false) is { } problem)
-                    {
-                        Console.Error.WriteLine($"mandos-ctl: warning: the server cannot save what changes: {problem}");
-                    }
-                }
-
-                else
-                {
-                    await ActAsync(server, given, clients, actions, cancellationToken).ConfigureAwait(false);
-                }
-
-                return 0;
+                return await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -164,29 +115,79 @@ internal static class CtlCommand
         }
     }
 
-    private static Task<ServerConnection> ConnectAsync(CtlArguments given, CancellationToken cancellationToken)
-        => ServerConnection.ConnectAsync(
-            BusAddress.System, given.Has("debug") ? static line => Console.Error.WriteLine($"D-Bus: {SafeText.From(line)}") : null, cancellationToken);
+    private static async Task<int> RunAsync(
+        IServerConnection server, CtlArguments given, IReadOnlyList<ClientAction> actions, CancellationToken cancellationToken)
+    {
+        if (given.Decision is { } decision)
+        {
+            await server.DecideAsync(decision.RequestId, decision.Approve, cancellationToken).ConfigureAwait(false);
+        }
+        else if (given.Has("reload"))
+        {
+            await server.ReloadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (given.Has("requests"))
+        {
+            await ShowRequestsAsync(server, given, cancellationToken).ConfigureAwait(false);
+        }
+        else if (given.Has("kept"))
+        {
+            KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
+        }
+        else if (given.Has("servers"))
+        {
+            ShowServers(await server.GetServersAsync(cancellationToken).ConfigureAwait(false));
+        }
+        else if (given.Has("forget"))
+        {
+            foreach (string name in given.Clients)
+            {
+                await server.ForgetAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
+            if (given.Has("is-enabled"))
+            {
+                return clients[0].Enabled ? 0 : Failure;
+            }
+
+            if (actions.Count > 0)
+            {
+                await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                return 0;
+            }
+
+            Show(given, clients);
+            if (!given.Has("names") && !given.Has("dump-json")
+                && await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false) is { } problem)
+            {
+                Console.Error.WriteLine($"mandos-ctl: warning: the server cannot save what changes: {problem}");
+            }
+        }
+
+        return 0;
+    }
 
     private static async Task ActAsync(
-        ServerConnection first,
-        CtlArguments given,
+        IServerConnection first,
         IReadOnlyList<Client> clients,
         IReadOnlyList<ClientAction> actions,
         CancellationToken cancellationToken)
     {
-        List<ServerConnection> servers = [first];
+        List<IServerConnection> servers = [first];
         ServerException? notSaved = null;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task notice = WaitNotice.RunAsync(
-            token => ConnectAsync(given, token), static text => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}"), ended.Token);
+            first.ConnectAnotherAsync, static text => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}"), ended.Token);
         try
         {
             // With other servers each change may take 12.5 s: the second of a connection would not be answered in time.
             int atATime = clients.Count > 1 && await first.FindServersAsync(cancellationToken).ConfigureAwait(false) is not null ? 1 : ClientsAtATime;
             while (servers.Count < MaxConnections && servers.Count * atATime < clients.Count)
             {
-                servers.Add(await ConnectAsync(given, cancellationToken).ConfigureAwait(false));
+                servers.Add(await first.ConnectAnotherAsync(cancellationToken).ConfigureAwait(false));
             }
 
             foreach (Client[] some in clients.Chunk(servers.Count * atATime))
@@ -216,17 +217,17 @@ internal static class CtlCommand
         {
             await ended.CancelAsync().ConfigureAwait(false);
             await notice.ConfigureAwait(false);
-            foreach (ServerConnection other in servers.Skip(1))
+            foreach (IServerConnection other in servers.Skip(1))
             {
                 await other.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
 
-    private static async Task ShowRequestsAsync(ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
+    private static async Task ShowRequestsAsync(IServerConnection server, CtlArguments given, CancellationToken cancellationToken)
     {
         IReadOnlyList<Request> requests = await server.FindRequestsAsync(cancellationToken).ConfigureAwait(false)
-            ?? throw new ServerException(ServerConnection.NoRequests);
+            ?? throw ServerException.NoRequests;
         if (given.Clients.Count > 0)
         {
             HashSet<string> paths =
@@ -277,7 +278,7 @@ internal static class CtlCommand
     /// <summary>The clients that are meant.</summary>
     /// <exception cref="ServerException">One of them is not there.</exception>
     internal static async Task<IReadOnlyList<Client>> SelectAsync(
-        ServerConnection server, CtlArguments given, CancellationToken cancellationToken)
+        IServerConnection server, CtlArguments given, CancellationToken cancellationToken)
     {
         if (given.Has("all") || given.Clients.Count == 0)
         {
@@ -289,9 +290,9 @@ internal static class CtlCommand
         foreach (string name in given.Clients)
         {
             Client? client = null;
-            if (all is null && given.Clients.Count <= MaxLookups && UsualPath(name) is { } path)
+            if (all is null && given.Clients.Count <= MaxLookups)
             {
-                client = await server.FindAsync(path, cancellationToken).ConfigureAwait(false);
+                client = await server.FindAsync(name, cancellationToken).ConfigureAwait(false);
             }
 
             if (client?.Name != name)
@@ -307,10 +308,4 @@ internal static class CtlCommand
 
         return clients;
     }
-
-    /// <summary>Where a client is unless another one took its place; null if its name has unusual characters.</summary>
-    private static string? UsualPath(string name)
-        => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
-            ? $"{ServerNames.Clients}/{name.Replace('.', '_').Replace('-', '_')}"
-            : null;
 }

@@ -46,13 +46,22 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("deny", 'D', null, "deny the request that waits"),
         new("approve-request", null, "NUMBER", "approve one request that waits, and no other"),
         new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
+        new("reload", null, null, "have the server read the files of its clients again"),
+        new("tokens", null, null, "show the tokens of the web API"),
+        new("add-token", null, "NAME", "make a token of the web API, and show it once"),
+        new("scope", null, "read|approve|admin", "what the new token allows"),
+        new("revoke-token", null, "NAME", "revoke a token of the web API"),
+        new("socket", null, "PATH", "use the server by the socket of its web API, not by D-Bus"),
         new("debug", null, null, "show the calls to the server"),
         new("check", null, null, "run the self-test"),
     ];
 
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
-        ["names", "requests", "servers", "approve-request", "deny-request", .. _extensions.Select(static setting => setting.CtlName())];
+    [
+        "names", "requests", "servers", "approve-request", "deny-request", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        .. _extensions.Select(static setting => setting.CtlName()),
+    ];
 
     /// <summary>The options that exclude each other.</summary>
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =

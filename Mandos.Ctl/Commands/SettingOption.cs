@@ -1,5 +1,4 @@
 using Mandos.Abstractions.Clients;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Commands;
 
@@ -19,10 +18,11 @@ internal static class SettingOption
     };
 
     /// <summary>Reads what was given on the command line.</summary>
+    /// <returns>A text, a boolean, or a duration in milliseconds.</returns>
     /// <exception cref="UsageException">It is no value of the setting.</exception>
-    public static VariantValue Parse(ClientSetting setting, string text) => setting switch
+    public static object Parse(ClientSetting setting, string text) => setting switch
     {
-        ClientSetting<TimeSpan> => VariantValue.UInt64(Durations.Parse(text)),
+        ClientSetting<TimeSpan> => Durations.Parse(text),
         ClientSetting<bool> => text switch
         {
             "yes" => true,

@@ -12,12 +12,12 @@ internal static class WaitNotice
     /// <param name="tell">Gets the line.</param>
     /// <param name="cancellationToken">The commands have ended.</param>
     public static async Task RunAsync(
-        Func<CancellationToken, Task<ServerConnection>> connect, Action<string> tell, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<IServerConnection>> connect, Action<string> tell, CancellationToken cancellationToken)
     {
         try
         {
             await Task.Delay(_patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            ServerConnection server = await connect(cancellationToken).ConfigureAwait(false);
+            IServerConnection server = await connect(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 while (await server.FindServersAsync(cancellationToken).ConfigureAwait(false) is { } group)

@@ -119,6 +119,9 @@ internal sealed class MonitorModel
             case ServerSignal.RequestsChanged change when Clients.Find(change.Path) is { } client:
                 Clients.Put(client with { Requests = change.Requests });
                 break;
+            case ServerSignal.ClientChanged { Client: var client } when Clients.Find(client.Path) is not null:
+                Clients.Put(client);
+                break;
             case ServerSignal.PropertyChanged change when Clients.Find(change.Path) is { } client:
                 Clients.Put(client.With(change.Property, change.Value));
                 break;
@@ -145,8 +148,12 @@ internal sealed class MonitorModel
         ServerSignal.Rejected { Path: var path, Reason: var reason } => $"{NameOf(path)} was rejected: {reason}",
         ServerSignal.ClientNotFound { Key: var key, Address: var address } => $"{address} asked with the key {key}, which is no client's",
         ServerSignal.PropertyChanged { Path: var path, Property: "Enabled", Value: var value }
-            => $"{NameOf(path)} is {(value.GetBool() ? "enabled" : "disabled")}",
+            => $"{NameOf(path)} is {((bool)value ? "enabled" : "disabled")}",
         ServerSignal.PropertyChanged { Path: var path, Property: var property } when IsVerbose => $"{NameOf(path)}: {property} changed",
+        ServerSignal.ClientChanged { Client: var client, Properties: var properties } when properties.Contains("Enabled")
+            => $"{client.Name} is {(client.Enabled ? "enabled" : "disabled")}",
+        ServerSignal.ClientChanged { Client.Name: var name, Properties: { Count: > 0 } properties } when IsVerbose
+            => $"{name}: {string.Join(", ", properties)} changed",
         _ => null,
     };
 

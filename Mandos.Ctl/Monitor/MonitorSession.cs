@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Mandos.Bus;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.Locating;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -22,6 +22,7 @@ internal sealed partial class MonitorSession : IDisposable
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ServerLocation _location;
     private readonly TimeProvider _time;
     private readonly MonitorModel _model;
     private readonly MonitorView _view;
@@ -32,14 +33,17 @@ internal sealed partial class MonitorSession : IDisposable
 
     /// <summary>The last command of each client, by its path.</summary>
     private readonly Dictionary<string, Task> _acting = new(StringComparer.Ordinal);
-    private bool _isThere;
+
+    /// <summary>The connection to the server; null while it is not there.</summary>
+    private IServerConnection? _server;
 
     /// <summary>Guards the terminal, and whether the monitor has it.</summary>
     private readonly Lock _terminal = new();
     private bool _isOurs;
 
-    public MonitorSession(TimeProvider time)
+    public MonitorSession(ServerLocation location, TimeProvider time)
     {
+        _location = location;
         _time = time;
         _model = new MonitorModel(time);
         _view = new MonitorView(_model);
@@ -185,9 +189,9 @@ internal sealed partial class MonitorSession : IDisposable
             _console.Clear();
             _drawn = [];
         }
-        else if (key != MonitorKey.None && _isThere && _model.Clients.Selected is { } client && !_view.IsLogActive)
+        else if (key != MonitorKey.None && _server is { } server && _model.Clients.Selected is { } client && !_view.IsLogActive)
         {
-            _acting[client.Path] = ActAsync(key, client, _view.Chosen, _acting.GetValueOrDefault(client.Path, Task.CompletedTask));
+            _acting[client.Path] = ActAsync(server, key, client, _view.Chosen, _acting.GetValueOrDefault(client.Path, Task.CompletedTask));
         }
     }
 
@@ -195,23 +199,23 @@ internal sealed partial class MonitorSession : IDisposable
     /// Has the server do something with a client, after what was asked for before with that client. It has a connection of its own: with servers that
     /// share their state a command may take 12.5 s, and later calls of one connection wait for it.
     /// </summary>
-    private async Task ActAsync(MonitorKey key, Client client, Request? chosen, Task earlier)
+    private async Task ActAsync(IServerConnection current, MonitorKey key, Client client, Request? chosen, Task earlier)
     {
         try
         {
             await earlier.ConfigureAwait(false);
-            ServerConnection server = await ServerConnection.ConnectAsync(BusAddress.System, null, _ending.Token).ConfigureAwait(false);
+            IServerConnection server = await current.ConnectAnotherAsync(_ending.Token).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable disposing = server.ConfigureAwait(false);
             await (key switch
             {
-                MonitorKey.Enable => server.SetAsync(client, "Enabled", true, _ending.Token),
-                MonitorKey.Disable => server.SetAsync(client, "Enabled", false, _ending.Token),
+                MonitorKey.Enable => server.EnableAsync(client, true, _ending.Token),
+                MonitorKey.Disable => server.EnableAsync(client, false, _ending.Token),
                 MonitorKey.Approve => server.ApproveAsync(client, true, _ending.Token),
                 MonitorKey.ApproveRequest => server.DecideAsync(chosen!.Id, true, _ending.Token),
                 MonitorKey.Deny => server.ApproveAsync(client, false, _ending.Token),
                 MonitorKey.Remove => server.RemoveAsync(client, _ending.Token),
-                MonitorKey.StartChecker => server.SetAsync(client, "CheckerRunning", true, _ending.Token),
-                MonitorKey.StopChecker => server.SetAsync(client, "CheckerRunning", false, _ending.Token),
+                MonitorKey.StartChecker => server.CheckAsync(client, true, _ending.Token),
+                MonitorKey.StopChecker => server.CheckAsync(client, false, _ending.Token),
                 MonitorKey.CheckedOk => server.CheckedOkAsync(client, _ending.Token),
                 _ => Task.CompletedTask,
             }).ConfigureAwait(false);
@@ -232,19 +236,17 @@ internal sealed partial class MonitorSession : IDisposable
         {
             try
             {
-                ServerConnection server = await ServerConnection.ConnectAsync(BusAddress.System, null, cancellationToken).ConfigureAwait(false);
+                IServerConnection server = await _location.ConnectAsync(cancellationToken).ConfigureAwait(false);
                 await using (server.ConfigureAwait(false))
                 {
                     await FollowAsync(server, cancellationToken).ConfigureAwait(false);
                 }
-
-                throw new ServerException("the connection to the system bus is lost");
             }
             catch (ServerException e)
             {
                 Post(() =>
                 {
-                    _isThere = false;
+                    _server = null;
                     _model.Lose($"{e.Message}; waiting for it");
                 });
             }
@@ -253,8 +255,8 @@ internal sealed partial class MonitorSession : IDisposable
         }
     }
 
-    /// <summary>Follows what a server does, until the bus is gone.</summary>
-    private async Task FollowAsync(ServerConnection server, CancellationToken cancellationToken)
+    /// <summary>Follows what a server does, until it may be elsewhere.</summary>
+    private async Task FollowAsync(IServerConnection server, CancellationToken cancellationToken)
     {
         var comings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         await server.WatchAsync(
@@ -277,7 +279,7 @@ internal sealed partial class MonitorSession : IDisposable
             Task first = await Task.WhenAny(coming, lost, Task.Delay(_betweenLooks, _time, cancellationToken)).ConfigureAwait(false);
             if (first == lost)
             {
-                return;
+                break;
             }
 
             if (first != coming)
@@ -286,6 +288,10 @@ internal sealed partial class MonitorSession : IDisposable
                 if (isThere)
                 {
                     await LookAtStateAsync(server, cancellationToken).ConfigureAwait(false);
+                }
+                else if (_location.MayBeAtSocket)
+                {
+                    return; // to look there
                 }
 
                 continue;
@@ -305,14 +311,17 @@ internal sealed partial class MonitorSession : IDisposable
             ILookup<string, Request> byPath = requests.ToLookup(request => request.Path);
             Post(() =>
             {
-                _isThere = true;
+                _server = server;
                 _model.EndListing(clients.Select(client => client with { Requests = [.. byPath[client.Path]] }));
             });
             await LookAtStateAsync(server, cancellationToken).ConfigureAwait(false);
         }
+
+        await lost.ConfigureAwait(false);
+        throw new ServerException($"the connection to {server.Place} is lost");
     }
 
-    private async Task LookAtStateAsync(ServerConnection server, CancellationToken cancellationToken)
+    private async Task LookAtStateAsync(IServerConnection server, CancellationToken cancellationToken)
     {
         string? problem = await server.FindStateProblemAsync(cancellationToken).ConfigureAwait(false);
         ServerGroup? servers = await server.FindServersAsync(cancellationToken).ConfigureAwait(false);

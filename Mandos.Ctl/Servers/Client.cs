@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using Mandos.Abstractions.Clients;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
 /// <summary>A client as the server describes it. It does not change: a change makes another one.</summary>
-/// <param name="Path">Its object path.</param>
+/// <param name="Path">What tells it from all others that the server has: its object path on D-Bus, its path in the web API.</param>
 internal sealed record Client(string Path)
 {
+    /// <summary>What tells it also from one of its name that comes later; 0 if the server does not tell.</summary>
+    public long Id { get; init; }
+
     public string Name { get; init; } = "";
 
     public string KeyId { get; init; } = "";
@@ -62,31 +64,31 @@ internal sealed record Client(string Path)
     public IEnumerable<string> Addresses => Requests.Select(request => request.Address).Distinct();
 
     /// <summary>The same client with another value of one property; an unknown property is ignored.</summary>
-    /// <exception cref="InvalidOperationException">The value has another type than the property.</exception>
-    public Client With(string property, VariantValue value) => property switch
+    /// <exception cref="InvalidCastException">The value has another type than the property.</exception>
+    public Client With(string property, object value) => property switch
     {
-        "Name" => this with { Name = value.GetString() },
-        "KeyID" => this with { KeyId = value.GetString() },
-        "Fingerprint" => this with { Fingerprint = value.GetString() },
-        "Host" => this with { Host = value.GetString() },
-        "Checker" => this with { Checker = value.GetString() },
-        "Enabled" => this with { Enabled = value.GetBool() },
-        "CheckerRunning" => this with { CheckerRunning = value.GetBool() },
-        "ApprovalPending" => this with { ApprovalPending = value.GetBool() },
-        "ApprovedByDefault" => this with { ApprovedByDefault = value.GetBool() },
-        "LastCheckerStatus" => this with { LastCheckerStatus = value.GetInt16() },
-        "Timeout" => this with { Timeout = value.GetUInt64() },
-        "ExtendedTimeout" => this with { ExtendedTimeout = value.GetUInt64() },
-        "Interval" => this with { Interval = value.GetUInt64() },
-        "ApprovalDelay" => this with { ApprovalDelay = value.GetUInt64() },
-        "ApprovalDuration" => this with { ApprovalDuration = value.GetUInt64() },
-        "Created" => this with { Created = value.GetString() },
-        "LastEnabled" => this with { LastEnabled = value.GetString() },
-        "LastCheckedOK" => this with { LastCheckedOk = value.GetString() },
-        "LastApprovalRequest" => this with { LastApprovalRequest = value.GetString() },
-        "Expires" => this with { Expires = value.GetString() },
+        "Name" => this with { Name = (string)value },
+        "KeyID" => this with { KeyId = (string)value },
+        "Fingerprint" => this with { Fingerprint = (string)value },
+        "Host" => this with { Host = (string)value },
+        "Checker" => this with { Checker = (string)value },
+        "Enabled" => this with { Enabled = (bool)value },
+        "CheckerRunning" => this with { CheckerRunning = (bool)value },
+        "ApprovalPending" => this with { ApprovalPending = (bool)value },
+        "ApprovedByDefault" => this with { ApprovedByDefault = (bool)value },
+        "LastCheckerStatus" => this with { LastCheckerStatus = (int)value },
+        "Timeout" => this with { Timeout = (ulong)value },
+        "ExtendedTimeout" => this with { ExtendedTimeout = (ulong)value },
+        "Interval" => this with { Interval = (ulong)value },
+        "ApprovalDelay" => this with { ApprovalDelay = (ulong)value },
+        "ApprovalDuration" => this with { ApprovalDuration = (ulong)value },
+        "Created" => this with { Created = (string)value },
+        "LastEnabled" => this with { LastEnabled = (string)value },
+        "LastCheckedOK" => this with { LastCheckedOk = (string)value },
+        "LastApprovalRequest" => this with { LastApprovalRequest = (string)value },
+        "Expires" => this with { Expires = (string)value },
         _ => ClientSetting.All.FirstOrDefault(setting => setting.IsExtension && setting.Name == property) is { } setting
-            ? this with { Extensions = Extensions.SetItem(setting, SettingValue.Read(setting, value)) }
+            ? this with { Extensions = Extensions.SetItem(setting, SettingValue.Check(setting, value)) }
             : this,
     };
 
@@ -97,22 +99,4 @@ internal sealed record Client(string Path)
     public IEnumerable<string> Notes => ClientSetting.All.OfType<ClientSetting<string>>()
         .Where(setting => Extensions.ContainsKey(setting) && !setting.Default.Equals(Extensions[setting]))
         .Select(setting => setting.Choices.Count > 0 ? $"{setting.OptionName.Replace('_', ' ')}: {Extensions[setting]}" : (string)Extensions[setting]);
-
-    /// <summary>Reads properties: <c>a{sv}</c>.</summary>
-    public static Client Read(string path, ref Reader reader) => new Client(path).Read(ref reader);
-
-    /// <summary>The same client with the values that are read: <c>a{sv}</c>.</summary>
-    public Client Read(ref Reader reader)
-    {
-        Client client = this;
-        ArrayEnd end = reader.ReadDictionaryStart();
-        while (reader.HasNext(end))
-        {
-            reader.AlignStruct();
-            string name = reader.ReadString();
-            client = client.With(name, reader.ReadVariantValue());
-        }
-
-        return client;
-    }
 }

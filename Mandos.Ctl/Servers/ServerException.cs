@@ -4,6 +4,12 @@ namespace Mandos.Ctl.Servers;
 /// <param name="message">One line for the user.</param>
 internal sealed class ServerException(string message) : Exception(message)
 {
+    /// <summary>What a server that does not tell of single connections cannot do.</summary>
+    public static ServerException NoRequests => new("this server does not tell single requests apart; approve or deny the client");
+
     /// <summary>Whether the server did it, but could not save it.</summary>
     public bool IsNotSaved { get; init; }
+
+    /// <summary>What went wrong, as the web API calls it; null: it does not say, or the server is on D-Bus.</summary>
+    public string? Code { get; init; }
 }

@@ -1,5 +1,3 @@
-using Tmds.DBus.Protocol;
-
 namespace Mandos.Ctl.Servers;
 
 /// <summary>Something that happened at the server, in the order in which it happened.</summary>
@@ -12,13 +10,16 @@ internal abstract record ServerSignal
     public sealed record ClientRemoved(string Path) : ServerSignal;
 
     /// <summary>A property has another value; see <see cref="Client.With"/>.</summary>
-    public sealed record PropertyChanged(string Path, string Property, VariantValue Value) : ServerSignal;
+    public sealed record PropertyChanged(string Path, string Property, object Value) : ServerSignal;
+
+    /// <summary>Some of its properties have other values, which the client that comes with it has, as well as its requests.</summary>
+    public sealed record ClientChanged(Client Client, IReadOnlyList<string> Properties) : ServerSignal;
 
     /// <summary>A check has begun.</summary>
     public sealed record CheckerStarted(string Path, string Command) : ServerSignal;
 
-    /// <summary>A check has ended; <paramref name="WaitStatus"/> is as wait(2) has it.</summary>
-    public sealed record CheckerCompleted(string Path, int ExitCode, long WaitStatus, string Command) : ServerSignal;
+    /// <summary>A check has ended; <paramref name="ExitCode"/> is as <see cref="Client.LastCheckerStatus"/>.</summary>
+    public sealed record CheckerCompleted(string Path, int ExitCode, string Command) : ServerSignal;
 
     /// <summary>A client got its secret.</summary>
     public sealed record GotSecret(string Path) : ServerSignal;
@@ -38,6 +39,6 @@ internal abstract record ServerSignal
     /// <summary>Somebody asked with a key that is no client's.</summary>
     public sealed record ClientNotFound(string Key, string Address) : ServerSignal;
 
-    /// <summary>There is a server on the bus from now on, or none any more; its clients have to be listed again.</summary>
+    /// <summary>There is a server from now on, or none any more; its clients have to be listed again.</summary>
     public sealed record OwnerChanged(bool IsThere) : ServerSignal;
 }

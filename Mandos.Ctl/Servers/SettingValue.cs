@@ -1,21 +1,17 @@
 using Mandos.Abstractions.Clients;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers;
 
-/// <summary>The values of settings as they are on D-Bus: texts, booleans, and durations in milliseconds.</summary>
+/// <summary>The values of settings: texts, booleans, and durations in milliseconds.</summary>
 internal static class SettingValue
 {
-    /// <summary>The interface that has it.</summary>
-    public static string Interface(this ClientSetting setting) => setting.IsExtension ? ServerNames.ClientExtension : ServerNames.Client;
-
-    /// <summary>Reads what a server says.</summary>
-    /// <exception cref="DBusReadException">The value has another type than the setting.</exception>
-    public static object Read(ClientSetting setting, VariantValue value) => setting switch
+    /// <summary>The value, if it has the type of the setting.</summary>
+    /// <exception cref="InvalidCastException">It has another type.</exception>
+    public static object Check(ClientSetting setting, object value) => setting switch
     {
-        ClientSetting<TimeSpan> => value.GetUInt64(),
-        ClientSetting<bool> => value.GetBool(),
-        _ => value.GetString(),
+        ClientSetting<TimeSpan> => (ulong)value,
+        ClientSetting<bool> => (bool)value,
+        _ => (string)value,
     };
 
     /// <summary>The value of a client for which the server gives none.</summary>

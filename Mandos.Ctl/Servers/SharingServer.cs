@@ -1,5 +1,3 @@
-using Tmds.DBus.Protocol;
-
 namespace Mandos.Ctl.Servers;
 
 /// <summary>One of several servers that share their state.</summary>
@@ -14,28 +12,11 @@ namespace Mandos.Ctl.Servers;
 internal sealed record SharingServer(
     string Name, string Since, ulong Confirmed, TimeSpan? SinceSync, TimeSpan? Permission, string FilesHash, bool IsSelf, bool IsAwaited)
 {
-    /// <summary>The D-Bus type of several, of the last revision, and of the wait.</summary>
-    public const string GroupSignature = "a(sstxxsbb)tt";
-
     /// <summary>No duration of a server is as long as this.</summary>
-    private static readonly TimeSpan _longest = TimeSpan.FromDays(36_500);
+    private const double LongestMilliseconds = 36_500 * 86_400_000.0;
 
-    /// <summary>Reads several, and what belongs to all of them.</summary>
-    public static ServerGroup ReadGroup(ref Reader reader)
-    {
-        List<SharingServer> servers = [];
-        ArrayEnd end = reader.ReadArrayStart(DBusType.Struct);
-        while (reader.HasNext(end))
-        {
-            reader.AlignStruct();
-            servers.Add(new SharingServer(
-                reader.ReadString(), reader.ReadString(), reader.ReadUInt64(), Duration(reader.ReadInt64()), Duration(reader.ReadInt64()),
-                reader.ReadString(), reader.ReadBool(), reader.ReadBool()));
-        }
-
-        return new ServerGroup(servers, reader.ReadUInt64(), Duration((long)Math.Min(reader.ReadUInt64(), long.MaxValue))!.Value);
-    }
-
-    private static TimeSpan? Duration(long milliseconds)
-        => milliseconds < 0 ? null : TimeSpan.FromMilliseconds((double)Math.Min(milliseconds, (long)_longest.TotalMilliseconds));
+    /// <summary>A duration of a server.</summary>
+    /// <param name="milliseconds">As the server gives it; negative: not known.</param>
+    public static TimeSpan? Duration(long milliseconds)
+        => milliseconds < 0 ? null : TimeSpan.FromMilliseconds(Math.Min(milliseconds, LongestMilliseconds));
 }

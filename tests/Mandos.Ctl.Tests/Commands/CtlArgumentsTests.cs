@@ -23,7 +23,7 @@ public sealed class CtlArgumentsTests
     [Fact]
     public void Parse_ChoiceThatThereIsNot_SaysWhichThereAre()
     {
-        Assert.Equal("hold", SettingOption.Parse(ClientSetting.WhenCutOff, "hold").GetString());
+        Assert.Equal("hold", SettingOption.Parse(ClientSetting.WhenCutOff, "hold"));
         Assert.Equal(
             "option --when-cut-off: “never” is not allowed: it must be refuse, hold or serve",
             Assert.Throws<UsageException>(() => SettingOption.Parse(ClientSetting.WhenCutOff, "never")).Message);
@@ -56,6 +56,9 @@ public sealed class CtlArgumentsTests
     [InlineData("servers", "--ser")]
     [InlineData("names", "--na")]
     [InlineData("deny-request", "--deny-r", "1")]
+    [InlineData("timeout", "--t", "PT5M", "a")]
+    [InlineData("socket", "--so", "/x")]
+    [InlineData("tokens", "--to")]
     public void Parse_Abbreviation_MeansWhatItMeansToDebians(string option, params string[] arguments)
         => Assert.True(CtlArguments.Parse(arguments).Has(option));
 
@@ -73,6 +76,40 @@ public sealed class CtlArgumentsTests
     [InlineData("--requests", "--enable", "a")]
     public void Parse_RequestsThatDoNotFit_AreRefused(params string[] arguments)
         => Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments));
+
+    [Theory]
+    [InlineData("--tokens")]
+    [InlineData("--tok", "--socket=/x", "--debug")]
+    [InlineData("--add-token", "phone", "--scope", "approve")]
+    [InlineData("--scope=read", "--add-token=phone", "--socket", "/x")]
+    [InlineData("--revoke-token", "phone")]
+    public void Parse_Tokens_AreUnderstood(params string[] arguments) => Assert.True(CtlArguments.Parse(arguments).HasTokens);
+
+    [Theory]
+    [InlineData("--add-token", "phone")]
+    [InlineData("--add-token", "phone", "--scope", "all")]
+    [InlineData("--scope", "read")]
+    [InlineData("--scope", "read", "--enable", "a")]
+    [InlineData("--add-token", "phone", "--scope", "read", "a")]
+    [InlineData("--add-token", "phone", "--scope", "read", "--all")]
+    [InlineData("--tokens", "a")]
+    [InlineData("--tokens", "--revoke-token", "a")]
+    [InlineData("--revoke-token", "phone", "--scope", "read")]
+    [InlineData("--reload", "a")]
+    [InlineData("--reload", "--requests")]
+    [InlineData("--socket")]
+    public void Parse_TokensThatDoNotFit_AreRefused(params string[] arguments)
+        => Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments));
+
+    [Fact]
+    public void Parse_Socket_GoesWithEverything()
+    {
+        Assert.Equal((17UL, true), CtlArguments.Parse(["--approve-request", "17", "--socket=/x"]).Decision);
+        Assert.False(CtlArguments.Parse(["--socket", "/x"]).HasAction);
+        Assert.True(CtlArguments.Parse(["--socket", "/x", "-e", "a"]).HasAction);
+        Assert.True(CtlArguments.Parse(["--socket", "/x", "-V", "a"]).Has("is-enabled"));
+        Assert.True(CtlArguments.Parse(["--reload", "--socket", "/x"]).Has("reload"));
+    }
 
     // Debian's refuses all of them with status 2, but for is-enabled with more.
     [Theory]

@@ -41,6 +41,25 @@ public sealed class MonitorModelTests
     }
 
     [Fact]
+    public void Handle_ClientChanged_TakesAllOfItAndTellsWhatMatters()
+    {
+        _model.EndListing([new Client(Path) { Name = "machine", Enabled = true }]);
+        var changed = new Client(Path) { Name = "machine", Host = "there", Requests = [Ask(1, "::1")] };
+
+        _model.Handle(new ServerSignal.ClientChanged(changed, []));
+        _model.Handle(new ServerSignal.ClientChanged(changed, ["Host"]));
+        Assert.Empty(_model.Log.Lines);
+        Assert.Equal(changed, _model.Clients.Find(Path));
+        _model.Handle(new ServerSignal.ClientChanged(changed, ["Expires", "Enabled"]));
+        _model.IsVerbose = true;
+        _model.Handle(new ServerSignal.ClientChanged(changed, ["Host"]));
+        _model.Handle(new ServerSignal.ClientChanged(new Client("/clients/gone") { Name = "gone" }, ["Enabled"]));
+
+        Assert.Equal(["machine is disabled", "machine: Host changed", "gone is disabled"], _model.Log.Lines.Select(static line => line[21..]));
+        Assert.Equal(1, _model.Clients.Count);
+    }
+
+    [Fact]
     public void Lose_TellsOnceAndShowsNoClients()
     {
         _model.EndListing([new Client(Path)]);
@@ -64,13 +83,13 @@ public sealed class MonitorModelTests
         ServerSignal[] always =
         [
             new ServerSignal.GotSecret(Path), new ServerSignal.NeedApproval(Path, 60_000, false), new ServerSignal.Rejected(Path, "denied"),
-            new ServerSignal.ClientNotFound("aa", "::1"), new ServerSignal.CheckerCompleted(Path, 1, 256, "false"),
-            new ServerSignal.CheckerCompleted(Path, -1, 9, "false"), new ServerSignal.PropertyChanged(Path, "Enabled", true),
+            new ServerSignal.ClientNotFound("aa", "::1"), new ServerSignal.CheckerCompleted(Path, 1, "false"),
+            new ServerSignal.CheckerCompleted(Path, -1, "false"), new ServerSignal.PropertyChanged(Path, "Enabled", true),
             new ServerSignal.ConflictingRequests(Path, ["192.0.2.1", "::1"]),
         ];
         ServerSignal[] verbose =
         [
-            new ServerSignal.CheckerStarted(Path, "true"), new ServerSignal.CheckerCompleted(Path, 0, 0, "true"),
+            new ServerSignal.CheckerStarted(Path, "true"), new ServerSignal.CheckerCompleted(Path, 0, "true"),
             new ServerSignal.PropertyChanged(Path, "Host", "there"), new ServerSignal.ClientAdded(new Client("/clients/other")),
         ];
 

@@ -215,6 +215,6 @@ public sealed class OwnMandosMonitorTests
         var argument = await Command.RunAsync(_monitor, "--nonsense");
 
         Assert.Equal((2, "mandos-monitor: needs a terminal; for a list of the clients use mandos-ctl\n"), (piped.ExitCode, piped.Errors));
-        Assert.Equal((2, "mandos-monitor: takes no arguments, but got --nonsense\n"), (argument.ExitCode, argument.Errors));
+        Assert.Equal((2, "mandos-monitor: takes no arguments but --socket PATH, and got --nonsense\n"), (argument.ExitCode, argument.Errors));
     }
 }

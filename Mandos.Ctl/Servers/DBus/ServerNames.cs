@@ -1,4 +1,4 @@
-namespace Mandos.Ctl.Servers;
+namespace Mandos.Ctl.Servers.DBus;
 
 /// <summary>The names of the server's D-Bus interface.</summary>
 internal static class ServerNames

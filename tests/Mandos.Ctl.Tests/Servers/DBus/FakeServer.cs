@@ -1,8 +1,8 @@
-using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.DBus;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
-namespace Mandos.Ctl.Tests.Servers;
+namespace Mandos.Ctl.Tests.Servers.DBus;
 
 /// <summary>Has the server's name on a bus, and answers as a test wants.</summary>
 internal sealed class FakeServer : IPathMethodHandler, IDisposable

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.DBus;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
-namespace Mandos.Ctl.Tests.Servers;
+namespace Mandos.Ctl.Tests.Servers.DBus;
 
 /// <summary>
 /// Every user of the bus may send signals to a program that is on it. A program that believed them would show a client by another one's
@@ -19,7 +20,7 @@ public sealed class SignalTests
         await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
         using DBusConnection stranger = await FakeServer.ConnectAsync(bus);
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
 
@@ -33,7 +34,7 @@ public sealed class SignalTests
     public async Task Watch_AnotherServerTakesTheName_HearsThatOneAlone()
     {
         await using DBusDaemon bus = await DBusDaemon.StartAsync();
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.False(await server.IsServerThereAsync(Token));
 
@@ -56,7 +57,7 @@ public sealed class SignalTests
     {
         await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, _ => { });
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
         ChannelReader<ServerSignal> heard = await WatchAsync(server);
         Assert.True(await server.IsServerThereAsync(Token));
 
@@ -64,10 +65,10 @@ public sealed class SignalTests
         Change(fake.Connection, "Enabled", true);
 
         var change = Assert.IsType<ServerSignal.PropertyChanged>(await heard.ReadAsync(Token));
-        Assert.True(change.Value.GetBool());
+        Assert.True((bool)change.Value);
     }
 
-    private static async Task<ChannelReader<ServerSignal>> WatchAsync(ServerConnection server)
+    private static async Task<ChannelReader<ServerSignal>> WatchAsync(BusServerConnection server)
     {
         var heard = Channel.CreateUnbounded<ServerSignal>();
         await server.WatchAsync(signal => heard.Writer.TryWrite(signal), Token);

@@ -1,19 +1,16 @@
 using Tmds.DBus.Protocol;
 
-namespace Mandos.Ctl.Servers;
+namespace Mandos.Ctl.Servers.DBus;
 
 /// <summary>What the server signals.</summary>
-internal sealed partial class ServerConnection
+internal sealed partial class BusServerConnection
 {
     private static readonly Client _any = new("/");
 
     /// <summary>Who owns the server's name, as the bus says; empty: nobody; null: not known yet.</summary>
     private string? _owner;
 
-    /// <summary>
-    /// Hands over all that happens at the server from now on, one after another; the handler must not block. Then list the clients; a
-    /// signal may be about a client as it is already, or that is gone.
-    /// </summary>
+    /// <inheritdoc/>
     public async Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken)
     {
         try
@@ -71,13 +68,15 @@ internal sealed partial class ServerConnection
             case (ServerNames.Client, "CheckerStarted", "s"):
                 return [new ServerSignal.CheckerStarted(path, reader.ReadString())];
             case (ServerNames.Client, "CheckerCompleted", "nxs"):
-                return [new ServerSignal.CheckerCompleted(path, reader.ReadInt16(), reader.ReadInt64(), reader.ReadString())];
+                int exitCode = reader.ReadInt16();
+                reader.ReadInt64(); // the same, as wait(2) has it
+                return [new ServerSignal.CheckerCompleted(path, exitCode, reader.ReadString())];
             case (ServerNames.Client, "GotSecret", ""):
                 return [new ServerSignal.GotSecret(path)];
             case (ServerNames.Client, "NeedApproval", "tb"):
                 return [new ServerSignal.NeedApproval(path, reader.ReadUInt64(), reader.ReadBool())];
-            case (ServerNames.Extension, "RequestsChanged", "o" + Request.ArraySignature):
-                return [new ServerSignal.RequestsChanged(reader.ReadObjectPathAsString(), Request.ReadAll(ref reader))];
+            case (ServerNames.Extension, "RequestsChanged", "o" + BusValues.RequestsSignature):
+                return [new ServerSignal.RequestsChanged(reader.ReadObjectPathAsString(), BusValues.ReadRequests(ref reader))];
             case (ServerNames.Extension, "ConflictingRequests", "oas"):
                 return [new ServerSignal.ConflictingRequests(reader.ReadObjectPathAsString(), reader.ReadArrayOfString())];
             case (ServerNames.Client, "Rejected", "s"):
@@ -97,7 +96,7 @@ internal sealed partial class ServerConnection
         {
             reader.AlignStruct();
             string property = reader.ReadString();
-            VariantValue value = reader.ReadVariantValue();
+            object value = BusValues.ToObject(reader.ReadVariantValue());
             _any.With(property, value); // has to fit
             changes.Add(new ServerSignal.PropertyChanged(path, property, value));
         }

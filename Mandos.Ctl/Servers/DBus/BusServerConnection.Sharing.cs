@@ -1,11 +1,11 @@
 using Tmds.DBus.Protocol;
 
-namespace Mandos.Ctl.Servers;
+namespace Mandos.Ctl.Servers.DBus;
 
 /// <summary>The servers with which the server shares its state.</summary>
-internal sealed partial class ServerConnection
+internal sealed partial class BusServerConnection
 {
-    /// <summary>The servers that share their state with this one.</summary>
+    /// <inheritdoc/>
     public async Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken)
     {
         try
@@ -22,8 +22,7 @@ internal sealed partial class ServerConnection
         }
     }
 
-    /// <summary>The servers that share their state with this one.</summary>
-    /// <returns>Null if there are none, or the server does not tell.</returns>
+    /// <inheritdoc/>
     public async Task<ServerGroup?> FindServersAsync(CancellationToken cancellationToken)
     {
         try
@@ -43,8 +42,8 @@ internal sealed partial class ServerConnection
             BeginCall(ServerNames.Root, ServerNames.Extension, "GetServers", null).CreateMessage(),
             static message =>
             {
-                Reader reader = Body(message, SharingServer.GroupSignature);
-                return SharingServer.ReadGroup(ref reader);
+                Reader reader = Body(message, BusValues.GroupSignature);
+                return BusValues.ReadGroup(ref reader);
             },
             cancellationToken);
     }

@@ -1,10 +1,11 @@
 using System.Net.Sockets;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.DBus;
 using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Mandos.Ctl.Tests.Servers;
+namespace Mandos.Ctl.Tests.Servers.DBus;
 
 /// <summary>An obstacle on the way to the bus is named in one line, and waiting for the bus has an end.</summary>
 public sealed class ConnectTests
@@ -25,7 +26,7 @@ public sealed class ConnectTests
     [InlineData("tcp:;unix:path=/nonexistent", "tcp:: only addresses that begin with \"unix:\" are known; unix:path=/nonexistent: No such file or directory")]
     public async Task Connect_AddressOfNoBus_SaysWhy(string address, string reason)
     {
-        var error = await Assert.ThrowsAsync<ServerException>(() => ServerConnection.ConnectAsync(address, null, Token));
+        var error = await Assert.ThrowsAsync<ServerException>(() => BusServerConnection.ConnectAsync(address, null, Token));
         Assert.Equal(Begin + reason, error.Message);
     }
 
@@ -33,7 +34,7 @@ public sealed class ConnectTests
     public async Task Connect_FirstAddressesUnusable_TakesTheNext()
     {
         await using DBusDaemon bus = await DBusDaemon.StartAsync();
-        await using ServerConnection server = await ServerConnection.ConnectAsync(
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(
             $"tcp:host=localhost;unix:path=/nonexistent;{bus.Address},guid=00", null, Token);
         Assert.False(await server.IsServerThereAsync(Token));
     }
@@ -43,9 +44,9 @@ public sealed class ConnectTests
     {
         await using var bus = new DBusDaemon(DBusDaemon.OpenRules + "<limit name=\"max_completed_connections\">1</limit>");
         await bus.RestartAsync();
-        await using ServerConnection first = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection first = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
 
-        var error = await Assert.ThrowsAsync<ServerException>(() => ServerConnection.ConnectAsync(bus.Address, null, Token));
+        var error = await Assert.ThrowsAsync<ServerException>(() => BusServerConnection.ConnectAsync(bus.Address, null, Token));
 
         Assert.Equal(Begin + "the bus refuses us, it has too many connections", error.Message);
     }
@@ -59,7 +60,7 @@ public sealed class ConnectTests
         silent.Listen();
         var time = new FakeTimeProvider();
 
-        Task connecting = ServerConnection.ConnectAsync($"unix:path={directory.PathOf("socket")}", null, Token, time);
+        Task connecting = BusServerConnection.ConnectAsync($"unix:path={directory.PathOf("socket")}", null, Token, time);
         using Socket accepted = await silent.AcceptAsync(Token);
         Assert.False(connecting.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(10));
@@ -78,7 +79,7 @@ public sealed class ConnectTests
         silent.Listen();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
-        Task connecting = ServerConnection.ConnectAsync($"unix:path={directory.PathOf("socket")}", null, cancel.Token);
+        Task connecting = BusServerConnection.ConnectAsync($"unix:path={directory.PathOf("socket")}", null, cancel.Token);
         using Socket accepted = await silent.AcceptAsync(Token);
         await cancel.CancelAsync();
 
@@ -97,7 +98,7 @@ public sealed class ConnectTests
             context.DisposesAsynchronously = true;
             asked.SetResult();
         });
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token, time);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token, time);
 
         Task listing = server.ListAsync(Token);
         await asked.Task;
@@ -117,7 +118,7 @@ public sealed class ConnectTests
             context.DisposesAsynchronously = true;
             asked.SetResult();
         });
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
 
         Task listing = server.ListAsync(Token);
         await asked.Task;

@@ -1,9 +1,10 @@
 using Mandos.Ctl.Commands;
 using Mandos.Ctl.Servers;
+using Mandos.Ctl.Servers.DBus;
 using Mandos.TestKit.Daemons;
 using Tmds.DBus.Protocol;
 
-namespace Mandos.Ctl.Tests.Servers;
+namespace Mandos.Ctl.Tests.Servers.DBus;
 
 /// <summary>The owner of the server's name need not be a Mandos server.</summary>
 public sealed class HostileServerTests
@@ -53,7 +54,7 @@ public sealed class HostileServerTests
             FakeServer.AnswerPage(
                 context, 2, isFirst ? [("/clients/a", "Name", "a client"), ("/clients/b", "Name", "a client")] : []);
         });
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
 
         IReadOnlyList<Client> clients = await CtlCommand.SelectAsync(server, CtlArguments.Parse(["a client"]), Token);
 
@@ -64,7 +65,7 @@ public sealed class HostileServerTests
     {
         await using DBusDaemon bus = await DBusDaemon.StartAsync();
         using FakeServer fake = await FakeServer.StartAsync(bus, answer);
-        await using ServerConnection server = await ServerConnection.ConnectAsync(bus.Address, null, Token);
+        await using BusServerConnection server = await BusServerConnection.ConnectAsync(bus.Address, null, Token);
         return await Assert.ThrowsAsync<ServerException>(() => server.ListAsync(Token));
     }
 }

@@ -1,0 +1,86 @@
+using Mandos.Abstractions.Clients;
+
+namespace Mandos.Ctl.Servers;
+
+/// <summary>
+/// A connection to a Mandos server, Debian's or this one, on whatever way. All methods throw <see cref="ServerException"/> with one line for the
+/// user. The commands of one connection are carried out one after another.
+/// </summary>
+internal interface IServerConnection : IAsyncDisposable
+{
+    /// <summary>What is between us and the server, in a few words: <c>the system bus</c>.</summary>
+    string Place { get; }
+
+    /// <summary>Another connection on the same way.</summary>
+    Task<IServerConnection> ConnectAnotherAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends when the connection is gone, or after disposal; for a connection that waits for nothing maybe only then.</summary>
+    Task DisconnectedAsync();
+
+    /// <summary>Whether there is a server.</summary>
+    Task<bool> IsServerThereAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Hands over all that happens at the server from now on, one after another; the handler must not block. Then list the clients; a
+    /// signal may be about a client as it is already, or that is gone.
+    /// </summary>
+    Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken);
+
+    /// <summary>All clients with their properties, in the order in which they appeared.</summary>
+    Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>One client, without listing all.</summary>
+    /// <returns>Null if it is not found in this way; it may be in the list nevertheless.</returns>
+    Task<Client?> FindAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Why the server cannot save its state; null if it can, or does not say.</summary>
+    Task<string?> FindStateProblemAsync(CancellationToken cancellationToken);
+
+    /// <summary>Enables or disables a client.</summary>
+    Task EnableAsync(Client client, bool enable, CancellationToken cancellationToken);
+
+    /// <summary>Starts a check of a client now, or stops the one that runs.</summary>
+    Task CheckAsync(Client client, bool start, CancellationToken cancellationToken);
+
+    /// <summary>Tells the server that a client has been seen just now.</summary>
+    Task CheckedOkAsync(Client client, CancellationToken cancellationToken);
+
+    /// <summary>Changes a setting of a client.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="setting">Which setting.</param>
+    /// <param name="value">A text, a boolean, or a duration in milliseconds.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task ChangeAsync(Client client, ClientSetting setting, object value, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the secret of a client.</summary>
+    Task SetSecretAsync(Client client, byte[] secret, CancellationToken cancellationToken);
+
+    /// <summary>Approves or denies a client that waits.</summary>
+    Task ApproveAsync(Client client, bool approve, CancellationToken cancellationToken);
+
+    /// <summary>Removes a client from the server.</summary>
+    Task RemoveAsync(Client client, CancellationToken cancellationToken);
+
+    /// <summary>The connections that wait for approval.</summary>
+    /// <returns>Null if the server does not tell.</returns>
+    Task<IReadOnlyList<Request>?> FindRequestsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Approves or denies one connection that waits, and no other.</summary>
+    Task DecideAsync(ulong requestId, bool approve, CancellationToken cancellationToken);
+
+    /// <summary>The former clients that the server keeps.</summary>
+    Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets the former clients of a name.</summary>
+    Task ForgetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The servers that share their state with this one.</summary>
+    Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken);
+
+    /// <summary>The servers that share their state with this one.</summary>
+    /// <returns>Null if there are none, or the server does not tell.</returns>
+    Task<ServerGroup?> FindServersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Has the server read the files of its clients again.</summary>
+    Task ReloadAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,105 @@
+using System.Text.Json.Serialization;
+
+namespace Mandos.Ctl.Servers.Web;
+
+/// <summary>Why something was not done.</summary>
+internal sealed record ErrorAnswer(string Error, string? Code = null);
+
+/// <summary>What became of a command.</summary>
+internal sealed record CommandAnswer(bool Durable, string? Problem = null);
+
+/// <summary>The server.</summary>
+internal sealed record ServerAnswer(string? StateProblem);
+
+/// <summary>The requests that wait.</summary>
+internal sealed record RequestsAnswer(IReadOnlyList<RequestData> Requests);
+
+/// <summary>A request that waits.</summary>
+internal sealed record RequestData(ulong Id, string Client, string Address, ushort Port, string? KeyId, DateTimeOffset Since)
+{
+    /// <summary>The request.</summary>
+    public Request ToRequest() => new(Id, WebValues.PathOf(Client), Client, Address, Port, KeyId ?? "", WebValues.ToText(Since));
+}
+
+/// <summary>The former clients.</summary>
+internal sealed record KeptAnswer(IReadOnlyList<KeptData> Kept);
+
+/// <summary>A former client.</summary>
+internal sealed record KeptData(string Name, string? KeyId, string? Fingerprint, string State, DateTimeOffset? Since);
+
+/// <summary>The servers that share their state; null if there is no other.</summary>
+internal sealed record ServersAnswer(GroupData? Group);
+
+/// <summary>The servers that share their state.</summary>
+internal sealed record GroupData(IReadOnlyList<SharingData> Servers, ulong Revision, TimeSpan LongestWait)
+{
+    /// <summary>The servers; their times are to the millisecond, as on D-Bus.</summary>
+    public ServerGroup ToGroup() => new(
+        [
+            .. Servers.Select(static server => new SharingServer(
+                server.Name, WebValues.ToText(server.Since), server.Confirmed, Whole(server.SinceSync), Whole(server.PermissionLeft),
+                server.FilesHash ?? "", server.IsSelf, server.IsAwaited)),
+        ],
+        Revision, Whole(LongestWait)!.Value);
+
+    private static TimeSpan? Whole(TimeSpan? time) => time is { } known ? SharingServer.Duration((long)known.TotalMilliseconds) : null;
+}
+
+/// <summary>One of the servers that share their state.</summary>
+internal sealed record SharingData(
+    string Name, DateTimeOffset Since, ulong Confirmed, TimeSpan? SinceSync, TimeSpan? PermissionLeft, string? FilesHash, bool IsSelf, bool IsAwaited);
+
+/// <summary>The tokens.</summary>
+internal sealed record TokensAnswer(IReadOnlyList<TokenData> Tokens);
+
+/// <summary>A token, without what opens the door.</summary>
+internal sealed record TokenData(string Name, string Scope, DateTimeOffset? Created);
+
+/// <summary>A token to be made.</summary>
+internal sealed record NewToken(string Name, string Scope);
+
+/// <summary>A token that was made, with what opens the door.</summary>
+internal sealed record NewTokenAnswer(string Token);
+
+/// <summary>What any event may tell.</summary>
+internal sealed record EventData
+{
+    /// <summary>The client right after it, or as it was last.</summary>
+    public Client? Client { get; init; }
+
+    /// <summary>The properties that have changed, by their names in the catalogue.</summary>
+    public IReadOnlyList<string> Changed { get; init; } = [];
+
+    public TimeSpan TimeLeft { get; init; }
+
+    public bool ApprovedByDefault { get; init; }
+
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>In small letters, with underscores.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>What is run as a check.</summary>
+    public string Description { get; init; } = "";
+
+    public string KeyId { get; init; } = "";
+
+    public string Address { get; init; } = "";
+}
+
+/// <summary>How all of them are read.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    Converters = [typeof(ClientConverter), typeof(DurationConverter)])]
+[JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(CommandAnswer))]
+[JsonSerializable(typeof(ServerAnswer))]
+[JsonSerializable(typeof(RequestsAnswer))]
+[JsonSerializable(typeof(KeptAnswer))]
+[JsonSerializable(typeof(ServersAnswer))]
+[JsonSerializable(typeof(TokensAnswer))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(NewTokenAnswer))]
+[JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(Client))]
+internal sealed partial class WebJson : JsonSerializerContext;
