@@ -39,9 +39,16 @@ internal sealed class WebSite : IAsyncDisposable
         ["plugins:", "  WebControl:", "    settings:", $"      socket: {SocketOf(server)}", .. settings.Select(line => $"      {line}")],
         Cancellation);
 
-    public static async Task<WebSite> StartAsync(IEnumerable<string> stanzas, params IEnumerable<string> settings)
+    public static Task<WebSite> StartAsync(IEnumerable<string> stanzas, params IEnumerable<string> settings)
+        => StartAsync(new TestServer("--debug"), stanzas, settings);
+
+    /// <summary>Starts a server that was prepared.</summary>
+    /// <param name="server">The server, which is then the site's.</param>
+    /// <param name="stanzas">Its clients.</param>
+    /// <param name="settings">Settings of the plugin, beside the socket.</param>
+    public static async Task<WebSite> StartAsync(TestServer server, IEnumerable<string> stanzas, params IEnumerable<string> settings)
     {
-        var site = new WebSite(new TestServer("--debug"));
+        var site = new WebSite(server);
         try
         {
             site.Server.AddClient(string.Join('\n', stanzas));
