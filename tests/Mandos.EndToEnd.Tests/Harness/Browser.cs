@@ -19,10 +19,12 @@ internal sealed class Browser : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _http;
     private readonly Process _driver;
+    private readonly bool _hasScripts;
     private string? _session;
 
-    private Browser()
+    private Browser(bool hasScripts)
     {
+        _hasScripts = hasScripts;
         string port = FreePort.Find().ToString(CultureInfo.InvariantCulture);
         _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience.Limit };
         ProcessStartInfo start = Command.Describe("chromedriver", [$"--port={port}"]);
@@ -55,7 +57,7 @@ internal sealed class Browser : IAsyncDisposable
     /// <param name="dark">Whether its user prefers dark pages.</param>
     public static async Task<Browser> StartAsync(int width = 360, string? trustedKey = null, bool scripts = true, bool dark = false)
     {
-        var browser = new Browser();
+        var browser = new Browser(scripts);
         try
         {
             await browser.BeginAsync(width, trustedKey);
@@ -112,8 +114,9 @@ internal sealed class Browser : IAsyncDisposable
 
     /// <summary>Clicks an element as soon as it is there.</summary>
     /// <param name="selector">CSS selector.</param>
-    public Task ClickAsync(string selector) => Patience.UntilAsync(
-        $"{selector} can be clicked", () => TryAsync(selector, element => SendAsync($"element/{element}/click", [])));
+    public Task ClickAsync(string selector) => _hasScripts
+        ? Patience.UntilAsync($"{selector} can be clicked", () => TryAsync(selector, element => SendAsync($"element/{element}/click", [])))
+        : ClickWithoutScriptsAsync(selector);
 
     /// <summary>Types a text into an element.</summary>
     /// <param name="selector">CSS selector.</param>
@@ -198,6 +201,25 @@ internal sealed class Browser : IAsyncDisposable
         };
         JsonElement session = await PostAsync("session", new() { ["capabilities"] = new JsonObject { ["alwaysMatch"] = wanted } });
         _session = $"session/{session.GetProperty("sessionId").GetString()}";
+    }
+
+    /// <summary>WebDriver's own click waits for a timer of the page, which has none where no scripts run.</summary>
+    private async Task ClickWithoutScriptsAsync(string selector)
+    {
+        await WaitForAsync(selector);
+        JsonElement place = await EvaluateAsync($$"""
+            const element = document.querySelector({{JsonSerializer.Serialize(selector)}});
+            element.scrollIntoView({ block: 'center', behavior: 'instant' });
+            const box = element.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+            """);
+        foreach (string type in new[] { "mousePressed", "mouseReleased" })
+        {
+            await CommandAsync("Input.dispatchMouseEvent", new()
+            {
+                ["type"] = type, ["x"] = place[0].GetDouble(), ["y"] = place[1].GetDouble(), ["button"] = "left", ["clickCount"] = 1,
+            });
+        }
     }
 
     private static JsonObject Selector(string selector) => new() { ["using"] = "css selector", ["value"] = selector };

@@ -12,7 +12,7 @@ internal sealed class HostKey
         using X509Certificate2 root = TestCertificates.MakeRoot();
         (Certificate, Key) = TestCertificates.MakeLocalhost(root);
         using var certificate = X509Certificate2.CreateFromPem(Certificate);
-        Pin = Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        Pin = PinOf(certificate);
     }
 
     /// <summary>In PEM.</summary>
@@ -23,6 +23,9 @@ internal sealed class HostKey
 
     /// <summary>What a <see cref="Browser"/> trusts it by.</summary>
     public string Pin { get; }
+
+    /// <summary>The pin of a certificate: base64 of the SHA-256 of its SubjectPublicKeyInfo.</summary>
+    public static string PinOf(X509Certificate2 certificate) => Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
     /// <summary>Writes both into a directory.</summary>
     /// <returns>The files' names.</returns>

@@ -1,35 +1,51 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
-/// <summary>A real nginx on loopback in front of a Unix socket, with TLS. It asks for a name and password, and tells the name to what is behind.</summary>
+/// <summary>A real nginx on loopback in front of the server's socket, set up as docs/web.md says: with TLS, and passwords for its users.</summary>
 internal sealed class NginxProxy : IAsyncDisposable
 {
-    public const string User = "anna";
+    /// <summary>Who may come, by name and password.</summary>
+    public const string User = "alice";
+
+    /// <summary>The name of the server in docs/web.md. By the name localhost it is reached, too.</summary>
+    public const string HostName = "mandos.example.org";
 
     private readonly TemporaryDirectory _directory = new();
+    private readonly string _password = Guid.NewGuid().ToString("N");
     private readonly int _port = FreePort.Find();
     private Process? _process;
 
-    private NginxProxy()
+    private NginxProxy() => Http = new HttpClient(new HttpClientHandler
     {
-    }
+        AllowAutoRedirect = false,
+        ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate is not null && HostKey.PinOf(certificate) == HostKey.Pin,
+    })
+    {
+        BaseAddress = Address,
+        Timeout = Patience.Limit,
+    };
 
     /// <summary>What a <see cref="Browser"/> has to trust.</summary>
     public HostKey HostKey { get; } = new();
 
-    public string Password { get; } = Guid.NewGuid().ToString("N");
+    /// <summary>A program that comes to it.</summary>
+    public HttpClient Http { get; }
 
     /// <summary>Where it listens.</summary>
     public Uri Address => new(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{_port}/"));
 
     /// <summary>The same, with the name and password.</summary>
-    public Uri AddressToSignIn => new UriBuilder(Address) { UserName = User, Password = Password }.Uri;
+    public Uri AddressToSignIn => new UriBuilder(Address) { UserName = User, Password = _password }.Uri;
 
-    /// <summary>Starts one, and waits until it listens.</summary>
-    /// <param name="socket">The socket; the proxy gets its group, as the manual says.</param>
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts one, and waits until it answers.</summary>
+    /// <param name="socket">The socket; the proxy gets its group.</param>
     public static async Task<NginxProxy> StartAsync(string socket)
     {
         var proxy = new NginxProxy();
@@ -45,8 +61,34 @@ internal sealed class NginxProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>A request for <see cref="HostName"/>.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="user">Who sends it, with the password; null for nobody.</param>
+    public HttpRequestMessage Ask(HttpMethod method, string path, string? user)
+    {
+        var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Headers = { Host = HostName } };
+        request.Headers.Authorization = user is null ? null
+            : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{user}:{_password}")));
+        return request;
+    }
+
+    /// <summary>Posts nothing, with headers.</summary>
+    /// <inheritdoc cref="Ask"/>
+    public async Task<HttpResponseMessage> PostAsync(string path, string? user, params (string Name, string Value)[] headers)
+    {
+        using HttpRequestMessage request = Ask(HttpMethod.Post, path, user);
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Http.SendAsync(request, Cancellation);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        Http.Dispose();
         if (_process is not null)
         {
             _process.Kill(entireProcessTree: true);
@@ -59,75 +101,49 @@ internal sealed class NginxProxy : IAsyncDisposable
 
     private async Task LaunchAsync(string socket)
     {
-        // Its workers are another user, and have to reach these.
-        File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
         (string certificate, string key) = HostKey.Write(_directory.FullName);
-        _directory.Write("passwords", $"{User}:{{PLAIN}}{Password}\n");
+        string server = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/web.md"), Cancellation)).Split("```nginx\n")[1].Split("```")[0]
+            .Replace("listen 443 ssl;", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{_port} ssl;"), StringComparison.Ordinal)
+            .Replace("/etc/ssl/mandos.pem", certificate, StringComparison.Ordinal)
+            .Replace("/etc/ssl/private/mandos.key", key, StringComparison.Ordinal)
+            .Replace("/etc/nginx/mandos.htpasswd", _directory.Write("passwords", $"{User}:{{PLAIN}}{_password}\n"), StringComparison.Ordinal)
+            .Replace("/run/mandos/web.sock", socket, StringComparison.Ordinal);
         string group = (await Command.RequireAsync("stat", "--format=%G", socket)).Trim();
-        string user = Environment.IsPrivilegedProcess ? $"user www-data {group};" : "";
-        string port = _port.ToString(CultureInfo.InvariantCulture);
         string configuration = _directory.Write("nginx.conf", $$"""
+            {{(Environment.IsPrivilegedProcess ? $"user www-data {group};" : "")}}
             daemon off;
             worker_processes 1;
-            {{user}}
             pid pid;
             error_log stderr;
             events { }
             http {
-                access_log off;
-                client_body_temp_path body;
-                proxy_temp_path proxy;
-                fastcgi_temp_path fastcgi;
-                uwsgi_temp_path uwsgi;
-                scgi_temp_path scgi;
-                server {
-                    listen 127.0.0.1:{{port}} ssl;
-                    server_name localhost;
-                    ssl_certificate     {{certificate}};
-                    ssl_certificate_key {{key}};
-                    auth_basic           "Mandos";
-                    auth_basic_user_file {{_directory.PathOf("passwords")}};
-                    location / {
-                        proxy_pass http://unix:{{socket}};
-                        proxy_http_version 1.1;
-                        proxy_set_header Host $host;
-                        proxy_set_header X-Remote-User $remote_user;
-                        proxy_buffering off;
-                        proxy_read_timeout 1h;
-                    }
-                }
+            access_log off;
+            client_body_temp_path body;
+            proxy_temp_path proxy;
+            fastcgi_temp_path fastcgi;
+            uwsgi_temp_path uwsgi;
+            scgi_temp_path scgi;
+            {{server}}
             }
 
             """);
+        File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101); // its worker reads the passwords
         _process = Process.Start(Command.Describe("nginx", ["-e", "stderr", "-p", _directory.FullName, "-c", configuration]))!;
         _process.StandardInput.Close();
-        var said = new ServerLog();
-        foreach (StreamReader stream in new[] { _process.StandardOutput, _process.StandardError })
+        _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Task<string> errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
+        await Patience.UntilAsync("nginx answers", async () =>
         {
-            _ = ReadAsync(stream, said);
-        }
-
-        await Patience.UntilAsync("nginx listens", async () =>
-        {
-            Assert.False(_process.HasExited, $"nginx does not listen: {string.Join('\n', said.Lines)}");
-            using var connection = new TcpClient();
+            Assert.False(_process.HasExited, _process.HasExited ? await errors : "");
             try
             {
-                await connection.ConnectAsync("127.0.0.1", _port, TestContext.Current.CancellationToken);
-                return true;
+                using HttpResponseMessage response = await Http.GetAsync(new Uri("/", UriKind.Relative), Cancellation);
+                return response.StatusCode == HttpStatusCode.Unauthorized;
             }
-            catch (SocketException)
+            catch (HttpRequestException)
             {
                 return false;
             }
         });
-    }
-
-    private static async Task ReadAsync(StreamReader reader, ServerLog log)
-    {
-        while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
-        {
-            log.Add(line);
-        }
     }
 }

@@ -22,7 +22,7 @@ public sealed class BrowserTests(ClientKeys keys)
     {
         HostKey key = new();
         int port = FreePort.Find();
-        await using WebSite site = await StartOnTcpAsync(key, port, keys.First.StanzaWith(Waits, "approved_by_default = False", "checker = true"));
+        await using WebSite site = await WebSite.StartOnTcpAsync(key, port, keys.First.StanzaWith(Waits, "approved_by_default = False", "checker = true"));
         (int _, JsonElement token) = await site.PostJsonAsync("/api/v1/tokens", """{"name":"phone","scope":"approve"}""");
         await using Browser browser = await Browser.StartAsync(trustedKey: key.Pin);
         await browser.OpenAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}/")));
@@ -189,18 +189,6 @@ public sealed class BrowserTests(ClientKeys keys)
     /// <summary>Nothing sticks out to the right, where a person would have to scroll to it.</summary>
     private static async Task RequireFitsAsync(Browser browser)
         => Assert.Equal("360 of 360", (await browser.EvaluateAsync("return document.documentElement.scrollWidth + ' of ' + innerWidth")).GetString());
-
-    private static async Task<WebSite> StartOnTcpAsync(HostKey key, int port, params string[] stanzas)
-    {
-        var server = new TestServer("--debug");
-        (string certificateFile, string keyFile) = key.Write(server.ConfigDirectory);
-        return await WebSite.StartAsync(
-            server,
-            stanzas,
-            string.Create(CultureInfo.InvariantCulture, $"listen: 127.0.0.1:{port}"),
-            $"tls_certificate: {certificateFile}",
-            $"tls_key: {keyFile}");
-    }
 
     private static async Task<Browser> OpenAsync(NginxProxy proxy, bool scripts = true)
     {
