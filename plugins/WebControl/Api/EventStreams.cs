@@ -162,7 +162,7 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                         json.WriteStartArray("addresses");
                         foreach (System.Net.IPAddress address in e.Addresses)
                         {
-                            json.WriteStringValue(ClientJson.Show(address));
+                            json.WriteStringValue(address.ToString());
                         }
 
                         json.WriteEndArray();
@@ -197,7 +197,7 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                     Add("client_not_found", json =>
                     {
                         json.WriteString("key_id", e.KeyId);
-                        json.WriteString("address", ClientJson.Show(e.Address));
+                        json.WriteString("address", e.Address.ToString());
                     });
                     break;
             }
