@@ -19,6 +19,9 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
     internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>From so many in one save on, the table of changes is worth making small again.</summary>
+    private const int ManyChanges = 1000;
+
     private readonly EngineLoop _loop;
     private readonly EngineClock _clock;
     private readonly DeadlineQueue _deadlines;
@@ -231,6 +234,11 @@ internal sealed partial class StateKeeper : IStateKeeper
         foreach (ISaved client in changed)
         {
             _changed.Remove(client.Name);
+        }
+
+        if (changed.Length >= ManyChanges)
+        {
+            _changed.TrimExcess(); // all clients at once change at a start, and hardly ever again
         }
 
         _forgotten.ExceptWith(forgotten);

@@ -15,7 +15,4 @@ internal sealed partial class EngineStart
 
     [LoggerMessage(3041, LogLevel.Warning, "--no-restore has no meaning with a state store that servers share: what they have decided holds")]
     private partial void LogRestoreMeaningless();
-
-    [LoggerMessage(3039, LogLevel.Warning, "A state store that several servers share is for trials only yet: the long tests of it are not done. For real machines use store: sqlite")]
-    private partial void LogSharedStoreUnproven();
 }

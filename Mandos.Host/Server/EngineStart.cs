@@ -55,8 +55,6 @@ internal sealed partial class EngineStart(
         bool isShared = state is ISharedStateStore;
         if (state is ISharedStateStore shared)
         {
-            // tests/faults has yet to make its thousand faults in one run
-            LogSharedStoreUnproven();
             if (!context.Options.Restore)
             {
                 LogRestoreMeaningless();

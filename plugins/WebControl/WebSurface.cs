@@ -50,10 +50,11 @@ public sealed partial class WebSurface : IControlSurface
         ArgumentNullException.ThrowIfNull(server);
         cancellationToken.ThrowIfCancellationRequested();
         var watch = new ServerWatch(server, _context.TimeProvider);
+        using MetricsCollector? metrics = _settings.Metrics is null ? null : new MetricsCollector(_context.TimeProvider);
         List<WebListener> listeners = [];
         try
         {
-            await foreach (WebListener listener in ListenAsync(server, watch, cancellationToken).ConfigureAwait(false))
+            await foreach (WebListener listener in ListenAsync(server, watch, metrics, cancellationToken).ConfigureAwait(false))
             {
                 listeners.Add(listener);
             }
@@ -70,7 +71,7 @@ public sealed partial class WebSurface : IControlSurface
 
     /// <summary>Starts each listener that the settings ask for.</summary>
     private async IAsyncEnumerable<WebListener> ListenAsync(
-        IMandosServer server, ServerWatch watch, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        IMandosServer server, ServerWatch watch, MetricsCollector? collector, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         TimeProvider time = _context.TimeProvider;
         IReadOnlyList<Route> everywhere = MetricsRoutes.Everywhere(server, _context);
@@ -91,9 +92,9 @@ public sealed partial class WebSurface : IControlSurface
             yield return await StartAsync(WebListener.AtPort(listen, certificate.Options, answer, time)).ConfigureAwait(false);
         }
 
-        if (_settings.Metrics is { } metrics)
+        if (collector is not null && _settings.Metrics is { } metrics)
         {
-            IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(server, _context)];
+            IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(collector, _context)];
             yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(), atMetrics), time)).ConfigureAwait(false);
         }
 

@@ -31,11 +31,11 @@ public sealed class PostgresStateStoreTests : IAsyncLifetime
         await using StoreServer server = await JoinAsync();
 
         ControlResult[] results = await Task.WhenAll(
-            Enumerable.Range(0, 300).Select(i => server.ExecuteAsync(server.Command($"client{i}", enabled: true))));
+            Enumerable.Range(0, 100).Select(i => server.ExecuteAsync(server.Command($"client{i}", enabled: true))));
 
         Assert.All(results, static result => Assert.Equal(ControlOutcome.Committed, result.Outcome));
         await server.SyncAsync();
-        Assert.Equal(300, server.Clients.Count);
+        Assert.Equal(100, server.Clients.Count);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class PageTests
         ClientSnapshot client = Named(Evil) with
         {
             Requests = [new(7, new(IPAddress.Loopback, 4000), new string('A', 64), DateTimeOffset.UnixEpoch)],
-            Settings = new ClientSettings { KeyId = new string('A', 64), Host = Evil, Location = Evil, Checker = Evil, ApprovalDelay = TimeSpan.FromDays(99999) },
+            Settings = new ClientSettings { KeyId = new string('A', 64), Host = Evil, Location = Evil, Checker = Evil, ApprovalDelay = TimeSpan.MaxValue },
         };
         await using Rig rig = await Rig.StartAsync([client]);
 
@@ -91,6 +91,50 @@ public sealed class PageTests
         using HttpResponseMessage response = await rig.Http.PostAsync(new Uri("/clients/one/disable", UriKind.Relative), null, Cancellation);
 
         Assert.Contains("the disk is &lt;full&gt;", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Link_Opened_ShowsAndChangesNothing()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [Request(7, "192.0.2.1")] }]);
+        string path = $"/link/{rig.Server.Links.Make(7, approved: true)}";
+
+        XElement page = Parse(await GetAsync(rig, path));
+
+        Assert.Equal([path], page.Descendants("form").Select(form => form.Attribute("action")!.Value));
+        Assert.Contains("192.0.2.1", page.Value, StringComparison.Ordinal);
+        Assert.Empty(rig.Server.Sources);
+    }
+
+    [Fact]
+    public async Task Link_Used_DecidesOnce()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [Request(7, "192.0.2.1"), Request(8, "192.0.2.2")] }]);
+        var link = new Uri($"/link/{rig.Server.Links.Make(8, approved: true)}", UriKind.Relative);
+
+        using HttpResponseMessage first = await rig.Http.PostAsync(link, null, Cancellation);
+        rig.Server.Update("one", client => client with { Requests = [Request(7, "192.0.2.1")] });
+        using HttpResponseMessage again = await rig.Http.PostAsync(link, null, Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (first.StatusCode, again.StatusCode));
+        Assert.Equal([(8L, true)], rig.Server.Decisions);
+        Assert.Contains("link", Assert.Single(rig.Server.Sources).User, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Link_MadeUp_LeadsNowhere()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [Request(7, "192.0.2.1")] }]);
+        string good = rig.Server.Links.Make(7, approved: false), other = new Mandos.Abstractions.Control.RequestLinks().Make(7, approved: true);
+        string changed = good[..5] + (good[5] == 'A' ? 'B' : 'A') + good[6..];
+
+        foreach (string token in (string[])[other, changed, "x", new string('A', good.Length), good + "A"])
+        {
+            using HttpResponseMessage response = await rig.Http.PostAsync(new Uri($"/link/{token}", UriKind.Relative), null, Cancellation);
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+
+        Assert.Empty(rig.Server.Sources);
     }
 
     [Theory]

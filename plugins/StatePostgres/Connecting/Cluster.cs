@@ -188,6 +188,7 @@ internal sealed partial class Cluster : IAsyncDisposable
         catch (Exception e) when (Fault.IsOfDatabase(e))
         {
             Abandon(session, Task.CompletedTask);
+            cancellationToken.ThrowIfCancellationRequested();
             throw Failure(session.Host, Fault.Describe(e));
         }
         catch
@@ -347,7 +348,7 @@ internal sealed partial class Cluster : IAsyncDisposable
             _ = CloseLateAsync(open);
             return (null, Describe(host, Fault.NoAnswer));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             return (null, Describe(host, Fault.Describe(e))); // certificates that cannot be read, too
         }

@@ -12,9 +12,12 @@ internal static class Fault
     /// <summary>Said of a host that takes too long.</summary>
     public const string NoAnswer = "no answer in time";
 
-    /// <summary>Whether an exception comes from the database, or from the way to it, and not from a mistake in this plugin.</summary>
+    /// <summary>
+    /// Whether an exception comes from the database, or from the way to it, and not from a mistake in this plugin. Npgsql ends by
+    /// <see cref="OperationCanceledException"/> what takes it too long; a caller that cancels is to be told apart first.
+    /// </summary>
     public static bool IsOfDatabase(Exception exception)
-        => exception is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException
+        => exception is NpgsqlException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException
             or System.Security.Authentication.AuthenticationException
         || (exception is InvalidOperationException or ObjectDisposedException && exception.Source == nameof(Npgsql));
 
@@ -27,7 +30,7 @@ internal static class Fault
             => "an earlier transaction has not ended; its commit may wait for a standby",
         NpgsqlException { InnerException: System.Security.Authentication.AuthenticationException }
             => $"its certificate is for another name, leads to none of {PostgresSettings.RootCertificateName}, or is not valid now",
-        TimeoutException or NpgsqlException { InnerException: TimeoutException } => NoAnswer,
+        TimeoutException or OperationCanceledException or NpgsqlException { InnerException: TimeoutException or OperationCanceledException } => NoAnswer,
         PostgresException error => $"{OneLine(error.MessageText)} ({error.SqlState})",
         _ => OneLine(exception.InnerException is { } inner && inner is not PostgresException
             ? $"{exception.Message.TrimEnd('.')}: {Innermost(inner).Message}" : exception.Message),

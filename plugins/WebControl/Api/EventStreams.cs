@@ -42,6 +42,10 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
             await SendAsync(call, "event: ready\ndata: {}\n\n", ended.Token).ConfigureAwait(false);
             await FollowAsync(call, subscription.Events, wanted, ended.Token).ConfigureAwait(false);
         }
+        catch (TimeoutException)
+        {
+            // Its token was revoked, or its certificate is listed no more.
+        }
         catch (SubscriptionOverflowException)
         {
             // It begins again, and reads everything anew.
@@ -68,10 +72,15 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                     return;
                 }
             }
-            catch (TimeoutException)
+            catch (TimeoutException) when (call.Caller.IsStillGood())
             {
                 await SendAsync(call, ":\n\n", cancellationToken).ConfigureAwait(false);
                 continue;
+            }
+
+            if (!call.Caller.IsStillGood())
+            {
+                return;
             }
 
             string text = Describe(events, wanted);

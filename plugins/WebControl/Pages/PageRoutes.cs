@@ -14,6 +14,7 @@ internal static class PageRoutes
     public static IReadOnlyList<Route> Of(IMandosServer server, ServerWatch watch, TimeProvider time) =>
     [
         .. new WaitingPage(server, watch, time).Routes,
+        .. new LinkPage(server, watch, time).Routes,
         .. new ClientsPage(server).Routes,
         .. new ClientPage(server, watch, time).Routes,
         .. new DecisionsPage(watch).Routes,

@@ -37,6 +37,26 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
         SecretRequest request = waiting.Request;
         string path = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/requests/{request.Id}");
         string which = $"request {request.Id} of {waiting.Client.Name} from {waiting.Address}";
+        return Html.Of($"""
+            <li class="card" id="request-{request.Id}">
+            <h2>{Page.Link(waiting.Client)}</h2>
+            {Describe(waiting, time)}
+            {Html.If(mayDecide, () => Html.Of($"""
+                <div class="buttons">
+                {Page.Button(path[1..].Replace('/', '-') + "-approve", path + "/approve", "Approve", "Approve " + which, "good")}
+                {Page.Button(path[1..].Replace('/', '-') + "-deny", path + "/deny", "Deny", "Deny " + which, "bad")}
+                </div>
+                """))}
+            </li>
+            """);
+    }
+
+    /// <summary>What a person has to know to decide.</summary>
+    /// <param name="waiting">The request.</param>
+    /// <param name="time">The clock.</param>
+    public static Html Describe(WaitingRequest waiting, TimeProvider time)
+    {
+        SecretRequest request = waiting.Request;
         Html warning = Html.If(waiting.IsKeyShared, () => Html.Of($"""
             <p class="warning" role="alert">Another machine with the same key waits, from another address. Two machines hold this key: perhaps
             somebody has copied it. Approve only the one that you know.</p>
@@ -44,8 +64,6 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
         Html left = waiting.TimeLeft(time.GetUtcNow()) is not { } rest ? Html.Of($"less than a second")
             : Html.Of($"<span data-left=\"{(long)rest.TotalSeconds}\">{Words.Of(rest)}</span>, then it is {(waiting.Client.Settings.ApprovedByDefault ? "approved" : "denied")}");
         return Html.Of($"""
-            <li class="card" id="request-{request.Id}">
-            <h2>{Page.Link(waiting.Client)}</h2>
             {warning}
             <dl>
             <dt>Address</dt><dd>{waiting.Address} <span class="faint">port {request.Peer.Port}</span></dd>
@@ -56,13 +74,6 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
             <dt>Last seen alive</dt><dd>{Page.Time(waiting.Client.LastCheckedOk)}</dd>
             <dt>Time left</dt><dd>{left}</dd>
             </dl>
-            {Html.If(mayDecide, () => Html.Of($"""
-                <div class="buttons">
-                {Page.Button(path[1..].Replace('/', '-') + "-approve", path + "/approve", "Approve", "Approve " + which, "good")}
-                {Page.Button(path[1..].Replace('/', '-') + "-deny", path + "/deny", "Deny", "Deny " + which, "bad")}
-                </div>
-                """))}
-            </li>
             """);
     }
 

@@ -5,7 +5,7 @@ using Mandos.WebControl.Unix;
 
 namespace Mandos.WebControl.Settings;
 
-/// <summary>What <c>plugins.yaml</c> says of the web surface, described in mandos-web(7).</summary>
+/// <summary>What <c>plugins.yaml</c> says of the web surface, described in mandos-plugins.yaml(5).</summary>
 internal sealed record WebSettings
 {
     public const string SocketName = "socket";

@@ -11,6 +11,9 @@ internal sealed class SocketFile(string path, string? groupName, bool isGroupReq
     /// <summary>The longest path that the kernel takes, in bytes (unix(7)).</summary>
     public const int MostPathBytes = 107;
 
+    private const int TypeMask = 0xF000;
+    private const int SocketFileType = 0xC000;
+
     private const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -84,9 +87,14 @@ internal sealed class SocketFile(string path, string? groupName, bool isGroupReq
     /// <summary>Removes the socket that a server has left which did not end in order.</summary>
     private void RemoveStale()
     {
-        if (!Exists(path))
+        if (Libc.statx(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_MODE, out Libc.FileStatus status) != 0)
         {
             return;
+        }
+
+        if ((status.Mode & TypeMask) != SocketFileType)
+        {
+            throw new IOException($"socket {path}: something else is there; remove it, or choose another path");
         }
 
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
@@ -110,8 +118,6 @@ internal sealed class SocketFile(string path, string? groupName, bool isGroupReq
 
         throw new IOException($"socket {path}: another server listens there");
     }
-
-    private static bool Exists(string path) => Libc.statx(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_MODE, out _) == 0;
 
     private void GiveToGroup()
     {
