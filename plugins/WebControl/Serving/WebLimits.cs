@@ -28,7 +28,7 @@ internal static class WebLimits
     public const int TextBytes = 64 << 10;
 
     /// <summary>Bytes of a body that is JSON: a text with all its characters escaped.</summary>
-    public const int JsonBytes = BodyBytes;
+    public const int JsonBytes = 1 << 20;
 
     /// <summary>Characters of a text that is taken, as on D-Bus: far more than a command line may have.</summary>
     public const int TextLength = 1 << 17;
