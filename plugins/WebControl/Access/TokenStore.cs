@@ -75,7 +75,7 @@ internal sealed class TokenStore(TokenFile file, TimeProvider time)
             Token[] left = [.. _tokens.Where(token => token.Name != name)];
             if (left.Length == _tokens.Count)
             {
-                throw WebProblem.NotFound();
+                throw WebProblem.NotFound($"there is no token named “{name}”");
             }
 
             _tokens = left;
