@@ -28,6 +28,9 @@ public sealed partial class WebSurface : IControlSurface
     private readonly WebSettings _settings;
     private readonly SocketFile _socket;
 
+    /// <summary>The tokens, once they could be read. One that was revoked, and whose revocation is not on disk, must not come back when the surface runs again.</summary>
+    private TokenStore? _tokens;
+
     /// <summary>Makes a surface that listens nowhere yet.</summary>
     /// <param name="context">What the server gives.</param>
     /// <exception cref="PluginSettingException">A setting is wrong.</exception>
@@ -75,7 +78,7 @@ public sealed partial class WebSurface : IControlSurface
     {
         TimeProvider time = _context.TimeProvider;
         IReadOnlyList<Route> everywhere = MetricsRoutes.Everywhere(server, _context);
-        var tokens = new TokenStore(new TokenFile(_context.StateDirectory), time);
+        TokenStore tokens = _tokens ??= new TokenStore(new TokenFile(_context.StateDirectory), time);
         IReadOnlyList<Route> routes =
         [
             .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
