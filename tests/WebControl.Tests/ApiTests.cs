@@ -120,6 +120,7 @@ public sealed class ApiTests
     [Theory]
     [InlineData("/api/v1/clients/nobody/enable", 404, "unknown_client")]
     [InlineData("/api/v1/requests/7/approve", 404, "unknown_request")]
+    [InlineData("/api/v1/kept/nobody/forget", 404, "not_found")]
     [InlineData("/api/v1/requests/x/approve", 404, "not_found")]
     [InlineData("/api/v1/clients/one/explode", 404, "not_found")]
     [InlineData("/api/v1/clients", 405, "wrong_method")]

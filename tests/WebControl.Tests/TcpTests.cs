@@ -71,6 +71,22 @@ public sealed class TcpTests
     }
 
     [Fact]
+    public async Task Token_RevokedWhileItsStreamIsOpen_EndsTheStream()
+    {
+        await using TcpRig rig = await TcpRig.StartAsync();
+        using HttpClient client = rig.Connect(await rig.MakeTokenAsync("phone", "read"));
+        using Stream stream = await client.GetStreamAsync(new Uri("/api/v1/events", UriKind.Relative), Cancellation);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("event: ready", await reader.ReadLineAsync(Cancellation));
+
+        await rig.Rig.PostAsync("/api/v1/tokens/phone/revoke");
+        await rig.Rig.PostAsync(Disable);
+
+        string rest = await reader.ReadToEndAsync(Cancellation).WaitAsync(Patience.Limit, TimeProvider.System, Cancellation);
+        Assert.DoesNotContain("client_changed", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TokenFile_HasHashesOnlyAndIsPrivate()
     {
         await using TcpRig rig = await TcpRig.StartAsync();

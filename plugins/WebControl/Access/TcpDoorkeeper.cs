@@ -67,18 +67,18 @@ internal sealed partial class TcpDoorkeeper(
         const string Scheme = "Bearer ";
         return authorization is [{ } text] && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && FindToken(text[Scheme.Length..], address) is { } token
-                ? new Caller { User = $"token {token.Name}", Scope = token.Scope }
+                ? new Caller { User = $"token {token.Name}", Scope = token.Scope, IsStillGood = () => tokens.Has(token) }
                 : throw WebProblem.SignIn("this is no token, or one that was revoked");
     }
 
     private Caller? ByCertificate(X509Certificate2? certificate)
         => certificate is not null && certificates?.Find(certificate) is { } listed
-            ? new Caller { User = $"certificate {listed.Name}", Scope = listed.Scope }
+            ? new Caller { User = $"certificate {listed.Name}", Scope = listed.Scope, IsStillGood = () => certificates.Find(certificate) == listed }
             : null;
 
     private Caller? ByCookie(HttpRequest request)
         => request.Cookies[Sessions.CookieName] is { } id && sessions.Find(id) is { } token
-            ? new Caller { User = $"token {token.Name}", Scope = token.Scope, HasCookie = true }
+            ? new Caller { User = $"token {token.Name}", Scope = token.Scope, HasCookie = true, IsStillGood = () => sessions.Find(id) == token }
             : null;
 
     /// <summary>Who can have many IPv6 addresses has them in one /64.</summary>

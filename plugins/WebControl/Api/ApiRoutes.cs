@@ -4,6 +4,7 @@ using System.Text.Json;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.WebControl.Serving;
+using Microsoft.AspNetCore.Http;
 
 namespace Mandos.WebControl.Api;
 
@@ -42,7 +43,7 @@ internal sealed class ApiRoutes
             Decide("approve", approved: true),
             Decide("deny", approved: false),
             new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
-            new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, call => AnswerAsync(call, server.ForgetAsync(call["name"], call.Caller.Source, call.Aborted))),
+            new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, ForgetAsync),
             new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
             new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
             new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
@@ -126,6 +127,18 @@ internal sealed class ApiRoutes
     {
         IReadOnlyList<KeptClient> kept = await _server.GetKeptClientsAsync(call.Aborted).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(call.Context, "kept", kept, ClientJson.WriteItem).ConfigureAwait(false);
+    }
+
+    private async Task ForgetAsync(WebCall call)
+    {
+        try
+        {
+            await AnswerAsync(call, _server.ForgetAsync(call["name"], call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+        }
+        catch (UnknownClientException)
+        {
+            throw new WebProblem(StatusCodes.Status404NotFound, "not_found", $"nothing is kept under the name “{call["name"]}”");
+        }
     }
 
     private async Task ChangeAsync(WebCall call)

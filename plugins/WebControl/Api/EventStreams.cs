@@ -42,6 +42,10 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
             await SendAsync(call, "event: ready\ndata: {}\n\n", ended.Token).ConfigureAwait(false);
             await FollowAsync(call, subscription.Events, wanted, ended.Token).ConfigureAwait(false);
         }
+        catch (TimeoutException)
+        {
+            // Its token was revoked, or its certificate is listed no more.
+        }
         catch (SubscriptionOverflowException)
         {
             // It begins again, and reads everything anew.
@@ -68,10 +72,15 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                     return;
                 }
             }
-            catch (TimeoutException)
+            catch (TimeoutException) when (call.Caller.IsStillGood())
             {
                 await SendAsync(call, ":\n\n", cancellationToken).ConfigureAwait(false);
                 continue;
+            }
+
+            if (!call.Caller.IsStillGood())
+            {
+                return;
             }
 
             string text = Describe(events, wanted);
@@ -162,7 +171,7 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                         json.WriteStartArray("addresses");
                         foreach (System.Net.IPAddress address in e.Addresses)
                         {
-                            json.WriteStringValue(ClientJson.Show(address));
+                            json.WriteStringValue(address.ToString());
                         }
 
                         json.WriteEndArray();
@@ -197,7 +206,7 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
                     Add("client_not_found", json =>
                     {
                         json.WriteString("key_id", e.KeyId);
-                        json.WriteString("address", ClientJson.Show(e.Address));
+                        json.WriteString("address", e.Address.ToString());
                     });
                     break;
             }

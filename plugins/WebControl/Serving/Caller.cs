@@ -8,6 +8,8 @@ internal sealed record Caller
     /// <summary>The name by which the control surface is exported.</summary>
     public const string Surface = "web";
 
+    private static readonly Func<bool> _always = static () => true;
+
     /// <summary>Somebody of whom nothing is known.</summary>
     public static Caller Unknown { get; } = new();
 
@@ -25,6 +27,9 @@ internal sealed record Caller
 
     /// <summary>Whether the caller signed in by a cookie, so that a page can sign out.</summary>
     public bool HasCookie { get; init; }
+
+    /// <summary>Says whether what the caller has shown still holds: asked again and again during an answer without end.</summary>
+    public Func<bool> IsStillGood { get; init; } = _always;
 
     /// <summary>The caller as the source of a command.</summary>
     public CommandSource Source => new(Surface) { User = User, Address = Address };

@@ -60,6 +60,10 @@ internal sealed partial class Dispatcher(
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer";
             }
+            else if (problem.Status == StatusCodes.Status429TooManyRequests)
+            {
+                context.Response.Headers.RetryAfter = "10";
+            }
 
             await tell.TellAsync(context, caller, route, problem).ConfigureAwait(false);
         }
