@@ -79,27 +79,29 @@ public sealed partial class WebSurface : IControlSurface
         TimeProvider time = _context.TimeProvider;
         IReadOnlyList<Route> everywhere = MetricsRoutes.Everywhere(server, _context);
         TokenStore tokens = _tokens ??= new TokenStore(new TokenFile(_context.StateDirectory), time);
-        IReadOnlyList<Route> routes =
-        [
-            .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
-        ];
         var atSocket = new SocketDoorkeeper(new SameSite(_settings.Hosts, isProxied: true), _settings.TrustedUserHeader);
-        yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, routes), time)).ConfigureAwait(false);
+        yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, MakeRoutes()), time)).ConfigureAwait(false);
         if (_settings.Listen is { } listen)
         {
             ClientCertificates? certificates = _settings.ClientCertificates is { } file ? new(file, _context.Logger) : null;
             var certificate = new ServerCertificate(_settings.Certificate!, _settings.Key!, certificates, _context.Logger);
             var sessions = new Sessions(tokens, time);
             var onTcp = new TcpDoorkeeper(new SameSite(_settings.Hosts, isProxied: false), tokens, sessions, certificates, time, _context.Logger);
-            Func<HttpContext, Task> answer = Answer(onTcp, [.. routes, .. new SignInPage(onTcp, sessions).Routes]);
+            Func<HttpContext, Task> answer = Answer(onTcp, [.. MakeRoutes(), .. new SignInPage(onTcp, sessions).Routes]);
             yield return await StartAsync(WebListener.AtPort(listen, certificate.Options, answer, time)).ConfigureAwait(false);
         }
 
         if (collector is not null && _settings.Metrics is { } metrics)
         {
             IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(collector, _context)];
-            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(), atMetrics), time)).ConfigureAwait(false);
+            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(time), atMetrics), time)).ConfigureAwait(false);
         }
+
+        // Each listener has its own, so that lists and streams which are read on TCP take none away from the socket.
+        IReadOnlyList<Route> MakeRoutes() =>
+        [
+            .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
+        ];
 
         async Task<WebListener> StartAsync(WebListener listener)
         {

@@ -92,9 +92,10 @@ internal sealed class ApiRoutes
     {
         int? limit = (int?)call.QueryNumber("limit", 1, MostAtATime);
         string? after = call.Query("after");
-        if (Interlocked.Increment(ref _largeAnswers) > WebLimits.LargeAnswers && limit is null)
+        int large = limit is null ? 1 : 0; // a page is none
+        if (Interlocked.Add(ref _largeAnswers, large) > WebLimits.LargeAnswers && limit is null)
         {
-            Interlocked.Decrement(ref _largeAnswers);
+            Interlocked.Add(ref _largeAnswers, -large);
             throw WebProblem.TooMany($"{WebLimits.LargeAnswers} lists of all clients are being written, the most at once; try again, or take a page");
         }
 
@@ -113,7 +114,7 @@ internal sealed class ApiRoutes
         }
         finally
         {
-            Interlocked.Decrement(ref _largeAnswers);
+            Interlocked.Add(ref _largeAnswers, -large);
         }
     }
 
@@ -154,6 +155,11 @@ internal sealed class ApiRoutes
         ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
         RequestBody.RequireType(call, "application/octet-stream");
         byte[] secret = await RequestBody.ReadAsync(call, ClientLimits.SecretBytes).ConfigureAwait(false);
+        if (secret.Length == 0)
+        {
+            throw WebProblem.BadValue("the body, which is the secret, is empty"); // as curl sends a file that is not there
+        }
+
         try
         {
             await AnswerAsync(call, _server.SetSecretAsync(client, secret, call.Caller.Source, call.Aborted)).ConfigureAwait(false);

@@ -17,30 +17,18 @@ internal static class SettingsJson
             ClientSetting? setting = ClientSetting.All.FirstOrDefault(known => given.NameEquals(known.OptionName));
             change = setting switch
             {
-                ClientSetting<string> text => given.Value.ValueKind == JsonValueKind.String ? change.With(text, TextOf(given.Value))
+                ClientSetting<string> text => given.Value.ValueKind == JsonValueKind.String ? change.With(text, given.Value.GetString()!)
                     : throw Wrong(setting, "a text"),
                 ClientSetting<bool> flag => given.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
                     ? change.With(flag, given.Value.GetBoolean()) : throw Wrong(setting, "true or false"),
                 ClientSetting<TimeSpan> duration => given.Value.ValueKind == JsonValueKind.String
-                    && IsoDuration.TryParse(TextOf(given.Value), out TimeSpan value) ? change.With(duration, value)
+                    && IsoDuration.TryParse(given.Value.GetString()!, out TimeSpan value) ? change.With(duration, value)
                         : throw Wrong(setting, "a duration such as \"PT5M\""),
                 _ => throw WebProblem.BadValue($"there is no setting {given.Name}; there are {string.Join(", ", ClientSetting.All.Select(static known => known.OptionName))}"),
             };
         }
 
         return change;
-    }
-
-    private static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw WebProblem.BadValue("a text of the body is no Unicode"); // half of a surrogate pair
-        }
     }
 
     private static WebProblem Wrong(ClientSetting setting, string right) => WebProblem.BadValue($"{setting.OptionName} has to be {right}");

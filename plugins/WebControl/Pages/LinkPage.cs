@@ -40,8 +40,8 @@ internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProv
     {
         (WaitingRequest waiting, bool approved) = await ReadAsync(call).ConfigureAwait(false);
         Caller who = call.Caller with { User = call.Caller.User is { } user ? $"{user}, by a link" : "whoever has the link" };
-        watch.NoteVerdict(waiting.Request.Id, who.User);
-        CommandResult result = await server.DecideAsync(waiting.Request.Id, approved, who.Source, call.Aborted).ConfigureAwait(false);
+        CommandResult result = await watch.DecideAsync(
+            [waiting.Request.Id], who.User, () => server.DecideAsync(waiting.Request.Id, approved, who.Source, call.Aborted)).ConfigureAwait(false);
         await Page.WriteAsync(call.Context, call.Caller, result.IsDurable ? "Done" : "Done, but", Html.Of($"""
             <p id="done">The request of {Page.Name(waiting.Client.Name)} from {waiting.Address} is {(approved ? "approved" : "denied")}.</p>
             {Html.If(!result.IsDurable, () => Html.Of($"<p class=\"warning\" role=\"alert\" id=\"problem\">{result.Problem}</p>"))}
