@@ -25,7 +25,7 @@ public sealed class PageTests
         ClientSnapshot client = Named(Evil) with
         {
             Requests = [new(7, new(IPAddress.Loopback, 4000), new string('A', 64), DateTimeOffset.UnixEpoch)],
-            Settings = new ClientSettings { KeyId = new string('A', 64), Host = Evil, Location = Evil, Checker = Evil, ApprovalDelay = TimeSpan.FromDays(99999) },
+            Settings = new ClientSettings { KeyId = new string('A', 64), Host = Evil, Location = Evil, Checker = Evil, ApprovalDelay = TimeSpan.MaxValue },
         };
         await using Rig rig = await Rig.StartAsync([client]);
 

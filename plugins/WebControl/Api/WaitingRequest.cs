@@ -22,7 +22,10 @@ internal sealed record WaitingRequest(ClientSnapshot Client, SecretRequest Reque
 
     /// <summary>How long it will wait, by the setting that its client has; null if that does not say.</summary>
     public TimeSpan? TimeLeft(DateTimeOffset now)
-        => Request.Since + Client.Settings.ApprovalDelay - now is var left && left > TimeSpan.Zero ? left : null;
+    {
+        TimeSpan waited = now > Request.Since ? now - Request.Since : TimeSpan.Zero;
+        return Client.Settings.ApprovalDelay > waited ? Client.Settings.ApprovalDelay - waited : null;
+    }
 
     /// <summary>All that wait for some clients, oldest first.</summary>
     public static IReadOnlyList<WaitingRequest> Of(IEnumerable<ClientSnapshot> clients) =>

@@ -19,7 +19,7 @@ internal sealed class ProblemPage : IProblemTeller
             return _json.TellAsync(context, caller, route, problem);
         }
 
-        return problem.Status == StatusCodes.Status401Unauthorized && caller.User is null
+        return problem.Status == StatusCodes.Status401Unauthorized && caller.User is null && context.Features.Get<UnixPeer>() is null
             ? Page.WriteAsync(context, caller, "Sign in", SignInPage.Form(route is null || route.Template == SignInPage.Path ? problem.Message : null))
             : Page.WriteAsync(context, caller, "That did not work", Html.Of($"""
                 <p class="warning" role="alert" id="problem">{problem.Message}</p>

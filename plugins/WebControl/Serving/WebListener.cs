@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Mandos.WebControl.Unix;
@@ -145,7 +146,20 @@ internal sealed class WebListener : IAsyncDisposable
     /// <summary>What Kestrel asks for of its surroundings.</summary>
     private sealed class Services : IServiceProvider
     {
-        public object? GetService(Type serviceType) => serviceType == typeof(ILoggerFactory) ? NullLoggerFactory.Instance : null;
+        /// <remarks>For TLS it demands a class of its own that is not public, and counts handshakes.</remarks>
+        public object? GetService(Type serviceType) => serviceType == typeof(ILoggerFactory) ? NullLoggerFactory.Instance
+            : serviceType.Name == "KestrelMetrics" ? Activator.CreateInstance(serviceType, new Meters())
+            : null;
+    }
+
+    /// <summary>Makes meters at which nobody need look.</summary>
+    private sealed class Meters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Application(Func<HttpContext, Task> answer) : IHttpApplication<HttpContext>

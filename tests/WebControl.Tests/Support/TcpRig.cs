@@ -75,7 +75,7 @@ internal sealed class TcpRig : IAsyncDisposable
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Issuer == _root.Subject,
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         };
-        var client = new HttpClient(handler) { BaseAddress = new Uri($"https://localhost:{Port}"), Timeout = Patience.Limit };
+        var client = new HttpClient(handler) { BaseAddress = new Uri($"https://[::1]:{Port}"), Timeout = Patience.Limit };
         client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
