@@ -98,10 +98,15 @@ public sealed partial class WebSurface : IControlSurface
         }
 
         // Each listener has its own, so that lists and streams which are read on TCP take none away from the socket.
-        IReadOnlyList<Route> MakeRoutes() =>
-        [
-            .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
-        ];
+        IReadOnlyList<Route> MakeRoutes()
+        {
+            var lists = new ClientLists(server);
+            return
+            [
+                .. everywhere, .. new ApiRoutes(server, lists, time).All, .. new TokenRoutes(tokens, _context.Logger).All,
+                .. PageRoutes.Of(server, lists, watch, time),
+            ];
+        }
 
         async Task<WebListener> StartAsync(WebListener listener)
         {

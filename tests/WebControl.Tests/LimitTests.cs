@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Mandos.TestKit.Daemons;
+using Mandos.Abstractions.Control;
 using Mandos.WebControl.Access;
 using Mandos.WebControl.Serving;
 using Mandos.WebControl.Settings;
@@ -72,6 +72,31 @@ public sealed class LimitTests : IDisposable
 
         Assert.StartsWith("HTTP/1.1 200 ", await reader.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
         many.ForEach(static socket => socket.Dispose());
+    }
+
+    [Theory]
+    [InlineData("/api/v1/clients")]
+    [InlineData("/api/v1/clients?limit=1")]
+    [InlineData("/api/v1/requests")]
+    [InlineData("/api/v1/events")]
+    [InlineData("/")]
+    [InlineData("/clients")]
+    public async Task Lists_OfAllClients_AreAskedOfTheEngineOneAtATime(string path)
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        IMandosServer slow = SlowServer.Over(rig.Server);
+        await rig.RunAgainAsync(slow);
+        while (rig.Server.Subscriptions == 0)
+        {
+            await Task.Delay(1, Cancellation); // the surface's own
+        }
+
+        HttpResponseMessage[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => rig.Http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation)));
+
+        Assert.All(answers, static answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal(1, ((SlowServer)slow).MostAtOnce);
+        Array.ForEach(answers, static answer => answer.Dispose());
     }
 
     private static async Task UseUpAsync(IDoorkeeper doorkeeper)

@@ -15,16 +15,18 @@ internal sealed class ApiRoutes
     private const int MostAtATime = 10_000;
 
     private readonly IMandosServer _server;
+    private readonly ClientLists _lists;
     private readonly ClientJson _json;
     private readonly EventStreams _events;
     private int _largeAnswers;
 
     /// <param name="server">The server.</param>
+    /// <param name="lists">Reads all clients.</param>
     /// <param name="time">The clock.</param>
-    public ApiRoutes(IMandosServer server, TimeProvider time)
+    public ApiRoutes(IMandosServer server, ClientLists lists, TimeProvider time)
     {
-        (_server, _json) = (server, new ClientJson(time));
-        _events = new EventStreams(server, _json, time);
+        (_server, _lists, _json) = (server, lists, new ClientJson(time));
+        _events = new EventStreams(lists, _json, time);
         All =
         [
             new("GET", Clients, Scope.Read, ListClientsAsync),
@@ -101,8 +103,8 @@ internal sealed class ApiRoutes
 
         try
         {
-            IReadOnlyList<ClientSnapshot> all = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-            List<ClientSnapshot> found = ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue);
+            List<ClientSnapshot> found = await _lists.ReadAsync(
+                call, all => ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue)).ConfigureAwait(false);
             string? next = null;
             if (limit is { } count && found.Count > count)
             {
@@ -120,8 +122,8 @@ internal sealed class ApiRoutes
 
     private async Task ListRequestsAsync(WebCall call)
     {
-        IReadOnlyList<ClientSnapshot> clients = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(call.Context, "requests", WaitingRequest.Of(clients), _json.WriteItem).ConfigureAwait(false);
+        IReadOnlyList<WaitingRequest> requests = await _lists.ReadAsync(call, WaitingRequest.Of).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "requests", requests, _json.WriteItem).ConfigureAwait(false);
     }
 
     private async Task ListKeptAsync(WebCall call)

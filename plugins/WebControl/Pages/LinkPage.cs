@@ -12,9 +12,10 @@ namespace Mandos.WebControl.Pages;
 /// who is called at night is not signed in.
 /// </summary>
 /// <param name="server">The server.</param>
+/// <param name="lists">Reads all clients.</param>
 /// <param name="watch">Is told who decides.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProvider time)
+internal sealed class LinkPage(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
 {
     private const string Path = "/link/{token}";
 
@@ -53,8 +54,8 @@ internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProv
     {
         if (server.Links.TryRead(call["token"], out long id, out bool approved))
         {
-            IReadOnlyList<ClientSnapshot> clients = await server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-            if (WaitingRequest.Of(clients).FirstOrDefault(waiting => waiting.Request.Id == id) is { } found)
+            IReadOnlyList<WaitingRequest> requests = await lists.ReadAsync(call, WaitingRequest.Of).ConfigureAwait(false);
+            if (requests.FirstOrDefault(waiting => waiting.Request.Id == id) is { } found)
             {
                 return (found, approved);
             }

@@ -8,9 +8,10 @@ namespace Mandos.WebControl.Pages;
 
 /// <summary>Who waits for approval now: each request by itself, since an approval is for one machine.</summary>
 /// <param name="server">The server.</param>
+/// <param name="lists">Reads all clients.</param>
 /// <param name="watch">Is told who decides.</param>
 /// <param name="time">The clock.</param>
-internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeProvider time)
+internal sealed class WaitingPage(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
 {
     /// <summary>As many are shown at once: after a power cut all machines may wait, and each of them has the page shown anew.</summary>
     private const int MostShown = 100;
@@ -26,8 +27,8 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
     private async Task ShowAsync(WebCall call)
     {
         string? only = call.Query("client");
-        IReadOnlyList<ClientSnapshot> clients = await server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-        IReadOnlyList<WaitingRequest> requests = WaitingRequest.Of(only is null ? clients : clients.Where(client => client.Name == only));
+        IReadOnlyList<WaitingRequest> requests = await lists.ReadAsync(
+            call, clients => WaitingRequest.Of(only is null ? clients : clients.Where(client => client.Name == only))).ConfigureAwait(false);
         bool mayDecide = call.Caller.Scope >= Scope.Approve;
         Html body = requests.Count == 0 ? Html.Of($"<p id=\"nobody\">No machine waits for approval.</p>")
             : Html.Of($"""

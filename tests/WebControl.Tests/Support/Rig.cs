@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.PluginContracts.Control;
 using Mandos.WebControl;
 using Mandos.WebControl.Settings;
@@ -51,12 +52,13 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Stops it and runs it again, as the server does after a fault.</summary>
-    public async Task RunAgainAsync()
+    /// <param name="server">The server that it gets then; null for the same.</param>
+    public async Task RunAgainAsync(IMandosServer? server = null)
     {
         await StopAsync();
         _stop.Dispose();
         _stop = new CancellationTokenSource();
-        await RunAsync();
+        await RunAsync(server);
     }
 
     /// <summary>Another program, with connections of its own.</summary>
@@ -127,11 +129,11 @@ internal sealed class Rig : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(IMandosServer? server = null)
     {
         Task<string> serving = Context.NextAsync(4500);
         CancellationToken stop = _stop.Token;
-        _running = Task.Run(() => _surface.RunAsync(Server, stop), CancellationToken.None);
+        _running = Task.Run(() => _surface.RunAsync(server ?? Server, stop), CancellationToken.None);
         await await Task.WhenAny(serving, _running);
     }
 
