@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.History;
