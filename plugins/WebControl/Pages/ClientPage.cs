@@ -54,7 +54,7 @@ internal sealed class ClientPage
             {Buttons(client, call.Caller.Scope)}
             <h2 id="state">State</h2>
             <dl aria-labelledby="state">
-            <dt>State</dt><dd>{Words.StateOf(client)}</dd>
+            <dt>State</dt><dd>{Page.State(client)}</dd>
             <dt>Expires</dt><dd>{(client.Expires is null ? Html.Of($"–") : Page.Time(client.Expires))}</dd>
             <dt>Last seen alive</dt><dd>{Page.Time(client.LastCheckedOk)}</dd>
             <dt>Last check</dt><dd>{Words.LastCheckOf(client)}{(client.CheckerRunning ? ", and one runs now" : "")}</dd>
@@ -67,7 +67,7 @@ internal sealed class ClientPage
             <h2 id="history">What happened</h2>
             {Timeline.Of(_watch.MomentsOf(client), _watch.Since, _time.GetUtcNow())}
             <h2 id="settings">Settings</h2>
-            <dl aria-labelledby="settings">{ClientSetting.All.Select(setting => Show(setting, client.Settings))}</dl>
+            <dl aria-labelledby="settings" class="settings">{ClientSetting.All.Select(setting => Show(setting, client.Settings))}</dl>
             """)).ConfigureAwait(false);
     }
 

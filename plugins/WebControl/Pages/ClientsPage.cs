@@ -99,8 +99,9 @@ internal sealed class ClientsPage(ClientLists lists)
         """);
 
     private static Html Row(ClientSnapshot client) => Html.Of($"""
-        <tr><th scope="row">{Page.Link(client)}</th><td>{Words.StateOf(client)}</td>
-        <td>{Page.Time(client.LastCheckedOk)}</td><td>{(client.Expires is null ? Html.Of($"–") : Page.Time(client.Expires))}</td></tr>
+        <tr><th scope="row">{Page.Link(client)}</th><td data-label="State">{Page.State(client)}</td>
+        <td data-label="Last seen alive">{Page.Time(client.LastCheckedOk)}</td>
+        <td data-label="Expires">{(client.Expires is null ? Html.Of($"–") : Page.Time(client.Expires))}</td></tr>
         """);
 
     private static string Address(string filter, string state, string sort, int page) => string.Create(
