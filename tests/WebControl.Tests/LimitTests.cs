@@ -88,7 +88,7 @@ public sealed class LimitTests : IDisposable
         await rig.RunAgainAsync(slow);
         while (rig.Server.Subscriptions == 0)
         {
-            await Task.Delay(1, Cancellation); // the surface's own
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation); // the surface's own
         }
 
         HttpResponseMessage[] answers = await Task.WhenAll(

@@ -39,7 +39,7 @@ public class SlowServer : DispatchProxy
             MostAtOnce = Math.Max(MostAtOnce, ++_now);
         }
 
-        await Task.Delay(_time);
+        await Task.Delay(_time, TimeProvider.System);
         lock (_lock)
         {
             _now--;
