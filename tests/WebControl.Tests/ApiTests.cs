@@ -230,6 +230,43 @@ public sealed class ApiTests
                 request.GetProperty("shared_key_warning").GetBoolean())));
     }
 
+    [Theory]
+    [InlineData(1 << 17, 200)]
+    [InlineData((1 << 17) + 1, 400)]
+    public async Task Settings_LongText_IsTakenAsOnDBus(int length, int expected)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, _) = await rig.PostAsync("/api/v1/clients/one/settings", $$"""{"host":"{{new string('x', length)}}"}""");
+
+        Assert.Equal(expected, status);
+    }
+
+    [Fact]
+    public async Task Requests_FromALinkLocalAddress_HaveItsZone()
+    {
+        await using Rig rig = await Rig.StartAsync([
+            Named("one") with { Requests = [new(7, new(IPAddress.Parse("fe80::1%1"), 4000), "AB", DateTimeOffset.UnixEpoch)] },
+        ]);
+
+        (_, JsonElement json) = await rig.GetAsync("/api/v1/requests");
+
+        JsonElement request = Assert.Single(json.GetProperty("requests").EnumerateArray());
+        Assert.Equal(("fe80::1%1", "lo"), (request.GetProperty("address").GetString(), request.GetProperty("interface").GetString()));
+    }
+
+    [Fact]
+    public async Task Forget_NameUnderWhichNothingIsKept_SaysSo()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/kept/one/forget");
+
+        Assert.Equal(
+            (404, "not_found", "nothing is kept under the name “one”"),
+            (status, json.GetProperty("code").GetString(), json.GetProperty("error").GetString()));
+    }
+
     [Fact]
     public async Task Events_AfterReady_MissNothing()
     {

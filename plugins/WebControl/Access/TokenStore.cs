@@ -18,8 +18,8 @@ internal sealed class TokenStore(TokenFile file, TimeProvider time)
     /// <summary>The names of the tokens that were revoked and that the file still has.</summary>
     private readonly HashSet<string> _unsaved = new(StringComparer.Ordinal);
 
-    /// <summary>All of them, in the order in which they were made.</summary>
-    public IReadOnlyList<Token> All => _tokens;
+    /// <summary>All of them, in order of their names.</summary>
+    public IReadOnlyList<Token> All => [.. _tokens.OrderBy(static token => token.Name, StringComparer.Ordinal)];
 
     /// <summary>Finds the token of a text, in a time that tells nothing of the others.</summary>
     /// <returns>Null if there is none.</returns>
@@ -80,7 +80,7 @@ internal sealed class TokenStore(TokenFile file, TimeProvider time)
             Token[] left = [.. _tokens.Where(token => token.Name != name)];
             if (left.Length == _tokens.Count && !_unsaved.Contains(name))
             {
-                throw WebProblem.NotFound();
+                throw WebProblem.NotFound($"there is no token named “{name}”");
             }
 
             _tokens = left;

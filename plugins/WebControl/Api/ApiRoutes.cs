@@ -4,7 +4,6 @@ using System.Text.Json;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.WebControl.Serving;
-using Microsoft.AspNetCore.Http;
 
 namespace Mandos.WebControl.Api;
 
@@ -140,7 +139,7 @@ internal sealed class ApiRoutes
         }
         catch (UnknownClientException)
         {
-            throw new WebProblem(StatusCodes.Status404NotFound, "not_found", $"nothing is kept under the name “{call["name"]}”");
+            throw WebProblem.NotFound($"nothing is kept under the name “{call["name"]}”");
         }
     }
 

@@ -17,7 +17,7 @@ internal static class RequestBody
     public static async Task<JsonDocument> ReadObjectAsync(WebCall call)
     {
         RequireType(call, "application/json");
-        byte[] body = await ReadAsync(call, WebLimits.TextBytes).ConfigureAwait(false);
+        byte[] body = await ReadAsync(call, WebLimits.JsonBytes).ConfigureAwait(false);
         try
         {
             JsonDocument document = JsonDocument.Parse(body, _options);

@@ -17,7 +17,7 @@ internal static class SettingsJson
             ClientSetting? setting = ClientSetting.All.FirstOrDefault(known => given.NameEquals(known.OptionName));
             change = setting switch
             {
-                ClientSetting<string> text => given.Value.ValueKind == JsonValueKind.String ? change.With(text, given.Value.GetString()!)
+                ClientSetting<string> text => given.Value.ValueKind == JsonValueKind.String ? change.With(text, TextOf(setting, given.Value))
                     : throw Wrong(setting, "a text"),
                 ClientSetting<bool> flag => given.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
                     ? change.With(flag, given.Value.GetBoolean()) : throw Wrong(setting, "true or false"),
@@ -29,6 +29,13 @@ internal static class SettingsJson
         }
 
         return change;
+    }
+
+    private static string TextOf(ClientSetting setting, JsonElement value)
+    {
+        string text = value.GetString()!;
+        return text.Length <= WebLimits.TextLength ? text
+            : throw WebProblem.BadValue($"{setting.OptionName} may have {WebLimits.TextLength} characters; this has {text.Length}");
     }
 
     private static WebProblem Wrong(ClientSetting setting, string right) => WebProblem.BadValue($"{setting.OptionName} has to be {right}");
