@@ -141,6 +141,36 @@ public sealed class BrowserTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Press_WhenThePageHasJustMoved_DoesNothing()
+    {
+        await using WebSite site = await WebSite.StartAsync([keys.First.StanzaWith(Waits, "approved_by_default = False", "checker = true")], UserHeader);
+        await using NginxProxy proxy = await NginxProxy.StartAsync(site.Socket);
+        await using Browser browser = await OpenAsync(proxy);
+        await browser.WaitForAsync("#live", UpToDate);
+        await browser.EvaluateAsync("""
+            const main = document.querySelector('main');
+            new MutationObserver(() => window.hasMoved ||= 'changed' in main.dataset).observe(main, { attributes: true });
+            """);
+        Task<CommandResult> fetch = keys.First.FetchAsync(site.Server.EndPoint);
+        await browser.WaitForAsync($"{Settled} .card h2", "first");
+        Assert.Equal(JsonValueKind.True, (await browser.EvaluateAsync("return window.hasMoved")).ValueKind);
+
+        JsonElement said = await browser.EvaluateAsync("""
+            const main = document.querySelector('main');
+            main.dataset.changed = ''; // as for a moment after each move
+            document.querySelector('.card button.good').click();
+            delete main.dataset.changed;
+            return document.getElementById('live').textContent;
+            """);
+        Assert.Contains("The page has just changed", said.GetString(), StringComparison.Ordinal);
+        Assert.Single(await site.WaitForRequestsAsync(1));
+        Assert.False(fetch.IsCompleted);
+        await browser.ClickAsync(Approve);
+
+        Assert.Equal(keys.First.Password, (await fetch).Output);
+    }
+
+    [Fact]
     public async Task Page_WhoseServerStartsAgain_FindsIt()
     {
         await using WebSite site = await WebSite.StartAsync([keys.First.StanzaWith(Waits, "approved_by_default = False", "checker = true")], UserHeader);

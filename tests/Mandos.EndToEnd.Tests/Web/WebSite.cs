@@ -108,17 +108,18 @@ internal sealed class WebSite : IAsyncDisposable
         return requests;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        Http.Dispose();
-        await Server.DisposeAsync();
-    }
-
-    private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    /// <summary>A connection to the socket.</summary>
+    public async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
         return socket;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Server.DisposeAsync();
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)
