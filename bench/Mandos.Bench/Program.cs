@@ -18,6 +18,7 @@ const string usage = """
       shell-checks [CHECKS [AT_ONCE [COMMAND]]]      the standard checker
       ssh-checks [CHECKS [KEY]]                      the SSH checker; KEY is such as ed25519 or rsa-3072, or "hang"
       dbus [CLIENTS [MANY]]                          the D-Bus interface on a dbus-daemon of its own
+      metrics [CLIENTS [ROUNDS]]                     a scrape of the built server's metrics, and secrets beside it
       stock-secrets [SECRETS]                        the secrets that Debian's server has kept
       siege [FLOOD...]                               how long a client waits in a flood; tests/siege runs it
     """;
@@ -51,6 +52,8 @@ switch (args.FirstOrDefault())
     case DBusCaller.Command:
         await DBusCaller.RunAsync(rest[0]);
         return 0;
+    case "metrics":
+        return await Scrapes.RunAsync(rest);
     case "stock-secrets":
         StockSecrets.Run(rest);
         return 0;

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -31,6 +32,15 @@ internal sealed class SourceProject(IEnumerable<(string Path, string Text)> file
             .Select(path => MetadataReference.CreateFromFile(path)),
     ]);
 
+    /// <summary>What writes the members of classes for JSON, as in the SDK's builds.</summary>
+    private static readonly Lazy<IIncrementalGenerator> _jsonGenerator = new(() =>
+    {
+        string packs = Path.GetFullPath("../../../packs/Microsoft.NETCore.App.Ref", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        string file = Directory.GetFiles(packs, "System.Text.Json.SourceGeneration.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
+        return (IIncrementalGenerator)Activator.CreateInstance(
+            Assembly.LoadFrom(file).GetType("System.Text.Json.SourceGeneration.JsonSourceGenerator", throwOnError: true)!)!;
+    });
+
     /// <summary>Names of the syntax that mean no type or member.</summary>
     private static readonly HashSet<string> _words = ["nameof", "notnull", "unmanaged"];
 
@@ -52,15 +62,22 @@ internal sealed class SourceProject(IEnumerable<(string Path, string Text)> file
     public IReadOnlyList<Arrow> FindArrows()
     {
         SyntaxTree[] trees = [.. files.Select(file => CSharpSyntaxTree.ParseText(file.Text, _language, file.Path))];
-        var compilation = CSharpCompilation.Create(
+        Compilation compilation = CSharpCompilation.Create(
             assemblyName,
             [.. trees, CSharpSyntaxTree.ParseText(Usings, _language)],
             _assemblies.Value.Where(assembly => Path.GetFileNameWithoutExtension(assembly.Display) != assemblyName),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
-        return [.. trees.SelectMany(tree => FindArrows(tree, compilation.GetSemanticModel(tree))).Distinct()];
+        if (files.Any(file => file.Text.Contains("[JsonSerializable(", StringComparison.Ordinal)))
+        {
+            CSharpGeneratorDriver.Create([_jsonGenerator.Value.AsSourceGenerator()], parseOptions: _language)
+                .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _);
+        }
+
+        HashSet<SyntaxTree> written = [.. trees];
+        return [.. trees.SelectMany(tree => FindArrows(tree, compilation.GetSemanticModel(tree), written)).Distinct()];
     }
 
-    private static IEnumerable<Arrow> FindArrows(SyntaxTree tree, SemanticModel model)
+    private static IEnumerable<Arrow> FindArrows(SyntaxTree tree, SemanticModel model, HashSet<SyntaxTree> written)
     {
         foreach (SyntaxNode node in tree.GetRoot().DescendantNodes(node => node is not UsingDirectiveSyntax))
         {
@@ -73,7 +90,7 @@ internal sealed class SourceProject(IEnumerable<(string Path, string Text)> file
             ISymbol symbol = found.Symbol ?? found.CandidateSymbols.FirstOrDefault()
                 ?? throw new InvalidOperationException($"{tree.FilePath}({tree.GetLineSpan(node.Span).StartLinePosition.Line + 1}): what is “{node}”?");
             INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? symbol.ContainingType;
-            foreach (SyntaxReference place in type?.OriginalDefinition.DeclaringSyntaxReferences ?? [])
+            foreach (SyntaxReference place in (type?.OriginalDefinition.DeclaringSyntaxReferences ?? []).Where(place => written.Contains(place.SyntaxTree)))
             {
                 string from = Folder(tree), to = Folder(place.SyntaxTree);
                 if (from != to)

@@ -81,7 +81,9 @@ public sealed class CourierTests : IDisposable
         courier.Queue.Add(Notice(12));
         Assert.Equal(DeliveryLimits.Burst, _sender.Attempts.Count);
 
-        await PassTimeUntilAsync(() => _sender.Attempts.Count > DeliveryLimits.Burst);
+        // The time for one, wherever the courier is meanwhile
+        _time.Advance(DeliveryLimits.Interval + TimeSpan.FromSeconds(1));
+        await Patience.UntilAsync("it is told", () => _sender.Attempts.Count > DeliveryLimits.Burst);
 
         Assert.Equal((Message.SummaryType, 2), (_sender.Attempts[^1].Type, _sender.Attempts[^1].Count));
         await EndAsync(running);
@@ -253,10 +255,25 @@ public sealed class CourierTests : IDisposable
         Message summary = queue.Take(all: true, _maker.Summarize)!;
 
         Assert.Equal(20, summary.Data["clients"]!.AsArray().Count);
+        Assert.InRange(summary.Text.Length, 1, 2000);
         Assert.Contains("client1, client2, ", summary.Text, StringComparison.Ordinal);
         Assert.Contains("client20 and others", summary.Text, StringComparison.Ordinal);
         Assert.Equal(0, queue.Count);
         Assert.Null(queue.Take(all: true, _maker.Summarize));
+    }
+
+    [Fact]
+    public void Summarize_LongNames_AreCutSoThatTheMessageIsNotTooLongForAnyService()
+    {
+        var queue = new MessageQueue();
+        for (int id = 10; id < 40; id++)
+        {
+            queue.Add(Notice(id, new string('☃', 1000) + id));
+        }
+
+        Message summary = queue.Take(all: true, _maker.Summarize)!;
+
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(summary.Body(withLinks: true)), 1000, 4000);
     }
 
     private Courier Make() => new("t", _sender, _maker.Summarize, _time, _context.Logger);

@@ -43,7 +43,7 @@ public sealed class SurfaceTests : IAsyncDisposable
         Assert.InRange(told.Length, 2, 20);
         int singles = told.Count(json => (string)json["type"]! == "got_secret");
         Assert.Equal(Enumerable.Range(1, singles), told.Take(singles).Select(json => (int)json["data"]!["request"]!["id"]!));
-        Assert.Equal(1, _other.Connections);
+        Assert.InRange(_other.Connections, 1, 10);
     }
 
     [Fact]

@@ -195,6 +195,43 @@ public sealed class WebTargetTests : IAsyncDisposable
         await Patience.UntilAsync("that it works is told", () => _rig.Log.Contains("Target ntfy a can be reached again", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(429, 20_000_000, 0, "it answers 429: it has been told too much")]
+    [InlineData(500, 20_000_000, 0, "it answers 500")]
+    [InlineData(200, 0, 1_000_000, "it does not speak as expected: ConfigurationLimitExceeded")]
+    public async Task Answer_ThatIsTooLong_IsNotReadToItsEnd(int status, int bodyLength, int headerLength, string reason)
+    {
+        _web.Answer = _ => _web.Requests.Count == 1
+            ? new WebAnswer(status, new string('1', bodyLength), headerLength == 0 ? [] : ["X-Long: " + new string('x', headerLength)])
+            : new WebAnswer(200);
+        await _rig.With("ntfy.a.url", $"{_web.Url}/topic").StartAsync();
+        _rig.GetSecret();
+
+        await Patience.UntilAsync("it is tried again", () => _web.Requests.Count == 2);
+
+        Assert.Contains($"Target ntfy a: {reason}; trying again", _rig.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[")]
+    [InlineData("[1]")]
+    [InlineData("\"x\"")]
+    [InlineData("""{"parameters":1}""")]
+    [InlineData("""{"parameters":{"retry_after":"soon"}}""")]
+    [InlineData("""{"parameters":{"retry_after":1e300}}""")]
+    public async Task Answer_ThatMakesNoSense_SaysNothingOfWhenToTryAgain(string body)
+    {
+        _web.Answer = _ => _web.Requests.Count == 1 ? new WebAnswer(429, body) : new WebAnswer(200);
+        _rig.With("telegram.a.url", _web.Url).With("telegram.a.chat", "1").WithSecret("telegram.a.token_file", "1:a");
+        await _rig.StartAsync();
+        _rig.GetSecret();
+
+        await Patience.UntilAsync("it is tried again", () => _web.Requests.Count == 2);
+
+        Assert.DoesNotContain("unexpected", _rig.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Token_ThatIsNotThereYet_IsReadWhenItIs()
     {

@@ -24,22 +24,24 @@ internal sealed class ServerLocation(string? socket, Action<string>? trace)
         }
 
         bool hasSocket = MayBeAtSocket;
-        string problem;
+        BusServerConnection? bus = null;
+        string problem = "no Mandos server on the system bus";
         try
         {
-            BusServerConnection bus = await BusServerConnection.ConnectAsync(BusAddress.System, Trace("D-Bus"), cancellationToken)
-                .ConfigureAwait(false);
+            bus = await BusServerConnection.ConnectAsync(BusAddress.System, Trace("D-Bus"), cancellationToken).ConfigureAwait(false);
             if (!hasSocket || await bus.IsServerThereAsync(cancellationToken).ConfigureAwait(false))
             {
                 return bus;
             }
-
-            await bus.DisposeAsync().ConfigureAwait(false);
-            problem = "no Mandos server on the system bus";
         }
         catch (ServerException e) when (hasSocket)
         {
             problem = e.Message;
+        }
+
+        if (bus is not null)
+        {
+            await bus.DisposeAsync().ConfigureAwait(false);
         }
 
         try

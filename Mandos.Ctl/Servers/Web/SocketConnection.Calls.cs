@@ -61,6 +61,7 @@ internal sealed partial class SocketConnection
         JsonTypeInfo<T> type, HttpMethod method, string path, CancellationToken cancellationToken, Client? client = null, HttpContent? content = null,
         string shown = "")
     {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var limit = new CancellationTokenSource(WebLimits.Call, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
@@ -78,6 +79,10 @@ internal sealed partial class SocketConnection
         catch (Exception e) when (Explain(e, client, cancellationToken) is { } explained)
         {
             throw explained;
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

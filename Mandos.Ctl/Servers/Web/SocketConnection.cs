@@ -20,6 +20,9 @@ internal sealed partial class SocketConnection : IServerConnection
     private readonly HttpMessageInvoker _events;
     private readonly CancellationTokenSource _ending = new();
 
+    /// <summary>Many calls may wait for the one connection; the time that each may take begins when it is its turn.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
+
     /// <summary>The first connection, until it is used.</summary>
     private Stream? _first;
 
@@ -60,6 +63,7 @@ internal sealed partial class SocketConnection : IServerConnection
         _events.Dispose();
         _first?.Dispose();
         _ending.Dispose();
+        _turn.Dispose();
     }
 
     /// <inheritdoc/>
@@ -164,7 +168,7 @@ internal sealed partial class SocketConnection : IServerConnection
 
     /// <inheritdoc/>
     public Task DecideAsync(ulong requestId, bool approve, CancellationToken cancellationToken)
-        => CommandAsync($"requests/{requestId}/{(approve ? "approve" : "deny")}", null, cancellationToken);
+        => CommandAsync($"requests/{Math.Min(requestId, long.MaxValue)}/{(approve ? "approve" : "deny")}", null, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal static class DeliveryLimits
     /// <summary>Messages that one target gets at once after a quiet time: more than a person reads.</summary>
     public const int Burst = 10;
 
-    /// <summary>Attempts to deliver one message. With <see cref="Pauses"/> they go on for a quarter of an hour.</summary>
+    /// <summary>Attempts to deliver one message. With <see cref="Pauses"/> they go on for eight minutes, and for three quarters of an hour if earlier ones failed.</summary>
     public const int Attempts = 10;
 
     /// <summary>After a burst, one message in this time: three in a minute, so that services for all, which count, do not bar the server.</summary>

@@ -11,6 +11,9 @@ namespace Mandos.Notify.Messages;
 /// <param name="time">The clock.</param>
 internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks links, TimeProvider time)
 {
+    /// <summary>Of the names in a summary. Some services take 4096 bytes in all.</summary>
+    private const int MostCharacters = 1000;
+
     /// <summary>What an event is, without the work of telling it; null for one that is not worth it.</summary>
     public static EventKind? KindOf(ServerEvent serverEvent) => serverEvent switch
     {
@@ -88,7 +91,10 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
     {
         (EventKind Kind, long Count)[] counts = [.. digest.Counts];
         string[] names = [.. digest.Clients.Select(PlainText.Of)];
-        string clients = names.Length == 0 ? "" : $"\nClients: {string.Join(", ", names)}{(digest.HasMoreClients ? " and others" : "")}";
+        string all = string.Join(", ", names);
+        bool isLong = all.Length > MostCharacters;
+        string clients = names.Length == 0 ? ""
+            : $"\nClients: {(isLong ? all[..MostCharacters] + "…" : all)}{(isLong || digest.HasMoreClients ? " and others" : "")}";
         return new Message
         {
             Type = Message.SummaryType,

@@ -72,7 +72,7 @@ internal sealed class ClientJson(TimeProvider time)
     {
         json.WriteNumber("id", waiting.Request.Id);
         json.WriteString("client", waiting.Client.Name);
-        json.WriteString("address", waiting.Request.Peer.Address.ToString());
+        json.WriteString("address", waiting.Request.Peer.Address.ToString()); // with its zone, as on D-Bus
         json.WriteNumber("port", waiting.Request.Peer.Port);
         json.WriteString("interface", waiting.Interface);
         json.WriteString("key_id", waiting.Request.KeyId);

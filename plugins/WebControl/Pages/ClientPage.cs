@@ -37,12 +37,9 @@ internal sealed class ClientPage
         => new("POST", $"/clients/{{name}}/{verb}", scope, async call =>
         {
             ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
-            foreach (SecretRequest request in verb is "approve" or "deny" ? client.Requests : [])
-            {
-                _watch.NoteVerdict(request.Id, call.Caller.User);
-            }
-
-            CommandResult result = await command(client, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+            IEnumerable<SecretRequest> decided = verb is "approve" or "deny" ? client.Requests : [];
+            CommandResult result = await _watch.DecideAsync(
+                decided.Select(static request => request.Id), call.Caller.User, () => command(client, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
             await Outcome.TellAsync(call, result, Page.AddressOf(client)).ConfigureAwait(false);
         })
         {
@@ -53,11 +50,11 @@ internal sealed class ClientPage
     {
         ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
         await Page.WriteAsync(call.Context, call.Caller, client.Name, Html.Of($"""
-            {Html.If(client.Requests.Count > 0, () => Html.Of($"<p class=\"warning\"><a href=\"/\">{client.Requests.Count} request(s) of this client wait for approval</a></p>"))}
+            {Html.If(client.Requests.Count > 0, () => Html.Of($"<p class=\"warning\"><a href=\"{WaitingPage.AddressOf(client)}\">{client.Requests.Count} request(s) of this client wait for approval</a></p>"))}
             {Buttons(client, call.Caller.Scope)}
             <h2 id="state">State</h2>
             <dl aria-labelledby="state">
-            <dt>State</dt><dd>{Words.StateOf(client)}</dd>
+            <dt>State</dt><dd>{Page.State(client)}</dd>
             <dt>Expires</dt><dd>{(client.Expires is null ? Html.Of($"–") : Page.Time(client.Expires))}</dd>
             <dt>Last seen alive</dt><dd>{Page.Time(client.LastCheckedOk)}</dd>
             <dt>Last check</dt><dd>{Words.LastCheckOf(client)}{(client.CheckerRunning ? ", and one runs now" : "")}</dd>
@@ -70,7 +67,7 @@ internal sealed class ClientPage
             <h2 id="history">What happened</h2>
             {Timeline.Of(_watch.MomentsOf(client), _watch.Since, _time.GetUtcNow())}
             <h2 id="settings">Settings</h2>
-            <dl aria-labelledby="settings">{ClientSetting.All.Select(setting => Show(setting, client.Settings))}</dl>
+            <dl aria-labelledby="settings" class="settings">{ClientSetting.All.Select(setting => Show(setting, client.Settings))}</dl>
             """)).ConfigureAwait(false);
     }
 

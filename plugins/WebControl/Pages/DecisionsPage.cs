@@ -27,7 +27,8 @@ internal sealed class DecisionsPage(ServerWatch watch)
 
     private static Html Row(Decision decision) => Html.Of($"""
         <tr><th scope="row">{Page.Name(decision.Client)}</th>
-        <td class="{(decision.Granted ? "good" : "bad")}">{decision.Outcome}{Html.If(decision.By is not null, () => Html.Of($", decided by <bdi>{decision.By}</bdi>"))}</td>
-        <td>{ClientJson.Show(decision.Address)} <span class="faint">port {decision.Port}</span></td><td>{Page.Time(decision.At)}</td></tr>
+        <td data-label="Outcome" class="{(decision.Granted ? "good" : "bad")}">{decision.Outcome}{Html.If(decision.By is not null, () => Html.Of($", decided by <bdi>{decision.By}</bdi>"))}</td>
+        <td data-label="Address">{ClientJson.Show(decision.Address)} <span class="faint">port {decision.Port}</span></td>
+        <td data-label="When">{Page.Time(decision.At)}</td></tr>
         """);
 }

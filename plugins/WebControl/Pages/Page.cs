@@ -65,9 +65,13 @@ internal static class Page
     public static string AddressOf(ClientSnapshot client, string verb = "")
         => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/clients/{Uri.EscapeDataString(client.Name)}{verb}?id={client.Id}");
 
+    /// <summary>The state of a client, with a colour.</summary>
+    public static Html State(ClientSnapshot client)
+        => Html.Of($"<span class=\"state {(!client.Enabled ? "bad" : client.Requests.Count > 0 ? "open" : "good")}\">{Words.StateOf(client)}</span>");
+
     /// <summary>A time.</summary>
     public static Html Time(DateTimeOffset? time) => time is not { } value ? Html.Of($"never")
-        : Html.Of($"<time datetime=\"{Format(value, "yyyy-MM-dd'T'HH:mm:ss'Z'")}\">{Format(value, "yyyy-MM-dd HH:mm:ss 'UTC'")}</time>");
+        : Html.Of($"<time datetime=\"{Format(value, "yyyy-MM-dd'T'HH:mm:ss'Z'")}\">{Format(value, "yyyy-MM-dd")} <span>{Format(value, "HH:mm:ss 'UTC'")}</span></time>");
 
     private static string Format(DateTimeOffset time, string format) => time.UtcDateTime.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
 

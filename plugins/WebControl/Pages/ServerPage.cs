@@ -30,7 +30,8 @@ internal sealed class ServerPage(IMandosServer server)
     }
 
     private static Html Row(PluginInfo plugin) => Html.Of($"""
-        <tr><th scope="row">{plugin.Name}</th><td>{plugin.Version}</td><td>{plugin.Kind}</td><td>{plugin.State}{Html.If(plugin.Reason is not null, () => Html.Of($": {plugin.Reason}"))}</td></tr>
+        <tr><th scope="row">{plugin.Name}</th><td data-label="Version">{plugin.Version}</td><td data-label="Kind">{plugin.Kind}</td>
+        <td data-label="State">{plugin.State}{Html.If(plugin.Reason is not null, () => Html.Of($": {plugin.Reason}"))}</td></tr>
         """);
 
     private static Html Show(ServerGroup group) => Html.Of($"""
@@ -44,8 +45,8 @@ internal sealed class ServerPage(IMandosServer server)
 
     private static Html Row(KnownServer known) => Html.Of($"""
         <tr><th scope="row">{Page.Name(known.Name)}{(known.IsSelf ? " (this one)" : "")}</th>
-        <td>{known.Confirmed}{(known.IsAwaited ? ", a command waits for it" : "")}</td>
-        <td>{(known.SinceSync is { } since ? Words.Of(since) + " ago" : "unknown")}</td>
-        <td>{(known.PermissionLeft is { } left ? Words.Of(left) : "unknown")}</td></tr>
+        <td data-label="Has confirmed">{known.Confirmed}{(known.IsAwaited ? ", a command waits for it" : "")}</td>
+        <td data-label="Last sync">{(known.SinceSync is { } since ? Words.Of(since) + " ago" : "unknown")}</td>
+        <td data-label="May release for">{(known.PermissionLeft is { } left ? Words.Of(left) : "unknown")}</td></tr>
         """);
 }

@@ -28,6 +28,7 @@ internal static class Timeline
             <line x1="{Margin}" y1="{Height / 2}" x2="{Width - Margin}" y2="{Height / 2}" class="axis"/>
             {moments.Select(moment => Draw(moment, Margin + (int)((moment.At - start).TotalSeconds / length * (Width - (2 * Margin)))))}
             </svg>
+            <p class="faint">From {Page.Time(start)} until now. Bars are checks, and a tall one has failed; dots are requests.</p>
             <details><summary>The same in words</summary>
             <ol reversed id="moments">{moments.Reverse().Select(static moment => Html.Of($"<li>{Page.Time(moment.At)}: {Describe(moment.Kind)}</li>"))}</ol>
             </details>

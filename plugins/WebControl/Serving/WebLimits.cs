@@ -12,6 +12,9 @@ internal static class WebLimits
     /// <summary>Connections at each TCP port at once, whoever they are from: the next is closed at once.</summary>
     public const int PortConnections = 128;
 
+    /// <summary>Connections at each TCP port at once from one place, so that no single one keeps all others out. A network behind one address may have many browsers.</summary>
+    public const int PlaceConnections = PortConnections / 2;
+
     /// <summary>Bytes of the first line. A name may have 4 KiB with all its characters percent-encoded.</summary>
     public const int RequestLineBytes = 16 << 10;
 
@@ -24,8 +27,14 @@ internal static class WebLimits
     /// <summary>Bytes of a body that is too long, and is still read so that its sender gets the answer that says so. After more, the connection is broken off.</summary>
     public const int RefusedBodyBytes = 4 * ClientLimits.SecretBytes;
 
-    /// <summary>Bytes of a body that is JSON or a form.</summary>
+    /// <summary>Bytes of a body that is a form.</summary>
     public const int TextBytes = 64 << 10;
+
+    /// <summary>Bytes of a body that is JSON: a text with all its characters escaped.</summary>
+    public const int JsonBytes = 1 << 20;
+
+    /// <summary>Characters of a text that is taken, as on D-Bus: far more than a command line may have.</summary>
+    public const int TextLength = 1 << 17;
 
     /// <summary>Answers about all clients that are made at once.</summary>
     public const int LargeAnswers = 4;

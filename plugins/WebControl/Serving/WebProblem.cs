@@ -14,7 +14,7 @@ internal sealed class WebProblem(int status, string code, string message) : Exce
 
     public static WebProblem BadValue(string message) => new(StatusCodes.Status400BadRequest, "bad_value", message);
 
-    public static WebProblem NotFound() => new(StatusCodes.Status404NotFound, "not_found", "there is nothing at this address");
+    public static WebProblem NotFound(string message = "there is nothing at this address") => new(StatusCodes.Status404NotFound, "not_found", message);
 
     public static WebProblem UnknownClient(string message) => new(StatusCodes.Status404NotFound, "unknown_client", message);
 

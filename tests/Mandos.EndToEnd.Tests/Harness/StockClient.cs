@@ -20,13 +20,14 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
     /// <param name="networkNamespace">The network namespace in which to run; null for that of the tests.</param>
     /// <returns>Its end; its output is the password.</returns>
     /// <param name="priority">What it is to offer; by default what the server offers by default.</param>
+    /// <param name="patience">How long it may take, as it asks again where it is refused; by default as long as anything else.</param>
     public Task<CommandResult> FetchAsync(
-        IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null, string? priority = null)
+        IPEndPoint server, string networkInterface = "lo", string? networkNamespace = null, string? priority = null, TimeSpan? patience = null)
     {
         // It takes an IPv6 address without brackets, and without the zone that the interface gives.
         var address = new IPAddress(server.Address.GetAddressBytes());
         string[] options = [$"--connect={address}:{server.Port}", .. priority is null ? [] : (string[])[$"--priority={priority}"]];
-        return RunAsync(options, networkInterface, networkNamespace);
+        return RunAsync(options, networkInterface, networkNamespace, patience);
     }
 
     /// <summary>Boots: looks for servers by Zeroconf until one of them gives the password, and checks that.</summary>
@@ -34,7 +35,7 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
     public async Task BootAsync(NetworkLink link)
         => RequirePassword(await RunAsync(["--debug"], NetworkLink.Interface, link.ClientNamespace));
 
-    private Task<CommandResult> RunAsync(string[] options, string networkInterface, string? networkNamespace)
+    private Task<CommandResult> RunAsync(string[] options, string networkInterface, string? networkNamespace, TimeSpan? patience = null)
     {
         string[] wrapper = networkNamespace is null ? [] : ["ip", "netns", "exec", networkNamespace];
         string[] command =
@@ -44,7 +45,7 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
             $"--tls-privkey={Directory}/tls-privkey.pem", $"--tls-pubkey={Directory}/tls-pubkey.pem",
             $"--interface={networkInterface}", "--network-hook-dir=/nonexistent",
         ];
-        return Command.RunAsync(command[0], command.Skip(1));
+        return Command.RunAsync(Command.Describe(command[0], command.Skip(1)), input: "", patience);
     }
 
     /// <summary>Fetches the password and checks it.</summary>

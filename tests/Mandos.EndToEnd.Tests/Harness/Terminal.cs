@@ -13,16 +13,16 @@ internal sealed class Terminal : IAsyncDisposable
     }
 
     /// <summary>Starts a program.</summary>
-    /// <param name="bus">The bus that it takes for the system bus.</param>
+    /// <param name="bus">The bus that it takes for the system bus; null for none.</param>
     /// <param name="program">Its path, or that among the peers.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static async Task<Terminal> StartAsync(DBusDaemon bus, string program, params string[] arguments)
+    public static async Task<Terminal> StartAsync(DBusDaemon? bus, string program, params string[] arguments)
     {
         var terminal = new Terminal();
         // The session would keep our pipes open.
         var start = Command.Describe("sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", "tmux", .. terminal.Arguments(
             ["new-session", "-d", "-x", "150", "-y", "40", Path.Combine(Repository.Peers, program), .. arguments])]);
-        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.Address;
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus?.Address ?? "unix:path=/nonexistent";
         start.Environment.Remove("LD_LIBRARY_PATH");
         var result = await Command.RunAsync(start, input: "");
         Assert.True(result.ExitCode == 0, $"tmux ended with status {result.ExitCode}");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.EndToEnd.Tests.Web;
 
 namespace Mandos.EndToEnd.Tests.Packaging;
 
@@ -90,6 +91,16 @@ public sealed class CompletionTests
         }
     }
 
+    [Theory]
+    [InlineData("--socket", "SOCKET", "--enable", "mach")]
+    [InlineData("--socket", "=", "SOCKET", "mach")]
+    public async Task Ctl_ClientNameAfterASocket_OffersThoseOfThatServer(params string[] words)
+    {
+        await using WebSite site = await WebSite.StartAsync([new TestClient("machine").StanzaWith(), new TestClient("my machine").StanzaWith()]);
+
+        Assert.Equal(["machine"], await CompleteCtlAsync("unix:path=/nonexistent", [.. words.Select(word => word == "SOCKET" ? site.Socket : word)]));
+    }
+
     [Fact]
     public async Task Ctl_ClientNameWithoutServer_OffersNothing()
         => Assert.Empty(await CompleteCtlAsync("unix:path=/nonexistent", "--enable", "m"));
@@ -103,6 +114,7 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("refuse,hold,serve", "--when-cut-off", "")]
     [InlineData("hold", "--when-cut-off", "=", "h")]
+    [InlineData("read,approve,admin", "--scope", "")]
     public async Task Ctl_Choice_OffersWhatThereIs(string offered, params string[] words)
         => Assert.Equal(offered.Split(','), await CompleteCtlAsync("unix:path=/nonexistent", words));
 

@@ -68,6 +68,11 @@ public sealed partial class InstallationTests : IDisposable
             Assert.True(File.Exists(FileOf($"usr/share/bash-completion/completions/{file}")), file);
         }
 
+        foreach (string file in new[] { "mandos.rules.yml", "mandos-dashboard.json" })
+        {
+            Assert.True(File.Exists(FileOf($"usr/share/mandos/{file}")), file);
+        }
+
         foreach (string page in ManualPageTests.Pages.Select(page => page.Data))
         {
             Assert.True(File.Exists(FileOf($"usr/share/man/man{page[^1]}/{page}")), page);

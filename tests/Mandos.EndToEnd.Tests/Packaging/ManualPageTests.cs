@@ -65,7 +65,10 @@ public sealed partial class ManualPageTests
         string text = string.Join('\n', await SectionAsync("mandos-ctl.8", section));
 
         Assert.All(
-            ["--names", "--kept", "--forget", "--requests", "--approve-request", "--deny-request"],
+            [
+                "--names", "--kept", "--forget", "--requests", "--approve-request", "--deny-request", "--reload", "--tokens", "--add-token",
+                "--scope", "--revoke-token",
+            ],
             option => Assert.Contains(option, Option().Matches(text).Select(match => match.Value)));
     }
 

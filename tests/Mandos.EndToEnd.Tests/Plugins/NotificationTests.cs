@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.EndToEnd.Tests.Web;
 using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Plugins;
@@ -76,6 +79,70 @@ public sealed partial class NotificationTests(ClientKeys keys)
         });
         Assert.DoesNotContain(LinkUrl, log, StringComparison.Ordinal);
         Assert.Contains("Target ntfy dead: it cannot be reached: ConnectionRefused; trying again", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Links_OfAMessage_DecideItsRequestOnceAndOnlyByPost()
+    {
+        await using var web = new WebTarget();
+        await using var server = new TestServer("--debug");
+        string key = Path.Combine(server.ScratchDirectory, "key");
+        await File.WriteAllTextAsync(key, Key + "\n", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(server.ConfigDirectory, "plugins.yaml"), $"""
+            plugins:
+              WebControl:
+                settings:
+                  socket: {WebSite.SocketOf(server)}
+              Notify:
+                settings:
+                  link_url: http://localhost/link
+                  webhook:
+                    test:
+                      url: {web.Url}/hook
+                      secret_file: {key}
+
+            """, Cancellation);
+        server.AddClient(keys.First.StanzaWith("checker = true", "approval_delay = PT1H", "approved_by_default = False"));
+        await server.StartAsync();
+        await server.Log.WaitForAsync("INFO", $"At socket {WebSite.SocketOf(server)}");
+        using var browser = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(WebSite.SocketOf(server)), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+
+        Task fetch = keys.First.RequirePasswordAsync(server.EndPoint);
+        JsonNode links = (await ToldAsync(web, 1, "need_approval"))["links"]!;
+        var (approve, deny) = (new Uri((string)links["approve"]!), new Uri((string)links["deny"]!));
+
+        // What a mail scanner does
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(approve));
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(deny));
+        Assert.False(fetch.IsCompleted);
+
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(approve));
+        await fetch;
+        await ToldAsync(web, 2, "got_secret");
+        Assert.Equal(
+            [HttpStatusCode.NotFound, HttpStatusCode.NotFound, HttpStatusCode.NotFound], [await PostAsync(approve), await PostAsync(deny), await GetAsync(approve)]);
+        await server.StopAsync();
+        Assert.DoesNotContain(server.Log.Lines, line => line.Contains(approve.Segments[^1], StringComparison.Ordinal) || line.Contains(deny.Segments[^1], StringComparison.Ordinal));
+
+        async Task<HttpStatusCode> GetAsync(Uri link)
+        {
+            using HttpResponseMessage response = await browser.GetAsync(link, Cancellation);
+            return response.StatusCode;
+        }
+
+        async Task<HttpStatusCode> PostAsync(Uri link)
+        {
+            using HttpResponseMessage response = await browser.PostAsync(link, null, Cancellation);
+            return response.StatusCode;
+        }
     }
 
     [Fact]

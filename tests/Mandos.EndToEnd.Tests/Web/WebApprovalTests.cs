@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestKit.Peers;
@@ -114,6 +115,35 @@ public sealed class WebApprovalTests(ClientKeys keys)
 
         Assert.Equal(0, site.Server.Log.Count("ERROR", ""));
         Assert.False(File.Exists(site.Socket));
+    }
+
+    [Fact]
+    public async Task Flood_OfConnectionsAndSlowBodies_CostsNoMachineItsSecret()
+    {
+        var client = new TestClient("client");
+        await using WebSite site = await WebSite.StartAsync([client.StanzaWith("checker = true")]);
+        List<Socket> flood = [];
+        for (int i = 0; i < 400; i++)
+        {
+            Socket socket = await site.ConnectAsync(Cancellation);
+            flood.Add(socket);
+            try
+            {
+                await socket.SendAsync(
+                    "POST /api/v1/clients/client/secret HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: 9999\r\n\r\nx"u8.ToArray(),
+                    Cancellation);
+            }
+            catch (SocketException)
+            {
+                // It is one too many, and was closed.
+            }
+        }
+
+        await client.RequireSecretAsync(site.Server);
+
+        flood.ForEach(socket => socket.Dispose());
+        await client.RequireSecretAsync(site.Server);
+        Assert.Equal(0, site.Server.Log.Count("ERROR", ""));
     }
 
     [Fact]

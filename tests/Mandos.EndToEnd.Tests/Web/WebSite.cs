@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -39,9 +40,16 @@ internal sealed class WebSite : IAsyncDisposable
         ["plugins:", "  WebControl:", "    settings:", $"      socket: {SocketOf(server)}", .. settings.Select(line => $"      {line}")],
         Cancellation);
 
-    public static async Task<WebSite> StartAsync(IEnumerable<string> stanzas, params IEnumerable<string> settings)
+    public static Task<WebSite> StartAsync(IEnumerable<string> stanzas, params IEnumerable<string> settings)
+        => StartAsync(new TestServer("--debug"), stanzas, settings);
+
+    /// <summary>Starts a server that was prepared.</summary>
+    /// <param name="server">The server, which is then the site's.</param>
+    /// <param name="stanzas">Its clients.</param>
+    /// <param name="settings">Settings of the plugin, beside the socket.</param>
+    public static async Task<WebSite> StartAsync(TestServer server, IEnumerable<string> stanzas, params IEnumerable<string> settings)
     {
-        var site = new WebSite(new TestServer("--debug"));
+        var site = new WebSite(server);
         try
         {
             site.Server.AddClient(string.Join('\n', stanzas));
@@ -55,6 +63,22 @@ internal sealed class WebSite : IAsyncDisposable
             await site.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts a server that listens on TCP, too, at 127.0.0.1.</summary>
+    /// <param name="key">Its certificate.</param>
+    /// <param name="port">Its port for the web.</param>
+    /// <param name="stanzas">Its clients.</param>
+    public static Task<WebSite> StartOnTcpAsync(HostKey key, int port, params IEnumerable<string> stanzas)
+    {
+        var server = new TestServer("--debug");
+        (string certificateFile, string keyFile) = key.Write(server.ConfigDirectory);
+        return StartAsync(
+            server,
+            stanzas,
+            string.Create(CultureInfo.InvariantCulture, $"listen: 127.0.0.1:{port}"),
+            $"tls_certificate: {certificateFile}",
+            $"tls_key: {keyFile}");
     }
 
     public async Task<JsonElement> GetAsync(string path)
@@ -84,17 +108,18 @@ internal sealed class WebSite : IAsyncDisposable
         return requests;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        Http.Dispose();
-        await Server.DisposeAsync();
-    }
-
-    private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    /// <summary>A connection to the socket.</summary>
+    public async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
         return socket;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Server.DisposeAsync();
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)

@@ -129,8 +129,8 @@ public sealed class PrometheusServer : IAsyncDisposable
         Assert.False(_process!.HasExited, "Prometheus ended instead of answering");
         try
         {
-            await AskAsync("status/buildinfo");
-            return true;
+            using HttpResponseMessage response = await _http.GetAsync(new Uri("/-/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {

@@ -2,6 +2,7 @@ using System.Text;
 using Mandos.Ctl.Commands;
 using Mandos.Ctl.Servers;
 using Mandos.Ctl.Servers.Web;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Mandos.Ctl.Tests.Servers.Web;
 
@@ -63,7 +64,7 @@ public sealed class CommandTests
 
         Assert.Equal(
             [
-                "POST /api/v1/requests/18446744073709551615/approve", "POST /api/v1/requests/1/deny", "POST /api/v1/kept/%C3%BC%2E/forget",
+                "POST /api/v1/requests/9223372036854775807/approve", "POST /api/v1/requests/1/deny", "POST /api/v1/kept/%C3%BC%2E/forget",
                 "POST /api/v1/reload", "POST /api/v1/tokens", "GET /api/v1/tokens", "POST /api/v1/tokens/my%20phone/revoke",
             ],
             fake.Requests.Select(static request => request.Line));
@@ -96,6 +97,32 @@ public sealed class CommandTests
         var thrown = await Assert.ThrowsAsync<ServerException>(() => server.ApproveAsync(_client, approve: true, Token));
 
         Assert.Equal((expected, false), (thrown.Message, thrown.IsNotSaved));
+    }
+
+    [Fact]
+    public async Task Commands_ThatWaitForTheirTurn_HaveTheirWholeTimeThen()
+    {
+        var time = new FakeTimeProvider();
+        using var asked = new SemaphoreSlim(0);
+        using var answer = new SemaphoreSlim(0);
+        await using var fake = new FakeWebServer(async (request, stream) =>
+        {
+            asked.Release();
+            await answer.WaitAsync(request.Ended);
+            await FakeWebServer.WriteAsync(stream, """{"durable":true}""");
+        });
+        await using SocketConnection server = await fake.ConnectAsync(time);
+
+        Task[] commands = [.. Enumerable.Range(0, 3).Select(_ => server.EnableAsync(_client, enable: true, Token))];
+        foreach (Task _ in commands)
+        {
+            await asked.WaitAsync(Token);
+            time.Advance(TimeSpan.FromSeconds(20));
+            answer.Release();
+        }
+
+        await Task.WhenAll(commands);
+        Assert.Equal(1, fake.Connections);
     }
 
     [Fact]
