@@ -28,6 +28,9 @@ public sealed partial class WebSurface : IControlSurface
     private readonly WebSettings _settings;
     private readonly SocketFile _socket;
 
+    /// <summary>The tokens, once they could be read. One that was revoked, and whose revocation is not on disk, must not come back when the surface runs again.</summary>
+    private TokenStore? _tokens;
+
     /// <summary>Makes a surface that listens nowhere yet.</summary>
     /// <param name="context">What the server gives.</param>
     /// <exception cref="PluginSettingException">A setting is wrong.</exception>
@@ -75,27 +78,34 @@ public sealed partial class WebSurface : IControlSurface
     {
         TimeProvider time = _context.TimeProvider;
         IReadOnlyList<Route> everywhere = MetricsRoutes.Everywhere(server, _context);
-        var tokens = new TokenStore(new TokenFile(_context.StateDirectory), time);
-        IReadOnlyList<Route> routes =
-        [
-            .. everywhere, .. new ApiRoutes(server, time).All, .. new TokenRoutes(tokens, _context.Logger).All, .. PageRoutes.Of(server, watch, time),
-        ];
+        TokenStore tokens = _tokens ??= new TokenStore(new TokenFile(_context.StateDirectory), time);
         var atSocket = new SocketDoorkeeper(new SameSite(_settings.Hosts, isProxied: true), _settings.TrustedUserHeader);
-        yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, routes), time)).ConfigureAwait(false);
+        yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, MakeRoutes()), time)).ConfigureAwait(false);
         if (_settings.Listen is { } listen)
         {
             ClientCertificates? certificates = _settings.ClientCertificates is { } file ? new(file, _context.Logger) : null;
             var certificate = new ServerCertificate(_settings.Certificate!, _settings.Key!, certificates, _context.Logger);
             var sessions = new Sessions(tokens, time);
             var onTcp = new TcpDoorkeeper(new SameSite(_settings.Hosts, isProxied: false), tokens, sessions, certificates, time, _context.Logger);
-            Func<HttpContext, Task> answer = Answer(onTcp, [.. routes, .. new SignInPage(onTcp, sessions).Routes]);
+            Func<HttpContext, Task> answer = Answer(onTcp, [.. MakeRoutes(), .. new SignInPage(onTcp, sessions).Routes]);
             yield return await StartAsync(WebListener.AtPort(listen, certificate.Options, answer, time)).ConfigureAwait(false);
         }
 
         if (collector is not null && _settings.Metrics is { } metrics)
         {
             IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(collector, _context)];
-            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(), atMetrics), time)).ConfigureAwait(false);
+            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(time), atMetrics), time)).ConfigureAwait(false);
+        }
+
+        // Each listener has its own, so that lists and streams which are read on TCP take none away from the socket.
+        IReadOnlyList<Route> MakeRoutes()
+        {
+            var lists = new ClientLists(server);
+            return
+            [
+                .. everywhere, .. new ApiRoutes(server, lists, time).All, .. new TokenRoutes(tokens, _context.Logger).All,
+                .. PageRoutes.Of(server, lists, watch, time),
+            ];
         }
 
         async Task<WebListener> StartAsync(WebListener listener)

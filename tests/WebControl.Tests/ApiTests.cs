@@ -165,10 +165,11 @@ public sealed class ApiTests
     [InlineData("""{"timeout":300}""", "timeout has to be a duration")]
     [InlineData("""{"timeout":"5 minutes"}""", "timeout has to be a duration")]
     [InlineData("""{"location":"here","interval":"PT0S"}""", "interval")]
-    [InlineData("""{"timeout":"PT1H","timeout":"PT2H"}""", "no JSON")]
+    [InlineData("""{"timeout":"PT1H","timeout":"PT2H"}""", "property twice")]
     [InlineData("""{"timeout":""", "no JSON")]
     [InlineData("""["timeout"]""", "JSON object")]
     [InlineData("""{"host":"\ud800"}""", "Unicode")]
+    [InlineData("""{"\ud800":"x"}""", "Unicode")]
     public async Task Settings_Bad_ChangeNothing(string body, string message)
     {
         await using Rig rig = await Rig.StartAsync([Named("one")]);
@@ -199,14 +200,15 @@ public sealed class ApiTests
     }
 
     [Fact]
-    public async Task Secret_TooLongOrOfAnotherType_IsRefused()
+    public async Task Secret_TooLongOrEmptyOrOfAnotherType_IsRefused()
     {
         await using Rig rig = await Rig.StartAsync([Named("one")]);
 
         (int tooLong, _) = await rig.PostAsync("/api/v1/clients/one/secret", new string('x', ClientLimits.SecretBytes + 1), "application/octet-stream");
         (int wrongType, _) = await rig.PostAsync("/api/v1/clients/one/secret", "x", "text/plain");
+        (int empty, _) = await rig.PostAsync("/api/v1/clients/one/secret", "", "application/octet-stream");
 
-        Assert.Equal((413, 415), (tooLong, wrongType));
+        Assert.Equal((413, 415, 400), (tooLong, wrongType, empty));
         Assert.Empty(rig.Server.Sources);
     }
 
@@ -320,7 +322,7 @@ public sealed class ApiTests
         var tokens = new TokenRoutes(new TokenStore(new TokenFile(rig.StateDirectory), TimeProvider.System), rig.Context);
 
         Assert.Equal(
-            ((IEnumerable<Route>)[.. new ApiRoutes(rig.Server, TimeProvider.System).All, .. tokens.All])
+            ((IEnumerable<Route>)[.. new ApiRoutes(rig.Server, new ClientLists(rig.Server), TimeProvider.System).All, .. tokens.All])
                 .Select(route => $"{route.Method} {route.Template} {route.Scope}".ToLowerInvariant()).Order(StringComparer.Ordinal),
             document.GetProperty("paths").EnumerateObject()
                 .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name} {path.Name} {method.Value.GetProperty("x-scope").GetString()}".ToLowerInvariant()))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Xml.Linq;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using WebControl.Tests.Support;
 
 namespace WebControl.Tests;
@@ -54,6 +55,39 @@ public sealed class PageTests
         await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [Request(7, "192.0.2.1")] }]);
 
         Assert.DoesNotContain("Two machines", await GetAsync(rig, "/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Waiting_AllMachines_ArePagesThatABrowserCanShow()
+    {
+        await using Rig rig = await Rig.StartAsync(
+            Enumerable.Range(1, 3000).Select(i => Named($"m{i}") with { Requests = [Request(i, "192.0.2.1")], ApprovalsPending = 1 }));
+
+        XElement page = Parse(await GetAsync(rig, "/"));
+        XElement one = Parse(await GetAsync(rig, "/?client=m2999"));
+
+        Assert.Equal(100, page.Descendants("li").Count(item => item.Attribute("class")?.Value == "card"));
+        Assert.Contains("2900 more wait", page.Descendants("p").Single(p => p.Attribute("id")?.Value == "more").Value, StringComparison.Ordinal);
+        Assert.Equal(["request-2999"], one.Descendants("li").Where(item => item.Attribute("class")?.Value == "card").Select(item => item.Attribute("id")!.Value));
+    }
+
+    [Fact]
+    public async Task Decision_ThatFailed_IsNobodys()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+        using HttpResponseMessage early = await rig.Http.PostAsync(new Uri("/requests/7/approve", UriKind.Relative), null, Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, early.StatusCode);
+
+        ClientSnapshot client = rig.Server.Update("one", client => client with { Requests = [Request(7, "192.0.2.1")] });
+        await rig.Server.SubscribedAsync(Cancellation);
+        rig.Server.Publish(new Rejected(client, Request(7, "192.0.2.1"), RejectionReason.Denied)); // by somebody on D-Bus
+        string html = "";
+        while (!html.Contains("192.0.2.1", StringComparison.Ordinal))
+        {
+            html = await GetAsync(rig, "/decisions");
+        }
+
+        Assert.DoesNotContain("decided by", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mandos.WebControl.Access;
+using Mandos.WebControl.Serving;
 using WebControl.Tests.Support;
 
 namespace WebControl.Tests;
@@ -12,6 +13,8 @@ namespace WebControl.Tests;
 public sealed class TcpTests
 {
     private const string List = "/api/v1/clients";
+
+    private static readonly Uri _events = new("/api/v1/events", UriKind.Relative);
     private const string Disable = "/api/v1/clients/one/disable";
     private const string Approve = "/api/v1/clients/one/approve";
 
@@ -117,7 +120,7 @@ public sealed class TcpTests
     }
 
     [Fact]
-    public async Task Tokens_Guessed_AreSoonNotLookedAt()
+    public async Task Tokens_Guessed_AreSoonRefusedAndLockOutNobody()
     {
         await using TcpRig rig = await TcpRig.StartAsync();
         using HttpClient good = rig.Connect(await rig.MakeTokenAsync("phone", "read"));
@@ -131,7 +134,25 @@ public sealed class TcpTests
         Assert.Equal(401, answers[0]);
         Assert.Contains(429, answers);
         Assert.InRange(rig.Rig.Context.Logged.Count(line => line.Text.Contains("wrong token", StringComparison.Ordinal)), 1, 20);
-        Assert.Equal(200, (await rig.Rig.GetAsync(List)).Status); // the socket knows nothing of it
+        Assert.Equal((200, 200), ((await rig.Rig.GetAsync(List)).Status, await TcpRig.GetStatusAsync(good, List))); // a right one from the same address
+    }
+
+    [Fact]
+    public async Task Streams_OnTcp_TakeNoneAwayFromTheSocket()
+    {
+        await using TcpRig rig = await TcpRig.StartAsync();
+        using HttpClient reader = rig.Connect(await rig.MakeTokenAsync("phone", "read"));
+        List<Stream> open = [];
+        for (int i = 0; i < WebLimits.Streams; i++)
+        {
+            open.Add(await reader.GetStreamAsync(_events, Cancellation));
+        }
+
+        using HttpResponseMessage onTcp = await reader.GetAsync(_events, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using HttpResponseMessage atSocket = await rig.Rig.Http.GetAsync(_events, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+
+        Assert.Equal((429, 200), ((int)onTcp.StatusCode, (int)atSocket.StatusCode));
+        open.ForEach(stream => stream.Dispose());
     }
 
     [Fact]

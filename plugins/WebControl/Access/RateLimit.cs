@@ -1,3 +1,5 @@
+using Mandos.WebControl.Serving;
+
 namespace Mandos.WebControl.Access;
 
 /// <summary>How often each of many may do something: some at once, then some each second. Thread-safe, and of bounded memory.</summary>
@@ -11,6 +13,12 @@ internal sealed class RateLimit(int burst, double perSecond, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (double Left, long At)> _known = new(StringComparer.Ordinal);
 
+    /// <summary>How often somebody may ask: a page with all that belongs to it some times a second, and a person who opens many at once.</summary>
+    public static RateLimit OfRequests(TimeProvider time) => new(burst: 200, perSecond: 20, time);
+
+    /// <summary>What is told to who asks too often.</summary>
+    public static WebProblem TooManyRequests() => WebProblem.TooMany("too many requests come from your network; try again in a while");
+
     /// <summary>Takes one if there is one.</summary>
     /// <param name="key">Who.</param>
     /// <returns>Whether there was one.</returns>
@@ -22,16 +30,6 @@ internal sealed class RateLimit(int burst, double perSecond, TimeProvider time)
             _known[key] = (left >= 1 ? left - 1 : left, time.GetTimestamp());
             Forget();
             return left >= 1;
-        }
-    }
-
-    /// <summary>Whether there is one, without taking it.</summary>
-    /// <inheritdoc cref="TryTake"/>
-    public bool Has(string key)
-    {
-        lock (_lock)
-        {
-            return Left(key) >= 1;
         }
     }
 

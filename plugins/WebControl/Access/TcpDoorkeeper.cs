@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.Serving;
@@ -14,7 +13,7 @@ internal sealed partial class TcpDoorkeeper(
     SameSite site, TokenStore tokens, Sessions sessions, ClientCertificates? certificates, TimeProvider time, ILogger logger) : IDoorkeeper
 {
     private readonly ILogger _logger = logger;
-    private readonly RateLimit _requests = new(burst: 200, perSecond: 20, time);
+    private readonly RateLimit _requests = RateLimit.OfRequests(time);
     private readonly RateLimit _guesses = new(burst: 10, perSecond: 1.0 / 6, time);
     private readonly RateLimit _lines = new(burst: 20, perSecond: 1.0 / 60, time);
 
@@ -22,38 +21,39 @@ internal sealed partial class TcpDoorkeeper(
     public ValueTask<Caller> AdmitAsync(HttpContext context)
     {
         IPAddress address = context.Connection.RemoteIpAddress!;
-        if (!_requests.TryTake(PlaceOf(address)))
-        {
-            throw WebProblem.TooMany("too many requests come from your network; try again in a while");
-        }
-
         site.Require(context.Request);
-        string from = ClientJson.Show(address);
         StringValues authorization = context.Request.Headers.Authorization;
         Caller? caller = authorization.Count > 0 ? ByToken(authorization, address)
             : ByCertificate(context.Connection.ClientCertificate) ?? ByCookie(context.Request);
-        return ValueTask.FromResult((caller ?? Caller.Unknown) with { Address = from });
+
+        // Somebody who is known has a limit of their own: strangers behind the same address must not use it up.
+        string place = Place.Of(address);
+        if (!_requests.TryTake(caller is null ? place : $"{place} {caller.User}"))
+        {
+            throw RateLimit.TooManyRequests();
+        }
+
+        return authorization.Count > 0 && caller is null ? throw WebProblem.SignIn("this is no token, or one that was revoked")
+            : ValueTask.FromResult((caller ?? Caller.Unknown) with { Address = ClientJson.Show(address) });
     }
 
-    /// <summary>Looks a token up. Whoever has guessed too often is not told whether it is one.</summary>
+    /// <summary>Looks a token up. A right one is always known, so that whoever guesses locks out nobody: 256 random bits are not guessed.</summary>
     /// <param name="text">What was given as a token.</param>
     /// <param name="address">By whom.</param>
     /// <returns>Null if there is none.</returns>
-    /// <exception cref="WebProblem">That address has guessed too often.</exception>
+    /// <exception cref="WebProblem">There is none, and that address has guessed too often.</exception>
     public Token? FindToken(string text, IPAddress address)
     {
-        string place = PlaceOf(address);
-        if (!_guesses.Has(place))
-        {
-            throw WebProblem.TooMany("too many wrong tokens came from your network; try again in a minute");
-        }
-
         if (tokens.Find(text) is { } token)
         {
             return token;
         }
 
-        _guesses.TryTake(place);
+        if (!_guesses.TryTake(Place.Of(address)))
+        {
+            throw WebProblem.TooMany("too many wrong tokens came from your network; try again in a minute");
+        }
+
         if (_lines.TryTake("")) // strangers cannot fill the log
         {
             LogWrongToken(address);
@@ -62,13 +62,13 @@ internal sealed partial class TcpDoorkeeper(
         return null;
     }
 
-    private Caller ByToken(StringValues authorization, IPAddress address)
+    private Caller? ByToken(StringValues authorization, IPAddress address)
     {
         const string Scheme = "Bearer ";
         return authorization is [{ } text] && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && FindToken(text[Scheme.Length..], address) is { } token
                 ? new Caller { User = $"token {token.Name}", Scope = token.Scope, IsStillGood = () => tokens.Has(token) }
-                : throw WebProblem.SignIn("this is no token, or one that was revoked");
+                : null;
     }
 
     private Caller? ByCertificate(X509Certificate2? certificate)
@@ -80,12 +80,4 @@ internal sealed partial class TcpDoorkeeper(
         => request.Cookies[Sessions.CookieName] is { } id && sessions.Find(id) is { } token
             ? new Caller { User = $"token {token.Name}", Scope = token.Scope, HasCookie = true, IsStillGood = () => sessions.Find(id) == token }
             : null;
-
-    /// <summary>Who can have many IPv6 addresses has them in one /64.</summary>
-    private static string PlaceOf(IPAddress address)
-    {
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        byte[] bytes = address.GetAddressBytes();
-        return Convert.ToHexString(address.AddressFamily == AddressFamily.InterNetwork ? bytes : bytes[..8]);
-    }
 }

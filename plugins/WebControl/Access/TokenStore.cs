@@ -15,6 +15,9 @@ internal sealed class TokenStore(TokenFile file, TimeProvider time)
     private readonly Lock _lock = new();
     private volatile IReadOnlyList<Token> _tokens = file.Read();
 
+    /// <summary>The names of the tokens that were revoked and that the file still has.</summary>
+    private readonly HashSet<string> _unsaved = new(StringComparer.Ordinal);
+
     /// <summary>All of them, in order of their names.</summary>
     public IReadOnlyList<Token> All => [.. _tokens.OrderBy(static token => token.Name, StringComparer.Ordinal)];
 
@@ -59,33 +62,36 @@ internal sealed class TokenStore(TokenFile file, TimeProvider time)
                 throw WebProblem.BadValue($"there are {MostTokens} tokens, the most allowed; revoke some");
             }
 
-            Replace([.. _tokens, new Token(name, scope, time.GetUtcNow(), Token.HashOf(text))]);
+            Token[] more = [.. _tokens, new Token(name, scope, time.GetUtcNow(), Token.HashOf(text))];
+            Write(more);
+            _tokens = more;
         }
 
         return text;
     }
 
     /// <summary>Revokes a token. It is not in force any more when this returns, and neither is it after a restart.</summary>
-    /// <exception cref="WebProblem">There is none of that name.</exception>
-    /// <exception cref="IOException">It is revoked until the server ends, but that is not on disk.</exception>
+    /// <exception cref="WebProblem">There is none of that name, not even on disk.</exception>
+    /// <exception cref="IOException">It is revoked until the server ends, but that is not on disk; whoever revokes it again tries that again.</exception>
     public void Revoke(string name)
     {
         lock (_lock)
         {
             Token[] left = [.. _tokens.Where(token => token.Name != name)];
-            if (left.Length == _tokens.Count)
+            if (left.Length == _tokens.Count && !_unsaved.Contains(name))
             {
                 throw WebProblem.NotFound($"there is no token named “{name}”");
             }
 
             _tokens = left;
-            file.Write(left);
+            _unsaved.Add(name);
+            Write(left);
         }
     }
 
-    private void Replace(Token[] tokens)
+    private void Write(Token[] tokens)
     {
         file.Write(tokens);
-        _tokens = tokens;
+        _unsaved.Clear();
     }
 }

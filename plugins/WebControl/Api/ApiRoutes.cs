@@ -14,16 +14,18 @@ internal sealed class ApiRoutes
     private const int MostAtATime = 10_000;
 
     private readonly IMandosServer _server;
+    private readonly ClientLists _lists;
     private readonly ClientJson _json;
     private readonly EventStreams _events;
     private int _largeAnswers;
 
     /// <param name="server">The server.</param>
+    /// <param name="lists">Reads all clients.</param>
     /// <param name="time">The clock.</param>
-    public ApiRoutes(IMandosServer server, TimeProvider time)
+    public ApiRoutes(IMandosServer server, ClientLists lists, TimeProvider time)
     {
-        (_server, _json) = (server, new ClientJson(time));
-        _events = new EventStreams(server, _json, time);
+        (_server, _lists, _json) = (server, lists, new ClientJson(time));
+        _events = new EventStreams(lists, _json, time);
         All =
         [
             new("GET", Clients, Scope.Read, ListClientsAsync),
@@ -91,16 +93,17 @@ internal sealed class ApiRoutes
     {
         int? limit = (int?)call.QueryNumber("limit", 1, MostAtATime);
         string? after = call.Query("after");
-        if (Interlocked.Increment(ref _largeAnswers) > WebLimits.LargeAnswers && limit is null)
+        int large = limit is null ? 1 : 0; // a page is none
+        if (Interlocked.Add(ref _largeAnswers, large) > WebLimits.LargeAnswers && limit is null)
         {
-            Interlocked.Decrement(ref _largeAnswers);
+            Interlocked.Add(ref _largeAnswers, -large);
             throw WebProblem.TooMany($"{WebLimits.LargeAnswers} lists of all clients are being written, the most at once; try again, or take a page");
         }
 
         try
         {
-            IReadOnlyList<ClientSnapshot> all = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-            List<ClientSnapshot> found = ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue);
+            List<ClientSnapshot> found = await _lists.ReadAsync(
+                call, all => ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue)).ConfigureAwait(false);
             string? next = null;
             if (limit is { } count && found.Count > count)
             {
@@ -112,14 +115,14 @@ internal sealed class ApiRoutes
         }
         finally
         {
-            Interlocked.Decrement(ref _largeAnswers);
+            Interlocked.Add(ref _largeAnswers, -large);
         }
     }
 
     private async Task ListRequestsAsync(WebCall call)
     {
-        IReadOnlyList<ClientSnapshot> clients = await _server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(call.Context, "requests", WaitingRequest.Of(clients), _json.WriteItem).ConfigureAwait(false);
+        IReadOnlyList<WaitingRequest> requests = await _lists.ReadAsync(call, WaitingRequest.Of).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "requests", requests, _json.WriteItem).ConfigureAwait(false);
     }
 
     private async Task ListKeptAsync(WebCall call)
@@ -153,6 +156,11 @@ internal sealed class ApiRoutes
         ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
         RequestBody.RequireType(call, "application/octet-stream");
         byte[] secret = await RequestBody.ReadAsync(call, ClientLimits.SecretBytes).ConfigureAwait(false);
+        if (secret.Length == 0)
+        {
+            throw WebProblem.BadValue("the body, which is the secret, is empty"); // as curl sends a file that is not there
+        }
+
         try
         {
             await AnswerAsync(call, _server.SetSecretAsync(client, secret, call.Caller.Source, call.Aborted)).ConfigureAwait(false);

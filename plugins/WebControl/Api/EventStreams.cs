@@ -8,10 +8,10 @@ using Mandos.WebControl.Serving;
 namespace Mandos.WebControl.Api;
 
 /// <summary>Events as they come, in answers without end (HTML Standard, "Server-sent events").</summary>
-/// <param name="server">The server.</param>
+/// <param name="lists">Subscribes.</param>
 /// <param name="clients">Writes clients.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EventStreams(IMandosServer server, ClientJson clients, TimeProvider time)
+internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimeProvider time)
 {
     private int _open;
 
@@ -36,7 +36,7 @@ internal sealed class EventStreams(IMandosServer server, ClientJson clients, Tim
         try
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Stopping);
-            using ServerSubscription subscription = await server.SubscribeAsync(ended.Token).ConfigureAwait(false);
+            using ServerSubscription subscription = await lists.SubscribeAsync(call).ConfigureAwait(false);
             call.Response.ContentType = "text/event-stream";
             call.Response.Headers["X-Accel-Buffering"] = "no"; // for nginx
             await SendAsync(call, "event: ready\ndata: {}\n\n", ended.Token).ConfigureAwait(false);

@@ -12,8 +12,8 @@ internal static class RequestBody
 {
     private static readonly JsonDocumentOptions _options = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
-    /// <summary>Reads an object.</summary>
-    /// <exception cref="WebProblem">It is no JSON, no object, or too long.</exception>
+    /// <summary>Reads an object, whose names and texts can be read then.</summary>
+    /// <exception cref="WebProblem">It is no JSON, no object, too long, or has a text that is no Unicode.</exception>
     public static async Task<JsonDocument> ReadObjectAsync(WebCall call)
     {
         RequireType(call, "application/json");
@@ -21,11 +21,25 @@ internal static class RequestBody
         try
         {
             JsonDocument document = JsonDocument.Parse(body, _options);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw WebProblem.BadValue("the body has to be a JSON object");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw WebProblem.BadValue("the body has to be a JSON object");
+            }
+
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                _ = (property.Name, property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null);
+            }
+
+            return document;
         }
         catch (JsonException e)
         {
-            throw WebProblem.BadValue($"the body is no JSON, at line {e.LineNumber + 1}");
+            throw WebProblem.BadValue(e.LineNumber is { } line ? $"the body is no JSON, at line {line + 1}" : "the body has a property twice");
+        }
+        catch (InvalidOperationException)
+        {
+            throw WebProblem.BadValue("a text of the body is no Unicode"); // half of a surrogate pair
         }
     }
 

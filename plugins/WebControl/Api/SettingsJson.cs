@@ -22,7 +22,7 @@ internal static class SettingsJson
                 ClientSetting<bool> flag => given.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
                     ? change.With(flag, given.Value.GetBoolean()) : throw Wrong(setting, "true or false"),
                 ClientSetting<TimeSpan> duration => given.Value.ValueKind == JsonValueKind.String
-                    && IsoDuration.TryParse(TextOf(given.Value), out TimeSpan value) ? change.With(duration, value)
+                    && IsoDuration.TryParse(given.Value.GetString()!, out TimeSpan value) ? change.With(duration, value)
                         : throw Wrong(setting, "a duration such as \"PT5M\""),
                 _ => throw WebProblem.BadValue($"there is no setting {given.Name}; there are {string.Join(", ", ClientSetting.All.Select(static known => known.OptionName))}"),
             };
@@ -31,21 +31,9 @@ internal static class SettingsJson
         return change;
     }
 
-    private static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw WebProblem.BadValue("a text of the body is no Unicode"); // half of a surrogate pair
-        }
-    }
-
     private static string TextOf(ClientSetting setting, JsonElement value)
     {
-        string text = TextOf(value);
+        string text = value.GetString()!;
         return text.Length <= WebLimits.TextLength ? text
             : throw WebProblem.BadValue($"{setting.OptionName} may have {WebLimits.TextLength} characters; this has {text.Length}");
     }

@@ -50,17 +50,26 @@ internal sealed class ServerWatch(IMandosServer server, TimeProvider time)
         }
     }
 
-    /// <summary>Notes who decides a request, so that it is known when that shows.</summary>
-    public void NoteVerdict(long requestId, string? user)
+    /// <summary>Decides requests, and remembers who did, so that it is known when that shows. Who tries and fails has decided nothing.</summary>
+    /// <param name="requestIds">The requests.</param>
+    /// <param name="user">Who decides.</param>
+    /// <param name="decide">Decides.</param>
+    public async Task<CommandResult> DecideAsync(IEnumerable<long> requestIds, string? user, Func<Task<CommandResult>> decide)
     {
-        lock (_lock)
+        // Before it is done: then its event may be here already. Whoever came first has it.
+        long[] noted = [.. requestIds.Where(id => TryNote(id, user ?? "somebody"))];
+        try
         {
-            if (_verdicts.Count >= MostVerdicts)
+            return await decide().ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_lock)
             {
-                _verdicts.Clear();
+                Array.ForEach(noted, id => _verdicts.Remove(id));
             }
 
-            _verdicts[requestId] = user ?? "somebody";
+            throw;
         }
     }
 
@@ -84,6 +93,19 @@ internal sealed class ServerWatch(IMandosServer server, TimeProvider time)
 
         // The server stops, and is about to cancel.
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool TryNote(long requestId, string user)
+    {
+        lock (_lock)
+        {
+            if (_verdicts.Count >= MostVerdicts)
+            {
+                _verdicts.Clear();
+            }
+
+            return _verdicts.TryAdd(requestId, user);
+        }
     }
 
     private async Task FollowAsync(ChannelReader<ServerEvent> events, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal sealed class MetricsCollector : IDisposable
 
     private readonly ConcurrentDictionary<string, Metric> _metrics = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
-    private readonly Lock _reading = new();
+    private readonly SemaphoreSlim _reading = new(1);
 
     /// <param name="timeProvider">The clock.</param>
     /// <param name="listensTo">Which meters to listen to, of those whose names begin with <c>Mandos.</c>; null for all.</param>
@@ -45,12 +45,14 @@ internal sealed class MetricsCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>All metrics as they are now, in order of their names. One reader at a time.</summary>
+    /// <summary>All metrics as they are now, in order of their names. One reader at a time; who waits holds no thread, since the engine needs those.</summary>
     /// <param name="read">Takes them; not to be kept.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>What went wrong with single metrics, which are left out; null for nothing.</returns>
-    public Exception? Read(Action<IReadOnlyList<Metric>> read)
+    public async Task<Exception?> ReadAsync(Action<IReadOnlyList<Metric>> read, CancellationToken cancellationToken)
     {
-        lock (_reading)
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
             Metric[] metrics = [.. _metrics.Values.OrderBy(static metric => metric.Name, StringComparer.Ordinal)];
             Array.ForEach(metrics, static metric => metric.BeginReading());
@@ -68,10 +70,18 @@ internal sealed class MetricsCollector : IDisposable
             read(metrics);
             return fault;
         }
+        finally
+        {
+            _reading.Release();
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _reading.Dispose();
+    }
 
     private static void Record(object? state, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => ((Metric)state!).Record(value, tags);
 }

@@ -14,17 +14,18 @@ internal sealed partial class MetricsPage(MetricsCollector collector, ILogger lo
     private bool _hasFailed;
 
     /// <summary>Answers with all metrics as they are now.</summary>
-    public Task AnswerAsync(WebCall call)
+    public async Task AnswerAsync(WebCall call)
     {
         TextFormat format = Choose(call.Request.Headers.Accept);
         string text = "";
-        if (collector.Read(metrics => text = new MetricsText(format).Write(metrics)) is { } fault && !Interlocked.Exchange(ref _hasFailed, true))
+        Exception? problem = await collector.ReadAsync(metrics => text = new MetricsText(format).Write(metrics), call.Aborted).ConfigureAwait(false);
+        if (problem is { } fault && !Interlocked.Exchange(ref _hasFailed, true))
         {
             LogNotRead(fault.Message.ReplaceLineEndings(" "));
         }
 
         call.Response.ContentType = MetricsText.MediaTypeOf(format);
-        return call.Response.WriteAsync(text, call.Aborted);
+        await call.Response.WriteAsync(text, call.Aborted).ConfigureAwait(false);
     }
 
     /// <summary>The format that a scraper prefers: OpenMetrics if it asks for that, and not for another with more weight.</summary>

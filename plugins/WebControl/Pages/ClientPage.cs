@@ -37,12 +37,9 @@ internal sealed class ClientPage
         => new("POST", $"/clients/{{name}}/{verb}", scope, async call =>
         {
             ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
-            foreach (SecretRequest request in verb is "approve" or "deny" ? client.Requests : [])
-            {
-                _watch.NoteVerdict(request.Id, call.Caller.User);
-            }
-
-            CommandResult result = await command(client, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+            IEnumerable<SecretRequest> decided = verb is "approve" or "deny" ? client.Requests : [];
+            CommandResult result = await _watch.DecideAsync(
+                decided.Select(static request => request.Id), call.Caller.User, () => command(client, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
             await Outcome.TellAsync(call, result, Page.AddressOf(client)).ConfigureAwait(false);
         })
         {
@@ -53,7 +50,7 @@ internal sealed class ClientPage
     {
         ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
         await Page.WriteAsync(call.Context, call.Caller, client.Name, Html.Of($"""
-            {Html.If(client.Requests.Count > 0, () => Html.Of($"<p class=\"warning\"><a href=\"/\">{client.Requests.Count} request(s) of this client wait for approval</a></p>"))}
+            {Html.If(client.Requests.Count > 0, () => Html.Of($"<p class=\"warning\"><a href=\"{WaitingPage.AddressOf(client)}\">{client.Requests.Count} request(s) of this client wait for approval</a></p>"))}
             {Buttons(client, call.Caller.Scope)}
             <h2 id="state">State</h2>
             <dl aria-labelledby="state">

@@ -1,14 +1,13 @@
 using System.Globalization;
 using Mandos.Abstractions.Clients;
-using Mandos.Abstractions.Control;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.Serving;
 
 namespace Mandos.WebControl.Pages;
 
 /// <summary>All clients, some at a time.</summary>
-/// <param name="server">The server.</param>
-internal sealed class ClientsPage(IMandosServer server)
+/// <param name="lists">Reads all clients.</param>
+internal sealed class ClientsPage(ClientLists lists)
 {
     private const int Rows = 50;
     private const int MostPages = 100_000;
@@ -40,16 +39,18 @@ internal sealed class ClientsPage(IMandosServer server)
         string sort = call.Query("sort") ?? "name";
         (string Key, string Text, Comparison<ClientSnapshot> Compare) order = _orders.FirstOrDefault(known => known.Key == sort, _orders[0]);
 
-        IReadOnlyList<ClientSnapshot> all = await server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-        List<ClientSnapshot> found = [.. all.Where(client => Matches(client, filter, state))];
         IComparer<ClientSnapshot> comparer = Comparer<ClientSnapshot>.Create((x, y)
             => order.Compare(x, y) is var result and not 0 ? result : string.CompareOrdinal(x.Name, y.Name));
-        List<ClientSnapshot> shown = ClientOrder.First(found, comparer, (page - 1) * Rows, Rows);
-        int pages = Math.Max(1, (found.Count + Rows - 1) / Rows);
+        (int all, int count, List<ClientSnapshot> shown) = await lists.ReadAsync(call, clients =>
+        {
+            List<ClientSnapshot> found = [.. clients.Where(client => Matches(client, filter, state))];
+            return (clients.Count, found.Count, ClientOrder.First(found, comparer, (page - 1) * Rows, Rows));
+        }).ConfigureAwait(false);
+        int pages = Math.Max(1, (count + Rows - 1) / Rows);
 
         Html table = Html.Of($"""
             <table id="clients">
-            <caption>{found.Count} of {all.Count} clients, page {page} of {pages}</caption>
+            <caption>{count} of {all} clients, page {page} of {pages}</caption>
             <thead><tr>{_orders.Select(column => Head(column.Key, column.Text, order.Key, filter, state))}</tr></thead>
             <tbody>{shown.Select(Row)}</tbody>
             </table>

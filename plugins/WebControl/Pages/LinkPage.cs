@@ -1,4 +1,3 @@
-using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.History;
@@ -12,9 +11,10 @@ namespace Mandos.WebControl.Pages;
 /// who is called at night is not signed in.
 /// </summary>
 /// <param name="server">The server.</param>
+/// <param name="lists">Reads all clients.</param>
 /// <param name="watch">Is told who decides.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProvider time)
+internal sealed class LinkPage(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
 {
     private const string Path = "/link/{token}";
 
@@ -40,8 +40,8 @@ internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProv
     {
         (WaitingRequest waiting, bool approved) = await ReadAsync(call).ConfigureAwait(false);
         Caller who = call.Caller with { User = call.Caller.User is { } user ? $"{user}, by a link" : "whoever has the link" };
-        watch.NoteVerdict(waiting.Request.Id, who.User);
-        CommandResult result = await server.DecideAsync(waiting.Request.Id, approved, who.Source, call.Aborted).ConfigureAwait(false);
+        CommandResult result = await watch.DecideAsync(
+            [waiting.Request.Id], who.User, () => server.DecideAsync(waiting.Request.Id, approved, who.Source, call.Aborted)).ConfigureAwait(false);
         await Page.WriteAsync(call.Context, call.Caller, result.IsDurable ? "Done" : "Done, but", Html.Of($"""
             <p id="done">The request of {Page.Name(waiting.Client.Name)} from {waiting.Address} is {(approved ? "approved" : "denied")}.</p>
             {Html.If(!result.IsDurable, () => Html.Of($"<p class=\"warning\" role=\"alert\" id=\"problem\">{result.Problem}</p>"))}
@@ -53,8 +53,8 @@ internal sealed class LinkPage(IMandosServer server, ServerWatch watch, TimeProv
     {
         if (server.Links.TryRead(call["token"], out long id, out bool approved))
         {
-            IReadOnlyList<ClientSnapshot> clients = await server.GetClientsAsync(call.Aborted).ConfigureAwait(false);
-            if (WaitingRequest.Of(clients).FirstOrDefault(waiting => waiting.Request.Id == id) is { } found)
+            IReadOnlyList<WaitingRequest> requests = await lists.ReadAsync(call, WaitingRequest.Of).ConfigureAwait(false);
+            if (requests.FirstOrDefault(waiting => waiting.Request.Id == id) is { } found)
             {
                 return (found, approved);
             }

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Control;
+using Mandos.WebControl.Api;
 using Mandos.WebControl.History;
 using Mandos.WebControl.Serving;
 
@@ -9,13 +10,14 @@ internal static class PageRoutes
 {
     /// <summary>The pages.</summary>
     /// <param name="server">The server.</param>
+    /// <param name="lists">Reads all clients.</param>
     /// <param name="watch">What happened.</param>
     /// <param name="time">The clock.</param>
-    public static IReadOnlyList<Route> Of(IMandosServer server, ServerWatch watch, TimeProvider time) =>
+    public static IReadOnlyList<Route> Of(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time) =>
     [
-        .. new WaitingPage(server, watch, time).Routes,
-        .. new LinkPage(server, watch, time).Routes,
-        .. new ClientsPage(server).Routes,
+        .. new WaitingPage(server, lists, watch, time).Routes,
+        .. new LinkPage(server, lists, watch, time).Routes,
+        .. new ClientsPage(lists).Routes,
         .. new ClientPage(server, watch, time).Routes,
         .. new DecisionsPage(watch).Routes,
         .. new ServerPage(server).Routes,

@@ -8,10 +8,14 @@ namespace Mandos.WebControl.Pages;
 
 /// <summary>Who waits for approval now: each request by itself, since an approval is for one machine.</summary>
 /// <param name="server">The server.</param>
+/// <param name="lists">Reads all clients.</param>
 /// <param name="watch">Is told who decides.</param>
 /// <param name="time">The clock.</param>
-internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeProvider time)
+internal sealed class WaitingPage(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
 {
+    /// <summary>As many are shown at once: after a power cut all machines may wait, and each of them has the page shown anew.</summary>
+    private const int MostShown = 100;
+
     /// <summary>Everything that this offers.</summary>
     public IReadOnlyList<Route> Routes =>
     [
@@ -22,15 +26,23 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
 
     private async Task ShowAsync(WebCall call)
     {
-        IReadOnlyList<WaitingRequest> requests = WaitingRequest.Of(await server.GetClientsAsync(call.Aborted).ConfigureAwait(false));
+        string? only = call.Query("client");
+        IReadOnlyList<WaitingRequest> requests = await lists.ReadAsync(
+            call, clients => WaitingRequest.Of(only is null ? clients : clients.Where(client => client.Name == only))).ConfigureAwait(false);
         bool mayDecide = call.Caller.Scope >= Scope.Approve;
         Html body = requests.Count == 0 ? Html.Of($"<p id=\"nobody\">No machine waits for approval.</p>")
-            : Html.Of($"<ul class=\"cards\" id=\"requests\">{requests.Select(request => Show(request, mayDecide))}</ul>");
+            : Html.Of($"""
+                <ul class="cards" id="requests">{requests.Take(MostShown).Select(request => Show(request, mayDecide))}</ul>
+                {Html.If(requests.Count > MostShown, () => Html.Of($"<p id=\"more\">{requests.Count - MostShown} more wait, who came later: <a href=\"/clients?state=waiting\">all clients that wait</a></p>"))}
+                """);
         Html problem = server.Info.StateProblem is { } reason
             ? Html.Of($"<p class=\"warning\" role=\"alert\">Changes are not on disk now: {reason}</p>") : Html.Nothing;
         await Page.WriteAsync(
             call.Context, call.Caller, "Waiting for approval", Html.Of($"{problem}{body}"), "need_approval,got_secret,rejected,client_removed").ConfigureAwait(false);
     }
+
+    /// <summary>The address of the page with the requests of one client alone.</summary>
+    public static string AddressOf(ClientSnapshot client) => $"/?client={Uri.EscapeDataString(client.Name)}";
 
     private Html Show(WaitingRequest waiting, bool mayDecide)
     {
@@ -80,8 +92,8 @@ internal sealed class WaitingPage(IMandosServer server, ServerWatch watch, TimeP
     private async Task DecideAsync(WebCall call, bool approved)
     {
         long id = call.Number("id");
-        watch.NoteVerdict(id, call.Caller.User);
-        CommandResult result = await server.DecideAsync(id, approved, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+        CommandResult result = await watch.DecideAsync(
+            [id], call.Caller.User, () => server.DecideAsync(id, approved, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
         await Outcome.TellAsync(call, result, "/").ConfigureAwait(false);
     }
 }

@@ -12,6 +12,9 @@ internal static class WebLimits
     /// <summary>Connections at each TCP port at once, whoever they are from: the next is closed at once.</summary>
     public const int PortConnections = 128;
 
+    /// <summary>Connections at each TCP port at once from one place, so that no single one keeps all others out. A network behind one address may have many browsers.</summary>
+    public const int PlaceConnections = PortConnections / 2;
+
     /// <summary>Bytes of the first line. A name may have 4 KiB with all its characters percent-encoded.</summary>
     public const int RequestLineBytes = 16 << 10;
 

@@ -65,7 +65,11 @@ internal sealed class WebListener : IAsyncDisposable
     /// <summary>Listens on TCP, without TLS.</summary>
     public static WebListener AtPort(IPEndPoint endPoint, Func<HttpContext, Task> answer, TimeProvider time) => new(
         $"{endPoint}",
-        options => options.Listen(endPoint, static listen => listen.Protocols = HttpProtocols.Http1),
+        options => options.Listen(endPoint, static listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            LimitPlaces(listen);
+        }),
         SocketTransportOptions.CreateDefaultBoundListenSocket,
         answer,
         WebLimits.PortConnections,
@@ -77,12 +81,36 @@ internal sealed class WebListener : IAsyncDisposable
         options => options.Listen(endPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            LimitPlaces(listen); // before anything is computed
             listen.UseHttps(tls);
         }),
         SocketTransportOptions.CreateDefaultBoundListenSocket,
         answer,
         WebLimits.PortConnections,
         time);
+
+    private static void LimitPlaces(ListenOptions listen)
+    {
+        var limit = new PlaceLimit(WebLimits.PlaceConnections);
+        listen.Use(next => async connection =>
+        {
+            string place = Place.Of(((IPEndPoint)connection.RemoteEndPoint!).Address);
+            if (!limit.TryEnter(place))
+            {
+                connection.Abort();
+                return;
+            }
+
+            try
+            {
+                await next(connection).ConfigureAwait(false);
+            }
+            finally
+            {
+                limit.Leave(place);
+            }
+        });
+    }
 
     /// <summary>Starts to listen.</summary>
     /// <exception cref="IOException">It cannot listen there; one line says why.</exception>

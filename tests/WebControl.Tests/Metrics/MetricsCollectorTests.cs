@@ -12,6 +12,8 @@ public sealed class MetricsCollectorTests : IDisposable
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_250));
     private readonly MetricsCollector _collector;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public MetricsCollectorTests() => _collector = new MetricsCollector(_clock, meter => meter.Scope == _meter.Scope);
 
     public void Dispose()
@@ -149,13 +151,13 @@ public sealed class MetricsCollectorTests : IDisposable
     }
 
     [Fact]
-    public void Observed_OneFails_OthersAreRead()
+    public async Task Observed_OneFails_OthersAreRead()
     {
         _meter.CreateObservableGauge("mandos.a", int () => throw new InvalidOperationException("the fault"));
         _meter.CreateObservableGauge("mandos.b", static () => 1);
         var text = new MetricsText(TextFormat.Prometheus);
         string written = "";
-        Exception? fault = _collector.Read(metrics => written = text.Write(metrics));
+        Exception? fault = await _collector.ReadAsync(metrics => written = text.Write(metrics), Cancellation);
         Assert.Equal("the fault", fault?.Message);
         Assert.Equal("# HELP mandos_b \n# TYPE mandos_b gauge\nmandos_b 1\n", written);
     }
@@ -227,10 +229,34 @@ public sealed class MetricsCollectorTests : IDisposable
         Assert.All(Enumerable.Range(0, 4), n => Assert.Contains($"mandos_h_seconds_count{{n=\"{n}\"}} {8 * Each / 4}\n", text, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Readers_WhoWait_HoldNoThread()
+    {
+        using var isRead = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        _meter.CreateObservableGauge("mandos.slow", () =>
+        {
+            isRead.Set();
+            go.Wait(Patience.Limit);
+            return 1;
+        });
+        Task<Exception?> first = Task.Run(() => _collector.ReadAsync(static _ => { }, Cancellation), Cancellation);
+        Assert.True(isRead.Wait(Patience.Limit, Cancellation));
+
+        Task<Task<Exception?>> second = Task.Factory.StartNew(
+            () => _collector.ReadAsync(static _ => { }, Cancellation), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task came = await Task.WhenAny(second, first);
+        go.Set();
+
+        Assert.Same(second, came); // its thread was free while the first one read
+        Assert.Null(await first);
+        Assert.Null(await await second);
+    }
+
     private string Read(TextFormat format)
     {
         string text = "";
-        Assert.Null(_collector.Read(metrics => text = new MetricsText(format).Write(metrics)));
+        Assert.Null(_collector.ReadAsync(metrics => text = new MetricsText(format).Write(metrics), Cancellation).GetAwaiter().GetResult());
         return text;
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.PluginContracts.Control;
 using Mandos.WebControl;
 using Mandos.WebControl.Settings;
@@ -12,7 +13,8 @@ namespace WebControl.Tests.Support;
 internal sealed class Rig : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _stop = new();
+    private WebSurface _surface = null!;
     private readonly Dictionary<string, string> _settings = [];
     private Task _running = Task.CompletedTask;
 
@@ -44,11 +46,19 @@ internal sealed class Rig : IAsyncDisposable
         }
 
         rig.Context = new TestPluginContext(rig.StateDirectory) { Settings = rig._settings };
-        var surface = new WebSurface(rig.Context);
-        Task<string> serving = rig.Context.NextAsync(4500);
-        rig._running = Task.Run(() => surface.RunAsync(rig.Server, rig._stop.Token), CancellationToken.None);
-        await await Task.WhenAny(serving, rig._running);
+        rig._surface = new WebSurface(rig.Context);
+        await rig.RunAsync();
         return rig;
+    }
+
+    /// <summary>Stops it and runs it again, as the server does after a fault.</summary>
+    /// <param name="server">The server that it gets then; null for the same.</param>
+    public async Task RunAgainAsync(IMandosServer? server = null)
+    {
+        await StopAsync();
+        _stop.Dispose();
+        _stop = new CancellationTokenSource();
+        await RunAsync(server);
     }
 
     /// <summary>Another program, with connections of its own.</summary>
@@ -117,6 +127,14 @@ internal sealed class Rig : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
         _directory.Dispose();
+    }
+
+    private async Task RunAsync(IMandosServer? server = null)
+    {
+        Task<string> serving = Context.NextAsync(4500);
+        CancellationToken stop = _stop.Token;
+        _running = Task.Run(() => _surface.RunAsync(server ?? Server, stop), CancellationToken.None);
+        await await Task.WhenAny(serving, _running);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
