@@ -20,6 +20,10 @@ internal sealed class ClientCounts
     /// <summary>How many clients expire soon from a time on, in <see cref="Step"/>s of the engine's clock.</summary>
     private readonly Dictionary<int, int> _soon = [];
 
+    /// <summary>How many of these do already: those up to <see cref="_reached"/>.</summary>
+    private int _expiring;
+    private int _reached = int.MinValue;
+
     /// <summary>Counts a client. Called on the engine loop.</summary>
     public void Add(Client client) => Move(client, Place.Of(client));
 
@@ -48,9 +52,15 @@ internal sealed class ClientCounts
     /// <param name="now">Now, on the engine's clock.</param>
     public int Expiring(TimeSpan now)
     {
+        int step = (int)Math.Min(Math.Floor(now / Step), Place.Never - 1);
         lock (_lock)
         {
-            return _soon.Sum(one => one.Key * Step <= now ? one.Value : 0);
+            // Only what was reached since the last time, so that the engine does not have to wait for it
+            _expiring += step - (long)_reached > _soon.Count
+                ? _soon.Sum(one => one.Key > _reached && one.Key <= step ? one.Value : 0)
+                : Enumerable.Range(_reached + 1, Math.Max(0, step - _reached)).Sum(reached => _soon.GetValueOrDefault(reached));
+            _reached = Math.Max(_reached, step);
+            return _expiring;
         }
     }
 
@@ -83,6 +93,7 @@ internal sealed class ClientCounts
             return;
         }
 
+        _expiring += known.SoonFrom <= _reached ? count : 0;
         int sum = _soon.GetValueOrDefault(known.SoonFrom) + count;
         if (sum == 0)
         {
@@ -115,6 +126,7 @@ internal sealed class ClientCounts
     internal readonly record struct Place(ClientState State, int SoonFrom)
     {
         public const int Never = int.MaxValue;
+        private const int Earliest = int.MinValue + 1; // after what is reached at first
 
         public static Place Of(Client client)
         {
@@ -132,7 +144,7 @@ internal sealed class ClientCounts
                     ClientSnapshot.NotCheckedYet => ClientState.Unchecked,
                     _ => ClientState.Failing,
                 },
-                steps < Never ? (int)Math.Max(steps, int.MinValue) : Never);
+                steps < Never ? (int)Math.Max(steps, Earliest) : Never);
         }
     }
 }
