@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Web;
 
@@ -67,12 +68,20 @@ internal sealed class BareRoot : IAsyncDisposable
         }
     }
 
+    /// <summary>The arguments with which nsenter(1) runs a program in the root directory.</summary>
+    public IEnumerable<string> EnterWith(string program)
+        => ["--target", Server.ProcessId.ToString(CultureInfo.InvariantCulture), "--mount", "--root", "--wd=/", program];
+
+    /// <summary>Gives it the bus for a system bus.</summary>
+    public Task ShareAsync(DBusDaemon bus) => Command.RequireAsync(
+        "nsenter", "--target", Server.ProcessId.ToString(CultureInfo.InvariantCulture), "--mount", "sh", "-ec",
+        "mkdir -p \"$2\"; : > \"$2/system_bus_socket\"; mount --bind \"$1\" \"$2/system_bus_socket\"", "sh",
+        bus.Address.Split('=', ',')[1], Path.Combine(_directory.FullName, "run", "dbus"));
+
     /// <summary>Runs a program in the root directory.</summary>
     public Task<CommandResult> RunAsync(string program, params IEnumerable<string> arguments)
     {
-        var start = Command.Describe(
-            "nsenter",
-            ["--target", Server.ProcessId.ToString(CultureInfo.InvariantCulture), "--mount", "--root", "--wd=/", program, .. arguments]);
+        var start = Command.Describe("nsenter", [.. EnterWith(program), .. arguments]);
         start.Environment.Remove("LD_LIBRARY_PATH");
         start.Environment.Remove("DBUS_SYSTEM_BUS_ADDRESS");
         return Command.RunAsync(start, "");

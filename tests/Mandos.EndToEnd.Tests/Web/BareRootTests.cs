@@ -1,4 +1,5 @@
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests.Web;
@@ -7,6 +8,7 @@ namespace Mandos.EndToEnd.Tests.Web;
 public sealed class BareRootTests
 {
     private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
+    private static readonly string _monitor = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-monitor");
 
     [Fact]
     public async Task Server_WithoutBusAvahiAndSyslog_IsSteeredByItsSocket()
@@ -50,5 +52,37 @@ public sealed class BareRootTests
             (1, "mandos-ctl: cannot connect to the system bus: unix:path=/run/dbus/system_bus_socket: No such file or directory; "
                 + $"cannot connect to {BareRoot.Socket}: Connection refused\n"),
             (nobody.ExitCode, nobody.Errors));
+    }
+
+    [Fact]
+    public async Task Ctl_OnABusWithoutAServer_UsesTheSocket()
+    {
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        await using BareRoot root = await BareRoot.StartAsync(new TestClient("machine").StanzaWith("checker = true"));
+        await root.ShareAsync(bus);
+
+        Assert.Equal("machine\n", await root.RequireAsync(_ctl, "--names"));
+
+        CommandResult named = await root.RunAsync("env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket", _ctl);
+        Assert.Equal(
+            (1, "mandos-ctl: no Mandos server on the system bus (nobody has the name se.recompile.Mandos)\n"), (named.ExitCode, named.Errors));
+    }
+
+    [Fact]
+    public async Task Monitor_OnABusWithoutAServer_FindsTheSocketOnceItIsThere()
+    {
+        await using DBusDaemon bus = await DBusDaemon.StartAsync();
+        await using BareRoot root = await BareRoot.StartAsync(new TestClient("machine").StanzaWith("checker = true"));
+        await root.ShareAsync(bus);
+        await root.RequireAsync("mv", BareRoot.Socket, BareRoot.Socket + "2");
+        await using Terminal terminal = await Terminal.StartAsync(
+            null, "/usr/bin/env", ["-u", "DBUS_SYSTEM_BUS_ADDRESS", "nsenter", .. root.EnterWith(_monitor)]);
+        await terminal.WaitForAsync("no Mandos server on the system bus; waiting for it");
+
+        await root.RequireAsync("mv", BareRoot.Socket + "2", BareRoot.Socket);
+
+        await terminal.WaitForAsync("> machine +Enabled");
+        await terminal.PressAsync("-");
+        await terminal.WaitForAsync("> machine +DISABLED");
     }
 }
