@@ -28,7 +28,7 @@ internal static class RequestBody
 
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
-                _ = (property.Name, property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null);
+                _ = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null; // the names were read to be compared
             }
 
             return document;
