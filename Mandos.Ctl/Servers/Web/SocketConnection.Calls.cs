@@ -91,7 +91,11 @@ internal sealed partial class SocketConnection
         HttpMessageInvoker invoker, HttpMethod method, string path, HttpContent? content, string shown, CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{method} /api/v1/{path}{shown}");
-        using var request = new HttpRequestMessage(method, new Uri($"http://localhost/api/v1/{path}", _asItIs)) { Content = content };
+        using var request = new HttpRequestMessage(method, new Uri($"http://localhost/api/v1/{path}", _asItIs))
+        {
+            // Without a body HttpClient would send a command again, up to three times, if the server ends before it has answered.
+            Content = content ?? (method == HttpMethod.Post ? new ByteArrayContent([]) : null),
+        };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(invoker == _events ? "text/event-stream" : "application/json"));
         using var limit = new CancellationTokenSource(WebLimits.Call, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);

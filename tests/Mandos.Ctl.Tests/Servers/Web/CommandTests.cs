@@ -125,6 +125,32 @@ public sealed class CommandTests
         Assert.Equal(1, fake.Connections);
     }
 
+    /// <summary>The server may have done it before it ended: whoever gave the command has to look.</summary>
+    [Theory]
+    [InlineData("--disable")]
+    [InlineData("--host", "x")]
+    public async Task Command_ServerEndsWithoutAnAnswer_IsNotSentTwice(params string[] arguments)
+    {
+        await using var fake = new FakeWebServer((request, stream) =>
+        {
+            if (request.Line.EndsWith("/reload", StringComparison.Ordinal))
+            {
+                return FakeWebServer.WriteAsync(stream, """{"durable":true}""");
+            }
+
+            request.IsLast = true;
+            return Task.CompletedTask;
+        });
+        await using SocketConnection server = await fake.ConnectAsync();
+        await server.ReloadAsync(Token); // so that the connection is one that was kept
+        ClientAction command = Assert.Single(ClientActions.Of(CtlArguments.Parse([.. arguments, "a/b"]), null));
+
+        var error = await Assert.ThrowsAsync<ServerException>(() => command(server, _client, Token));
+
+        Assert.Equal($"the connection to {fake.Path} is lost", error.Message);
+        Assert.Equal(2, fake.Requests.Count);
+    }
+
     [Fact]
     public async Task Trace_OfASecret_HasItsLengthAlone()
     {
