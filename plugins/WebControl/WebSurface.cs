@@ -94,7 +94,7 @@ public sealed partial class WebSurface : IControlSurface
         if (collector is not null && _settings.Metrics is { } metrics)
         {
             IReadOnlyList<Route> atMetrics = [.. everywhere, .. MetricsRoutes.AtMetricsListener(collector, _context)];
-            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(time), atMetrics), time)).ConfigureAwait(false);
+            yield return await StartAsync(WebListener.AtPort(metrics, Answer(new OpenDoorkeeper(), atMetrics), time)).ConfigureAwait(false);
         }
 
         // Each listener has its own, so that lists and streams which are read on TCP take none away from the socket.

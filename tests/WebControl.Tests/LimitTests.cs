@@ -43,17 +43,6 @@ public sealed class LimitTests : IDisposable
     }
 
     [Fact]
-    public async Task Scrapers_WhoAskTooOften_AreRefused()
-    {
-        var doorkeeper = new OpenDoorkeeper(_clock);
-
-        await UseUpAsync(doorkeeper);
-
-        Assert.Equal(429, (await Assert.ThrowsAsync<WebProblem>(() => AskAsync(doorkeeper, _here))).Status);
-        await AskAsync(doorkeeper, _there);
-    }
-
-    [Fact]
     public async Task Connections_OfOnePlace_LeaveRoomForOthers()
     {
         int port = FreePort.Find();
