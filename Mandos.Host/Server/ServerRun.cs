@@ -18,9 +18,6 @@ internal sealed partial class ServerRun(
     /// <summary>How long the end of the server waits for each of its parts, beyond the time that plugins have to stop.</summary>
     private static readonly TimeSpan _stopTime = PluginLimits.Stop + TimeSpan.FromSeconds(1);
 
-    /// <summary>By then the rush of a start is over, and what it left in memory is garbage.</summary>
-    private static readonly TimeSpan _settled = TimeSpan.FromSeconds(5);
-
     private readonly ILogger _logger = context.Logger;
 
     /// <summary>Serves, and stops.</summary>
@@ -42,7 +39,6 @@ internal sealed partial class ServerRun(
         Task warming = Task.Run(() => warmUp(stop), CancellationToken.None);
         Task reloading = Task.Run(() => reload(stop), CancellationToken.None);
         Task running = Task.Run(() => extras(stop), CancellationToken.None);
-        Task settling = GiveMemoryBackAsync(stop);
         guard.RequireAnswers(engine, places, stop);
 
         pidFile?.Write();
@@ -58,21 +54,11 @@ internal sealed partial class ServerRun(
         await stopping.CancelAsync().ConfigureAwait(false);
         engine.TurnAwayAll();
         await Task.WhenAll(
-            StopAsync(Task.WhenAll([.. accepting, following, reloading, settling]), "accepting connections", signals.Hurry),
+            StopAsync(Task.WhenAll([.. accepting, following, reloading]), "accepting connections", signals.Hurry),
             StopAsync(warming, "the preparation of TLS", signals.Hurry),
             StopAsync(running, "plugins", signals.Hurry)).ConfigureAwait(false);
         await StopAsync(engine.StopAsync(CancellationToken.None), "the engine", CancellationToken.None).ConfigureAwait(false);
         return fault;
-    }
-
-    /// <summary>Gives the system back, once, what only the start needed: a server with little to do would keep it for hours.</summary>
-    private async Task GiveMemoryBackAsync(CancellationToken stop)
-    {
-        await Task.Delay(_settled, context.TimeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!stop.IsCancellationRequested)
-        {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
-        }
     }
 
     /// <returns>What has died; null after a signal.</returns>
