@@ -32,8 +32,8 @@ internal sealed class HostMeter : IDisposable
             "{plugin}", "Plugins that were found, each by its state now");
         _meter.CreateObservableCounter("process.cpu", static () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "CPU time of the server");
         _meter.CreateObservableUpDownCounter("process.resident_memory", static () => Environment.WorkingSet, "By", "Resident memory of the server");
-        double start = StartTime();
-        _meter.CreateObservableGauge("process.start_time", () => start, "s", "When the server was started, in seconds since 1970");
+        var start = new Lazy<double>(StartTime); // the assembly that knows it is loaded only where metrics are read
+        _meter.CreateObservableGauge("process.start_time", () => start.Value, "s", "When the server was started, in seconds since 1970");
         if (audit is not null)
         {
             _meter.CreateObservableCounter(
