@@ -334,6 +334,17 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
     [InlineData(false)]
     public async Task StartAndExit_WithClient_SignalThatItComesAndGoes(bool stock)
     {
+        const int tries = 5;
+        for (int i = 1; await StartAndExitAsync(stock) is { } failure; i++)
+        {
+            // Debian's ends with 1 now and then, and then it may not tell all.
+            Assert.True(stock && i < tries, failure);
+        }
+    }
+
+    /// <returns>Null if it has told all; how it failed if it ended with an error.</returns>
+    private static async Task<string?> StartAndExitAsync(bool stock)
+    {
         var keys = new TestClient("foo");
         await using var scene = await ServerOnBus.StartAsync(stock, keys.StanzaWith(Scenes.Fingerprint, "interval = P10D"));
         var client = new Client(scene, keys);
@@ -353,11 +364,15 @@ public sealed partial class SignalOrderTests(SignalOrderTests.Scenes scenes) : I
         var before = scene.Peer.Signals.Count;
         await scene.Server.SignalAsync("TERM");
         int status = await scene.Server.WaitForEndAsync();
+        await scene.Peer.WaitForLeaveAsync(scene.Peer.Signals[0].Sender);
+        var told = OfServer(stock, scene.Peer.Signals.Skip(before)).ToList();
+        if (status != 0 && (!stock || told.Count < client.Removed().Count()))
+        {
+            return $"exit status {status}, after these signals:\n{string.Join('\n', told)}";
+        }
 
-        // Debian's ends with 1 now and then, though it tells all.
-        Assert.True(status == 0 || stock, $"exit status {status}");
-        await scene.Peer.WaitForAsync($"{BusPeer.OldServerInterface}.ClientRemoved");
-        Require(OfServer(stock, scene.Peer.Signals.Skip(before)), [.. client.Removed()]);
+        Require(told, [.. client.Removed()]);
+        return null;
     }
 
     // Debian's tells the time of a request for approval twice.

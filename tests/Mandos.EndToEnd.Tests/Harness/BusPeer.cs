@@ -139,6 +139,11 @@ internal sealed class BusPeer : IAsyncDisposable
             && (await CallAsync("/", $"{Bus}.Introspectable", "Introspect")).Error is null;
     });
 
+    /// <summary>Waits until a peer has left the bus; all that it has sent is in <see cref="Signals"/> then.</summary>
+    /// <param name="name">Its unique name.</param>
+    public Task WaitForLeaveAsync(string name) => Patience.UntilAsync($"{name} has left the bus", async ()
+        => (await CallAsync("/org/freedesktop/DBus", Bus, "NameHasOwner", $"('{name}',)", Bus)).Body == "(false)");
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);
