@@ -30,7 +30,7 @@ internal sealed class ClientLayout
             "checksum",
         ];
         Select = $"SELECT {string.Join(", ", Columns)} FROM client";
-        Insert = $"INSERT INTO client ({string.Join(", ", Columns)}) VALUES (${string.Join(", $", Columns)})";
+        Insert = $"INSERT INTO client ({string.Join(", ", Columns)}) VALUES ({string.Join(", ", Columns.Select(_ => "?"))})";
     }
 
     /// <summary>What precedes the name of a setting in the column that has what the files said.</summary>
@@ -51,6 +51,6 @@ internal sealed class ClientLayout
     /// <summary>Reads all clients.</summary>
     public string Select { get; }
 
-    /// <summary>Adds a client; the parameters are called <c>$</c> and the column's name.</summary>
+    /// <summary>Adds a client; it has a parameter for each column.</summary>
     public string Insert { get; }
 }

@@ -1,62 +1,51 @@
 using System.Text;
-using Microsoft.Data.Sqlite;
 
 namespace Mandos.StateSqlite;
 
 /// <summary>
-/// Sets the parameters of an insertion one after another, and the last of them to the checksum over the others.
+/// Binds the values of a row to an insertion one after another, and as the last of them the checksum over the others.
 /// </summary>
-internal sealed class RowWriter
+/// <param name="insert"><see cref="ClientLayout.Insert"/>.</param>
+/// <param name="layout">The columns.</param>
+internal sealed class RowWriter(Statement insert, ClientLayout layout)
 {
-    private readonly SqliteParameter[] _parameters;
     private readonly RowChecksum _checksum = new();
-    private int _next;
 
-    /// <param name="insert"><see cref="ClientLayout.Insert"/>.</param>
-    /// <param name="layout">The columns.</param>
-    public RowWriter(SqliteCommand insert, ClientLayout layout)
-    {
-        Layout = layout;
-        _parameters = [.. layout.Columns.Select(column => insert.Parameters.Add("$" + column, SqliteType.Integer))];
-    }
+    /// <summary>How many values are bound.</summary>
+    private int _count;
 
     /// <summary>The columns.</summary>
-    public ClientLayout Layout { get; }
+    public ClientLayout Layout => layout;
 
     /// <summary>Begins a row, whatever became of the one before.</summary>
     public void Begin()
     {
-        _next = 0;
+        _count = 0;
         _checksum.Begin();
     }
 
     public void WriteNull()
     {
-        Next().Value = DBNull.Value;
+        insert.BindNull(++_count);
         _checksum.AddNull();
     }
 
     public void Write(long value)
     {
-        SqliteParameter parameter = Next();
-        parameter.SqliteType = SqliteType.Integer;
-        parameter.Value = value;
+        insert.Bind(++_count, value);
         _checksum.Add(value);
     }
 
     public void Write(string value)
     {
-        SqliteParameter parameter = Next();
-        parameter.SqliteType = SqliteType.Text;
-        parameter.Value = value;
-        _checksum.Add(Encoding.UTF8.GetBytes(value));
+        ReadOnlySpan<byte> utf8 = Encoding.UTF8.GetBytes(value);
+        insert.BindText(++_count, utf8);
+        _checksum.Add(utf8);
     }
 
     public void Write(ReadOnlySpan<byte> value)
     {
-        SqliteParameter parameter = Next();
-        parameter.SqliteType = SqliteType.Blob;
-        parameter.Value = value.ToArray();
+        insert.BindBlob(++_count, value);
         _checksum.Add(value);
     }
 
@@ -95,15 +84,13 @@ internal sealed class RowWriter
     /// <returns>The checksum.</returns>
     public long Complete()
     {
-        while (_next < _parameters.Length - 1)
+        while (_count < layout.Columns.Count - 1)
         {
-            Next().Value = DBNull.Value;
+            insert.BindNull(++_count);
         }
 
         long checksum = _checksum.Complete();
-        Next().Value = checksum;
+        insert.Bind(++_count, checksum);
         return checksum;
     }
-
-    private SqliteParameter Next() => _parameters[_next++];
 }

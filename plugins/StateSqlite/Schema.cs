@@ -211,14 +211,14 @@ internal static class Schema
 
         connection.Execute("DELETE FROM client");
         ClientLayout after = Layout(version);
-        using SqliteCommand insert = connection.Prepare(after.Insert);
+        using var insert = new Statement(connection, after.Insert);
         var writer = new RowWriter(insert, after);
         checksum = 0;
         foreach (StoredClient client in clients)
         {
             ClientRow.Write(client, writer);
             checksum ^= writer.Complete();
-            insert.ExecuteNonQuery();
+            insert.Run();
         }
 
         connection.Execute($"UPDATE summary SET checksum = {checksum}");

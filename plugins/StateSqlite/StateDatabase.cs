@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Mandos.Abstractions.Persistence;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
@@ -34,17 +35,15 @@ internal sealed partial class StateDatabase : IDisposable
     private const int LeastFreePages = 8;
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _insert;
-    private readonly SqliteCommand _delete;
-    private readonly SqliteParameter _deletedName;
+    private readonly Statement _insert;
+    private readonly Statement _delete;
     private readonly RowWriter _row;
 
     private StateDatabase(SqliteConnection connection)
     {
         _connection = connection;
-        _insert = connection.Prepare(Schema.Clients.Insert);
-        _delete = connection.Prepare("DELETE FROM client WHERE name = $name RETURNING checksum");
-        _deletedName = _delete.Parameters.Add("$name", SqliteType.Text);
+        _insert = new Statement(connection, Schema.Clients.Insert);
+        _delete = new Statement(connection, "DELETE FROM client WHERE name = ? RETURNING checksum");
         _row = new RowWriter(_insert, Schema.Clients);
     }
 
@@ -175,7 +174,7 @@ internal sealed partial class StateDatabase : IDisposable
                 ClientRow.Write(client, _row);
                 count++;
                 checksum ^= _row.Complete();
-                _insert.ExecuteNonQuery();
+                _insert.Run();
             }
 
             _connection.Execute($"UPDATE summary SET clients = {count}, checksum = {checksum}");
@@ -184,8 +183,8 @@ internal sealed partial class StateDatabase : IDisposable
             void Forget(string name)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                _deletedName.Value = name;
-                if (_delete.ExecuteScalar() is long old)
+                _delete.BindText(1, Encoding.UTF8.GetBytes(name));
+                if (_delete.Run() is { } old)
                 {
                     count--;
                     checksum ^= old;
