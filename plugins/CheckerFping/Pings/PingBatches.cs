@@ -7,7 +7,8 @@ namespace Mandos.CheckerFping.Pings;
 /// <summary>Pings hosts, many with one run of fping where they come at about the same time. Thread-safe.</summary>
 /// <param name="context">Gives log and time.</param>
 /// <param name="programs">Runs fping.</param>
-internal sealed partial class PingBatches(IPluginContext context, IPrograms programs)
+/// <param name="window">How long the first check of a batch waits for others.</param>
+internal sealed partial class PingBatches(IPluginContext context, IPrograms programs, TimeSpan window)
 {
     private const string Fping = "fping";
 
@@ -87,7 +88,7 @@ internal sealed partial class PingBatches(IPluginContext context, IPrograms prog
 
     private async Task BeginAfterWindowAsync(PingBatch batch)
     {
-        await Task.Delay(PingLimits.Window, context.TimeProvider).ConfigureAwait(false);
+        await Task.Delay(window, context.TimeProvider).ConfigureAwait(false);
         lock (_lock)
         {
             if (_filling.GetValueOrDefault(batch.Kind) != batch)
