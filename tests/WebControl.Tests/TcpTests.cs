@@ -263,7 +263,7 @@ public sealed class TcpTests
         using HttpClient client = rig.Connect(certificate: certificate);
 
         await Assert.ThrowsAsync<HttpRequestException>(() => TcpRig.GetStatusAsync(client, List));
-        Assert.Contains(rig.Rig.Context.Logged, line => line.Text.Contains("clients:2: should be the SHA-256", StringComparison.Ordinal));
+        Assert.Contains(rig.Rig.Context.Logged, line => line.Text.Contains("setting client_certificates: line 2 should be the SHA-256", StringComparison.Ordinal));
     }
 
     private static async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string token)
