@@ -103,7 +103,7 @@ public sealed partial class WebSurface : IControlSurface
             var lists = new ClientLists(server);
             return
             [
-                .. everywhere, .. new ApiRoutes(server, lists, time).All, .. new TokenRoutes(tokens, _context.Logger).All,
+                .. everywhere, .. new ApiRoutes(server, lists, watch, time).All, .. new TokenRoutes(tokens, _context.Logger).All,
                 .. PageRoutes.Of(server, lists, watch, time),
             ];
         }
