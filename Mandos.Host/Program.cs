@@ -9,6 +9,7 @@ using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
 using Mandos.Host.Privileges;
+using Mandos.Host.Probing;
 using Mandos.Host.SelfTesting;
 using Mandos.Host.Server;
 using Mandos.Host.Systemd;
@@ -47,6 +48,7 @@ internal static class Program
             {
                 CommandLineAction.Check => CheckAsync(given),
                 CommandLineAction.CheckConfiguration => CheckConfigurationAsync(given),
+                CommandLineAction.Probe => ProbeAsync(given),
                 CommandLineAction.ListPlugins => Task.FromResult(ListPlugins(given)),
                 CommandLineAction.ShowPriority => Task.FromResult(ShowPriority(given)),
                 CommandLineAction.ExportState or CommandLineAction.ImportState => TransferAsync(given),
@@ -84,7 +86,7 @@ internal static class Program
 
         if (result.Options is not { } options)
         {
-            using ServerLog fatal = new(LogLevel.Critical, terminal: null, false, TimeProvider.System, useSyslog: true);
+            using ServerLog fatal = OpenServerLog(result.Readable, daemon);
             Fail([.. result.Problems.Select(problem => problem.ToString())], fatal);
             return result.IsUnread ? Failure : Misconfigured;
         }
@@ -103,9 +105,7 @@ internal static class Program
             return DaemonLauncher.Run(options.Socket);
         }
 
-        // Where there is no system log, standard error is better than nothing.
-        Stream? terminal = options.Debug || !Syslog.IsThere ? daemon?.Error ?? Console.OpenStandardError() : null;
-        using ServerLog log = OpenLog(options.DebugLevel, terminal, options.Debug, useSyslog: true);
+        using ServerLog log = OpenServerLog(options, daemon);
         log.ServiceName = options.ServiceName;
         try
         {
@@ -120,6 +120,11 @@ internal static class Program
         catch (Exception e)
         {
             log.WriteFatal(LogText.Summarize(e));
+            if (log.IsJson)
+            {
+                return Failure;
+            }
+
             throw;
         }
     }
@@ -156,6 +161,19 @@ internal static class Program
         LeaveBusAlone();
         var check = new ConfigurationCheck(given, TemporaryServices(log), BecomeServer);
         return await check.RunAsync(Console.Out).ConfigureAwait(false) ? 0 : Failure;
+    }
+
+    private static async Task<int> ProbeAsync(CommandLineOptions given)
+    {
+        // A mistake in the configuration is no matter for a server that runs.
+        string stateDirectory = ServerOptionsLoader.Load(given).Readable.StateDirectory;
+        if (await new ServerProbe(stateDirectory, ServerProbe.Limit).FindFaultAsync().ConfigureAwait(false) is { } fault)
+        {
+            return Fail([fault]);
+        }
+
+        Console.Out.WriteLine("the server answers");
+        return 0;
     }
 
     private static async Task<int> TransferAsync(CommandLineOptions given)
@@ -298,18 +316,29 @@ internal static class Program
         Owners = TrustedOwners.Current(),
     };
 
-    private static ServerLog OpenLog(DebugLevel level, Stream? terminal, bool debug, bool useSyslog = false)
+    private static ServerLog OpenLog(DebugLevel level, Stream? terminal, bool debug)
+        => new(MinimumOf(level), terminal, debug, TimeProvider.System);
+
+    /// <summary>
+    /// The log of a server: the system's, and standard error if that is asked for, or if there is no system log. JSON goes to standard error
+    /// alone, unless that will be nothing, as a daemon's is once it serves.
+    /// </summary>
+    private static ServerLog OpenServerLog(ServerOptions options, DaemonProcess? daemon)
     {
-        LogLevel minimum = level switch
-        {
-            DebugLevel.Debug => LogLevel.Debug,
-            DebugLevel.Info => LogLevel.Information,
-            DebugLevel.Warning => LogLevel.Warning,
-            DebugLevel.Error => LogLevel.Error,
-            _ => LogLevel.Critical,
-        };
-        return new ServerLog(minimum, terminal, debug, TimeProvider.System, useSyslog);
+        bool isJson = options.LogFormat == OutputFormat.Json;
+        Stream? terminal = isJson || options.Debug || !Syslog.IsThere ? daemon?.Error ?? Console.OpenStandardError() : null;
+        return new ServerLog(
+            MinimumOf(options.DebugLevel), terminal, options.Debug, TimeProvider.System, useSyslog: !isJson || daemon is not null, options.LogFormat);
     }
+
+    private static LogLevel MinimumOf(DebugLevel level) => level switch
+    {
+        DebugLevel.Debug => LogLevel.Debug,
+        DebugLevel.Info => LogLevel.Information,
+        DebugLevel.Warning => LogLevel.Warning,
+        DebugLevel.Error => LogLevel.Error,
+        _ => LogLevel.Critical,
+    };
 
     private static int Exit(CommandLineResult result)
     {
@@ -322,8 +351,11 @@ internal static class Program
     {
         foreach (string problem in problems)
         {
-            Console.Error.WriteLine($"mandos: {problem}");
             log?.WriteFatal(problem);
+            if (log?.IsJson != true)
+            {
+                Console.Error.WriteLine($"mandos: {problem}");
+            }
         }
 
         return Failure;

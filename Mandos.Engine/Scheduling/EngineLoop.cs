@@ -43,16 +43,23 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
     public bool TryPost(Action action) => TryEnqueue(new WorkItem(static state => ((Action)state)(), action));
 
     /// <summary>Has the loop compute something.</summary>
+    /// <param name="function">Computes it.</param>
+    /// <param name="cancellationToken">The caller gives up. What has not begun then does not begin; what has begun ends, and the caller gets it.</param>
     /// <exception cref="OperationCanceledException">The caller gave up, or the loop has ended.</exception>
     public Task<T> InvokeAsync<T>(Func<T> function, CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
         var call = new Call<T>(function);
         if (!TryEnqueue(new WorkItem(static state => ((Call<T>)state).Run(), call)))
         {
             return Task.FromException<T>(new OperationCanceledException("the server is stopping"));
         }
 
-        return cancellationToken.CanBeCanceled ? call.Task.WaitAsync(cancellationToken) : call.Task;
+        return cancellationToken.CanBeCanceled && !call.Task.IsCompleted ? WaitAsync(call, cancellationToken) : call.Task;
     }
 
     /// <summary>Runs the work that waits now, on the caller's thread: for tests that step the loop instead of starting it.</summary>
@@ -91,6 +98,13 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
 
     /// <inheritdoc/>
     void IThreadPoolWorkItem.Execute() => RunTurn();
+
+    private static async Task<T> WaitAsync<T>(Call<T> call, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(
+            static (state, token) => ((Call<T>)state!).GiveUp(token), call);
+        return await call.Task.ConfigureAwait(false);
+    }
 
     private bool TryEnqueue(WorkItem item)
     {
@@ -151,8 +165,25 @@ internal sealed partial class EngineLoop(ILogger logger) : IThreadPoolWorkItem
 
     private sealed class Call<T>(Func<T> function) : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
+        /// <summary>Who sets this from 0 to 1 decides what becomes of the call.</summary>
+        private int _decided;
+
+        /// <summary>Has the call not run, unless it does or did already.</summary>
+        public void GiveUp(CancellationToken token)
+        {
+            if (Interlocked.Exchange(ref _decided, 1) == 0)
+            {
+                SetCanceled(token);
+            }
+        }
+
         public void Run()
         {
+            if (Interlocked.Exchange(ref _decided, 1) != 0)
+            {
+                return;
+            }
+
             try
             {
                 SetResult(function());

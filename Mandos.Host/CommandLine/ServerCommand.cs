@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Mandos.Host.Configuration;
+using Mandos.Host.Logging;
 
 namespace Mandos.Host.CommandLine;
 
@@ -12,6 +13,7 @@ internal sealed class ServerCommand
     private readonly Option<bool> _check = Switch("--check", "Run the self-tests and exit: 0 if all pass, 1 if not.");
     private readonly Option<bool> _checkConfiguration = Switch(
         "--check-config", "Check the configuration files and exit: 0 if they are good, 1 if not.");
+    private readonly Option<bool> _probe = Switch("--probe", "Ask the running server whether it answers, and exit: 0 if it does, 1 if not.");
     private readonly Option<bool> _listPlugins = Switch("--list-plugins", "List the plugins with their state and exit.");
     private readonly Option<bool> _json = Switch("--json", "With --list-plugins: list them as JSON, for programs.");
     private readonly Option<string?> _showPriority = Text(
@@ -41,6 +43,10 @@ internal sealed class ServerCommand
         "--debuglevel", "LEVEL",
         "What to log: CRITICAL, ERROR, WARNING, INFO or DEBUG. Default: WARNING.",
         OptionValues.ParseLevel);
+    private readonly Option<OutputFormat?> _logFormat = Value<OutputFormat>(
+        "--log-format", "FORMAT",
+        "How to log: text, or json for JSON lines on standard error. Default: text.",
+        OptionValues.ParseFormat);
     private readonly Option<string?> _priority = Text(
         "--priority", "STRING",
         $"Priority string for TLS, as in GnuTLS. Default: {ServerOptions.DefaultPriority}",
@@ -76,17 +82,17 @@ internal sealed class ServerCommand
     /// <summary>A new command; not a <see cref="RootCommand"/>, which would add options and directives of its own.</summary>
     public ServerCommand() => Command = new Command("mandos", "Gives encrypted passwords to authenticated Mandos clients.")
     {
-        _help, _version, _check, _checkConfiguration, _listPlugins, _json, _showPriority, _exportState, _importState,
+        _help, _version, _check, _checkConfiguration, _probe, _listPlugins, _json, _showPriority, _exportState, _importState,
         _replace, _interface, _address, _port, _debug,
-        _debugLevel, _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground, _noZeroconf,
-        _pluginDirectory,
+        _debugLevel, _logFormat, _priority, _serviceName, _configDirectory, _noDBus, _noIPv6, _noRestore, _stateDirectory, _socket, _foreground,
+        _noZeroconf, _pluginDirectory,
     };
 
     /// <summary>The command with all its options.</summary>
     public Command Command { get; }
 
     /// <summary>The options that Debian's server does not have and whose names begin as one of its does: they make no abbreviation of that ambiguous.</summary>
-    public IReadOnlyList<Option> Own => [_importState];
+    public IReadOnlyList<Option> Own => [_importState, _probe];
 
     /// <summary>Whether help is asked for.</summary>
     public bool AsksForHelp(ParseResult result) => result.GetValue(_help);
@@ -99,6 +105,7 @@ internal sealed class ServerCommand
     {
         Action = result.GetValue(_check) ? CommandLineAction.Check
             : result.GetValue(_checkConfiguration) ? CommandLineAction.CheckConfiguration
+            : result.GetValue(_probe) ? CommandLineAction.Probe
             : result.GetValue(_listPlugins) ? CommandLineAction.ListPlugins
             : result.GetValue(_showPriority) is not null ? CommandLineAction.ShowPriority
             : result.GetValue(_exportState) is not null ? CommandLineAction.ExportState
@@ -114,6 +121,7 @@ internal sealed class ServerCommand
         Socket = result.GetValue(_socket),
         Debug = result.GetValue(_debug) ? true : null,
         DebugLevel = result.GetValue(_debugLevel),
+        LogFormat = result.GetValue(_logFormat),
         Foreground = result.GetValue(_foreground) ? true : null,
         Priority = result.GetValue(_priority),
         ServiceName = result.GetValue(_serviceName),

@@ -12,6 +12,9 @@ internal enum CommandLineAction
     /// <summary><c>--check-config</c>: check the configuration.</summary>
     CheckConfiguration,
 
+    /// <summary><c>--probe</c>: ask the running server whether it is well.</summary>
+    Probe,
+
     /// <summary><c>--list-plugins</c>: show the plugins.</summary>
     ListPlugins,
 

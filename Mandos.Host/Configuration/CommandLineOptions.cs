@@ -1,3 +1,5 @@
+using Mandos.Host.Logging;
+
 namespace Mandos.Host.Configuration;
 
 /// <summary>What the command line says; null is where it says nothing. <see cref="ServerOptions"/> has the meanings.</summary>
@@ -31,6 +33,8 @@ internal sealed record CommandLineOptions
     public bool? Debug { get; init; }
 
     public DebugLevel? DebugLevel { get; init; }
+
+    public OutputFormat? LogFormat { get; init; }
 
     public bool? Foreground { get; init; }
 

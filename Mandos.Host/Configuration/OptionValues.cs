@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Mandos.Host.Logging;
 
 namespace Mandos.Host.Configuration;
 
@@ -55,6 +56,13 @@ internal static class OptionValues
         string name = text.ToUpperInvariant() switch { "FATAL" => "CRITICAL", "WARN" => "WARNING", "NOTSET" => "DEBUG", _ => text };
         return Enum.TryParse(name, ignoreCase: true, out value) && name.All(char.IsAsciiLetter) ? null
             : $"{Quote(text)} is no level; use CRITICAL, ERROR, WARNING, INFO or DEBUG";
+    }
+
+    /// <summary>The layout of the log.</summary>
+    public static string? ParseFormat(string text, out OutputFormat value)
+    {
+        value = text == "json" ? OutputFormat.Json : OutputFormat.Text;
+        return text is "json" or "text" ? null : $"{Quote(text)} is no format of the log; use text or json";
     }
 
     /// <summary>A name for Zeroconf, 1 to 63 bytes of UTF-8 without control characters.</summary>

@@ -1,3 +1,5 @@
+using Mandos.Host.Logging;
+
 namespace Mandos.Host.Configuration;
 
 /// <summary>The options of the server, from mandos(8) and mandos.conf(5), after merging and checking.</summary>
@@ -36,6 +38,9 @@ internal sealed record ServerOptions
 
     /// <summary>What to log at least; <see cref="DebugLevel.Debug"/> if <see cref="Debug"/> is on.</summary>
     public DebugLevel DebugLevel { get; init; } = DebugLevel.Warning;
+
+    /// <summary>How the log is laid out on standard error; as JSON it always goes there.</summary>
+    public OutputFormat LogFormat { get; init; }
 
     /// <summary>Whether to stay in the foreground; always so if <see cref="Debug"/> is on.</summary>
     public bool Foreground { get; init; }

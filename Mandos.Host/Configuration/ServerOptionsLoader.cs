@@ -1,4 +1,5 @@
 using System.Text;
+using Mandos.Host.Logging;
 
 namespace Mandos.Host.Configuration;
 
@@ -70,6 +71,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             Socket = commandLine.Socket ?? Value<int>("socket", OptionValues.ParseDescriptor),
             Debug = debug,
             DebugLevel = debug ? DebugLevel.Debug : level ?? DebugLevel.Warning,
+            LogFormat = commandLine.LogFormat ?? Value<OutputFormat>("log_format", OptionValues.ParseFormat) ?? OutputFormat.Text,
             Foreground = (commandLine.Foreground ?? Value<bool>("foreground", OptionValues.ParseBoolean) ?? false) || debug,
             Priority = commandLine.Priority ?? Text("priority", OptionValues.CheckText) ?? ServerOptions.DefaultPriority,
             PriorityLine = commandLine.Priority is null ? LineOf("priority") : null,

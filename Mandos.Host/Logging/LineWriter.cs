@@ -20,24 +20,28 @@ internal sealed class LineWriter : IDisposable
     private readonly Queue<string> _lines = new();
     private readonly Action<string> _target;
     private readonly int _capacity;
+    private readonly Func<int, string> _describeDropped;
     private readonly Thread _thread;
     private int _dropped;
     private bool _stopping;
 
     /// <param name="stream">Where the lines go. It is not disposed.</param>
     /// <param name="capacity">How many lines may wait, at least 1.</param>
-    public LineWriter(Stream stream, int capacity = DefaultCapacity)
-        : this(text => Write(stream, text), capacity)
+    /// <param name="describeDropped">The line that says how many are missing; null for one of text.</param>
+    public LineWriter(Stream stream, int capacity = DefaultCapacity, Func<int, string>? describeDropped = null)
+        : this(text => Write(stream, text), capacity, describeDropped)
     {
     }
 
     /// <param name="target">Takes some lines at once, with their ends; fails with an <see cref="IOException"/>.</param>
     /// <param name="capacity">How many lines may wait, at least 1.</param>
-    public LineWriter(Action<string> target, int capacity = DefaultCapacity)
+    /// <param name="describeDropped">The line that says how many are missing; null for one of text.</param>
+    public LineWriter(Action<string> target, int capacity = DefaultCapacity, Func<int, string>? describeDropped = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         _target = target;
         _capacity = capacity;
+        _describeDropped = describeDropped ?? DescribeDropped;
         _thread = new Thread(WriteLines) { IsBackground = true, Name = "log" };
         _thread.Start();
     }
@@ -75,6 +79,9 @@ internal sealed class LineWriter : IDisposable
 
         _thread.Join(_drainTime);
     }
+
+    private static string DescribeDropped(int count)
+        => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"({count} log lines were dropped here)");
 
     private static void Write(Stream stream, string text)
     {
@@ -124,7 +131,7 @@ internal sealed class LineWriter : IDisposable
             var text = new StringBuilder();
             if (_dropped > 0)
             {
-                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"({_dropped} log lines were dropped here)\n");
+                text.Append(_describeDropped(_dropped)).Append('\n');
                 _dropped = 0;
             }
 

@@ -40,7 +40,8 @@ internal sealed class LogFormat
         return $"{NameOf(level)}: {source}{LogText.Escape(message)}{cause}";
     }
 
-    private static string NameOf(LogLevel level) => level switch
+    /// <summary>The name of a level.</summary>
+    public static string NameOf(LogLevel level) => level switch
     {
         LogLevel.Critical => "CRITICAL",
         LogLevel.Error => "ERROR",

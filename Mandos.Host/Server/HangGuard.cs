@@ -53,6 +53,10 @@ internal sealed partial class HangGuard : IDisposable
         _probe = () => ProbeAsync(engine, places, cancellationToken);
     }
 
+    /// <summary>Does the server answer? Asks as the watchdog does.</summary>
+    /// <exception cref="InvalidOperationException">It is not well; one line says why.</exception>
+    public Task AskAsync() => _probe();
+
     /// <summary>The server ends: it only has to be alive.</summary>
     public void RequireNoAnswers() => _probe = _aliveIsEnough;
 

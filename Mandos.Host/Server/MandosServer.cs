@@ -8,6 +8,7 @@ using Mandos.Host.Plugins.Discovery;
 using Mandos.Host.Plugins.Instances;
 using Mandos.Host.Plugins.Steering;
 using Mandos.Host.Plugins.Trust;
+using Mandos.Host.Probing;
 using Mandos.Host.Systemd;
 using Microsoft.Extensions.Logging;
 
@@ -72,8 +73,10 @@ internal sealed partial class MandosServer(ServerOptions options, ServerLog log,
             var report = new ServerReport(_context, engine, places, plugins);
             var reloads = new ReloadLoop(_context, engine, source, report, signals.HangUps);
             var extras = new ExtraPlugins(_context, engine, places, plugins, instances, report);
+            using var probes = ProbeListener.Open(_context.StateDirectory, guard.AskAsync, timeProvider, _logger);
+            Func<CancellationToken, Task> answer = probes is null ? static _ => Task.CompletedTask : probes.RunAsync;
             fault = await new ServerRun(_context, engine, places, report, signals)
-                .RunAsync(start.Room, tls.WarmUpAsync, reloads.RunAsync, extras.RunAsync, guard, pidFile).ConfigureAwait(false);
+                .RunAsync(start.Room, tls.WarmUpAsync, reloads.RunAsync, extras.RunAsync, answer, guard, pidFile).ConfigureAwait(false);
             unsaved = engine.Completion.IsCompleted ? engine.Unsaved : "the engine does not stop";
         }
         finally

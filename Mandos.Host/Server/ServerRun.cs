@@ -25,12 +25,13 @@ internal sealed partial class ServerRun(
     /// <param name="warmUp">Prepares TLS.</param>
     /// <param name="reload">Re-reads the clients when it is asked to.</param>
     /// <param name="extras">Runs announcers and control surfaces.</param>
+    /// <param name="probes">Answers those who ask whether the server is well.</param>
     /// <param name="guard">Ends a server that does not answer.</param>
     /// <param name="pidFile">Written once the server serves; null for none.</param>
     /// <returns>What has died; null after a signal.</returns>
     public async Task<string?> RunAsync(
         int room, Func<CancellationToken, Task> warmUp, Func<CancellationToken, Task> reload, Func<CancellationToken, Task> extras,
-        HangGuard guard, PidFile? pidFile)
+        Func<CancellationToken, Task> probes, HangGuard guard, PidFile? pidFile)
     {
         using var stopping = new CancellationTokenSource();
         CancellationToken stop = stopping.Token;
@@ -40,6 +41,7 @@ internal sealed partial class ServerRun(
         Task reloading = Task.Run(() => reload(stop), CancellationToken.None);
         Task running = Task.Run(() => extras(stop), CancellationToken.None);
         guard.RequireAnswers(engine, places, stop);
+        Task probing = Task.Run(() => probes(stop), CancellationToken.None);
 
         pidFile?.Write();
         context.Daemon?.ReportReady();
@@ -54,7 +56,7 @@ internal sealed partial class ServerRun(
         await stopping.CancelAsync().ConfigureAwait(false);
         engine.TurnAwayAll();
         await Task.WhenAll(
-            StopAsync(Task.WhenAll([.. accepting, following, reloading]), "accepting connections", signals.Hurry),
+            StopAsync(Task.WhenAll([.. accepting, following, reloading, probing]), "accepting connections", signals.Hurry),
             StopAsync(warming, "the preparation of TLS", signals.Hurry),
             StopAsync(running, "plugins", signals.Hurry)).ConfigureAwait(false);
         await StopAsync(engine.StopAsync(CancellationToken.None), "the engine", CancellationToken.None).ConfigureAwait(false);

@@ -11,6 +11,7 @@ internal readonly record struct FileEntry(uint Owner, int Mode)
     private const int Directory = 0x4000;
     private const int Regular = 0x8000;
     private const int Link = 0xA000;
+    private const int Socket = 0xC000;
     private const int Sticky = 0x200;
     private const int WritableByOthers = 0x12; // by the group, or by everybody
     private const int AccessibleByOthers = 0x3F;
@@ -23,6 +24,9 @@ internal readonly record struct FileEntry(uint Owner, int Mode)
 
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (Mode & TypeMask) == Link;
+
+    /// <summary>Whether it is a socket.</summary>
+    public bool IsSocket => (Mode & TypeMask) == Socket;
 
     /// <summary>Whether, in this directory, users can rename and remove only what is theirs.</summary>
     public bool IsSticky => (Mode & Sticky) != 0;

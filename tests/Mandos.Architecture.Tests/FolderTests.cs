@@ -20,7 +20,7 @@ public sealed class FolderTests
         [
             "Unix", "Systemd", "Privileges", "Listening", "Logging", "Configuration",
             "Plugins/Discovery", "Plugins/Isolation", "Plugins/Steering", "Plugins/Trust", "Plugins", "Plugins/Instances", "Plugins/Checkers",
-            "CommandLine", "Daemon", "Auditing", "Migration", "SelfTesting", "Server", "Transfer", ".",
+            "CommandLine", "Daemon", "Auditing", "Migration", "SelfTesting", "Probing", "Server", "Transfer", ".",
         ],
     };
 

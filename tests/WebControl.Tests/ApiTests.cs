@@ -6,6 +6,7 @@ using Mandos.Abstractions.Control;
 using Mandos.PluginContracts.Samples;
 using Mandos.WebControl.Access;
 using Mandos.WebControl.Api;
+using Mandos.WebControl.History;
 using Mandos.WebControl.Serving;
 using WebControl.Tests.Support;
 
@@ -322,7 +323,7 @@ public sealed class ApiTests
         var tokens = new TokenRoutes(new TokenStore(new TokenFile(rig.StateDirectory), TimeProvider.System), rig.Context);
 
         Assert.Equal(
-            ((IEnumerable<Route>)[.. new ApiRoutes(rig.Server, new ClientLists(rig.Server), TimeProvider.System).All, .. tokens.All])
+            ((IEnumerable<Route>)[.. new ApiRoutes(rig.Server, new ClientLists(rig.Server), new ServerWatch(rig.Server, TimeProvider.System), TimeProvider.System).All, .. tokens.All])
                 .Select(route => $"{route.Method} {route.Template} {route.Scope}".ToLowerInvariant()).Order(StringComparer.Ordinal),
             document.GetProperty("paths").EnumerateObject()
                 .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name} {path.Name} {method.Value.GetProperty("x-scope").GetString()}".ToLowerInvariant()))

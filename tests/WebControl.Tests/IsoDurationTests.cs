@@ -11,6 +11,7 @@ public sealed class IsoDurationTests
     [InlineData("P1W", 604_800_000)]
     [InlineData("PT0S", 0)]
     [InlineData("PT0.001S", 1)]
+    [InlineData("PT1.5000S", 1500)]
     [InlineData("PT90M", 5_400_000)]
     public void TryParse_Duration_IsThat(string text, double milliseconds)
     {
@@ -34,6 +35,10 @@ public sealed class IsoDurationTests
     [InlineData("-PT1M")]
     [InlineData("PT1")]
     [InlineData("PT1.2.3S")]
+    [InlineData("PT0.0001S")]
+    [InlineData("PT0.0000000000000000000000000001S")]
+    [InlineData("PT0.00000000000000000000000000000000000000000000001S")]
+    [InlineData("PT1.0005S")]
     [InlineData("PT٣S")]
     [InlineData("P99999999999999999999D")]
     [InlineData("P10675199DT10675199H10675199M256204778H")]

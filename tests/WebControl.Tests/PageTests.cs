@@ -2,6 +2,7 @@ using System.Net;
 using System.Xml.Linq;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.WebControl.Settings;
 using WebControl.Tests.Support;
 
 namespace WebControl.Tests;
@@ -88,6 +89,28 @@ public sealed class PageTests
         }
 
         Assert.DoesNotContain("decided by", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/requests/7/deny")]
+    [InlineData("/clients/one/deny")]
+    [InlineData("/api/v1/requests/7/deny")]
+    [InlineData("/api/v1/clients/one/deny")]
+    public async Task Decision_GivenAnywhere_IsThatOfItsPerson(string path)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one") with { Requests = [Request(7, "192.0.2.1")] }], (WebSettings.TrustedUserHeaderName, "X-User"));
+        await rig.Server.SubscribedAsync(Cancellation);
+        using var command = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Headers = { { "X-User", "alice" } } };
+        using HttpResponseMessage response = await rig.Http.SendAsync(command, Cancellation);
+
+        rig.Server.Publish(new Rejected((await rig.Server.GetClientAsync("one", Cancellation))!, Request(7, "192.0.2.1"), RejectionReason.Denied));
+        string html = "";
+        while (!html.Contains("192.0.2.1", StringComparison.Ordinal))
+        {
+            html = await GetAsync(rig, "/decisions");
+        }
+
+        Assert.Contains("decided by <bdi>alice</bdi>", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.WebControl.History;
 using Mandos.WebControl.Serving;
 
 namespace Mandos.WebControl.Api;
@@ -15,16 +16,18 @@ internal sealed class ApiRoutes
 
     private readonly IMandosServer _server;
     private readonly ClientLists _lists;
+    private readonly ServerWatch _watch;
     private readonly ClientJson _json;
     private readonly EventStreams _events;
     private int _largeAnswers;
 
     /// <param name="server">The server.</param>
     /// <param name="lists">Reads all clients.</param>
+    /// <param name="watch">Is told who decides.</param>
     /// <param name="time">The clock.</param>
-    public ApiRoutes(IMandosServer server, ClientLists lists, TimeProvider time)
+    public ApiRoutes(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
     {
-        (_server, _lists, _json) = (server, lists, new ClientJson(time));
+        (_server, _lists, _watch, _json) = (server, lists, watch, new ClientJson(time));
         _events = new EventStreams(lists, _json, time);
         All =
         [
@@ -36,8 +39,8 @@ internal sealed class ApiRoutes
             Command("stop-check", Scope.Admin, server.StopCheckerAsync),
             Command("checked-ok", Scope.Admin, server.MarkCheckedOkAsync),
             Command("remove", Scope.Admin, server.RemoveAsync),
-            Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token)),
-            Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token)),
+            Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token), decides: true),
+            Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token), decides: true),
             new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),
             new("POST", Clients + "/{name}/secret", Scope.Admin, SetSecretAsync),
             new("GET", "/api/v1/requests", Scope.Read, ListRequestsAsync),
@@ -79,15 +82,23 @@ internal sealed class ApiRoutes
     private async ValueTask<ClientReference> ReferToAsync(WebCall call)
         => call.Query("id") is null ? ClientReference.ByName(call["name"]) : ClientReference.To(await FindAsync(call).ConfigureAwait(false));
 
-    private Route Command(string verb, Scope scope, Func<ClientReference, CommandSource, CancellationToken, Task<CommandResult>> command)
+    private Route Command(
+        string verb, Scope scope, Func<ClientReference, CommandSource, CancellationToken, Task<CommandResult>> command, bool decides = false)
         => new("POST", $"{Clients}/{{name}}/{verb}", scope, async call =>
         {
             ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
-            await AnswerAsync(call, command(client, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+            ClientSnapshot? decided = decides ? await _server.GetClientAsync(call["name"], call.Aborted).ConfigureAwait(false) : null;
+            await AnswerAsync(call, _watch.DecideAsync(
+                (decided?.Requests ?? []).Select(static request => request.Id), call.Caller.User,
+                () => command(client, call.Caller.Source, call.Aborted))).ConfigureAwait(false);
         });
 
-    private Route Decide(string verb, bool approved) => new("POST", $"/api/v1/requests/{{id}}/{verb}", Scope.Approve, call
-        => AnswerAsync(call, _server.DecideAsync(call.Number("id"), approved, call.Caller.Source, call.Aborted)));
+    private Route Decide(string verb, bool approved) => new("POST", $"/api/v1/requests/{{id}}/{verb}", Scope.Approve, call =>
+    {
+        long id = call.Number("id");
+        return AnswerAsync(call, _watch.DecideAsync(
+            [id], call.Caller.User, () => _server.DecideAsync(id, approved, call.Caller.Source, call.Aborted)));
+    });
 
     private async Task ListClientsAsync(WebCall call)
     {

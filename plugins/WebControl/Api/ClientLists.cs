@@ -24,13 +24,14 @@ internal sealed class ClientLists(IMandosServer server)
     /// <summary>Subscribes, for which the engine lists all clients too.</summary>
     public Task<ServerSubscription> SubscribeAsync(WebCall call) => InTurnAsync(call, stopping => server.SubscribeAsync(stopping).AsTask());
 
-    /// <summary>Whoever goes away gives up waiting. What the engine was asked for is waited for, since it does it anyway.</summary>
+    /// <summary>Whoever goes away gives up waiting, here and at the engine, which finishes only what it has begun.</summary>
     private async Task<T> InTurnAsync<T>(WebCall call, Func<CancellationToken, Task<T>> ask)
     {
-        await _turn.Writer.WriteAsync(true, call.Aborted).ConfigureAwait(false);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Stopping);
+        await _turn.Writer.WriteAsync(true, gone.Token).ConfigureAwait(false);
         try
         {
-            return await ask(call.Stopping).ConfigureAwait(false);
+            return await ask(gone.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -75,7 +75,7 @@ internal static class IsoDuration
             }
 
             if (unit < 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
-                || (number != Math.Truncate(number) && _units[unit].Unit != 'S')
+                || DecimalsOf(rest[..digits]) > (_units[unit].Unit == 'S' ? 3 : 0)
                 || number > TimeSpan.MaxValue.Ticks / _units[unit].Length.Ticks)
             {
                 return false;
@@ -94,4 +94,8 @@ internal static class IsoDuration
 
         return rest.Length == 0 && next > 0;
     }
+
+    /// <summary>How many decimals count. A part of a millisecond is refused: rounded to nothing, it would be no time at all.</summary>
+    private static int DecimalsOf(ReadOnlySpan<char> number)
+        => number.IndexOf('.') is >= 0 and int point ? number[(point + 1)..].TrimEnd('0').Length : 0;
 }

@@ -23,7 +23,7 @@ internal static class SettingsJson
                     ? change.With(flag, given.Value.GetBoolean()) : throw Wrong(setting, "true or false"),
                 ClientSetting<TimeSpan> duration => given.Value.ValueKind == JsonValueKind.String
                     && IsoDuration.TryParse(given.Value.GetString()!, out TimeSpan value) ? change.With(duration, value)
-                        : throw Wrong(setting, "a duration such as \"PT5M\""),
+                        : throw Wrong(setting, "a duration in whole milliseconds, such as \"PT5M\" or \"PT0.5S\""),
                 _ => throw WebProblem.BadValue($"there is no setting {given.Name}; there are {string.Join(", ", ClientSetting.All.Select(static known => known.OptionName))}"),
             };
         }

@@ -31,14 +31,14 @@ internal sealed class Probes(IMandosServer server, TimeProvider timeProvider)
     }
 
     /// <summary>Whether all clients can get their secrets here, and what is decided here is kept.</summary>
-    /// <returns>Null if that is so, or a line that says why it is not.</returns>
+    /// <returns>Null if that is so, or a line that says which part is not ready, and no more: strangers read it, and why may name files.</returns>
     public string? FindUnready()
     {
         ServerInfo info = server.Info;
-        return info.EndPoints.Count == 0 ? "not ready: it does not listen for clients on any address"
+        return info.EndPoints.Count == 0 ? "not ready: listeners: it does not listen for clients on any address"
             : info.Group?.Servers.FirstOrDefault(static one => one.IsSelf) is { PermissionLeft: { } left } && left <= TimeSpan.Zero
-                ? "not ready: it is cut off from the state that it shares with other servers"
-            : info.StateProblem is { } problem ? $"not ready: changes are not saved: {problem.ReplaceLineEndings(" ")}"
+                ? "not ready: permission: it is cut off from the state that it shares with other servers"
+            : info.StateProblem is not null ? "not ready: store: changes are not saved; the log says why"
             : null;
     }
 }

@@ -41,6 +41,9 @@ public sealed class CompletionTests
     public async Task StartOfLevel_InAnyCase_OffersIt(params string[] words)
         => Assert.Equal(["WARNING"], await CompleteAsync(words));
 
+    [Fact]
+    public async Task LogFormat_OffersBoth() => Assert.Equal(["text", "json"], await CompleteAsync("--log-format", ""));
+
     [Theory]
     [InlineData("--configdir")]
     [InlineData("--statedir")]

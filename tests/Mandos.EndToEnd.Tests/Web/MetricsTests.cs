@@ -123,7 +123,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
         await site.Database.KillAsync();
         await Patience.UntilAsync("its permission ends", async () =>
             (await GetAsync("/metrics", HttpStatusCode.OK)).Contains("\nmandos_permission_left_seconds 0\n", StringComparison.Ordinal));
-        Assert.StartsWith("not ready: it is cut off", await GetAsync("/readyz", HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.StartsWith("not ready: permission: ", await GetAsync("/readyz", HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
         Assert.Equal("ok\n", await GetAsync("/livez", HttpStatusCode.OK));
     }
 

@@ -131,7 +131,7 @@ public sealed class EngineLoopTests
     }
 
     [Fact]
-    public async Task InvokeAsync_CallerGivesUp_StillRuns()
+    public async Task InvokeAsync_CallerGivesUpWhileItWaits_DoesNotRun()
     {
         using var source = new CancellationTokenSource();
         bool ran = false;
@@ -140,8 +140,27 @@ public sealed class EngineLoopTests
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _loop.InvokeAsync(() => ran = true, source.Token));
         _loop.RunPending();
-        Assert.True(ran);
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public async Task InvokeAsync_CallerGivesUpWhileItRuns_GetsWhatWasMade()
+    {
+        // A subscription that was made and given to nobody would never be ended.
+        using var source = new CancellationTokenSource();
+        Task<int> call = _loop.InvokeAsync(
+            () =>
+            {
+                source.Cancel();
+                return 1;
+            },
+            source.Token);
+
+        _loop.RunPending();
+
+        Assert.Equal(1, await call);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Mandos.Host.CommandLine;
 using Mandos.Host.Configuration;
+using Mandos.Host.Logging;
 
 namespace Mandos.Host.Tests.CommandLine;
 
@@ -7,8 +8,8 @@ public sealed class CommandLineParserTests
 {
     private static readonly string[] _allOptions =
     [
-        "-h", "--help", "-v", "--version", "--check", "--check-config", "--list-plugins", "--json", "--show-priority", "--export-state", "--import-state", "--replace", "-i", "--interface", "-a", "--address",
-        "-p", "--port", "--debug", "--debuglevel", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
+        "-h", "--help", "-v", "--version", "--check", "--check-config", "--probe", "--list-plugins", "--json", "--show-priority", "--export-state", "--import-state", "--replace", "-i", "--interface", "-a", "--address",
+        "-p", "--port", "--debug", "--debuglevel", "--log-format", "--priority", "--servicename", "--configdir", "--no-dbus", "--no-ipv6",
         "--no-restore", "--no-zeroconf", "--statedir", "--socket", "--foreground", "--plugindir",
     ];
 
@@ -45,6 +46,7 @@ public sealed class CommandLineParserTests
     [InlineData("--check", CommandLineAction.Check)]
     [InlineData("--check-config", CommandLineAction.CheckConfiguration)]
     [InlineData("--check-", CommandLineAction.CheckConfiguration)]
+    [InlineData("--probe", CommandLineAction.Probe)]
     [InlineData("--list-plugins", CommandLineAction.ListPlugins)]
     [InlineData("--show-priority=NORMAL", CommandLineAction.ShowPriority)]
     [InlineData("--export-state=/f", CommandLineAction.ExportState)]
@@ -68,7 +70,22 @@ public sealed class CommandLineParserTests
 
     // Debian's server has no other option that begins so
     [Fact]
-    public void Parse_AbbreviationOfDebians_MeansTheSame() => Assert.Equal("eth0", Options("--i", "eth0").Interface);
+    public void Parse_AbbreviationOfDebians_MeansTheSame()
+    {
+        Assert.Equal("eth0", Options("--i", "eth0").Interface);
+        Assert.Equal("NORMAL", Options("--pr", "NORMAL").Priority);
+    }
+
+    [Theory]
+    [InlineData("text", OutputFormat.Text)]
+    [InlineData("json", OutputFormat.Json)]
+    public void Parse_LogFormat_IsRead(string text, object format) => Assert.Equal(format, Options("--log-format", text).LogFormat);
+
+    [Fact]
+    public void Parse_UnknownLogFormat_IsBadUsage()
+        => Assert.EndsWith(
+            "mandos: error: --log-format: \"xml\" is no format of the log; use text or json\n", CommandLineParser.Parse(["--log-format=xml"]).Error,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--json")]
@@ -141,7 +158,7 @@ public sealed class CommandLineParserTests
     [InlineData("unrecognized argument: -?", "-?")]
     [InlineData("ambiguous option: --debu could match --debug, --debuglevel", "--debu")]
     [InlineData("ambiguous option: --no could match --no-dbus, --no-ipv6, --no-restore, --no-zeroconf", "--no")]
-    [InlineData("ambiguous option: --p could match --port, --priority, --plugindir", "--p=3")]
+    [InlineData("ambiguous option: --p could match --probe, --port, --priority, --plugindir", "--p=3")]
     [InlineData("option --no-zeroconf takes no value", "--no-zeroconf=3")]
     [InlineData("option --port needs a value: --port PORT", "--port")]
     [InlineData("option --port needs a value: --port PORT", "--port", "--debug")]

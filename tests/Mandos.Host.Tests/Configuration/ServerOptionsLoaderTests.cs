@@ -1,4 +1,5 @@
 using Mandos.Host.Configuration;
+using Mandos.Host.Logging;
 using Mandos.TestKit;
 
 namespace Mandos.Host.Tests.Configuration;
@@ -91,13 +92,15 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [Fact]
     public void Load_CommandLine_GoesBeforeTheFile()
     {
-        Write("[DEFAULT]\nport = 1\ninterface = eth0\nservicename = A\ndebuglevel = ERROR\nuse_dbus = True\n");
+        Write("[DEFAULT]\nport = 1\ninterface = eth0\nservicename = A\ndebuglevel = ERROR\nlog_format = json\nuse_dbus = True\n");
+        Assert.Equal(OutputFormat.Json, Load().Options!.LogFormat);
         ServerOptions options = Load(new CommandLineOptions
         {
             Port = 0,
             Interface = "",
             ServiceName = "B",
             DebugLevel = DebugLevel.Critical,
+            LogFormat = OutputFormat.Text,
             UseDBus = false,
         }).Options!;
 
@@ -105,6 +108,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
         Assert.Null(options.Interface);
         Assert.Equal("B", options.ServiceName);
         Assert.Equal(DebugLevel.Critical, options.DebugLevel);
+        Assert.Equal(OutputFormat.Text, options.LogFormat);
         Assert.False(options.UseDBus);
     }
 
@@ -159,6 +163,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
     [InlineData("port = 99999999999999999999", "port: \"99999999999999999999\" " + NoPort)]
     [InlineData("port = %(nothing)s", "option port refers to %(nothing)s, which [DEFAULT] does not set")]
     [InlineData("socket = -1", "socket: \"-1\" is not a file descriptor; use a number from 0")]
+    [InlineData("log_format = xml", "log_format: \"xml\" is no format of the log; use text or json")]
     [InlineData("debuglevel = 3", "debuglevel: \"3\" is no level; use CRITICAL, ERROR, WARNING, INFO or DEBUG")]
     [InlineData("debuglevel = verbose", "debuglevel: \"verbose\" is no level; use CRITICAL, ERROR, WARNING, INFO or DEBUG")]
     [InlineData("debug = maybe", "debug: \"maybe\" is no boolean; use 1, yes, true, on, 0, no, false or off")]

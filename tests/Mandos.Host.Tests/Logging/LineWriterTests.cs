@@ -20,11 +20,13 @@ public sealed class LineWriterTests
         Assert.Equal(Enumerable.Range(0, 5000).Select(i => $"line {i}"), TextOf(stream).TrimEnd('\n').Split('\n'));
     }
 
-    [Fact]
-    public void Write_StreamBlocked_DropsTheOldestAndSaysHowMany()
+    [Theory]
+    [InlineData(false, "(2 log lines were dropped here)")]
+    [InlineData(true, "{\"dropped\":2}")]
+    public void Write_StreamBlocked_DropsTheOldestAndSaysHowMany(bool isJson, string notice)
     {
         using var stream = new GatedStream();
-        using (var writer = new LineWriter(stream, capacity: 3))
+        using (var writer = new LineWriter(stream, capacity: 3, isJson ? count => $"{{\"dropped\":{count}}}" : null))
         {
             writer.Write("stuck");
             stream.AwaitWriter();
@@ -36,7 +38,7 @@ public sealed class LineWriterTests
             stream.Open();
         }
 
-        Assert.Equal("stuck\n(2 log lines were dropped here)\n3\n4\n5\n", TextOf(stream));
+        Assert.Equal($"stuck\n{notice}\n3\n4\n5\n", TextOf(stream));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Mandos.Host.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -82,6 +83,47 @@ public sealed class ServerLogTests : IDisposable
         Assert.EndsWith("]: ERROR: failed: first second", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.Contains(nameof(Throw), StringComparison.Ordinal));
         Assert.All(lines[1..], line => Assert.StartsWith("    ", line, StringComparison.Ordinal));
+
+        static void Throw() => throw new IOException("first\nsecond");
+    }
+
+    [Fact]
+    public void LogAsJson_Record_IsAnObjectOnOneLine()
+    {
+        using (ServerLog log = new(LogLevel.Trace, _terminal, false, _timeProvider, useSyslog: false, OutputFormat.Json))
+        {
+            Assert.True(log.IsJson);
+            ILogger logger = log.Factory.CreateLogger("StateSqlite");
+            logger.Log(LogLevel.Error, new EventId(17), "peer \"x\"\nMandos: \u202eü", new IOException("a\nb"), (text, _) => text);
+            log.WriteFatal("no port");
+        }
+
+        string[] lines = Text.Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Equal("", lines[2]);
+        using JsonDocument first = JsonDocument.Parse(lines[0]);
+        Assert.Equal(["time", "level", "eventId", "category", "message"], first.RootElement.EnumerateObject().Select(field => field.Name));
+        Assert.Equal("2026-11-23T04:35:01.094Z", first.RootElement.GetProperty("time").GetString());
+        Assert.Equal("ERROR", first.RootElement.GetProperty("level").GetString());
+        Assert.Equal(17, first.RootElement.GetProperty("eventId").GetInt32());
+        Assert.Equal("StateSqlite", first.RootElement.GetProperty("category").GetString());
+        Assert.Equal(@"peer ""x""\nMandos: \u202eü: a b", first.RootElement.GetProperty("message").GetString());
+        using JsonDocument second = JsonDocument.Parse(lines[1]);
+        Assert.Equal("CRITICAL", second.RootElement.GetProperty("level").GetString());
+        Assert.Equal("no port", second.RootElement.GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public void LogAsJson_StackTraceAskedFor_IsInTheObject()
+    {
+        var exception = Assert.Throws<IOException>(Throw);
+        using (ServerLog log = new(LogLevel.Trace, _terminal, true, _timeProvider, useSyslog: false, OutputFormat.Json))
+        {
+            Record(log.Factory.CreateLogger("x"), LogLevel.Error, "failed", exception);
+        }
+
+        using JsonDocument record = JsonDocument.Parse(Assert.Single(Text.TrimEnd('\n').Split('\n')));
+        Assert.Contains(nameof(Throw), record.RootElement.GetProperty("exception").GetString(), StringComparison.Ordinal);
 
         static void Throw() => throw new IOException("first\nsecond");
     }

@@ -46,18 +46,18 @@ public sealed class ProbesTests
 
     [Fact]
     public void Ready_NoListener_SaysSo()
-        => Assert.Equal("not ready: it does not listen for clients on any address", FindUnready(_well with { EndPoints = [] }));
+        => Assert.Equal("not ready: listeners: it does not listen for clients on any address", FindUnready(_well with { EndPoints = [] }));
 
     [Fact]
-    public void Ready_StateIsNotSaved_SaysWhy()
-        => Assert.Equal("not ready: changes are not saved: the disk is full", FindUnready(_well with { StateProblem = "the disk\nis full" }));
+    public void Ready_StateIsNotSaved_TellsStrangersNoPaths() => Assert.Equal(
+        "not ready: store: changes are not saved; the log says why", FindUnready(_well with { StateProblem = "cannot write /var/lib/mandos/state.db" }));
 
     [Fact]
     public void Ready_SharedState_AsksForPermission()
     {
         Assert.Null(FindUnready(_well with { Group = Group(TimeSpan.FromSeconds(3)) }));
         Assert.Equal(
-            "not ready: it is cut off from the state that it shares with other servers", FindUnready(_well with { Group = Group(TimeSpan.Zero) }));
+            "not ready: permission: it is cut off from the state that it shares with other servers", FindUnready(_well with { Group = Group(TimeSpan.Zero) }));
 
         static ServerGroup Group(TimeSpan left) => new()
         {
