@@ -93,7 +93,8 @@ internal sealed unsafe class ChildLoop
         while (true)
         {
             // Ends are noticed between any two starts, so a long queue delays no result.
-            _epoll.Wait(ready, _work.IsEmpty ? WatchRested() : 0);
+            int rest = WatchRested();
+            _epoll.Wait(ready, _work.IsEmpty ? rest : 0);
             foreach (int fd in ready)
             {
                 if (_running.TryGetValue(fd, out Child? child))
