@@ -1,7 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.EndToEnd.Tests.Harness;
-using Mandos.TestKit;
 using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests;
