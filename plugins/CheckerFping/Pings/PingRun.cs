@@ -57,6 +57,7 @@ internal sealed class PingRun : IDisposable
         }
 
         _lines.Read(output);
+        _batch.Deliver();
         if (HasSaidTooMuch)
         {
             _ = _stop.CancelAsync();
@@ -70,6 +71,7 @@ internal sealed class PingRun : IDisposable
         if (result.ExitCode == 2)
         {
             _unknown.ForEach(host => _batch.Decide(host, result));
+            _batch.Deliver();
         }
     }
 
