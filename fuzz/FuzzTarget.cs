@@ -25,5 +25,6 @@ internal sealed record FuzzTarget(
         new("tls-handshake", TlsHandshakeTarget.Fuzz, TlsHandshakeTarget.Seeds, [], 60),
         new("dbus", DBusCallTarget.Fuzz, DBusCallTarget.Seeds, DBusCallTarget.Words, 2000),
         new("pickle", PickleTarget.Fuzz, PickleTarget.Seeds, PickleTarget.Words, 3000),
+        new("mdns", MdnsTarget.Fuzz, MdnsTarget.Seeds, MdnsTarget.Words, 2000),
     ];
 }

@@ -16,6 +16,7 @@ public sealed class CampaignTests
         { "tls-handshake", 1_000 },
         { "dbus", 1_000 },
         { "pickle", 100_000 },
+        { "mdns", 20_000 },
     };
 
     [Theory]

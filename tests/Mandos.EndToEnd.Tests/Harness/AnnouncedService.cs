@@ -9,7 +9,8 @@ namespace Mandos.EndToEnd.Tests.Harness;
 /// <param name="Name">Its name.</param>
 /// <param name="Port">Its port.</param>
 /// <param name="Text">Its TXT records.</param>
-internal sealed partial record AnnouncedService(string Interface, string Protocol, string Name, int Port, string Text)
+/// <param name="Address">The address where it is.</param>
+internal sealed partial record AnnouncedService(string Interface, string Protocol, string Name, int Port, string Text, string Address)
 {
     /// <summary>Reads a line of <c>avahi-browse --parsable --resolve</c>; null if it says of no service where it is.</summary>
     public static AnnouncedService? Parse(string line)
@@ -17,7 +18,7 @@ internal sealed partial record AnnouncedService(string Interface, string Protoco
         // =;cable;IPv6;Mandos\032\0352;_mandos._tcp;local;server.local;fe80::1;33445;
         string[] fields = line.Split(';');
         return fields[0] == "=" && fields.Length >= 10
-            ? new(fields[1], fields[2], Unescape(fields[3]), int.Parse(fields[8], CultureInfo.InvariantCulture), fields[9])
+            ? new(fields[1], fields[2], Unescape(fields[3]), int.Parse(fields[8], CultureInfo.InvariantCulture), fields[9], fields[7])
             : null;
     }
 

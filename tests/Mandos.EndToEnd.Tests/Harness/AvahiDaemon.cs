@@ -3,7 +3,7 @@ using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Harness;
 
-/// <summary>A real avahi-daemon on a bus of the test's own, which sees the server's end of a link and nothing else.</summary>
+/// <summary>A real avahi-daemon on a bus of the test's own, which sees one end of a link and nothing else.</summary>
 internal sealed class AvahiDaemon : IAsyncDisposable
 {
     /// <summary>The policy by which the package lets avahi-daemon own its name, and all users call it.</summary>
@@ -19,23 +19,32 @@ internal sealed class AvahiDaemon : IAsyncDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-avahi-");
     private readonly DBusDaemon _bus;
-    private readonly NetworkLink _link;
+    private readonly string _namespace;
     private readonly ServerLog _log = new();
+    private readonly List<(Process Process, Task Reading)> _publishers = [];
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
-    private AvahiDaemon(DBusDaemon bus, NetworkLink link) => (_bus, _link) = (bus, link);
+    private AvahiDaemon(DBusDaemon bus, string networkNamespace) => (_bus, _namespace) = (bus, networkNamespace);
 
-    /// <summary>Starts one; it is not ready at once.</summary>
+    /// <summary>Starts one at the server's end; it is not ready at once.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="link">The link.</param>
     /// <param name="options">Further options of its section “server”.</param>
-    public static async Task<AvahiDaemon> StartAsync(DBusDaemon bus, NetworkLink link, params string[] options)
+    public static Task<AvahiDaemon> StartAsync(DBusDaemon bus, NetworkLink link, params string[] options)
+        => StartAsync(bus, link.ServerNamespace, "server", options);
+
+    /// <summary>Starts one; it is not ready at once.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="networkNamespace">Where.</param>
+    /// <param name="host">The name that it gives to its machine.</param>
+    /// <param name="options">Further options of its section “server”.</param>
+    public static async Task<AvahiDaemon> StartAsync(DBusDaemon bus, string networkNamespace, string host, params string[] options)
     {
-        var daemon = new AvahiDaemon(bus, link);
+        var daemon = new AvahiDaemon(bus, networkNamespace);
         string file = daemon.PathOf("avahi-daemon.conf");
         await File.WriteAllLinesAsync(
-            file, ["[server]", "host-name=server", .. options, "[wide-area]", "enable-wide-area=no", "[publish]", "publish-workstation=no"]);
+            file, ["[server]", $"host-name={host}", .. options, "[wide-area]", "enable-wide-area=no", "[publish]", "publish-workstation=no"]);
         foreach (string table in new[] { "passwd", "group" })
         {
             string entry = table == "passwd" ? "avahi:x:64001:64001::/:/bin/false" : "avahi:x:64001:";
@@ -49,7 +58,7 @@ internal sealed class AvahiDaemon : IAsyncDisposable
     /// <summary>Starts it again after its end.</summary>
     public void Restart()
     {
-        string[] arguments = ["netns", "exec", _link.ServerNamespace, "sh", "-euc", Surroundings, _directory.FullName];
+        string[] arguments = ["netns", "exec", _namespace, "sh", "-euc", Surroundings, _directory.FullName];
         ProcessStartInfo start = Command.Describe("ip", arguments);
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = _bus.Address;
         _process?.Dispose();
@@ -66,11 +75,24 @@ internal sealed class AvahiDaemon : IAsyncDisposable
         await _reading;
     }
 
+    /// <summary>Publishes a Mandos server, which need not exist, until the daemon is disposed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="port">Its port.</param>
+    public void Publish(string name, int port)
+    {
+        ProcessStartInfo start = Command.Describe("ip", [
+            "netns", "exec", _namespace, "avahi-publish", "--no-fail", "--service", name, "_mandos._tcp", $"{port}"]);
+        start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = _bus.Address;
+        Process publisher = Process.Start(start)!;
+        publisher.StandardInput.Close();
+        _publishers.Add((publisher, Task.WhenAll(ReadAsync(publisher.StandardError), ReadAsync(publisher.StandardOutput))));
+    }
+
     /// <summary>The Mandos servers that are announced, as avahi-browse finds them; none if the daemon does not answer.</summary>
     public async Task<IReadOnlyList<AnnouncedService>> BrowseAsync()
     {
         CommandResult result = await Command.RunAsync(
-            "ip", "netns", "exec", _link.ServerNamespace, "env", $"DBUS_SYSTEM_BUS_ADDRESS={_bus.Address}",
+            "ip", "netns", "exec", _namespace, "env", $"DBUS_SYSTEM_BUS_ADDRESS={_bus.Address}",
             "avahi-browse", "--parsable", "--resolve", "--terminate", "_mandos._tcp");
         return [.. result.Output.Split('\n').Select(AnnouncedService.Parse).OfType<AnnouncedService>()];
     }
@@ -86,6 +108,14 @@ internal sealed class AvahiDaemon : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach ((Process publisher, Task reading) in _publishers)
+        {
+            publisher.Kill(entireProcessTree: true);
+            await publisher.WaitForExitAsync(CancellationToken.None);
+            await reading;
+            publisher.Dispose();
+        }
+
         if (_process is not null)
         {
             await KillAsync();

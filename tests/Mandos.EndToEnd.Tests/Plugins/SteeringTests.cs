@@ -40,13 +40,14 @@ public sealed class SteeringTests
         var info = await server.Control.GetInfoAsync(Cancellation);
 
         Assert.Equal(
-            ["AvahiAnnouncer", "DBusControl", "Notify", "StatePostgres", "WebControl"], info.Plugins.Where(plugin => plugin.State == "Disabled").Select(plugin => plugin.Name));
+            ["AvahiAnnouncer", "DBusControl", "MdnsAnnouncer", "Notify", "StatePostgres", "WebControl"], info.Plugins.Where(plugin => plugin.State == "Disabled").Select(plugin => plugin.Name));
         await server.Log.WaitForAsync("INFO", "Plugin DBusControl is not used: use_dbus is off");
         await server.Log.WaitForAsync("INFO", "Plugin AvahiAnnouncer is not used: zeroconf is off");
         Assert.False(HasLoaded(server, "DBusControl.dll"));
         Assert.False(HasLoaded(server, "StatePostgres.dll")); // nor is a store that nobody chose
         Assert.False(HasLoaded(server, "WebControl.dll")); // nor a control surface that nobody named
         Assert.False(HasLoaded(server, "Notify.dll")); // nor a surface that nobody named
+        Assert.False(HasLoaded(server, "MdnsAnnouncer.dll")); // nor an announcer that nobody named
         Assert.True(HasLoaded(server, "TlsBouncy.dll"));
 
         // A server without plugins.yaml does not spend time on it

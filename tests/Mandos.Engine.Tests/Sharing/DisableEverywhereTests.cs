@@ -1,6 +1,8 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Sharing;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Sharing;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Sharing;
@@ -153,6 +155,25 @@ public sealed class DisableEverywhereTests : IDisposable
         Assert.True(_rig.End(disable).IsDurable);
         Assert.False(_rig.A["one"].Enabled);
         Assert.Null(_rig.Ask(_rig.A).Received);
+    }
+
+    // What differs from the store meanwhile would be taken for decided here: a denial elsewhere that is not applied yet would be undone.
+    [Fact]
+    public void Due_WhileWhatTheStoreSaysIsApplied_IsSentAfterwards()
+    {
+        _rig.StartSame(2);
+        SharedKeeper keeper = _rig.B.Engine.Parts.Shared!.Keeper;
+        Assert.True(_rig.B.Engine.Parts.Clients.TryGet("one", out Client? client));
+        int before = _rig.Stores[1].CommandCount;
+
+        keeper.WhileApplying(keeper.EntryOf("one"), () =>
+        {
+            keeper.Due(client);
+            Assert.Equal(before, _rig.Stores[1].CommandCount);
+        });
+        _rig.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(before + 1, _rig.Stores[1].CommandCount);
     }
 
     [Fact]

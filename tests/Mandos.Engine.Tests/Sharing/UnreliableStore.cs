@@ -27,6 +27,9 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
     /// <summary>The calls that wait.</summary>
     public int HeldCount => _held.Count;
 
+    /// <summary>How many commands the server has sent.</summary>
+    public int CommandCount { get; private set; }
+
     /// <summary>How many checks the server has reported.</summary>
     public int ChecksReported { get; private set; }
 
@@ -50,7 +53,10 @@ internal sealed class UnreliableStore(ContractContext context) : ISharedStateSto
         => Call(() => _inner.SyncAsync(applied, cancellationToken));
 
     public Task<ControlResult> ExecuteAsync(ControlCommand command, CancellationToken cancellationToken)
-        => Call(() => _inner.ExecuteAsync(command, cancellationToken));
+    {
+        CommandCount++;
+        return Call(() => _inner.ExecuteAsync(command, cancellationToken));
+    }
 
     public Task<long?> FindCommandAsync(Guid id, CancellationToken cancellationToken)
         => Call(() => _inner.FindCommandAsync(id, cancellationToken));

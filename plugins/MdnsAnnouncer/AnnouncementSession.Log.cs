@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mandos.MdnsAnnouncer;
+
+internal sealed partial class AnnouncementSession
+{
+    [LoggerMessage(4230, LogLevel.Error,
+        "Not announced, clients find this server only by its address: {Trouble}. It is tried again until it works")]
+    private partial void LogTrouble(string trouble);
+
+    [LoggerMessage(4231, LogLevel.Information, "The name “{Taken}” is taken; trying “{Name}”")]
+    private partial void LogRenamed(string taken, string name);
+
+    [LoggerMessage(4232, LogLevel.Debug, "On interface {Interface} it is made sure that the names are free, and then announced")]
+    private partial void LogLink(string @interface);
+
+    [LoggerMessage(4233, LogLevel.Debug, "Interface {Interface} carries no messages: {Reason}")]
+    private partial void LogLost(string @interface, string reason);
+
+    [LoggerMessage(4234, LogLevel.Debug, "Not announced on interface {Interface} any more")]
+    private partial void LogDropped(string @interface);
+}

@@ -1,0 +1,3 @@
+using Mandos.Abstractions.Plugins;
+
+[assembly: MandosPlugin(ContractVersion.Major, ContractVersion.Minor)]
