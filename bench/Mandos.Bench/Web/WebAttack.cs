@@ -12,7 +12,7 @@ namespace Mandos.Bench.Web;
 internal static class WebAttack
 {
     private const int Clients = 64;
-    private const int SecretsARound = 400;
+    private const int SecretsARound = 2_000;
 
     /// <summary>How long the attackers get to take all that they can.</summary>
     private static readonly TimeSpan _head = TimeSpan.FromSeconds(15);
