@@ -17,6 +17,8 @@ const string usage = """
       plugins [STARTS]                               what plugins cost the built server at its start
       handshakes [EXCHANGES]                         one exchange of TLS, by the kind of the key
       shell-checks [CHECKS [AT_ONCE [COMMAND]]]      the standard checker
+      default-checks [ROOT [HOSTS [S [ROUNDS]]]]     checks with fping by the built server, beside the one built in another checkout
+                                                     (or "-"), in a network namespace: unshare --net dotnet run ...
       ssh-checks [CHECKS [KEY]]                      the SSH checker; KEY is such as ed25519 or rsa-3072, or "hang"
       dbus [CLIENTS [MANY]]                          the D-Bus interface on a dbus-daemon of its own
       metrics [CLIENTS [ROUNDS]]                     a scrape of the built server's metrics, and secrets beside it
@@ -45,6 +47,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "shell-checks":
         await ShellChecks.RunAsync(rest);
+        return 0;
+    case "default-checks":
+        await DefaultChecks.RunAsync(rest);
         return 0;
     case "ssh-checks":
         await SshChecks.RunAsync(rest);
