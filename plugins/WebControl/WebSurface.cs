@@ -83,8 +83,9 @@ public sealed partial class WebSurface : IControlSurface
         yield return await StartAsync(WebListener.AtSocket(_socket, Answer(atSocket, MakeRoutes()), time)).ConfigureAwait(false);
         if (_settings.Listen is { } listen)
         {
-            ClientCertificates? certificates = _settings.ClientCertificates is { } file ? new(file, _context.Logger) : null;
-            var certificate = new ServerCertificate(_settings.Certificate!, _settings.Key!, certificates, _context.Logger);
+            ClientCertificates? certificates = _settings.ClientCertificates is { } file ? new(new(WebSettings.ClientCertificatesName, file), _context.Logger) : null;
+            var certificate = new ServerCertificate(
+                new(WebSettings.CertificateName, _settings.Certificate!), new(WebSettings.KeyName, _settings.Key!), certificates, _context.Logger);
             var sessions = new Sessions(tokens, time);
             var onTcp = new TcpDoorkeeper(new SameSite(_settings.Hosts, isProxied: false), tokens, sessions, certificates, time, _context.Logger);
             Func<HttpContext, Task> answer = Answer(onTcp, [.. MakeRoutes(), .. new SignInPage(onTcp, sessions).Routes]);

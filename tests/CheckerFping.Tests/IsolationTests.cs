@@ -89,7 +89,7 @@ public sealed partial class IsolationTests
     [InlineData("LISTEN_FDS", false)]
     [InlineData("DOTNET_gcServer", false)]
     [InlineData("CORECLR_ENABLE_PROFILING", false)]
-    public void IsPassedOn_Variable_AsTold(string name, bool expected) => Assert.Equal(expected, ShellSpawner.IsPassedOn(name));
+    public void IsPassedOn_Variable_AsTold(string name, bool expected) => Assert.Equal(expected, Spawner.IsPassedOn(name));
 
     private static async Task<string> StandardDescriptorsAsync(bool debug)
     {

@@ -48,7 +48,7 @@ public sealed class ShellCheckTests
 
     [Fact]
     public void ToResult_CoreDumped_KeepsTheFlag()
-        => Assert.Equal(CheckResult.Signaled(6, coreDumped: true), ShellLoop.ToResult(0x86));
+        => Assert.Equal(CheckResult.Signaled(6, coreDumped: true), ChildLoop.ToResult(0x86));
 
     [Fact]
     public async Task RunAsync_NoSuchProgram_IsTheShellsCode127()

@@ -70,6 +70,82 @@ public sealed class LimitTests : IDisposable
         many.ForEach(static socket => socket.Dispose());
     }
 
+    [Fact]
+    public void Strangers_WithAnyNumberOfAddresses_DisplaceEachOtherOnly()
+    {
+        var places = new PortPlaces();
+        List<string> aborted = [];
+        PortPlace known = places.Take("home", () => aborted.Add("known"))!;
+        known.NoteKnown();
+        for (int i = 0; i < 10 * WebLimits.PortConnections; i++)
+        {
+            string from = i.ToString(CultureInfo.InvariantCulture);
+            Assert.NotNull(places.Take(from, () => aborted.Add(from)));
+        }
+
+        Assert.Equal(WebLimits.StrangersConnections + 1, places.Taken);
+        int displaced = aborted.Count;
+        for (int i = 1; i < WebLimits.ConnectionsFromOnePlace; i++)
+        {
+            Assert.NotNull(places.Take("home", static () => Assert.Fail("somebody from home lost a place")));
+        }
+
+        Assert.Equal(displaced, aborted.Count); // they have a share of their own
+        Assert.Equal(Enumerable.Range(0, displaced).Select(static i => i.ToString(CultureInfo.InvariantCulture)), aborted); // the oldest first
+    }
+
+    [Fact]
+    public void Stranger_WithManyConnections_GivesWayToOneWithFew()
+    {
+        var places = new PortPlaces();
+        List<string> aborted = [];
+        Assert.NotNull(places.Take("few", static () => Assert.Fail("the one with few connections lost one")));
+        for (int i = 0; i < 10 * WebLimits.StrangersConnections; i++)
+        {
+            string from = i % 3 == 0 ? "many" : "more";
+            Assert.NotNull(places.Take(from, () => aborted.Add(from)));
+        }
+
+        for (int i = 0; i < WebLimits.ConnectionsFromOnePlace / 2; i++)
+        {
+            Assert.NotNull(places.Take("late", static () => Assert.Fail("the one who came late lost a place")));
+        }
+
+        Assert.InRange(places.Taken, WebLimits.ConnectionsFromOnePlace, WebLimits.StrangersConnections);
+    }
+
+    [Fact]
+    public void Place_OfOneWhoIsKnown_IsNobodyElses()
+    {
+        var places = new PortPlaces();
+        List<PortPlace> known = [];
+        for (int i = 0; i < WebLimits.ConnectionsFromOnePlace; i++)
+        {
+            known.Add(places.Take("home", static () => Assert.Fail("it was known"))!);
+            known[^1].NoteKnown();
+        }
+
+        Assert.Null(places.Take("home", static () => { }));
+        known[0].Dispose();
+        using PortPlace? one = places.Take("home", static () => { });
+        Assert.NotNull(one);
+    }
+
+    [Fact]
+    public void StrangersBehindTheAddressOfOneWhoIsKnown_DisplaceEachOtherOnly()
+    {
+        var places = new PortPlaces();
+        places.Take("home", static () => Assert.Fail("it was known"))!.NoteKnown();
+        int displaced = 0;
+        for (int i = 0; i < 10 * WebLimits.PortConnections; i++)
+        {
+            Assert.NotNull(places.Take("home", () => displaced++));
+        }
+
+        Assert.Equal(WebLimits.ConnectionsFromOnePlace, places.Taken);
+        Assert.Equal((10 * WebLimits.PortConnections) + 1 - WebLimits.ConnectionsFromOnePlace, displaced);
+    }
+
     [Theory]
     [InlineData("/api/v1/clients")]
     [InlineData("/api/v1/clients?limit=1")]

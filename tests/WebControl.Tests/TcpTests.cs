@@ -138,20 +138,22 @@ public sealed class TcpTests
     }
 
     [Fact]
-    public async Task Streams_OnTcp_TakeNoneAwayFromTheSocket()
+    public async Task Streams_OfOneCaller_LeaveSomeForOthersAndAllForTheSocket()
     {
         await using TcpRig rig = await TcpRig.StartAsync();
         using HttpClient reader = rig.Connect(await rig.MakeTokenAsync("phone", "read"));
+        using HttpClient other = rig.Connect(await rig.MakeTokenAsync("laptop", "read"));
         List<Stream> open = [];
-        for (int i = 0; i < WebLimits.Streams; i++)
+        for (int i = 0; i < WebLimits.Streams / 2; i++)
         {
             open.Add(await reader.GetStreamAsync(_events, Cancellation));
         }
 
         using HttpResponseMessage onTcp = await reader.GetAsync(_events, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using HttpResponseMessage ofOther = await other.GetAsync(_events, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         using HttpResponseMessage atSocket = await rig.Rig.Http.GetAsync(_events, HttpCompletionOption.ResponseHeadersRead, Cancellation);
 
-        Assert.Equal((429, 200), ((int)onTcp.StatusCode, (int)atSocket.StatusCode));
+        Assert.Equal((429, 200, 200), ((int)onTcp.StatusCode, (int)ofOther.StatusCode, (int)atSocket.StatusCode));
         open.ForEach(stream => stream.Dispose());
     }
 
@@ -255,6 +257,27 @@ public sealed class TcpTests
     }
 
     [Fact]
+    public async Task Connection_WithAToken_StaysWhenStrangersTakeAllOthers()
+    {
+        await using TcpRig rig = await TcpRig.StartAsync();
+        int connections = 0;
+        using HttpClient phone = rig.Connect(await rig.MakeTokenAsync("phone", "read"), connected: () => Interlocked.Increment(ref connections));
+        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, List));
+        List<Socket> strangers = [];
+        for (int i = 0; i < 2 * WebLimits.PortConnections; i++)
+        {
+            strangers.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+            await strangers[^1].ConnectAsync(IPAddress.IPv6Loopback, rig.Port, Cancellation);
+        }
+
+        Assert.True(await IsBrokenOffAsync(strangers[0]));
+
+        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, List));
+        Assert.Equal(1, connections);
+        strangers.ForEach(static socket => socket.Dispose());
+    }
+
+    [Fact]
     public async Task Certificates_WithAMistakeInTheList_AreAllRefused()
     {
         await using TcpRig rig = await TcpRig.StartAsync();
@@ -263,7 +286,19 @@ public sealed class TcpTests
         using HttpClient client = rig.Connect(certificate: certificate);
 
         await Assert.ThrowsAsync<HttpRequestException>(() => TcpRig.GetStatusAsync(client, List));
-        Assert.Contains(rig.Rig.Context.Logged, line => line.Text.Contains("clients:2: should be the SHA-256", StringComparison.Ordinal));
+        Assert.Contains(rig.Rig.Context.Logged, line => line.Text.Contains("setting client_certificates: line 2 should be the SHA-256", StringComparison.Ordinal));
+    }
+
+    private static async Task<bool> IsBrokenOffAsync(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1], Cancellation) == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string token)

@@ -11,9 +11,9 @@ namespace Mandos.Ctl.Servers.Locating;
 internal sealed class ServerLocation(string? socket, Action<string>? trace)
 {
     /// <summary>Whether a server that is not on the bus may be at the usual socket. Somebody who names another bus means that one.</summary>
-    public bool MayBeAtSocket => socket is null
-        && Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is null or ""
-        && File.Exists(SocketConnection.UsualPath);
+    public bool MayBeAtSocket => IsUsualPlace && File.Exists(SocketConnection.UsualPath);
+
+    private bool IsUsualPlace => socket is null && Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is null or "";
 
     /// <summary>Connects to the server; if it is neither here nor there, to the bus, where it may appear.</summary>
     public async Task<IServerConnection> ConnectAsync(CancellationToken cancellationToken)
@@ -37,6 +37,10 @@ internal sealed class ServerLocation(string? socket, Action<string>? trace)
         catch (ServerException e) when (hasSocket)
         {
             problem = e.Message;
+        }
+        catch (ServerException e) when (IsUsualPlace)
+        {
+            throw new ServerException($"{e.Message}; where there is no D-Bus, --socket names the socket of the server's web API, and there is none at {SocketConnection.UsualPath}");
         }
 
         if (bus is not null)

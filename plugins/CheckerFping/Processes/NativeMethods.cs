@@ -8,6 +8,9 @@ internal static unsafe partial class NativeMethods
 {
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int F_SETFL = 4;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
     public const int WNOHANG = 1;
@@ -31,10 +34,16 @@ internal static unsafe partial class NativeMethods
     // The posix_spawn family returns the error number and leaves errno alone.
 
     [LibraryImport(Library)]
-    public static partial int posix_spawn(int* pid, byte* path, void* fileActions, void* attributes, byte** argv, byte** envp);
+    public static partial int posix_spawnp(int* pid, byte* program, void* fileActions, void* attributes, byte** argv, byte** envp);
 
     [LibraryImport(Library)]
     public static partial int posix_spawn_file_actions_init(void* fileActions);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_destroy(void* fileActions);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_adddup2(void* fileActions, int fd, int newFd);
 
     [LibraryImport(Library)]
     public static partial int posix_spawn_file_actions_addopen(void* fileActions, int fd, byte* path, int flags, uint mode);
@@ -74,6 +83,15 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial SafeFileHandle eventfd(uint value, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint read(int fd, void* buffer, nint count);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint read(SafeFileHandle fd, void* buffer, nint count);

@@ -13,7 +13,7 @@ internal sealed partial class ClientCertificates
 {
     private const long MostBytes = 1 << 20;
 
-    private readonly string _path;
+    private readonly SettingFile _file;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private Dictionary<string, ListedCertificate> _listed;
@@ -21,11 +21,11 @@ internal sealed partial class ClientCertificates
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="IOException">It cannot be read, others can write it, or a line is wrong.</exception>
-    public ClientCertificates(string path, ILogger logger)
+    public ClientCertificates(SettingFile file, ILogger logger)
     {
-        (_path, _logger) = (path, logger);
-        _version = VersionOf(path);
-        _listed = Read(path);
+        (_file, _logger) = (file, logger);
+        _version = file.Version;
+        _listed = file.Use(Read);
     }
 
     /// <summary>Finds a certificate; null if it is not listed.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class ClientCertificates
 
     private void ReadAgain()
     {
-        (DateTime Written, long Length) version = VersionOf(_path);
+        (DateTime Written, long Length) version = _file.Version;
         if (version == _version)
         {
             return;
@@ -49,7 +49,7 @@ internal sealed partial class ClientCertificates
         _version = version;
         try
         {
-            _listed = Read(_path);
+            _listed = _file.Use(Read);
         }
         catch (IOException e)
         {
@@ -58,45 +58,35 @@ internal sealed partial class ClientCertificates
         }
     }
 
-    private static (DateTime Written, long Length) VersionOf(string path)
-        => new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
-
     private static Dictionary<string, ListedCertificate> Read(string path)
     {
         Dictionary<string, ListedCertificate> result = new(StringComparer.OrdinalIgnoreCase);
         SafePath.RequireFile(path);
         int number = 0;
-        try
+        if (new FileInfo(path).Length > MostBytes)
         {
-            if (new FileInfo(path).Length > MostBytes)
-            {
-                throw new IOException($"{path} is too large");
-            }
-
-            foreach (string line in File.ReadLines(path))
-            {
-                number++;
-                string[] words = line.Split((char[]?)null, 3, StringSplitOptions.RemoveEmptyEntries);
-                if (words.Length == 0 || words[0].StartsWith('#'))
-                {
-                    continue;
-                }
-
-                string fingerprint = words[0].Replace(":", "", StringComparison.Ordinal);
-                if (fingerprint.Length != 64 || !fingerprint.All(char.IsAsciiHexDigit) || words.Length < 2 || ScopeNames.Parse(words[1]) is not { } scope)
-                {
-                    throw new IOException($"{path}:{number}: should be the SHA-256 of a certificate in 64 hexadecimal digits, then read, approve or admin, then perhaps a name");
-                }
-
-                if (!result.TryAdd(fingerprint, new ListedCertificate(words.Length > 2 ? words[2].Trim() : fingerprint[..8], scope)))
-                {
-                    throw new IOException($"{path}:{number}: lists a certificate that is listed above");
-                }
-            }
+            throw new IOException($"the file has more than {MostBytes} bytes");
         }
-        catch (UnauthorizedAccessException e)
+
+        foreach (string line in File.ReadLines(path))
         {
-            throw new IOException(e.Message);
+            number++;
+            string[] words = line.Split((char[]?)null, 3, StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 0 || words[0].StartsWith('#'))
+            {
+                continue;
+            }
+
+            string fingerprint = words[0].Replace(":", "", StringComparison.Ordinal);
+            if (fingerprint.Length != 64 || !fingerprint.All(char.IsAsciiHexDigit) || words.Length < 2 || ScopeNames.Parse(words[1]) is not { } scope)
+            {
+                throw new IOException($"line {number} should be the SHA-256 of a certificate in 64 hexadecimal digits, then read, approve or admin, then perhaps a name");
+            }
+
+            if (!result.TryAdd(fingerprint, new ListedCertificate(words.Length > 2 ? words[2].Trim() : fingerprint[..8], scope)))
+            {
+                throw new IOException($"line {number} lists a certificate that is listed above");
+            }
         }
 
         return result;

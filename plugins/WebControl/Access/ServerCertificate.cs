@@ -11,13 +11,13 @@ namespace Mandos.WebControl.Access;
 /// <summary>The certificate with which the surface proves who it is. It is read again when its file has changed, as after a renewal. Thread-safe.</summary>
 internal sealed partial class ServerCertificate
 {
-    private readonly string _certificateFile;
-    private readonly string _keyFile;
+    private readonly SettingFile _certificateFile;
+    private readonly SettingFile _keyFile;
     private readonly ClientCertificates? _clients;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private SslStreamCertificateContext _context;
-    private (DateTime Certificate, DateTime Key) _version;
+    private ((DateTime, long) Certificate, (DateTime, long) Key) _version;
 
     /// <summary>Reads the files.</summary>
     /// <param name="certificateFile">The certificate, and those above it, in PEM.</param>
@@ -25,14 +25,14 @@ internal sealed partial class ServerCertificate
     /// <param name="clients">The certificates that clients may show; null if they are not asked for one.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="IOException">They cannot be read, or do not fit.</exception>
-    public ServerCertificate(string certificateFile, string keyFile, ClientCertificates? clients, ILogger logger)
+    public ServerCertificate(SettingFile certificateFile, SettingFile keyFile, ClientCertificates? clients, ILogger logger)
     {
         (_certificateFile, _keyFile, _clients, _logger) = (certificateFile, keyFile, clients, logger);
         _version = CurrentVersion;
         _context = Read();
     }
 
-    private (DateTime Certificate, DateTime Key) CurrentVersion => (File.GetLastWriteTimeUtc(_certificateFile), File.GetLastWriteTimeUtc(_keyFile));
+    private ((DateTime, long) Certificate, (DateTime, long) Key) CurrentVersion => (_certificateFile.Version, _keyFile.Version);
 
     /// <summary>What Kestrel asks for each connection.</summary>
     public TlsHandshakeCallbackOptions Options => new() { OnConnection = _ => ValueTask.FromResult(AuthenticationOptions()) };
@@ -51,7 +51,7 @@ internal sealed partial class ServerCertificate
     {
         lock (_lock)
         {
-            (DateTime Certificate, DateTime Key) version = CurrentVersion;
+            ((DateTime, long), (DateTime, long)) version = CurrentVersion;
             if (version != _version)
             {
                 _version = version;
@@ -71,17 +71,34 @@ internal sealed partial class ServerCertificate
 
     private SslStreamCertificateContext Read()
     {
+        string certificates = _certificateFile.Use(File.ReadAllText);
+        string key = _keyFile.Use(static path =>
+        {
+            SafePath.RequirePrivate(path);
+            return File.ReadAllText(path);
+        });
+        var chain = new X509Certificate2Collection();
         try
         {
-            SafePath.RequirePrivate(_keyFile);
-            X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificateFile, _keyFile);
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(_certificateFile);
-            return SslStreamCertificateContext.Create(certificate, chain, offline: true);
+            chain.ImportFromPem(certificates);
         }
-        catch (Exception e) when (e is CryptographicException or UnauthorizedAccessException or ArgumentException)
+        catch (CryptographicException)
         {
-            throw new IOException($"{_certificateFile} and {_keyFile} are no certificate and its key in PEM: {e.Message.ReplaceLineEndings(" ")}");
+            chain.Clear();
+        }
+
+        if (chain.Count == 0)
+        {
+            throw _certificateFile.Wrong("there is no certificate in PEM in the file");
+        }
+
+        try
+        {
+            return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificates, key), chain, offline: true);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw _keyFile.Wrong($"there is no key in PEM in the file that fits the first certificate of {_certificateFile.Setting}: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

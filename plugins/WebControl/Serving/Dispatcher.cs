@@ -29,6 +29,11 @@ internal sealed partial class Dispatcher(
         {
             IReadOnlyList<string> path = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             caller = await doorkeeper.AdmitAsync(context).ConfigureAwait(false);
+            if (caller.User is not null)
+            {
+                context.Features.Get<PortPlace>()?.NoteKnown(); // a port has these
+            }
+
             (route, IReadOnlyDictionary<string, string> values) = routes.Find(context.Request.Method, path, context.Response);
             Require(route, caller);
             await route.AnswerAsync(new WebCall(context, caller, values, stopping)).ConfigureAwait(false);

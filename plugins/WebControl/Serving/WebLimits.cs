@@ -9,11 +9,17 @@ internal static class WebLimits
     /// <summary>Connections at the Unix socket at once: browsers behind a proxy have some each.</summary>
     public const int SocketConnections = 256;
 
-    /// <summary>Connections at each TCP port at once, whoever they are from: the next is closed at once.</summary>
-    public const int PortConnections = 128;
+    /// <summary>Connections at each TCP port at once, whoever they are from.</summary>
+    public const int PortConnections = 256;
 
-    /// <summary>Connections at each TCP port at once from one place, so that no single one keeps all others out. A network behind one address may have many browsers.</summary>
-    public const int PlaceConnections = PortConnections / 2;
+    /// <summary>Of these, connections from where nobody has shown who they are lately: the others are for those who have.</summary>
+    public const int StrangersConnections = PortConnections / 2;
+
+    /// <summary>Connections at each TCP port at once from one IPv4 address or IPv6 /64. A network behind one address may have many browsers, with up to six each.</summary>
+    public const int ConnectionsFromOnePlace = 64;
+
+    /// <summary>Addresses that are remembered for each TCP port because somebody who was known came from there.</summary>
+    public const int KnownPlaces = 256;
 
     /// <summary>Bytes of the first line. A name may have 4 KiB with all its characters percent-encoded.</summary>
     public const int RequestLineBytes = 16 << 10;
@@ -36,10 +42,10 @@ internal static class WebLimits
     /// <summary>Characters of a text that is taken, as on D-Bus: far more than a command line may have.</summary>
     public const int TextLength = 1 << 17;
 
-    /// <summary>Answers about all clients that are made at once.</summary>
-    public const int LargeAnswers = 4;
+    /// <summary>Answers about all clients that are made at once: half of them for one caller at most, who may read slowly.</summary>
+    public const int LargeAnswers = 8;
 
-    /// <summary>Streams of events at once. Each costs the engine a queue.</summary>
+    /// <summary>Streams of events at once: half of them for one caller at most. Each costs the engine a queue.</summary>
     public const int Streams = 32;
 
     /// <summary>How long the head of a request may take.</summary>

@@ -25,11 +25,10 @@ internal sealed class WebListener : IAsyncDisposable
     private readonly TimeProvider _time;
 
     private WebListener(
-        string name, Action<KestrelServerOptions> listen, Func<EndPoint, Socket> bind, Func<HttpContext, Task> answer, int mostConnections, TimeProvider time)
+        string name, Action<KestrelServerOptions> listen, Func<EndPoint, Socket> bind, Func<HttpContext, Task> answer, TimeProvider time)
     {
         (_name, _answer, _time) = (name, answer, time);
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new Services() };
-        options.Limits.MaxConcurrentConnections = mostConnections;
         options.Limits.MaxRequestLineSize = WebLimits.RequestLineBytes;
         options.Limits.MaxRequestHeadersTotalSize = WebLimits.HeaderBytes;
         options.Limits.MaxRequestHeaderCount = WebLimits.Headers;
@@ -47,19 +46,22 @@ internal sealed class WebListener : IAsyncDisposable
     /// <summary>Listens at a Unix socket. Each request has the <see cref="PeerCredentials"/> of who sent it, as a <see cref="UnixPeer"/>.</summary>
     public static WebListener AtSocket(SocketFile file, Func<HttpContext, Task> answer, TimeProvider time) => new(
         $"socket {file.Path}",
-        options => options.ListenUnixSocket(file.Path, listen =>
+        options =>
         {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => async connection =>
+            options.Limits.MaxConcurrentConnections = WebLimits.SocketConnections;
+            options.ListenUnixSocket(file.Path, static listen =>
             {
-                Socket socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
-                connection.Features.Set(new UnixPeer(PeerCredentials.Of(socket)));
-                await next(connection).ConfigureAwait(false);
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(static next => async connection =>
+                {
+                    Socket socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
+                    connection.Features.Set(new UnixPeer(PeerCredentials.Of(socket)));
+                    await next(connection).ConfigureAwait(false);
+                });
             });
-        }),
+        },
         _ => file.Bind(),
         answer,
-        WebLimits.SocketConnections,
         time);
 
     /// <summary>Listens on TCP, without TLS.</summary>
@@ -72,7 +74,6 @@ internal sealed class WebListener : IAsyncDisposable
         }),
         SocketTransportOptions.CreateDefaultBoundListenSocket,
         answer,
-        WebLimits.PortConnections,
         time);
 
     /// <summary>Listens on TCP, with TLS.</summary>
@@ -86,29 +87,22 @@ internal sealed class WebListener : IAsyncDisposable
         }),
         SocketTransportOptions.CreateDefaultBoundListenSocket,
         answer,
-        WebLimits.PortConnections,
         time);
 
     private static void LimitPlaces(ListenOptions listen)
     {
-        var limit = new PlaceLimit(WebLimits.PlaceConnections);
+        var places = new PortPlaces();
         listen.Use(next => async connection =>
         {
-            string place = Place.Of(((IPEndPoint)connection.RemoteEndPoint!).Address);
-            if (!limit.TryEnter(place))
+            using PortPlace? place = places.Take(Place.Of(((IPEndPoint)connection.RemoteEndPoint!).Address), connection.Abort);
+            if (place is null)
             {
                 connection.Abort();
                 return;
             }
 
-            try
-            {
-                await next(connection).ConfigureAwait(false);
-            }
-            finally
-            {
-                limit.Leave(place);
-            }
+            connection.Features.Set(place);
+            await next(connection).ConfigureAwait(false);
         });
     }
 

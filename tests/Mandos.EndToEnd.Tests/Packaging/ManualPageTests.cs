@@ -10,8 +10,8 @@ public sealed partial class ManualPageTests
     [Fact]
     public void Pages_AreAllThere() => Assert.Equal(
         [
-            "mandos-clients.conf.5", "mandos-ctl.8", "mandos-monitor.8", "mandos-plugins.7", "mandos-plugins.yaml.5", "mandos.8",
-            "mandos.conf.5",
+            "mandos-clients.conf.5", "mandos-ctl.8", "mandos-monitor.8", "mandos-plugins.7", "mandos-plugins.yaml.5", "mandos-web.7",
+            "mandos.8", "mandos.conf.5",
         ],
         Pages.Select(page => page.Data).Order(StringComparer.Ordinal));
 

@@ -52,6 +52,12 @@ public sealed class BareRootTests
             (1, "mandos-ctl: cannot connect to the system bus: unix:path=/run/dbus/system_bus_socket: No such file or directory; "
                 + $"cannot connect to {BareRoot.Socket}: Connection refused\n"),
             (nobody.ExitCode, nobody.Errors));
+        await root.RequireAsync("rm", BareRoot.Socket);
+        CommandResult nothing = await root.RunAsync(_ctl);
+        Assert.Equal(
+            (1, "mandos-ctl: cannot connect to the system bus: unix:path=/run/dbus/system_bus_socket: No such file or directory; "
+                + $"where there is no D-Bus, --socket names the socket of the server's web API, and there is none at {BareRoot.Socket}\n"),
+            (nothing.ExitCode, nothing.Errors));
     }
 
     [Fact]

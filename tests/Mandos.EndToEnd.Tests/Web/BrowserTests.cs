@@ -48,7 +48,7 @@ public sealed class BrowserTests(ClientKeys keys)
         await using NginxProxy proxy = await NginxProxy.StartAsync(site.Socket);
         await using Browser browser = await OpenAsync(proxy);
 
-        await ApproveAsync(browser, site, NginxProxy.User);
+        await ApproveAsync(browser, site, ReverseProxy.User);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class BrowserTests(ClientKeys keys)
 
         Assert.Empty((await fetch).Secret);
         await browser.WaitForAsync("#nobody");
-        await RequireDecisionAsync(browser, proxy.Address, "client", $"refused: a person denied it, decided by {NginxProxy.User}");
+        await RequireDecisionAsync(browser, proxy.Address, "client", $"refused: a person denied it, decided by {ReverseProxy.User}");
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class BrowserTests(ClientKeys keys)
     private static async Task RequireFitsAsync(Browser browser)
         => Assert.Equal("360 of 360", (await browser.EvaluateAsync("return document.documentElement.scrollWidth + ' of ' + innerWidth")).GetString());
 
-    private static async Task<Browser> OpenAsync(NginxProxy proxy, bool scripts = true)
+    private static async Task<Browser> OpenAsync(ReverseProxy proxy, bool scripts = true)
     {
         Browser browser = await Browser.StartAsync(trustedKey: proxy.HostKey.Pin, scripts: scripts);
         await browser.OpenAsync(proxy.AddressToSignIn);

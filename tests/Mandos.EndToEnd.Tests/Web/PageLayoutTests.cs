@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
 
 namespace Mandos.EndToEnd.Tests.Web;
 
@@ -88,6 +89,52 @@ public sealed class PageLayoutTests(ClientKeys keys)
             await browser.WaitForAsync("h1", "Sign in");
             await InspectAsync(browser, "sign-in", width, dark);
         }
+    }
+
+    [Fact]
+    public async Task Link_OnAnyScreen_IsReadableAndFits()
+    {
+        HostKey key = new();
+        int port = FreePort.Find();
+        await using var messages = new WebTarget();
+        await using var server = new TestServer("--debug");
+        (string certificateFile, string keyFile) = key.Write(server.ConfigDirectory);
+        await WebSite.ChooseAsync(
+            server, string.Create(CultureInfo.InvariantCulture, $"listen: 127.0.0.1:{port}"), $"tls_certificate: {certificateFile}", $"tls_key: {keyFile}");
+        await File.AppendAllTextAsync(Path.Combine(server.ConfigDirectory, "plugins.yaml"), string.Create(CultureInfo.InvariantCulture, $$"""
+              Notify:
+                settings:
+                  link_url: https://localhost:{{port}}/link
+                  gotify:
+                    phone:
+                      url: {{messages.Url}}
+                      token_file: {{server.ScratchDirectory}}/token
+                      events: need_approval
+
+            """), Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(server.ScratchDirectory, "token"), "token\n", Cancellation);
+        server.AddClient(Stock(keys.First, "backup.example.org", "Rack 3 in the cellar"));
+        await server.StartAsync();
+        await server.Log.WaitForAsync("INFO", $"At socket {WebSite.SocketOf(server)}");
+        Task<CommandResult> backup = keys.First.FetchAsync(server.EndPoint, patience: _patience);
+        await Patience.UntilAsync("a message with a link", () => messages.Requests.Count > 0);
+        string text = (string)messages.Requests[0].Json["message"]!;
+        var link = new Uri(text[text.IndexOf("https://", StringComparison.Ordinal)..].Split([' ', '\n', ')'])[0]);
+
+        foreach ((int width, bool dark) in new[] { (360, false), (360, true), (1280, false), (1280, true) })
+        {
+            await using Browser browser = await Browser.StartAsync(width, key.Pin, dark: dark);
+            await browser.OpenAsync(link);
+            await browser.WaitForAsync("#decide");
+            await InspectAsync(browser, "link", width, dark);
+            if (width > 360 && dark)
+            {
+                await browser.ClickAsync("#decide");
+                await browser.WaitForAsync("#done");
+            }
+        }
+
+        Assert.Equal(keys.First.Password, (await backup).Output);
     }
 
     private IEnumerable<string> Clients()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -67,9 +68,19 @@ internal sealed class TcpRig : IAsyncDisposable
     }
 
     /// <summary>A program, or a browser without cookies.</summary>
-    public HttpClient Connect(string? token = null, X509Certificate2? certificate = null)
+    /// <param name="token">The token that it shows.</param>
+    /// <param name="certificate">The certificate that it shows.</param>
+    /// <param name="connected">Is told of each connection.</param>
+    public HttpClient Connect(string? token = null, X509Certificate2? certificate = null, Action? connected = null)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        handler.ConnectCallback = async (context, cancellationToken) =>
+        {
+            connected?.Invoke();
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        };
         handler.SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Issuer == _root.Subject,

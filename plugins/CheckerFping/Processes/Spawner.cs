@@ -5,7 +5,7 @@ using static Mandos.CheckerFping.Processes.NativeMethods;
 
 namespace Mandos.CheckerFping.Processes;
 
-/// <summary>Starts <c>/bin/sh -c COMMAND</c> in a clean state that no state of this process leaks into. Thread-safe.</summary>
+/// <summary>Starts programs in a clean state that no state of this process leaks into. Thread-safe.</summary>
 /// <remarks>
 /// posix_spawn(3) and not <see cref="System.Diagnostics.Process"/>, which knows no process groups, hands inherited descriptors
 /// on and cannot tell an exit code of 137 from a death by signal 9. The child has: <c>/</c> as directory; /dev/null as standard
@@ -13,10 +13,14 @@ namespace Mandos.CheckerFping.Processes;
 /// session, and so a process group, of its own, without a terminal, so that nothing in it can be stopped by asking a terminal
 /// for a password.
 /// </remarks>
-internal sealed unsafe class ShellSpawner
+internal sealed unsafe class Spawner
 {
     // The C library's types have 80, 336 and 128 bytes in glibc and musl; there is room for them to grow.
     private const int OpaqueSize = 1024;
+
+    // In place of a descriptor for standard output and error.
+    private const int Inherited = -1;
+    private const int Discarded = -2;
 
     // Variables that speak to this process alone: those of the service manager (sd_notify(3), sd_listen_fds(3)) and of .NET.
     private static readonly string[] _ownVariables =
@@ -24,50 +28,76 @@ internal sealed unsafe class ShellSpawner
     private static readonly string[] _ownPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_"];
 
     // Never freed: there is one spawner, used until the process ends.
-    private readonly byte* _shell = Text("/bin/sh");
-    private readonly byte* _dashC = Text("-c");
+    private static readonly byte* _nothing = Text("/dev/null");
+    private static readonly byte* _root = Text("/");
     private readonly byte** _environment = Environment();
     private readonly void* _attributes = Attributes();
-    private readonly void* _quiet = FileActions(inheritOutput: false);
-    private readonly void* _loud = FileActions(inheritOutput: true);
+    private readonly void* _quiet = FileActions(Discarded);
+    private readonly void* _loud = FileActions(Inherited);
 
-    /// <summary>Starts a shell.</summary>
-    /// <param name="command">The command in UTF-8, with a final NUL.</param>
-    /// <param name="inheritOutput">Whether standard output and error are this process's.</param>
-    /// <param name="pid">The process ID of the shell, which is that of its process group too.</param>
+    /// <summary>Starts a program.</summary>
+    /// <param name="arguments">The program and its arguments, without NUL. Without a slash the program is looked for in PATH.</param>
+    /// <param name="output">The descriptor that is its standard output and error, or -1.</param>
+    /// <param name="inheritOutput">Whether they are this process's, where <paramref name="output"/> is -1.</param>
+    /// <param name="pid">Its process ID, which is that of its process group too.</param>
     /// <returns>Zero, or the error number.</returns>
-    public int Spawn(ReadOnlySpan<byte> command, bool inheritOutput, out int pid)
+    public int Spawn(IReadOnlyList<string> arguments, int output, bool inheritOutput, out int pid)
     {
         int child = 0;
-        int error;
-        fixed (byte* text = command)
+        byte** argv = (byte**)NativeMemory.AllocZeroed((nuint)arguments.Count + 1, (nuint)sizeof(byte*));
+        void* piped = output < 0 ? null : FileActions(output);
+        try
         {
-            byte** argv = stackalloc byte*[] { _shell, _dashC, text, null };
-            error = posix_spawn(&child, _shell, inheritOutput ? _loud : _quiet, _attributes, argv, _environment);
-        }
+            for (int i = 0; i < arguments.Count; i++)
+            {
+                argv[i] = Text(arguments[i]);
+            }
 
-        pid = child;
-        return error;
+            void* actions = piped != null ? piped : inheritOutput ? _loud : _quiet;
+            return posix_spawnp(&child, argv[0], actions, _attributes, argv, _environment);
+        }
+        finally
+        {
+            for (int i = 0; argv[i] != null; i++)
+            {
+                Marshal.FreeCoTaskMem((nint)argv[i]);
+            }
+
+            NativeMemory.Free(argv);
+            if (piped != null)
+            {
+                _ = posix_spawn_file_actions_destroy(piped);
+                NativeMemory.Free(piped);
+            }
+
+            pid = child;
+        }
     }
 
     /// <summary>Whether a variable of this process's environment is passed to checkers.</summary>
     internal static bool IsPassedOn(string name)
         => !_ownVariables.Contains(name) && !_ownPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
-    private static void* FileActions(bool inheritOutput)
+    /// <param name="output">What standard output and error are: a descriptor, or one of the constants.</param>
+    private static void* FileActions(int output)
     {
         void* actions = NativeMemory.AllocZeroed(OpaqueSize);
-        byte* nothing = Text("/dev/null");
         Check(posix_spawn_file_actions_init(actions));
-        Check(posix_spawn_file_actions_addopen(actions, 0, nothing, O_RDONLY, 0));
-        if (!inheritOutput)
+        Check(posix_spawn_file_actions_addopen(actions, 0, _nothing, O_RDONLY, 0));
+        foreach (int fd in (ReadOnlySpan<int>)[1, 2])
         {
-            Check(posix_spawn_file_actions_addopen(actions, 1, nothing, O_WRONLY, 0));
-            Check(posix_spawn_file_actions_addopen(actions, 2, nothing, O_WRONLY, 0));
+            if (output >= 0)
+            {
+                Check(posix_spawn_file_actions_adddup2(actions, output, fd));
+            }
+            else if (output == Discarded)
+            {
+                Check(posix_spawn_file_actions_addopen(actions, fd, _nothing, O_WRONLY, 0));
+            }
         }
 
         Check(posix_spawn_file_actions_addclosefrom_np(actions, 3));
-        Check(posix_spawn_file_actions_addchdir_np(actions, Text("/")));
+        Check(posix_spawn_file_actions_addchdir_np(actions, _root));
         return actions;
     }
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 
-namespace Mandos.CheckerFping;
+namespace Mandos.CheckerFping.Processes;
 
-internal sealed partial class ShellCheck
+internal sealed partial class ChildRunner
 {
     [LoggerMessage(5000, LogLevel.Warning,
         "Processes of a checker (process group {Group}) are still there {Time} after they were killed")]
