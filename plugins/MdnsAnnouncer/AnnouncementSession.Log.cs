@@ -17,6 +17,9 @@ internal sealed partial class AnnouncementSession
     [LoggerMessage(4233, LogLevel.Debug, "Interface {Interface} carries no messages: {Reason}")]
     private partial void LogLost(string @interface, string reason);
 
+    [LoggerMessage(4235, LogLevel.Warning, "The kernel does not tell which network interfaces there are: {Reason}; it is asked again")]
+    private partial void LogNotListed(string reason);
+
     [LoggerMessage(4234, LogLevel.Debug, "Not announced on interface {Interface} any more")]
     private partial void LogDropped(string @interface);
 }

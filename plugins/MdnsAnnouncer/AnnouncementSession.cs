@@ -57,7 +57,7 @@ internal sealed partial class AnnouncementSession : IAnnouncementEvents, IDispos
     public ServiceNames Names => _announcement.Names;
 
     /// <summary>Announces until cancelled, then withdraws.</summary>
-    /// <exception cref="SocketException">The kernel does not tell which interfaces there are.</exception>
+    /// <exception cref="SocketException">The kernel does not tell when interfaces change.</exception>
     /// <exception cref="ArgumentException">The name of the service is too long, or empty.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -105,9 +105,20 @@ internal sealed partial class AnnouncementSession : IAnnouncementEvents, IDispos
     /// <returns>Whether the service is announced wherever it should.</returns>
     private bool Look()
     {
-        if (NetlinkSocket.List(_service.AddressFamily, _service.InterfaceIndex) is not { } interfaces)
+        IReadOnlyList<NetworkInterfaceState>? interfaces;
+        try
         {
+            interfaces = NetlinkSocket.List(_service.AddressFamily, _service.InterfaceIndex);
+        }
+        catch (SocketException e)
+        {
+            LogNotListed(e.Message); // such as for want of a descriptor; what is announced stays
             return false;
+        }
+
+        if (interfaces is null)
+        {
+            return false; // they change just now
         }
 
         List<string> refusals = [];
@@ -133,7 +144,7 @@ internal sealed partial class AnnouncementSession : IAnnouncementEvents, IDispos
                     _links[one.Index] = (one.Name, socket);
                     _announcement.Add(one.Index, socket, addresses, now);
                     LogLink(one.Name);
-                    _ = ReadAsync(one.Index, socket);
+                    _ = Task.Run(() => ReadAsync(one.Index, socket));
                 }
                 catch (SocketException e)
                 {

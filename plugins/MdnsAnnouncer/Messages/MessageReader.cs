@@ -8,8 +8,8 @@ internal ref struct MessageReader
     /// <summary>More questions and records than that are in no message.</summary>
     public const int MaxEntries = 512;
 
-    /// <summary>Of one message no more records about our names are kept.</summary>
-    public const int MaxKept = 64;
+    /// <summary>Of one message no more questions and records about our names are kept: there are few that we have.</summary>
+    public const int MaxKept = 32;
 
     private const int HeaderLength = 12;
 

@@ -16,6 +16,7 @@ internal sealed class LinkResponder
     private OwnRecord[] _records;
     private bool _isProbing;
     private int _probes;
+    private int _gaveWay;
     private int _announcements;
     private TimeSpan _announcementPause;
 
@@ -75,7 +76,7 @@ internal sealed class LinkResponder
             }
             else
             {
-                _isProbing = false;
+                (_isProbing, _gaveWay) = (false, 0);
                 BeginToAnnounce(now);
                 Announce(now);
             }
@@ -256,9 +257,9 @@ internal sealed class LinkResponder
     {
         if (_isProbing)
         {
-            if (HasToGiveWay(message))
+            if (FindContested(message) is { } name)
             {
-                Probe(now, MulticastDns.GivingWay);
+                GiveWay(name, now);
             }
 
             return;
@@ -274,6 +275,11 @@ internal sealed class LinkResponder
 
         List<OwnRecord> toAll = [], toOne = [];
         bool isFromMulticastPort = source.Port == MulticastDns.Port;
+        if (!isFromMulticastPort && message.QuestionCount != 1)
+        {
+            return; // ordinary resolvers ask one thing at a time, and get it repeated
+        }
+
         bool isProbe = message.Authorities.Count > 0;
         foreach (Question question in message.Questions)
         {
@@ -307,8 +313,21 @@ internal sealed class LinkResponder
         }
     }
 
-    /// <summary>Whether somebody else who asks for one of our names at the same time comes first (RFC 6762 section 8.2).</summary>
-    private bool HasToGiveWay(DnsMessage message)
+    private void GiveWay(DnsName name, TimeSpan now)
+    {
+        if (++_gaveWay > MulticastDns.MostGivingWay)
+        {
+            _gaveWay = 0;
+            _announcement.OnTaken(name, now);
+        }
+        else
+        {
+            Probe(now, MulticastDns.GivingWay);
+        }
+    }
+
+    /// <summary>Finds a name of ours for which somebody else asks at the same time, and comes first (RFC 6762 section 8.2).</summary>
+    private DnsName? FindContested(DnsMessage message)
     {
         foreach (DnsName name in (DnsName[])[Zone.Instance, Zone.Host])
         {
@@ -316,11 +335,11 @@ internal sealed class LinkResponder
             DnsRecord[] ours = [.. Zone.Records.Where(record => record.Name.Equals(name) && record.Type != RecordType.Nsec)];
             if (!theirs.All(_announcement.IsOurs) && ProbeOrder.Compare(theirs, ours) > 0)
             {
-                return true;
+                return name;
             }
         }
 
-        return false;
+        return null;
     }
 
     private IEnumerable<OwnRecord> Answer(Question question)

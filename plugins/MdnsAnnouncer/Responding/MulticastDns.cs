@@ -18,6 +18,9 @@ internal static class MulticastDns
     /// <summary>After so many conflicts within <see cref="ConflictWindow"/> (section 8.1)</summary>
     public const int ManyConflicts = 15;
 
+    /// <summary>Who has to give way more often in a row takes another name: another who really takes it would be done by then. RFC 6762 has no limit.</summary>
+    public const int MostGivingWay = 3;
+
     /// <summary>Answers to single askers, on one link in one second. RFC 6762 has no limit for these; they could be sent to somebody who has not asked.</summary>
     public const int UnicastAnswersPerSecond = 20;
 

@@ -175,4 +175,22 @@ public sealed class MdnsTests(ClientKeys keys)
         Assert.Equal(["2001:db8:1::100"], await MdnsQuery.AskAsync(site.Link));
         Assert.Equal(1, server.Log.Count("INFO", "Announced as"));
     }
+
+    [Fact]
+    public async Task Announcement_OnlyWithoutAvahi_IsMadeUntilAvahiComes()
+    {
+        await using MdnsSite site = await MdnsSite.CreateAsync();
+        TestServer server = site.Site.PrepareServer(keys.First, IPAddress.IPv6Any);
+        await MdnsSite.WritePluginsAsync(server, "  MdnsAnnouncer:", "    settings:", "      only_without_avahi: true");
+        await server.StartAsync();
+
+        await server.Log.WaitForAsync("ERROR", "Avahi (avahi-daemon) is not on the D-Bus");
+        await server.Log.WaitForAsync("WARNING", "announced by Multicast DNS without it");
+        await site.Observer.WaitForNamesAsync("Mandos");
+
+        await site.Site.StartAvahiAsync();
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”", count: 2);
+        await site.Site.Avahi.WaitForNamesAsync("Mandos");
+        Assert.All(await site.Observer.BrowseAsync(), service => Assert.Equal("Mandos", service.Name));
+    }
 }

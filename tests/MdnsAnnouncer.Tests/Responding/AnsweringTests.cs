@@ -202,6 +202,17 @@ public sealed class AnsweringTests
     }
 
     [Fact]
+    public void Asked_FromAnotherPortForSeveralThings_IsIgnored()
+    {
+        _scene.Receive(
+            new DnsMessage { Id = 1, Questions = [new(_scene.Zone.Type, RecordType.Ptr), new(_scene.Zone.Host, RecordType.Aaaa)] },
+            Scene.LegacyNeighbour);
+        _scene.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Empty(_scene.Link.Take());
+    }
+
+    [Fact]
     public void Asked_FromAnotherPortOutsideTheLink_IsIgnored()
     {
         _scene.Receive(

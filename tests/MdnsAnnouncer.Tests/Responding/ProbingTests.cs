@@ -130,6 +130,24 @@ public sealed class ProbingTests
         Assert.Empty(scene.Taken);
     }
 
+    [Fact]
+    public void Probing_AnotherProbesTheSameNameForEver_TakesNextName()
+    {
+        var scene = new Scene();
+        Zone theirs = new(scene.Announcement.Names, "_mandos._tcp", Scene.Port + 1, []);
+        for (int i = 0; i < 100; i++)
+        {
+            scene.Advance(TimeSpan.FromMilliseconds(200));
+            scene.Receive(new DnsMessage
+            {
+                Questions = [new(theirs.Instance, RecordType.Any)],
+                Authorities = [.. theirs.Records.Where(record => record.Type == RecordType.Srv)],
+            });
+        }
+
+        Assert.Equal(["Mandos #2"], scene.Announced);
+    }
+
     [Theory]
     [InlineData("a", "b", -1)]
     [InlineData("b", "a", 1)]
