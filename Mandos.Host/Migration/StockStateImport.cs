@@ -127,7 +127,7 @@ internal sealed partial class StockStateImport : IStateStore
         {
             throw new StateStoreException(
                 $"{_path}: the state of Debian's server cannot be read: {InputFile.Describe(e, _path)}; "
-                + $"give the file to user {Environment.UserName}, or move it away to start without it");
+                + $"give the file to user {OwnProcess.UserName}, or move it away to start without it");
         }
         finally
         {

@@ -13,7 +13,7 @@ internal static class ProgramFiles
         {
             if (Libc.access(directory, Libc.R_OK | Libc.X_OK) != 0)
             {
-                return $"{directory}: user {Environment.UserName} cannot read the program: {Libc.LastError}; "
+                return $"{directory}: user {OwnProcess.UserName} cannot read the program: {Libc.LastError}; "
                     + "install it, and .NET, where everybody may read";
             }
         }

@@ -49,7 +49,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StateStoreException($"{_path}: the server key cannot be read: {Describe(e)}; give the file to user {Environment.UserName}", e);
+            throw new StateStoreException($"{_path}: the server key cannot be read: {Describe(e)}; give the file to user {OwnProcess.UserName}", e);
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
         => !entry.IsFile ? "the server key must be an ordinary file; move away what is in its place"
             : entry.Owner != Libc.geteuid() && entry.Owner != 0
                 ? $"the server key belongs to another user, number {entry.Owner}, who may know it; "
-                    + $"if it is the right one nevertheless, give it to user {Environment.UserName}"
+                    + $"if it is the right one nevertheless, give it to user {OwnProcess.UserName}"
             : null;
 
     private Secret ReadKey()

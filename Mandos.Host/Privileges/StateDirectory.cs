@@ -48,7 +48,7 @@ internal static class StateDirectory
     public static string? FindFault(string path)
         => Libc.access(path, Libc.R_OK | Libc.X_OK) == 0
             ? null
-            : $"{path}: user {Environment.UserName} cannot use this state directory: {Libc.LastError}; "
-                + $"give it to that user, with all that is in it (chown -R {Environment.UserName}: {path}), "
+            : $"{path}: user {OwnProcess.UserName} cannot use this state directory: {Libc.LastError}; "
+                + $"give it to that user, with all that is in it (chown -R {OwnProcess.UserName}: {path}), "
                 + "and let that user pass through the directories above";
 }

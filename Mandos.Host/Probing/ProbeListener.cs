@@ -12,7 +12,7 @@ internal sealed partial class ProbeListener : IDisposable
     /// <summary>How long the server may take until the answer is that it does not answer.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long to wait when there is no open file left for a connection.</summary>
+    /// <summary>How long to wait after a connection could not be accepted.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
@@ -113,17 +113,25 @@ internal sealed partial class ProbeListener : IDisposable
 
     private async Task AnswerNextAsync(CancellationToken cancellationToken)
     {
+        Socket connection;
         try
         {
-            using Socket connection = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            connection = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            // There is no open file left, for example.
+            await Task.Delay(_pause, _timeProvider, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using Socket _ = connection;
+        try
+        {
             byte[] answer = Encoding.UTF8.GetBytes(await FindAnswerAsync(cancellationToken).ConfigureAwait(false) + "\n");
 
             // A new socket has room for so little, whether it is read or not.
             await connection.SendAsync(answer.AsMemory(0, Math.Min(answer.Length, ProbeSocket.MostBytes)), cancellationToken).ConfigureAwait(false);
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
-        {
-            await Task.Delay(_pause, _timeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException)
         {

@@ -50,7 +50,7 @@ internal sealed partial class PrivilegeDrop(ServerContext context)
         }
         else if (!account.IsOwn)
         {
-            LogNotRoot(account.User, Environment.UserName);
+            LogNotRoot(account.User, OwnProcess.UserName);
         }
 
         stateFault = StateDirectory.FindFault(context.StateDirectory) is { } unusable ? stateFault ?? unusable : null;

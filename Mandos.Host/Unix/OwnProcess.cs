@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text;
 
 namespace Mandos.Host.Unix;
@@ -6,6 +7,9 @@ namespace Mandos.Host.Unix;
 /// <summary>How this process was started, so that it can be started once more in the same way.</summary>
 internal static class OwnProcess
 {
+    /// <summary>The name of its user; the number where nobody has given it a name, as in a container.</summary>
+    public static string UserName => Environment.UserName is { Length: > 0 } name ? name : Libc.geteuid().ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Its arguments with the program's name, as the kernel got them.</summary>
     public static List<string> Arguments()
     {

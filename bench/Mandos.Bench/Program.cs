@@ -5,6 +5,7 @@ using Mandos.Bench.Handshakes;
 using Mandos.Bench.Load;
 using Mandos.Bench.Sharing;
 using Mandos.Bench.Siege;
+using Mandos.Bench.Web;
 
 const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
@@ -21,6 +22,8 @@ const string usage = """
       ssh-checks [CHECKS [KEY]]                      the SSH checker; KEY is such as ed25519 or rsa-3072, or "hang"
       dbus [CLIENTS [MANY]]                          the D-Bus interface on a dbus-daemon of its own
       metrics [CLIENTS [ROUNDS]]                     a scrape of the built server's metrics, and secrets beside it
+      web-attack [ROUNDS]                            secrets while the built server's web surface is attacked, and otherwise
+      web-start [STARTS]                             what the web surface adds to the built server's start and memory
       stock-secrets [SECRETS]                        the secrets that Debian's server has kept
       siege [FLOOD...]                               how long a client waits in a flood; tests/siege runs it
     """;
@@ -59,6 +62,14 @@ switch (args.FirstOrDefault())
         return 0;
     case "metrics":
         return await Scrapes.RunAsync(rest);
+    case "web-attack":
+        return await WebAttack.RunAsync(rest);
+    case WebAttackers.Command:
+        await WebAttackers.RunAsync(rest);
+        return 0;
+    case "web-start":
+        await WebStarts.RunAsync(rest);
+        return 0;
     case "stock-secrets":
         StockSecrets.Run(rest);
         return 0;

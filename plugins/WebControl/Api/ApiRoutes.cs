@@ -19,7 +19,7 @@ internal sealed class ApiRoutes
     private readonly ServerWatch _watch;
     private readonly ClientJson _json;
     private readonly EventStreams _events;
-    private int _largeAnswers;
+    private readonly Shares _largeAnswers = new(WebLimits.LargeAnswers, "lists of all clients on their way");
 
     /// <param name="server">The server.</param>
     /// <param name="lists">Reads all clients.</param>
@@ -104,30 +104,17 @@ internal sealed class ApiRoutes
     {
         int? limit = (int?)call.QueryNumber("limit", 1, MostAtATime);
         string? after = call.Query("after");
-        int large = limit is null ? 1 : 0; // a page is none
-        if (Interlocked.Add(ref _largeAnswers, large) > WebLimits.LargeAnswers && limit is null)
+        using IDisposable? share = limit is null ? _largeAnswers.Take(call.Caller) : null; // a page is none
+        List<ClientSnapshot> found = await _lists.ReadAsync(
+            call, all => ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue)).ConfigureAwait(false);
+        string? next = null;
+        if (limit is { } count && found.Count > count)
         {
-            Interlocked.Add(ref _largeAnswers, -large);
-            throw WebProblem.TooMany($"{WebLimits.LargeAnswers} lists of all clients are being written, the most at once; try again, or take a page");
+            found.RemoveAt(count);
+            next = found[^1].Name;
         }
 
-        try
-        {
-            List<ClientSnapshot> found = await _lists.ReadAsync(
-                call, all => ClientOrder.AfterName(all, after, limit is { } most ? most + 1 : int.MaxValue)).ConfigureAwait(false);
-            string? next = null;
-            if (limit is { } count && found.Count > count)
-            {
-                found.RemoveAt(count);
-                next = found[^1].Name;
-            }
-
-            await JsonAnswer.WriteAsync(call.Context, "clients", found, _json.WriteItem, json => json.WriteString("next", next)).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Add(ref _largeAnswers, -large);
-        }
+        await JsonAnswer.WriteAsync(call.Context, "clients", found, _json.WriteItem, json => json.WriteString("next", next)).ConfigureAwait(false);
     }
 
     private async Task ListRequestsAsync(WebCall call)

@@ -13,7 +13,7 @@ namespace Mandos.WebControl.Api;
 /// <param name="time">The clock.</param>
 internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimeProvider time)
 {
-    private int _open;
+    private readonly Shares _shares = new(WebLimits.Streams, "streams of events");
 
     /// <summary>
     /// Answers with <c>ready</c> and then every event, or those that <c>?events=</c> lists. The answer ends when the server stops, and when the
@@ -27,12 +27,7 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
             return;
         }
 
-        if (Interlocked.Increment(ref _open) > WebLimits.Streams)
-        {
-            Interlocked.Decrement(ref _open);
-            throw WebProblem.TooMany($"there are {WebLimits.Streams} streams of events, the most allowed");
-        }
-
+        using IDisposable share = _shares.Take(call.Caller);
         try
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Stopping);
@@ -53,10 +48,6 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
         catch (OperationCanceledException) when (call.Stopping.IsCancellationRequested && call.Response.HasStarted)
         {
             // A good end of the answer
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _open);
         }
     }
 

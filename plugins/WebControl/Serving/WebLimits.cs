@@ -42,10 +42,10 @@ internal static class WebLimits
     /// <summary>Characters of a text that is taken, as on D-Bus: far more than a command line may have.</summary>
     public const int TextLength = 1 << 17;
 
-    /// <summary>Answers about all clients that are made at once.</summary>
-    public const int LargeAnswers = 4;
+    /// <summary>Answers about all clients that are made at once: half of them for one caller at most, who may read slowly.</summary>
+    public const int LargeAnswers = 8;
 
-    /// <summary>Streams of events at once. Each costs the engine a queue.</summary>
+    /// <summary>Streams of events at once: half of them for one caller at most. Each costs the engine a queue.</summary>
     public const int Streams = 32;
 
     /// <summary>How long the head of a request may take.</summary>

@@ -152,7 +152,8 @@ public sealed class PrivilegeTests
         await server.StartAsync();
         await _client.RequireSecretAsync(server);
 
-        Assert.Contains("cannot become user nobody", await system.WaitForMessageAsync("WARNING: Not started by root"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "so it cannot become user nobody: it stays 12345", await system.WaitForMessageAsync("WARNING: Not started by root"), StringComparison.Ordinal);
     }
 
     [Theory]
