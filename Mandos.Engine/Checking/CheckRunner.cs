@@ -88,13 +88,9 @@ internal sealed partial class CheckRunner(
         TimeSpan? start = null;
         try
         {
-            if (!running.Stopping.IsCancellationRequested
-                && await PrepareAsync().ConfigureAwait(false) is var (check, description)
-                && await services.Loop.InvokeAsync(() => Announce(client, running, description)).ConfigureAwait(false))
+            if (!running.Stopping.IsCancellationRequested)
             {
-                start = services.Clock.Now;
-                services.Meter.CheckBegan(name, start.Value - due);
-                result = await OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap().ConfigureAwait(false);
+                result = await OnThreadsOf(name, PrepareAndRunAsync).Unwrap().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -111,15 +107,26 @@ internal sealed partial class CheckRunner(
             services.Loop.Post(() => Complete(client, running, result));
         }
 
-        async Task<(ICheck, string)?> PrepareAsync()
+        async Task<CheckResult?> PrepareAndRunAsync()
         {
-            (ICheck, string)? prepared = await OnThreadsOf(name, () => Prepare(name, snapshot, out result)).ConfigureAwait(false);
-            if (prepared is null)
+            if (Prepare(name, snapshot, out CheckResult? fault) is not var (check, description))
             {
                 services.Meter.CheckEnded(Counts.NameOf(name), Counts.Count(name, CheckResult.Failed("")), TimeSpan.Zero);
+                return fault;
             }
 
-            return prepared;
+            Task<bool> announced = services.Loop.InvokeAsync(() => Announce(client, running, description));
+            // The loop mostly has time at once: to go on here costs no other thread.
+            bool isHere = announced.IsCompleted;
+            if (!await announced.ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            start = services.Clock.Now;
+            services.Meter.CheckBegan(name, start.Value - due);
+            return await (isHere ? RunAsync(check, running.Stopping) : OnThreadsOf(name, () => RunAsync(check, running.Stopping)).Unwrap())
+                .ConfigureAwait(false);
         }
     }
 

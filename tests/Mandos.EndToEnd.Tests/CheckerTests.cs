@@ -102,6 +102,41 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public async Task Check_DefaultCommandOfMany_EachHasItsOwnResult()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give fping its right");
+        var programs = Directory.CreateTempSubdirectory("mandos-test-");
+        try
+        {
+            programs.UnixFileMode |= UnixFileMode.OtherExecute;
+            var fping = Path.Combine(programs.FullName, "fping");
+            File.Copy(Path.Combine(Repository.Peers, "usr", "bin", "fping"), fping);
+            File.SetUnixFileMode(fping, File.GetUnixFileMode(fping) | UnixFileMode.SetUser);
+            await using var server = new TestServer("--debug") { Wrapper = ["env", $"PATH={programs.FullName}:/usr/bin:/bin"] };
+            server.AddClient(new TestClient("up").StanzaWith("interval = PT1S", "host = 127.0.0.1"));
+            server.AddClient(new TestClient("up-too").StanzaWith("interval = PT1S", "host = 127.0.0.2"));
+            server.AddClient(new TestClient("unreachable").StanzaWith("interval = PT1S", "host = 240.0.0.1"));
+            server.AddClient(new TestClient("unknown").StanzaWith("interval = PT1S", "host = host.invalid."));
+            await server.StartAsync();
+
+            await server.Log.WaitForAsync("INFO", "Client up: checker started: fping -q -- 127.0.0.1");
+            await server.Log.WaitForAsync("INFO", "Client up: checker succeeded", count: 3);
+            await server.Log.WaitForAsync("INFO", "Client up-too: checker succeeded", count: 3);
+            await server.Log.WaitForAsync("INFO", "Client unreachable: checker failed with exit code 1", count: 3);
+            await server.Log.WaitForAsync("INFO", "Client unknown: checker failed with exit code 2");
+
+            Assert.Equal(0, server.Log.Count("INFO", "Client up: checker failed"));
+            Assert.Equal(0, server.Log.Count("INFO", "Client up-too: checker failed"));
+            Assert.Equal(0, server.Log.Count("INFO", "Client unreachable: checker succeeded"));
+            Assert.Equal(0, server.Log.Count("WARNING", "cannot ping many hosts at once"));
+        }
+        finally
+        {
+            programs.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Expiry_AtEachSuccessfulCheck_IsPutOff()
     {
         await using var server = new TestServer("--debug") { Steered = true };

@@ -6,7 +6,8 @@ namespace Mandos.CheckerFping.Pings;
 /// <param name="batch">The batch, whose lock guards <see cref="IsOpen"/>.</param>
 internal sealed class Ping(PingBatch batch)
 {
-    private readonly TaskCompletionSource<CheckResult?> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What follows runs where it is completed: see PingBatch.Deliver.
+    private readonly TaskCompletionSource<CheckResult?> _result = new();
 
     public PingBatch Batch => batch;
 

@@ -12,6 +12,7 @@ internal sealed class PingBatch(PingKind kind)
     private readonly Dictionary<string, List<Ping>> _hosts = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<(Ping Ping, CheckResult? Result)> _decided = [];
     private int _open;
     private bool _hasBegun;
 
@@ -51,7 +52,7 @@ internal sealed class PingBatch(PingKind kind)
         }
     }
 
-    /// <summary>Gives the checks of a host their result, if they have none.</summary>
+    /// <summary>Gives the checks of a host their result, if they have none. They learn of it by <see cref="Deliver"/>.</summary>
     /// <param name="host">The host.</param>
     /// <param name="result">Null: each has to go alone.</param>
     /// <returns>Whether it is a host of this batch.</returns>
@@ -69,6 +70,25 @@ internal sealed class PingBatch(PingKind kind)
         }
     }
 
+    /// <summary>Lets checks go on that have a result, one after another on one thread of the pool: to wake one for each costs more than the check.</summary>
+    public void Deliver()
+    {
+        List<(Ping Ping, CheckResult? Result)> decided;
+        lock (_lock)
+        {
+            if (_decided.Count == 0)
+            {
+                return;
+            }
+
+            decided = _decided;
+            _decided = [];
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static decided => decided.ForEach(static one => one.Ping.Complete(one.Result)), decided, preferLocal: false);
+    }
+
     /// <summary>Ends the batch, when nothing of it runs any more: the checks without a result have to go alone.</summary>
     public void End()
     {
@@ -80,6 +100,7 @@ internal sealed class PingBatch(PingKind kind)
             }
         }
 
+        Deliver();
         _ended.TrySetResult();
     }
 
@@ -112,7 +133,7 @@ internal sealed class PingBatch(PingKind kind)
             {
                 ping.IsOpen = false;
                 _open--;
-                ping.Complete(result);
+                _decided.Add((ping, result));
             }
         }
     }

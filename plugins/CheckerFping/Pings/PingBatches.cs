@@ -116,6 +116,7 @@ internal sealed partial class PingBatches(IPluginContext context, IPrograms prog
         {
             // Whatever it is, each goes alone.
             LogFault(context.Logger, e);
+            Suspend(e.Message);
         }
         finally
         {
@@ -131,6 +132,11 @@ internal sealed partial class PingBatches(IPluginContext context, IPrograms prog
             CheckResult result = (await programs.RunAsync(
                 [Fping, "-i", PingLimits.PacketInterval, "--", .. run.Hosts(hosts)], run.Read, run.Stop).ConfigureAwait(false)).Result;
             run.End(result);
+            foreach (string name in run.Unknown)
+            {
+                _quick.Forget(name);
+            }
+
             if (!run.HasFound || result.ExitCode is not (0 or 1 or 2))
             {
                 Suspend(result.Error ?? $"it ended with wait status {result.WaitStatus}");

@@ -4,7 +4,7 @@ namespace Mandos.CheckerFping.Pings;
 internal static class PingLimits
 {
     /// <summary>How long the first check of a batch waits for others.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// Hosts in a batch. Linux lets a socket keep 277 small packets by default (net.core.wmem_default, rmem_default), and fping sends each

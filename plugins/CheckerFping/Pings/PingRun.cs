@@ -5,7 +5,7 @@ namespace Mandos.CheckerFping.Pings;
 /// <summary>Takes what one run of fping says of a batch's hosts.</summary>
 internal sealed class PingRun : IDisposable
 {
-    /// <summary>Answers when nothing else does. With names it goes first: its answer shows that all names have been looked up.</summary>
+    /// <summary>Answers when nothing else does. With names it goes first: the first answer shows that all names have been looked up.</summary>
     private const string ThisMachine = "127.0.0.1";
 
     private readonly PingBatch _batch;
@@ -35,6 +35,9 @@ internal sealed class PingRun : IDisposable
     /// <summary>Whether no lookup hangs.</summary>
     public bool HasLookedUp { get; private set; }
 
+    /// <summary>Names of which fping has said that it cannot look them up.</summary>
+    public IReadOnlyList<string> Unknown => _unknown;
+
     /// <summary>Whether fping has said anything of a host.</summary>
     public bool HasFound { get; private set; }
 
@@ -54,6 +57,7 @@ internal sealed class PingRun : IDisposable
         }
 
         _lines.Read(output);
+        _batch.Deliver();
         if (HasSaidTooMuch)
         {
             _ = _stop.CancelAsync();
@@ -67,6 +71,7 @@ internal sealed class PingRun : IDisposable
         if (result.ExitCode == 2)
         {
             _unknown.ForEach(host => _batch.Decide(host, result));
+            _batch.Deliver();
         }
     }
 
@@ -77,8 +82,9 @@ internal sealed class PingRun : IDisposable
     private void ReadLine(ReadOnlySpan<char> line)
     {
         FpingFinding finding = FpingLine.Read(line, out ReadOnlySpan<char> host);
-        if (finding is FpingFinding.Alive && !HasLookedUp && host.SequenceEqual(ThisMachine))
+        if (!HasLookedUp && finding is FpingFinding.Alive or FpingFinding.Unreachable or FpingFinding.Unclear)
         {
+            // It says so of no host before it has looked up all.
             HasLookedUp = true;
             _limit.Change(PingLimits.Batch, Timeout.InfiniteTimeSpan);
         }

@@ -15,6 +15,11 @@ namespace Mandos.CheckerFping.Processes;
 /// </remarks>
 internal sealed unsafe class ChildLoop
 {
+    /// <summary>
+    /// Milliseconds between two reads of a child's output. To be woken for each line costs more than the line, here and in the child.
+    /// </summary>
+    private const int Rest = 20;
+
     private static readonly Lock _making = new();
     private static readonly ChildLoop?[] _loops = new ChildLoop?[Environment.ProcessorCount];
     private static readonly Lazy<Spawner> _sharedSpawner = new(() => new Spawner());
@@ -25,6 +30,7 @@ internal sealed unsafe class ChildLoop
     private readonly Dictionary<int, Child> _running = [];
     private readonly Epoll _epoll = new();
     private readonly byte[] _buffer = new byte[4096];
+    private readonly Queue<(long Until, Child Child)> _resting = new();
     private readonly SafeFileHandle _wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     /// <exception cref="Win32Exception">The kernel gives no descriptor.</exception>
@@ -87,7 +93,8 @@ internal sealed unsafe class ChildLoop
         while (true)
         {
             // Ends are noticed between any two starts, so a long queue delays no result.
-            _epoll.Wait(ready, block: _work.IsEmpty);
+            int rest = WatchRested();
+            _epoll.Wait(ready, _work.IsEmpty ? rest : 0);
             foreach (int fd in ready)
             {
                 if (_running.TryGetValue(fd, out Child? child))
@@ -205,6 +212,33 @@ internal sealed unsafe class ChildLoop
         {
             CloseOutput(child);
         }
+        else
+        {
+            _epoll.Remove(child.Output);
+            _resting.Enqueue((Environment.TickCount64 + Rest, child));
+        }
+    }
+
+    /// <summary>Watches again what has rested.</summary>
+    /// <returns>Milliseconds until there is more to watch; -1 for never.</returns>
+    private int WatchRested()
+    {
+        while (_resting.TryPeek(out (long Until, Child Child) first))
+        {
+            if (first.Until - Environment.TickCount64 is > 0 and long left)
+            {
+                return (int)left;
+            }
+
+            _resting.Dequeue();
+            if (first.Child.Output >= 0)
+            {
+                // If it fails, what is written waits for the child's end.
+                _ = _epoll.Add(first.Child.Output);
+            }
+        }
+
+        return -1;
     }
 
     private void CloseOutput(Child child)

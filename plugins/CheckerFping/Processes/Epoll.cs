@@ -50,14 +50,14 @@ internal sealed unsafe class Epoll
 
     /// <summary>Gathers the descriptors that are readable.</summary>
     /// <param name="ready">Is emptied and filled.</param>
-    /// <param name="block">Whether to wait until there is one.</param>
-    public void Wait(List<int> ready, bool block)
+    /// <param name="milliseconds">How long to wait until there is one; -1: for ever.</param>
+    public void Wait(List<int> ready, int milliseconds)
     {
         ready.Clear();
         fixed (byte* events = _events)
         {
             // An interrupted wait is an empty one.
-            int count = epoll_wait(_epoll, events, MaxEvents, block ? -1 : 0);
+            int count = epoll_wait(_epoll, events, MaxEvents, milliseconds);
             for (int i = 0; i < count; i++)
             {
                 ready.Add((int)Unsafe.ReadUnaligned<long>(events + (i * _eventSize) + _dataOffset));

@@ -381,6 +381,25 @@ public sealed class PingBatchesTests
         run.Exit(2);
 
         Assert.Equal(CheckResult.Exited(2), await checks[0]);
+        Start("one.example");
+        Assert.Equal("-q", (await _programs.NextAsync()).Arguments[1]);
+    }
+
+    [Fact]
+    public async Task PingAsync_ThisMachineDoesNotAnswer_AnyOtherShowsThatNamesAreLookedUp()
+    {
+        await MakeQuickAsync("one.example", "two.example");
+        Task<CheckResult?>[] checks = Start("one.example", "two.example");
+        FakeRun run = await AfterWindowAsync();
+        run.Say("one.example is alive");
+        Assert.Equal(CheckResult.Exited(0), await checks[0]);
+
+        _time.Advance(PingLimits.Lookups);
+
+        Assert.False(run.Stopped.IsCompleted);
+        run.Say("two.example is alive");
+        run.Exit(1);
+        Assert.Equal(CheckResult.Exited(0), await checks[1]);
     }
 
     [Fact]
