@@ -5,8 +5,12 @@ namespace Mandos.MdnsAnnouncer;
 internal sealed partial class AnnouncementSession
 {
     [LoggerMessage(4230, LogLevel.Error,
-        "Not announced, clients find this server only by its address: {Trouble}. It is tried again until it works")]
-    private partial void LogTrouble(string trouble);
+        "Not announced, clients find this server only by its address: no network interface that could do it is up and has an {Family} address. "
+        + "It is announced as soon as there is one")]
+    private partial void LogNoInterface(string family);
+
+    [LoggerMessage(4236, LogLevel.Error, "Not announced there: {Refusals}. It is tried again until it works")]
+    private partial void LogRefused(string refusals);
 
     [LoggerMessage(4231, LogLevel.Information, "The name “{Taken}” is taken; trying “{Name}”")]
     private partial void LogRenamed(string taken, string name);

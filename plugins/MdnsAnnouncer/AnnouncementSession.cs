@@ -152,21 +152,28 @@ internal sealed partial class AnnouncementSession : IAnnouncementEvents, IDispos
                 }
             }
         });
-        Tell(interfaces.Count == 0
-            ? $"no network interface that could do it is up and has an {(_service.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")} address"
-            : string.Join("; ", refusals));
+        Tell(interfaces.Count, string.Join("; ", refusals));
         return refusals.Count == 0;
     }
 
     /// <summary>Says what keeps the service from being announced, once.</summary>
-    private void Tell(string trouble)
+    private void Tell(int interfaces, string refusals)
     {
-        if (trouble != _trouble && trouble.Length > 0)
+        string trouble = interfaces == 0 ? "no interface" : refusals;
+        if (trouble == _trouble)
         {
-            LogTrouble(trouble);
+            return;
         }
 
         _trouble = trouble;
+        if (interfaces == 0)
+        {
+            LogNoInterface(_service.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4");
+        }
+        else if (refusals.Length > 0)
+        {
+            LogRefused(refusals);
+        }
     }
 
     private static LinkAddresses AddressesOf(NetworkInterfaceState one)

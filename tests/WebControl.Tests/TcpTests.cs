@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Mandos.Abstractions.Clients;
 using Mandos.WebControl.Access;
 using Mandos.WebControl.Serving;
 using WebControl.Tests.Support;
@@ -256,13 +257,19 @@ public sealed class TcpTests
         await Assert.ThrowsAsync<HttpRequestException>(() => TcpRig.GetStatusAsync(client, List));
     }
 
-    [Fact]
-    public async Task Connection_WithAToken_StaysWhenStrangersTakeAllOthers()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Connection_WithATokenOrALink_StaysWhenStrangersTakeAllOthers(bool hasToken)
     {
         await using TcpRig rig = await TcpRig.StartAsync();
+        var request = new SecretRequest(7, new IPEndPoint(IPAddress.Loopback, 1), new string('A', 64), DateTimeOffset.UnixEpoch);
+        rig.Rig.Server.Update("one", client => client with { Requests = [request] });
         int connections = 0;
-        using HttpClient phone = rig.Connect(await rig.MakeTokenAsync("phone", "read"), connected: () => Interlocked.Increment(ref connections));
-        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, List));
+        string path = hasToken ? List : $"/link/{rig.Rig.Server.Links.Make(7, approved: true)}";
+        using HttpClient phone = rig.Connect(
+            hasToken ? await rig.MakeTokenAsync("phone", "read") : null, connected: () => Interlocked.Increment(ref connections));
+        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, path));
         List<Socket> strangers = [];
         for (int i = 0; i < 2 * WebLimits.PortConnections; i++)
         {
@@ -272,7 +279,7 @@ public sealed class TcpTests
 
         Assert.True(await IsBrokenOffAsync(strangers[0]));
 
-        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, List));
+        Assert.Equal(200, await TcpRig.GetStatusAsync(phone, path));
         Assert.Equal(1, connections);
         strangers.ForEach(static socket => socket.Dispose());
     }

@@ -15,6 +15,10 @@ internal sealed class LinkResponder
     private LinkAddresses _addresses;
     private OwnRecord[] _records;
     private bool _isProbing;
+
+    /// <summary>Whether others may have heard of records of ours.</summary>
+    private bool _isKnown;
+
     private int _probes;
     private int _gaveWay;
     private int _announcements;
@@ -134,7 +138,7 @@ internal sealed class LinkResponder
     /// <summary>Withdraws all, if it was announced.</summary>
     public void Withdraw()
     {
-        if (!_isProbing)
+        if (_isKnown)
         {
             SayGoodbye(_records);
         }
@@ -163,7 +167,7 @@ internal sealed class LinkResponder
             .. zone.Records.Select(record => Array.Find(old, own => own.Record.SaysTheSameAs(record)) ?? new OwnRecord(record)),
         ];
         OwnRecord[] gone = [.. old.Except(_records)];
-        if (!_isProbing)
+        if (_isKnown)
         {
             SayGoodbye(gone);
         }
@@ -382,6 +386,7 @@ internal sealed class LinkResponder
             return;
         }
 
+        _isKnown = true;
         _announcement.OnAnnounced();
         foreach (OwnRecord own in answers.Concat(further))
         {

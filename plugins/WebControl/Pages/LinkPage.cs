@@ -56,6 +56,7 @@ internal sealed class LinkPage(IMandosServer server, ClientLists lists, ServerWa
             IReadOnlyList<WaitingRequest> requests = await lists.ReadAsync(call, WaitingRequest.Of).ConfigureAwait(false);
             if (requests.FirstOrDefault(waiting => waiting.Request.Id == id) is { } found)
             {
+                call.Context.Features.Get<PortPlace>()?.NoteKnown(); // whoever has the link is no stranger
                 return (found, approved);
             }
         }

@@ -193,4 +193,16 @@ public sealed class MdnsTests(ClientKeys keys)
         await site.Site.Avahi.WaitForNamesAsync("Mandos");
         Assert.All(await site.Observer.BrowseAsync(), service => Assert.Equal("Mandos", service.Name));
     }
+
+    [Fact]
+    public async Task Asked_DirectlyRatherThanTheGroup_IsSilent()
+    {
+        await using MdnsSite site = await MdnsSite.CreateWithoutObserverAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await server.Log.WaitForAsync("INFO", "Announced as “Mandos”");
+        string address = site.Link.ServerAddress.ToString();
+
+        Assert.Equal([address], await MdnsQuery.AskAsync(site.Link));
+        Assert.Null(await MdnsQuery.AskAsync(site.Link, address));
+    }
 }

@@ -17,7 +17,7 @@ internal static class MdnsQuery
                 at += 1 + data[at]
             return at + 1
         for _ in range(10):
-            s.sendto(struct.pack(">6H", 77, 0, 1, 0, 0, 0) + question, ("ff02::fb", 5353, 0, index))
+            s.sendto(struct.pack(">6H", 77, 0, 1, 0, 0, 0) + question, (sys.argv[2], 5353, 0, index))
             try:
                 data, source = s.recvfrom(9000)
             except TimeoutError:
@@ -36,11 +36,20 @@ internal static class MdnsQuery
         sys.exit("no answer")
         """;
 
-    /// <summary>Asks at the client's end for Mandos servers; there must be one.</summary>
-    /// <returns>The addresses in its answer.</returns>
-    public static async Task<IReadOnlyList<string>> AskAsync(NetworkLink link)
+    /// <summary>Asks at the client's end for Mandos servers, ten times at most.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="to">Whom; by default the group.</param>
+    /// <returns>The addresses in the answer; null if there is none.</returns>
+    public static async Task<IReadOnlyList<string>?> AskAsync(NetworkLink link, string to = "ff02::fb")
     {
-        string output = await Command.RequireAsync("ip", "netns", "exec", link.ClientNamespace, "python3", "-c", Script, NetworkLink.Interface);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        CommandResult result = await Command.RunAsync(
+            "ip", "netns", "exec", link.ClientNamespace, "python3", "-c", Script, NetworkLink.Interface, to);
+        if (result.ExitCode != 0)
+        {
+            Assert.Equal("no answer\n", result.Errors);
+            return null;
+        }
+
+        return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

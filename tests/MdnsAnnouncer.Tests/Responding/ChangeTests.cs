@@ -34,6 +34,18 @@ public sealed class ChangeTests
     }
 
     [Fact]
+    public void Withdraw_WhileProbingAgain_SaysGoodbye()
+    {
+        _scene.Receive(ProbingTests.OthersInstance(_scene));
+        Update("fe80::2");
+        Assert.Equal("fe80::1", AddressOf(Assert.Single(_scene.Link.TakeOne().Answers)));
+
+        _scene.Announcement.Withdraw();
+
+        Assert.All(_scene.Link.TakeOne().Answers, record => Assert.Equal(0u, record.Ttl));
+    }
+
+    [Fact]
     public void Update_OtherAddress_WithdrawsTheOldAndAnnouncesTheNew()
     {
         Update("fe80::2");

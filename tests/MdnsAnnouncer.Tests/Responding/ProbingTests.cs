@@ -181,6 +181,21 @@ public sealed class ProbingTests
     }
 
     [Fact]
+    public void Probing_ProbesCannotBeSent_AreMadeAgain()
+    {
+        var scene = new Scene();
+        scene.Link.IsDown = true;
+        scene.Advance(scene.Announcement.Next!.Value - scene.Now + TimeSpan.FromMilliseconds(600)); // when all three would have been sent
+        scene.Link.IsDown = false;
+
+        scene.Advance(TimeSpan.FromSeconds(20));
+
+        IReadOnlyList<Sent> sent = scene.Link.Take();
+        Assert.Equal(MulticastDns.Probes, sent.TakeWhile(one => !one.Message.IsResponse).Count());
+        Assert.Equal(MulticastDns.Probes + MulticastDns.Announcements, sent.Count);
+    }
+
+    [Fact]
     public void Announced_AnotherHasDifferentRecord_ProbesAgainUnderSameName()
     {
         Scene scene = new Scene().Settle();
