@@ -19,8 +19,13 @@ internal sealed class PrivateSystem : IAsyncDisposable
         """;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mandos-system-");
+    private readonly Lock _lock = new();
     private readonly List<string> _messages = [];
     private readonly Socket _syslog = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+
+    /// <summary>Reads what syslog gets, as the kernel keeps some ten messages only (net.unix.max_dgram_qlen).</summary>
+    private readonly ITimer _reader;
+    private bool _isDisposed;
 
     /// <param name="hasSyslog">Whether there is a syslog daemon.</param>
     public PrivateSystem(bool hasSyslog = true)
@@ -35,6 +40,9 @@ internal sealed class PrivateSystem : IAsyncDisposable
             _syslog.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
         }
+
+        var pause = TimeSpan.FromMilliseconds(20);
+        _reader = TimeProvider.System.CreateTimer(_ => _ = Messages, null, pause, pause);
     }
 
     /// <summary>What stands for /run.</summary>
@@ -53,13 +61,16 @@ internal sealed class PrivateSystem : IAsyncDisposable
     {
         get
         {
-            var buffer = new byte[10_000];
-            while (_syslog.IsBound && _syslog.Available > 0)
+            lock (_lock)
             {
-                _messages.Add(Encoding.UTF8.GetString(buffer, 0, _syslog.Receive(buffer)));
-            }
+                var buffer = new byte[10_000];
+                while (!_isDisposed && _syslog.IsBound && _syslog.Available > 0)
+                {
+                    _messages.Add(Encoding.UTF8.GetString(buffer, 0, _syslog.Receive(buffer)));
+                }
 
-            return _messages;
+                return [.. _messages];
+            }
         }
     }
 
@@ -103,7 +114,13 @@ internal sealed class PrivateSystem : IAsyncDisposable
             TestContext.Current.TestOutputHelper?.WriteLine(message);
         }
 
-        _syslog.Dispose();
+        await _reader.DisposeAsync();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _syslog.Dispose();
+        }
+
         _directory.Delete(recursive: true);
     }
 }
