@@ -16,7 +16,7 @@ internal sealed class DaemonProcess
 
     /// <summary>Standard error: a pipe to the terminal until <see cref="ReportReady"/>, and nothing after that.</summary>
     /// <remarks>Not that of <see cref="Console"/>, which is a copy of the descriptor and would keep the pipe.</remarks>
-    public Stream Error { get; } =
+    public FileStream Error { get; } =
         new FileStream(new SafeFileHandle(StandardError, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     /// <summary>Finds out whether this process becomes a daemon.</summary>
@@ -28,19 +28,27 @@ internal sealed class DaemonProcess
         return OwnProcess.TakeVariable(DaemonLauncher.Variable) == parent ? new DaemonProcess(Libc.getppid()) : null;
     }
 
-    /// <summary>Tells the starting command that the server serves, and lets go of the terminal.</summary>
+    /// <summary>Lets go of the terminal, and tells the starting command that the server serves.</summary>
     public void ReportReady()
     {
+        using SafeFileHandle nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
+        int terminal = (int)Error.SafeFileHandle.DangerousGetHandle();
+        using var launcher = new SafeFileHandle(Libc.fcntl(terminal, Libc.F_DUPFD_CLOEXEC, terminal + 1), ownsHandle: true);
+        if (launcher.IsInvalid)
+        {
+            throw new IOException($"cannot copy the descriptor of standard error: {Libc.LastError}");
+        }
+
+        // First, so that the terminal is free when the command has ended.
+        _ = Libc.dup2((int)nothing.DangerousGetHandle(), terminal);
         try
         {
-            Error.WriteByte(DaemonLauncher.ReadyMark);
+            using var pipe = new FileStream(launcher, FileAccess.Write, bufferSize: 0);
+            pipe.WriteByte(DaemonLauncher.ReadyMark);
         }
         catch (IOException)
         {
-            // It is gone, but the server serves.
+            // The command is gone, but the server serves.
         }
-
-        using SafeFileHandle nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
-        _ = Libc.dup2((int)nothing.DangerousGetHandle(), StandardError);
     }
 }
