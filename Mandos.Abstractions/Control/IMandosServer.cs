@@ -122,6 +122,19 @@ public interface IMandosServer
     Task<CommandResult> AddClientAsync(
         NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>Says what the server would make of sections of <c>clients.conf</c> if its files had them too. Nothing changes.</summary>
+    /// <remarks>
+    /// They are judged as <c>--check-config</c> judges the files, together with these, and more strictly: a section with a secret that no client can use
+    /// is a problem, and so is one with a name or key that another client has, or that was removed.
+    /// </remarks>
+    /// <param name="sections">
+    /// What would be appended to the files, at most <see cref="ClientLimits.SectionsBytes"/> long. It is read while the task runs; the caller should zero it then.
+    /// </param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">There is too much of it.</exception>
+    /// <exception cref="NotSupportedException">The server has no files.</exception>
+    Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken);
+
     /// <summary>
     /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
     /// <see cref="ForgetAsync"/>. One that a command has added is gone for good, with its secret, and nothing of it is kept.

@@ -93,6 +93,8 @@ internal static class CtlCommand
         // Apart, so that waiting for standard input can be interrupted.
         byte[]? secret = given.Get("secret") is { } file
             ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : given.Has("add")
+            ? await Task.Run(() => SectionsFile.Read(given.Clients), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
             : null;
         try
         {
@@ -106,7 +108,9 @@ internal static class CtlCommand
             IServerConnection server = await location.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                return await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
+                return given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                    : given.Has("purge") ? await PurgeCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
+                    : await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -155,7 +159,15 @@ internal static class CtlCommand
 
             if (actions.Count > 0)
             {
-                await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    PurgeCommand.NoteFiles(given, clients);
+                }
+
                 return 0;
             }
 

@@ -74,6 +74,9 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>Forgets the former clients of a name.</summary>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>What the server would make of sections of <c>clients.conf</c> if its files had them too; nothing changes.</summary>
+    Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken);
+
     /// <summary>The servers that share their state with this one.</summary>
     Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken);
 

@@ -316,6 +316,38 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Examine_Sections_TellsAllOfTheAnswer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        Assert.Equal(404, (await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream")).Status);
+        rig.Server.Examination = new Examination
+        {
+            ConfigDirectory = "/etc/mandos",
+            Clients =
+            [
+                new ExaminedClient
+                {
+                    Client = Named("a") with { Settings = new ClientSettings { KeyId = new string('A', 64), CheckerPlugin = "ssh" } },
+                    Line = 3,
+                    SecretLength = 700,
+                },
+            ],
+            Problems = ["a problem"],
+            Doubts = ["a doubt"],
+        };
+
+        (int status, JsonElement answer) = await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream");
+
+        Assert.Equal((200, "/etc/mandos"), (status, answer.GetProperty("config_directory").GetString()));
+        JsonElement client = answer.GetProperty("clients")[0];
+        Assert.Equal((3, 700, "ssh"), (client.GetProperty("line").GetInt32(), client.GetProperty("secret_length").GetInt32(), client.GetProperty("checker_plugin").GetString()));
+        Assert.Equal("a", client.GetProperty("client").GetProperty("name").GetString());
+        Assert.Equal(("a problem", "a doubt"), (answer.GetProperty("problems")[0].GetString(), answer.GetProperty("doubts")[0].GetString()));
+        Assert.Equal("[a]", Encoding.UTF8.GetString(rig.Server.Examined!.Value.Span));
+        Assert.Equal(415, (await rig.PostAsync("/api/v1/examine", "{}")).Status);
+    }
+
+    [Fact]
     public async Task Description_OfTheApi_HasExactlyItsRoutes()
     {
         await using Rig rig = await Rig.StartAsync([]);

@@ -186,6 +186,23 @@ internal sealed partial class SocketConnection : IServerConnection
         => CommandAsync($"kept/{WebValues.Escape(name)}/forget", null, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken)
+    {
+        var content = new ByteArrayContent(sections);
+        content.Headers.ContentType = new("application/octet-stream");
+        try
+        {
+            return await CallAsync(
+                WebJson.Default.Examination, HttpMethod.Post, "examine", cancellationToken, content: content, shown: $" {sections.Length} bytes")
+                .ConfigureAwait(false);
+        }
+        catch (ServerException e) when (e.Code == "not_found")
+        {
+            throw new ServerException("this server does not take clients by --add: it is an older one; write them into its clients.conf");
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken)
     {
         ServersAnswer answer = await CallAsync(WebJson.Default.ServersAnswer, HttpMethod.Get, "servers", cancellationToken).ConfigureAwait(false);

@@ -101,5 +101,6 @@ internal sealed record EventData
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(Examination))]
 [JsonSerializable(typeof(Client))]
 internal sealed partial class WebJson : JsonSerializerContext;

@@ -46,6 +46,7 @@ internal sealed class ServerObject
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
+            ["ExamineClients"] = new([Names.ServerExtension], ["ay"], ReadExamineClients),
             ["GetServers"] = new([Names.ServerExtension], [""], ReadGetServers),
             ["Reload"] = new([Names.ServerExtension], [""], context => Command(context, source => _server.ReloadAsync(source, _ended))),
         });
@@ -254,6 +255,31 @@ internal sealed class ServerObject
             catch (UnknownClientException)
             {
                 throw new CallException(BusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+            }
+        }
+    }
+
+    private Call ReadExamineClients(BusCall context)
+    {
+        byte[] sections = context.Request.GetBodyReader().ReadArrayOfByte();
+        context.SecretLength = sections.Length;
+        context.Secret = sections;
+        Examination examination = null!;
+        return new Call(context, ExamineAsync)
+        {
+            Size = sections.Length,
+            Reply = () => context.Reply(ExaminationWriter.Signature, (ref writer) => ExaminationWriter.Write(ref writer, examination)),
+        };
+
+        async Task ExamineAsync()
+        {
+            try
+            {
+                examination = await _server.ExamineAsync(sections, _ended).ConfigureAwait(false);
+            }
+            catch (NotSupportedException e)
+            {
+                throw new CallException(BusErrors.NotSupported, e.Message);
             }
         }
     }

@@ -48,6 +48,7 @@ internal sealed class ApiRoutes
             Decide("deny", approved: false),
             new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
             new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, ForgetAsync),
+            new("POST", "/api/v1/examine", Scope.Admin, ExamineAsync),
             new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
             new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
             new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
@@ -166,6 +167,25 @@ internal sealed class ApiRoutes
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private async Task ExamineAsync(WebCall call)
+    {
+        RequestBody.RequireType(call, "application/octet-stream");
+        byte[] sections = await RequestBody.ReadAsync(call, ClientLimits.SectionsBytes).ConfigureAwait(false);
+        try
+        {
+            Examination examination = await _server.ExamineAsync(sections, call.Aborted).ConfigureAwait(false);
+            await JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, examination, _json)).ConfigureAwait(false);
+        }
+        catch (NotSupportedException e)
+        {
+            throw WebProblem.NotFound(e.Message);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sections);
         }
     }
 

@@ -65,5 +65,38 @@ internal static class ServerJson
         json.WriteEndObject();
     }
 
+    /// <summary>Writes what the server makes of sections for its files.</summary>
+    public static void Write(Utf8JsonWriter json, Examination examination, ClientJson clients)
+    {
+        json.WriteString("config_directory", examination.ConfigDirectory);
+        json.WriteStartArray("clients");
+        foreach (ExaminedClient client in examination.Clients)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", client.Line);
+            json.WriteNumber("secret_length", client.SecretLength);
+            json.WriteString("checker_plugin", client.Client.Settings.CheckerPlugin);
+            json.WriteStartObject("client");
+            clients.Write(json, client.Client);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteTexts(json, "problems", examination.Problems);
+        WriteTexts(json, "doubts", examination.Doubts);
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
     private static string? Format(TimeSpan? duration) => duration is { } value ? IsoDuration.Format(value) : null;
 }
