@@ -56,6 +56,7 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
+        Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, reloader);
     }
 

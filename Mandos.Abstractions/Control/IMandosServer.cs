@@ -39,6 +39,13 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Keys that asked since the server started and belong to no client, those that asked last first.</summary>
+    /// <remarks>
+    /// There are 256 at most, and 64 of one IPv4 address or IPv6 /64. Without room, a key gives way that asked least often, of the network with the most keys.
+    /// </remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="source">Who gives the command.</param>

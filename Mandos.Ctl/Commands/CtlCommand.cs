@@ -37,6 +37,15 @@ internal static class CtlCommand
         ("Key ID", request => request.KeyId),
     ];
 
+    private static readonly (string Title, Func<UnknownKey, string> Text)[] _unknownColumns =
+    [
+        ("Last", key => key.Last),
+        ("Address", key => key.Address),
+        ("Count", key => key.Count.ToString(CultureInfo.InvariantCulture)),
+        ("First", key => key.First),
+        ("Key ID", key => key.KeyId),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -137,6 +146,11 @@ internal static class CtlCommand
         else if (given.Has("kept"))
         {
             KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
+        }
+        else if (given.Has("unknown"))
+        {
+            using StreamWriter output = OpenOutput();
+            TableText.Write(output, await server.GetUnknownKeysAsync(cancellationToken).ConfigureAwait(false), _unknownColumns);
         }
         else if (given.Has("servers"))
         {

@@ -71,6 +71,9 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>The former clients that the server keeps.</summary>
     Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken);
 
+    /// <summary>The keys that asked and belong to no client, those that asked last first.</summary>
+    Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Forgets the former clients of a name.</summary>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
 

@@ -75,6 +75,11 @@ internal sealed partial class ClientCommands : IMandosServer
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+        => await _services.Loop.InvokeAsync(
+            () => _approvals.Unknown.List(key => _clients.FindByKey(key) is not null), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
         => ChangeStateAsync(Given(AuditCommand.Enable, client, source), Quick(_transitions.Enable)).WaitAsync(cancellationToken);
 

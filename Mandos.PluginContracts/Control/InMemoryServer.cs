@@ -314,6 +314,16 @@ public sealed partial class InMemoryServer : IMandosServer
         }
     }
 
+    /// <summary>What <see cref="GetUnknownKeysAsync"/> answers.</summary>
+    public IReadOnlyList<UnknownKey> UnknownKeys { get; set; } = [];
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        return UnknownKeys;
+    }
+
     /// <summary>What <see cref="ExamineAsync"/> answers; null: there are no files.</summary>
     public Examination? Examination { get; set; }
 

@@ -348,6 +348,22 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task UnknownKeys_AreListedHereAndOnThePageOfTheServer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        rig.Server.UnknownKeys =
+            [new UnknownKey { KeyId = "AB", Address = IPAddress.Parse("fe80::1%2"), Count = 3, First = DateTimeOffset.UnixEpoch, Last = DateTimeOffset.UnixEpoch.AddHours(1) }];
+
+        (int status, JsonElement answer) = await rig.GetAsync("/api/v1/unknown-keys");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            """[{"key_id":"AB","address":"fe80::1%2","count":3,"first":"1970-01-01T00:00:00Z","last":"1970-01-01T01:00:00Z"}]""",
+            answer.GetProperty("unknown_keys").GetRawText());
+        Assert.Contains("1970-01-01 01:00:00", await rig.Http.GetStringAsync(new Uri("/server", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Description_OfTheApi_HasExactlyItsRoutes()
     {
         await using Rig rig = await Rig.StartAsync([]);

@@ -182,6 +182,18 @@ internal sealed partial class SocketConnection : IServerConnection
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        UnknownKeysAnswer answer = await CallAsync(
+            WebJson.Default.UnknownKeysAnswer, HttpMethod.Get, "unknown-keys", cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. answer.UnknownKeys.Select(static key => new UnknownKey(
+                key.KeyId, key.Address, key.Count, WebValues.ToText(key.First), WebValues.ToText(key.Last))),
+        ];
+    }
+
+    /// <inheritdoc/>
     public Task ForgetAsync(string name, CancellationToken cancellationToken)
         => CommandAsync($"kept/{WebValues.Escape(name)}/forget", null, cancellationToken);
 

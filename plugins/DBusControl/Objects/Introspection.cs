@@ -120,6 +120,9 @@ internal static class Introspection
             <method name="GetKeptClients">
               <arg name="clients" type="a(sssss)" direction="out"/>
             </method>
+            <method name="GetUnknownKeys">
+              <arg name="keys" type="a(sstss)" direction="out"/>
+            </method>
             <method name="ForgetClient">
               <arg name="name" type="s" direction="in"/>
             </method>

@@ -45,6 +45,7 @@ internal sealed class ServerObject
             ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
+            ["GetUnknownKeys"] = new([Names.ServerExtension], [""], ReadGetUnknownKeys),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["ExamineClients"] = new([Names.ServerExtension], ["ay"], ReadExamineClients),
             ["GetServers"] = new([Names.ServerExtension], [""], ReadGetServers),
@@ -231,6 +232,32 @@ internal sealed class ServerObject
         }
 
         writer.WriteArrayEnd(clients);
+    }
+
+    private Call ReadGetUnknownKeys(BusCall context)
+    {
+        IReadOnlyList<UnknownKey> keys = [];
+        return new Call(context, async () => keys = await _server.GetUnknownKeysAsync(_ended).ConfigureAwait(false))
+        {
+            Reply = () => context.Reply("a(sstss)", (ref writer) => WriteUnknownKeys(ref writer, keys)),
+        };
+    }
+
+    private static void WriteUnknownKeys(ref MessageWriter writer, IReadOnlyList<UnknownKey> keys)
+    {
+        Span<byte> time = stackalloc byte[TimeText.MaxLength];
+        ArrayStart array = writer.WriteArrayStart(DBusType.Struct);
+        foreach (UnknownKey key in keys)
+        {
+            writer.WriteStructureStart();
+            writer.WriteString(SafeText.Of(key.KeyId));
+            writer.WriteString(key.Address.ToString());
+            writer.WriteUInt64((ulong)key.Count);
+            writer.WriteString(time[..TimeText.Format(key.First, time)]);
+            writer.WriteString(time[..TimeText.Format(key.Last, time)]);
+        }
+
+        writer.WriteArrayEnd(array);
     }
 
     private Call ReadGetServers(BusCall context) => new(context, () =>

@@ -47,6 +47,7 @@ internal sealed class ApiRoutes
             Decide("approve", approved: true),
             Decide("deny", approved: false),
             new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
+            new("GET", "/api/v1/unknown-keys", Scope.Read, ListUnknownKeysAsync),
             new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, ForgetAsync),
             new("POST", "/api/v1/examine", Scope.Admin, ExamineAsync),
             new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
@@ -128,6 +129,12 @@ internal sealed class ApiRoutes
     {
         IReadOnlyList<KeptClient> kept = await _server.GetKeptClientsAsync(call.Aborted).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(call.Context, "kept", kept, ClientJson.WriteItem).ConfigureAwait(false);
+    }
+
+    private async Task ListUnknownKeysAsync(WebCall call)
+    {
+        IReadOnlyList<UnknownKey> keys = await _server.GetUnknownKeysAsync(call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "unknown_keys", keys, ServerJson.WriteItem).ConfigureAwait(false);
     }
 
     private async Task ForgetAsync(WebCall call)

@@ -65,6 +65,18 @@ internal static class ServerJson
         json.WriteEndObject();
     }
 
+    /// <summary>Writes a key that belongs to no client, as an item of a list.</summary>
+    public static void WriteItem(Utf8JsonWriter json, UnknownKey key)
+    {
+        json.WriteStartObject();
+        json.WriteString("key_id", key.KeyId);
+        json.WriteString("address", key.Address.ToString());
+        json.WriteNumber("count", key.Count);
+        ClientJson.WriteTime(json, "first", key.First);
+        ClientJson.WriteTime(json, "last", key.Last);
+        json.WriteEndObject();
+    }
+
     /// <summary>Writes what the server makes of sections for its files.</summary>
     public static void Write(Utf8JsonWriter json, Examination examination, ClientJson clients)
     {

@@ -70,7 +70,8 @@ while True:
     if stop == signal.SIGTRAP | 0x80 and is_operation(thread):
         if number == 0:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, WALL)
+            while os.waitpid(-1, WALL)[0] != child:  # its threads first
+                pass
             sys.exit(137)
         number -= 1
     passed = 0 if stop in (signal.SIGTRAP | 0x80, signal.SIGTRAP, signal.SIGSTOP) else stop
