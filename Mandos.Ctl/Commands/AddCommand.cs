@@ -83,6 +83,7 @@ internal static class AddCommand
         [
             .. ClientColumn.Of([client.Client]).Where(column => (_shown.Contains(column.Property) && !(hasPlugin && column.Property == "Checker"))
                     || !ClientColumn.All.Contains(column))
+                .OrderBy(static column => (uint)Array.IndexOf(_shown, column.Property)) // those of this server alone come last
                 .Select(column => (column.Title, column.Text(client.Client))).Where(static line => line.Item2.Length > 0),
             .. hasPlugin ? [("Checker Plugin", client.CheckerPlugin!)] : Array.Empty<(string, string)>(),
             ("Secret", string.Create(CultureInfo.InvariantCulture, $"{client.SecretLength} bytes of OpenPGP data")),

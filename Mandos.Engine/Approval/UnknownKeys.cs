@@ -76,8 +76,9 @@ internal sealed class UnknownKeys(EngineClock clock)
         }
 
         IPAddress yielding = isOwnFull ? network : _networks.MaxBy(static one => one.Value).Key;
-        Remove(_keys.Values.Where(entry => entry.Network.Equals(yielding)).GroupBy(static entry => entry.Address)
-            .MaxBy(static ofAddress => ofAddress.Count())!
+        ILookup<IPAddress, Entry> byAddress = _keys.Values.Where(entry => entry.Network.Equals(yielding)).ToLookup(static entry => entry.Address);
+        int most = byAddress.Max(static ofAddress => ofAddress.Count());
+        Remove(byAddress.Where(ofAddress => ofAddress.Count() == most).SelectMany(static ofAddress => ofAddress)
             .MinBy(static entry => (entry.Count, entry.Last))!);
     }
 

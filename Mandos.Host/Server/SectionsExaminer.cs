@@ -36,6 +36,7 @@ internal sealed class SectionsExaminer(ServerOptions options, PriorityDescriptio
     {
         List<ConfigProblem> problems = [.. read.Problems];
         List<ConfigProblem> doubts = [.. read.Warnings];
+        IReadOnlyList<string> programs = [];
         ClientDefinition[] definitions = [.. read.Clients.Select(static client => client.Client.Definition)];
         if (definitions.Length > 0)
         {
@@ -48,8 +49,7 @@ internal sealed class SectionsExaminer(ServerOptions options, PriorityDescriptio
                 doubts.Add(unreachable);
             }
 
-            doubts.AddRange((await CheckerPrograms.FindFaultsAsync(definitions, pings: true, CancellationToken.None).ConfigureAwait(false))
-                .Select(static fault => new ConfigProblem(SectionsReader.Source, 0, fault)));
+            programs = await CheckerPrograms.FindFaultsAsync(definitions, pings: true, CancellationToken.None).ConfigureAwait(false);
         }
 
         return new Examination
@@ -71,7 +71,7 @@ internal sealed class SectionsExaminer(ServerOptions options, PriorityDescriptio
                 }),
             ],
             Problems = [.. problems.Select(static problem => problem.ToString())],
-            Doubts = [.. doubts.Select(static doubt => doubt.ToString())],
+            Doubts = [.. doubts.Select(static doubt => doubt.ToString()), .. programs],
         };
     }
 }

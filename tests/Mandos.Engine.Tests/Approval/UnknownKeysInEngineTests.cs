@@ -13,9 +13,9 @@ public sealed class UnknownKeysInEngineTests : IDisposable
     public void UnknownKeys_AfterARequestOfNobody_HaveItUntilAClientHasTheKey()
     {
         _rig.Start(EngineRig.Define("known"));
-        _rig.Connect("known");
-        _rig.Connect("stranger");
-        _rig.Connect("stranger");
+        _rig.Serve("known");
+        _rig.Serve("stranger");
+        _rig.Serve("stranger");
 
         UnknownKey key = Assert.Single(List());
         Assert.Equal((EngineRig.KeyId("stranger"), 2L), (key.KeyId, key.Count));
