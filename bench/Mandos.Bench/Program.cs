@@ -11,7 +11,7 @@ const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
 
       load [MEASUREMENT...]                          the built server and its tools under load
-      compare ROOT [ROUNDS]                          the built server beside the one built in another checkout
+      compare COMMIT|ROOT [ROUNDS]                   the built server beside that of a commit, which it builds, or of another built checkout
       shared secrets [ROUNDS]                        a secret with the store that several servers share, beside one with SQLite
       shared checks [CLIENTS [MINUTES]]              two servers that share a store and check many clients; a disable at either
       plugins [STARTS]                               what plugins cost the built server at its start
