@@ -12,15 +12,6 @@ internal static class CheckLimits
     /// <summary>So many threads join at a time: all of them within 160 ms.</summary>
     public const int ThreadsJoining = 8;
 
-    /// <summary>
-    /// Checks are due at whole parts of their clients' intervals, so that many begin together, and share what a check costs besides: an interval has
-    /// so many such parts.
-    /// </summary>
-    public const int PartsOfInterval = 8;
-
-    /// <summary>The longest such part: how much sooner than after its interval a check may come, once.</summary>
-    public static readonly TimeSpan LongestPart = TimeSpan.FromSeconds(1);
-
     /// <summary>How long a thread waits for work before it ends.</summary>
     public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 

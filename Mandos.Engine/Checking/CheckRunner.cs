@@ -44,7 +44,7 @@ internal sealed partial class CheckRunner(
     {
         if (LeavesToOthers?.Invoke(client) == true)
         {
-            services.Deadlines.Schedule(client.NextCheck, NextAfter(client.Settings.Interval));
+            services.Deadlines.Schedule(client.NextCheck, services.Clock.After(client.Settings.Interval));
         }
         else
         {
@@ -55,20 +55,11 @@ internal sealed partial class CheckRunner(
     /// <summary>Whether another server checks a client that is due, so that this one need not; null where there is no other.</summary>
     public Predicate<Client>? LeavesToOthers { get; set; }
 
-    /// <summary>When a check is due that follows one which begins now: a check that began at such a time is followed by one an interval later.</summary>
-    private TimeSpan NextAfter(TimeSpan interval)
-    {
-        TimeSpan due = services.Clock.After(interval);
-        TimeSpan part = interval / CheckLimits.PartsOfInterval;
-        part = part < CheckLimits.LongestPart ? part : CheckLimits.LongestPart;
-        return part > TimeSpan.Zero ? new TimeSpan(due.Ticks - (due.Ticks % part.Ticks)) : due;
-    }
-
     /// <summary>Starts a check now, and the next one an interval from now.</summary>
     /// <inheritdoc cref="Start"/>
     public Task StartAndRepeat(Client client)
     {
-        services.Deadlines.Schedule(client.NextCheck, NextAfter(client.Settings.Interval));
+        services.Deadlines.Schedule(client.NextCheck, services.Clock.After(client.Settings.Interval));
         return Start(client);
     }
 

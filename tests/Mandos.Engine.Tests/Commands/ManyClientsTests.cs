@@ -41,6 +41,8 @@ public sealed class ManyClientsTests : IDisposable
 
         single.Run(action.CarryOutAsync(single.Engine.Server, "two", EngineRig.Person, CancellationToken.None));
         Assert.Empty(Give(many, action, "two"));
+        single.Settle();
+        many.Settle();
 
         Assert.Equal(single.TakeEvents(), many.TakeEvents());
         Assert.Equal(single.Audit.Commands.Select(static record => record.ToString()), many.Audit.Commands.Select(static record => record.ToString()));
