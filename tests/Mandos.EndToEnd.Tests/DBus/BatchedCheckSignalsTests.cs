@@ -43,7 +43,7 @@ public sealed partial class BatchedCheckSignalsTests : IDisposable
             Assert.Equal(single, Signals(scene, $"batched{i}"));
         }
 
-        Assert.Contains(await File.ReadAllLinesAsync(runs), line => hosts.All(line.Contains));
+        Assert.Contains(await File.ReadAllLinesAsync(runs, TestContext.Current.CancellationToken), line => hosts.All(line.Contains));
     }
 
     /// <summary>What a client's signals say, without what has to be different.</summary>
