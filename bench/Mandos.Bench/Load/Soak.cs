@@ -97,7 +97,7 @@ internal sealed class Soak : IAsyncDisposable
     /// <summary>The clients' file, of which an edit changes something.</summary>
     private string Files(long edit)
     {
-        var text = new StringBuilder(CultureInfo.InvariantCulture, $"[DEFAULT]\ninterval = PT{Interval}S\ntimeout = PT10M\n");
+        var text = new StringBuilder($"[DEFAULT]\ninterval = PT{Interval}S\ntimeout = PT10M\n");
         for (int i = 0; i < Clients; i++)
         {
             string key = i <= Fetchers ? _keys[i].KeyId : _others[i - Fetchers - 1];
@@ -139,8 +139,9 @@ internal sealed class Soak : IAsyncDisposable
                 at, _server.ResidentBytes / 1e6, _server.Descriptors, _server.Threads, _server.StateBytes / 1e6, (checks - before.Checks) / (at - before.At).TotalSeconds);
             before = (checks, at);
             _samples.Add(sample);
+            double disabledNow = await MetricAsync("mandos_clients{state=\"disabled\"}");
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{at.TotalMinutes,8:F1} {sample.Megabytes,8:F1} {sample.Files,6} {sample.Threads,8} {sample.StateMegabytes,9:F2} {sample.Checks,9:F1} {_secrets,9} {Interlocked.Exchange(ref _longest, 0) / 1e3,10:F3} {_approvals,9} {_commands,9} {_reloads,8} {Interlocked.Read(ref _signals),10} {await MetricAsync("mandos_clients{state=\"disabled\"}"),9}"));
+                $"{at.TotalMinutes,8:F1} {sample.Megabytes,8:F1} {sample.Files,6} {sample.Threads,8} {sample.StateMegabytes,9:F2} {sample.Checks,9:F1} {_secrets,9} {Interlocked.Exchange(ref _longest, 0) / 1e3,10:F3} {_approvals,9} {_commands,9} {_reloads,8} {Interlocked.Read(ref _signals),10} {disabledNow,9}"));
         }
 
         await _stop.CancelAsync();
