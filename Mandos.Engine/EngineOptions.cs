@@ -50,6 +50,11 @@ public sealed record EngineOptions
     /// </summary>
     public Func<ClientDefinition, Task>? JudgeClient { get; init; }
 
+    /// <summary>
+    /// Says what the configuration would make of sections that a person wants to add to it. Null: it has no files that could take them up.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, Task<Examination>>? Examine { get; init; }
+
     /// <summary>Keeps the server's own key. Null: there is no place for one, and no client can be added.</summary>
     public IServerKeyFile? ServerKey { get; init; }
 

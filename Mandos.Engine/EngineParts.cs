@@ -48,7 +48,7 @@ internal sealed class EngineParts : IDisposable
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
             Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder,
-            new CommandAudit(Services.Clock, options.Audit, logger))
+            new ClientExaminer(Services, Clients, kept, options.Examine), new CommandAudit(Services.Clock, options.Audit, logger))
         {
             Group = Shared is null ? null : () => Shared.Group,
         };
@@ -58,6 +58,7 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
+        Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, Reloader);
     }
 

@@ -39,6 +39,13 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Keys that asked since the server started and belong to no client, those that asked last first.</summary>
+    /// <remarks>
+    /// There are 256 at most, and 64 of one IPv4 address or IPv6 /64. Without room, a key gives way that asked least often, of the network with the most keys.
+    /// </remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="source">Who gives the command.</param>
@@ -121,6 +128,19 @@ public interface IMandosServer
     /// <exception cref="Persistence.StateStoreException">The key for its secret cannot be made or read.</exception>
     Task<CommandResult> AddClientAsync(
         NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
+
+    /// <summary>Says what the server would make of sections of <c>clients.conf</c> if its files had them too. Nothing changes.</summary>
+    /// <remarks>
+    /// They are judged as <c>--check-config</c> judges the files, together with these, and more strictly: a section with a secret that no client can use
+    /// is a problem, and so is one with a name or key that another client has, or that was removed.
+    /// </remarks>
+    /// <param name="sections">
+    /// What would be appended to the files, at most <see cref="ClientLimits.SectionsBytes"/> long. It is read while the task runs; the caller should zero it then.
+    /// </param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">There is too much of it.</exception>
+    /// <exception cref="NotSupportedException">The server has no files.</exception>
+    Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by

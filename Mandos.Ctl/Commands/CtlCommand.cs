@@ -37,6 +37,15 @@ internal static class CtlCommand
         ("Key ID", request => request.KeyId),
     ];
 
+    private static readonly (string Title, Func<UnknownKey, string> Text)[] _unknownColumns =
+    [
+        ("Last", key => key.Last),
+        ("Address", key => key.Address),
+        ("Count", key => key.Count.ToString(CultureInfo.InvariantCulture)),
+        ("First", key => key.First),
+        ("Key ID", key => key.KeyId),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -104,6 +113,8 @@ internal static class CtlCommand
         // Apart, so that waiting for standard input can be interrupted.
         byte[]? secret = given.Get("secret") is { } file
             ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : given.Has("add")
+            ? await Task.Run(() => SectionsFile.Read(given.Clients), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
             : null;
         try
         {
@@ -117,7 +128,9 @@ internal static class CtlCommand
             IServerConnection server = await location.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                return await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
+                return given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                    : given.Has("purge") ? await PurgeCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
+                    : await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -145,6 +158,11 @@ internal static class CtlCommand
         {
             KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
         }
+        else if (given.Has("unknown"))
+        {
+            using StreamWriter output = OpenOutput();
+            TableText.Write(output, await server.GetUnknownKeysAsync(cancellationToken).ConfigureAwait(false), _unknownColumns);
+        }
         else if (given.Has("servers"))
         {
             ShowServers(await server.GetServersAsync(cancellationToken).ConfigureAwait(false));
@@ -158,7 +176,7 @@ internal static class CtlCommand
         }
         else
         {
-            if (given.Has("all") && actions.Count > 0
+            if (given.Has("all") && actions.Count > 0 && !given.Has("remove") // after which files are named
                 && await ManyActions.TryRunAsync(server, await server.ListToChangeAsync(cancellationToken).ConfigureAwait(false), actions, cancellationToken)
                     .ConfigureAwait(false) is { } failures)
             {
@@ -173,13 +191,21 @@ internal static class CtlCommand
 
             if (actions.Count > 0)
             {
-                if (clients.Count > MaxLookups
-                    && await ManyActions.TryRunAsync(server, clients, actions, cancellationToken).ConfigureAwait(false) is { } found)
+                try
                 {
-                    return Fail(found);
+                    if (clients.Count > MaxLookups
+                        && await ManyActions.TryRunAsync(server, clients, actions, cancellationToken).ConfigureAwait(false) is { } found)
+                    {
+                        return Fail(found);
+                    }
+
+                    await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    PurgeCommand.NoteFiles(given, clients);
                 }
 
-                await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 

@@ -83,8 +83,14 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>The former clients that the server keeps.</summary>
     Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken);
 
+    /// <summary>The keys that asked and belong to no client, those that asked last first.</summary>
+    Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Forgets the former clients of a name.</summary>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>What the server would make of sections of <c>clients.conf</c> if its files had them too; nothing changes.</summary>
+    Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken);
 
     /// <summary>The servers that share their state with this one.</summary>
     Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken);

@@ -31,15 +31,16 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly ApprovalDesk _approvals;
     private readonly Reloader _reloader;
     private readonly ClientAdder _adder;
+    private readonly ClientExaminer _examiner;
     private readonly CommandAudit _audit;
     private readonly ILogger _logger;
 
     public ClientCommands(
         EngineServices services, ClientRegistry clients, EventHub events, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, CommandAudit audit)
+        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, ClientExaminer examiner, CommandAudit audit)
     {
         (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
-        (_transitions, _checks, _approvals, _reloader, _adder, _audit) = (transitions, checks, approvals, reloader, adder, audit);
+        (_transitions, _checks, _approvals, _reloader, _adder, _examiner, _audit) = (transitions, checks, approvals, reloader, adder, examiner, audit);
     }
 
     /// <inheritdoc/>
@@ -72,6 +73,11 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+        => await _services.Loop.InvokeAsync(
+            () => _approvals.Unknown.List(key => _clients.FindByKey(key) is not null), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
@@ -142,6 +148,10 @@ internal sealed partial class ClientCommands : IMandosServer
         return cancellationToken.IsCancellationRequested
             ? GivenUpAsync(command, cancellationToken) : AddAsync(command, client, secret).WaitAsync(cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken)
+        => _examiner.ExamineAsync(sections, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)

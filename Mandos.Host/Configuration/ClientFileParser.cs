@@ -66,12 +66,19 @@ internal sealed class ClientFileParser : IDisposable
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <c>clients.conf</c> is missing, rather than as if it were empty.</param>
     /// <param name="isDirectoryRequired">Whether it is a problem if <c>clients.d</c> is missing.</param>
-    public void Parse(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
+    /// <param name="more">Sections to be read after all files.</param>
+    /// <param name="moreName">What they are called in messages.</param>
+    public void Parse(string configDirectory, bool isFileRequired, bool isDirectoryRequired, ReadOnlySpan<byte> more = default, string moreName = "")
     {
         string directory = Path.Combine(configDirectory, ClientFileReader.DirectoryName);
         bool isFileRead = Document.AddFile(Path.Combine(configDirectory, ClientFileReader.FileName), isFileRequired);
         IsRead = isFileRead && (!isDirectoryRequired || Directory.Exists(directory));
         IsComplete = AddDirectory(directory, isDirectoryRequired) && !Document.MayLackSections;
+        if (!more.IsEmpty)
+        {
+            Document.AddText(moreName, more);
+        }
+
         for (int i = 0; i < KnownOptions.Count; i++)
         {
             if (Document.FindName(KnownOptions.NameOf((KnownOption)i)) is OptionName name)

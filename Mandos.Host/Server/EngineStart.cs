@@ -85,6 +85,7 @@ internal sealed partial class EngineStart(
                 import?.RequireTakenOver();
                 await judge.JudgeAsync(client).ConfigureAwait(false);
             });
+        options = options with { Examine = new SectionsExaminer(context.Options, source.Priority, registry, context.TimeProvider).ExamineAsync };
         options = isShared
             ? options with { Server = SharedIdentity.Of(context.StateDirectory), LastKnown = new LastKnownFile(context.StateDirectory) } : options;
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;

@@ -11,7 +11,7 @@ const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
 
       load [MEASUREMENT...]                          the built server and its tools under load
-      compare ROOT [ROUNDS]                          the built server beside the one built in another checkout
+      compare COMMIT|ROOT [ROUNDS]                   the built server beside that of a commit, which it builds, or of another built checkout
       all-clients ROOT [CLIENTS [ROUNDS]]            a change of all clients by mandos-ctl, beside the build in another checkout
       soak [HOURS]                                   the built server with all that it does, for 8 hours: what grows, is missing or late
       shared secrets [ROUNDS]                        a secret with the store that several servers share, beside one with SQLite

@@ -64,8 +64,9 @@ public static class Command
             RedirectStandardError = true,
         };
         start.Environment["PATH"] = string.Join(':', _folders);
-        // busctl's own library is in a folder of its own.
-        start.Environment["LD_LIBRARY_PATH"] = $"{PeerLibraries}:{PeerLibraries}/systemd";
+        // busctl's own library is in a folder of its own; Debian 12 has some, such as libnl, in /lib.
+        string older = PeerLibraries.Replace("/usr/lib/", "/lib/", StringComparison.Ordinal);
+        start.Environment["LD_LIBRARY_PATH"] = $"{PeerLibraries}:{PeerLibraries}/systemd:{older}";
         return start;
     }
 

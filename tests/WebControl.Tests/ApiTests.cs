@@ -356,6 +356,54 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Examine_Sections_TellsAllOfTheAnswer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        Assert.Equal(404, (await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream")).Status);
+        rig.Server.Examination = new Examination
+        {
+            ConfigDirectory = "/etc/mandos",
+            Clients =
+            [
+                new ExaminedClient
+                {
+                    Client = Named("a") with { Settings = new ClientSettings { KeyId = new string('A', 64), CheckerPlugin = "ssh" } },
+                    Line = 3,
+                    SecretLength = 700,
+                },
+            ],
+            Problems = ["a problem"],
+            Doubts = ["a doubt"],
+        };
+
+        (int status, JsonElement answer) = await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream");
+
+        Assert.Equal((200, "/etc/mandos"), (status, answer.GetProperty("config_directory").GetString()));
+        JsonElement client = answer.GetProperty("clients")[0];
+        Assert.Equal((3, 700, "ssh"), (client.GetProperty("line").GetInt32(), client.GetProperty("secret_length").GetInt32(), client.GetProperty("checker_plugin").GetString()));
+        Assert.Equal("a", client.GetProperty("client").GetProperty("name").GetString());
+        Assert.Equal(("a problem", "a doubt"), (answer.GetProperty("problems")[0].GetString(), answer.GetProperty("doubts")[0].GetString()));
+        Assert.Equal("[a]", Encoding.UTF8.GetString(rig.Server.Examined!.Value.Span));
+        Assert.Equal(415, (await rig.PostAsync("/api/v1/examine", "{}")).Status);
+    }
+
+    [Fact]
+    public async Task UnknownKeys_AreListedHereAndOnThePageOfTheServer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        rig.Server.UnknownKeys =
+            [new UnknownKey { KeyId = "AB", Address = IPAddress.Parse("fe80::1%2"), Count = 3, First = DateTimeOffset.UnixEpoch, Last = DateTimeOffset.UnixEpoch.AddHours(1) }];
+
+        (int status, JsonElement answer) = await rig.GetAsync("/api/v1/unknown-keys");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            """[{"key_id":"AB","address":"fe80::1%2","count":3,"first":"1970-01-01T00:00:00Z","last":"1970-01-01T01:00:00Z"}]""",
+            answer.GetProperty("unknown_keys").GetRawText());
+        Assert.Contains("1970-01-01 01:00:00", await rig.Http.GetStringAsync(new Uri("/server", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Description_OfTheApi_HasExactlyItsRoutes()
     {
         await using Rig rig = await Rig.StartAsync([]);

@@ -184,8 +184,37 @@ internal sealed partial class SocketConnection : IServerConnection
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        UnknownKeysAnswer answer = await CallAsync(
+            WebJson.Default.UnknownKeysAnswer, HttpMethod.Get, "unknown-keys", cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. answer.UnknownKeys.Select(static key => new UnknownKey(
+                key.KeyId, key.Address, key.Count, WebValues.ToText(key.First), WebValues.ToText(key.Last))),
+        ];
+    }
+
+    /// <inheritdoc/>
     public Task ForgetAsync(string name, CancellationToken cancellationToken)
         => CommandAsync($"kept/{WebValues.Escape(name)}/forget", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken)
+    {
+        var content = new ByteArrayContent(sections);
+        content.Headers.ContentType = new("application/octet-stream");
+        try
+        {
+            return await CallAsync(
+                WebJson.Default.Examination, HttpMethod.Post, "examine", cancellationToken, content: content, shown: $" {sections.Length} bytes")
+                .ConfigureAwait(false);
+        }
+        catch (ServerException e) when (e.Code == "not_found")
+        {
+            throw new ServerException("this server does not take clients by --add: it is an older one; write them into its clients.conf");
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken)

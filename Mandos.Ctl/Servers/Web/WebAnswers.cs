@@ -33,6 +33,12 @@ internal sealed record KeptAnswer(IReadOnlyList<KeptData> Kept);
 /// <summary>A former client.</summary>
 internal sealed record KeptData(string Name, string? KeyId, string? Fingerprint, string State, DateTimeOffset? Since);
 
+/// <summary>The keys that belong to no client.</summary>
+internal sealed record UnknownKeysAnswer(IReadOnlyList<UnknownKeyData> UnknownKeys);
+
+/// <summary>A key that belongs to no client.</summary>
+internal sealed record UnknownKeyData(string KeyId, string Address, ulong Count, DateTimeOffset First, DateTimeOffset Last);
+
 /// <summary>The servers that share their state; null if there is no other.</summary>
 internal sealed record ServersAnswer(GroupData? Group);
 
@@ -103,10 +109,12 @@ internal sealed record EventData
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(RequestsAnswer))]
 [JsonSerializable(typeof(KeptAnswer))]
+[JsonSerializable(typeof(UnknownKeysAnswer))]
 [JsonSerializable(typeof(ServersAnswer))]
 [JsonSerializable(typeof(TokensAnswer))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(Examination))]
 [JsonSerializable(typeof(Client))]
 internal sealed partial class WebJson : JsonSerializerContext;

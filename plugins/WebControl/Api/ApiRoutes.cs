@@ -48,7 +48,9 @@ internal sealed class ApiRoutes
             Decide("approve", approved: true),
             Decide("deny", approved: false),
             new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
+            new("GET", "/api/v1/unknown-keys", Scope.Read, ListUnknownKeysAsync),
             new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, ForgetAsync),
+            new("POST", "/api/v1/examine", Scope.Admin, ExamineAsync),
             new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
             new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
             new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
@@ -130,6 +132,12 @@ internal sealed class ApiRoutes
         await JsonAnswer.WriteAsync(call.Context, "kept", kept, ClientJson.WriteItem).ConfigureAwait(false);
     }
 
+    private async Task ListUnknownKeysAsync(WebCall call)
+    {
+        IReadOnlyList<UnknownKey> keys = await _server.GetUnknownKeysAsync(call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "unknown_keys", keys, ServerJson.WriteItem).ConfigureAwait(false);
+    }
+
     private async Task ForgetAsync(WebCall call)
     {
         try
@@ -175,6 +183,25 @@ internal sealed class ApiRoutes
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private async Task ExamineAsync(WebCall call)
+    {
+        RequestBody.RequireType(call, "application/octet-stream");
+        byte[] sections = await RequestBody.ReadAsync(call, ClientLimits.SectionsBytes).ConfigureAwait(false);
+        try
+        {
+            Examination examination = await _server.ExamineAsync(sections, call.Aborted).ConfigureAwait(false);
+            await JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, examination, _json)).ConfigureAwait(false);
+        }
+        catch (NotSupportedException e)
+        {
+            throw WebProblem.NotFound(e.Message);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sections);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class Caller : IAsyncDisposable
         path,
         interfaceName,
         member,
-        string.Concat(arguments.Select(argument => (char)argument.Type)),
+        string.Concat(arguments.Select(argument => argument.Type == VariantValueType.Array ? "ay" : $"{(char)argument.Type}")),
         (ref writer) =>
         {
             foreach (var argument in arguments)
@@ -156,6 +156,9 @@ internal sealed class Caller : IAsyncDisposable
                 break;
             case VariantValueType.Int32:
                 writer.WriteInt32(value.GetInt32());
+                break;
+            case VariantValueType.Array:
+                writer.WriteArray(value.GetArray<byte>());
                 break;
             case VariantValueType.Variant:
                 writer.WriteVariant(value.GetVariantValue());

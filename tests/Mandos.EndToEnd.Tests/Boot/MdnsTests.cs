@@ -177,6 +177,52 @@ public sealed class MdnsTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Announcement_LinkFlapsAHundredTimes_HasTheLastAddressOnly()
+    {
+        const int Rounds = 10;
+        await using MdnsSite site = await MdnsSite.CreateAsync();
+        TestServer server = await site.StartServerAsync(keys.First);
+        await site.Observer.WaitForNamesAsync("Mandos");
+
+        for (int round = 1; round <= Rounds; round++)
+        {
+            // With the link the kernel takes its addresses away; each time it gets another one.
+            await Command.RequireAsync("ip", "netns", "exec", site.Link.ServerNamespace, "sh", "-euc", $$"""
+                for i in $(seq 10); do
+                    ip link set {{NetworkLink.Interface}} down
+                    [ $((i % 5)) != 0 ] || sleep 0.3
+                    ip link set {{NetworkLink.Interface}} up
+                    ip address add 2001:db8:{{round}}::$i/64 dev {{NetworkLink.Interface}} nodad
+                done
+                """);
+
+            string last = $"2001:db8:{round}::10";
+            await Patience.UntilAsync($"{last} alone is announced", async () =>
+                (await site.Observer.BrowseAsync()).Select(service => service.Address).SequenceEqual([IPAddress.Parse(last).ToString()]));
+            Assert.Equal([last], await MdnsQuery.AskAsync(site.Link));
+        }
+
+        await keys.First.BootAsync(site.Link);
+        Assert.Equal(1, server.Log.Count("INFO", "Announced as"));
+    }
+
+    [Fact]
+    public async Task Boot_ClientHasLinkLocalAddressAndServerAnnouncesGlobalOne_GetsPassword()
+    {
+        const string Global = "2001:db8:1::1";
+        await using MdnsSite site = await MdnsSite.CreateAsync();
+        await Command.RequireAsync(
+            "ip", "-n", site.Link.ServerNamespace, "address", "add", $"{Global}/64", "dev", NetworkLink.Interface, "nodad");
+        TestServer server = await site.StartServerAsync(keys.First);
+        await site.Observer.WaitForNamesAsync("Mandos");
+        Assert.Equal(Global, Assert.Single(await site.Observer.BrowseAsync()).Address);
+
+        await keys.First.BootAsync(site.Link);
+
+        await server.Log.WaitForAsync("INFO", "Client first: secret sent");
+    }
+
+    [Fact]
     public async Task Announcement_OnlyWithoutAvahi_IsMadeUntilAvahiComes()
     {
         await using MdnsSite site = await MdnsSite.CreateAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace Mandos.EndToEnd.Tests.Harness;
@@ -45,7 +46,10 @@ internal sealed record StockClient(string Name, string Directory, string Stanza,
             $"--tls-privkey={Directory}/tls-privkey.pem", $"--tls-pubkey={Directory}/tls-pubkey.pem",
             $"--interface={networkInterface}", "--network-hook-dir=/nonexistent",
         ];
-        return Command.RunAsync(Command.Describe(command[0], command.Skip(1)), input: "", patience);
+        ProcessStartInfo start = Command.Describe(command[0], command.Skip(1));
+        // The helper that lays a route to a server whose address is not in the client's network
+        start.Environment["MANDOSPLUGINHELPERDIR"] = $"{Command.PeerLibraries}/mandos/plugin-helpers";
+        return Command.RunAsync(start, input: "", patience);
     }
 
     /// <summary>Fetches the password and checks it.</summary>

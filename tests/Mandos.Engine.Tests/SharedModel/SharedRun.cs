@@ -394,7 +394,7 @@ internal sealed class SharedRun : IDisposable
 
         for (int i = 0; i < 1000 && _machines.Any(static machine => !machine.IsFenced && !machine.IsWhole); i++)
         {
-            Thread.Sleep(1);
+            Sharing.SharedRig.LetPoolRun();
             Pass(TimeSpan.FromMilliseconds(100));
         }
 

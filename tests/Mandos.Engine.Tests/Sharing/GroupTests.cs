@@ -57,7 +57,7 @@ public sealed class GroupTests : IDisposable
         {
             Assert.False(command.IsCompleted);
             _rig.Pass(TimeSpan.FromMilliseconds(50));
-            Thread.Sleep(1); // a part of it goes on on threads of the pool
+            SharedRig.LetPoolRun();
         }
 
         ServerGroup waiting = Of(_rig.A);

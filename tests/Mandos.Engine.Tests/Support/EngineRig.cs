@@ -239,9 +239,12 @@ internal sealed class EngineRig : IDisposable
     }
 
     /// <summary>Steps the loop until no check runs or dies and nothing is being saved.</summary>
-    public void Settle() => Until(
-        () => !Engine.Parts.Keeper.IsSaving && Engine.Parts.Checks.IsIdle && Engine.Parts.Clients.All.All(static client => client.Check is null),
-        "checks and saves to end");
+    public void Settle() => Until(() => !Engine.Parts.Keeper.IsSaving && AreChecksOver, "checks and saves to end");
+
+    /// <summary>Steps the loop until no check runs or dies.</summary>
+    public void SettleChecks() => Until(() => AreChecksOver, "checks to end");
+
+    private bool AreChecksOver => Engine.Parts.Checks.IsIdle && Engine.Parts.Clients.All.All(static client => client.Check is null);
 
     /// <summary>The check that runs for a client; it is announced a moment before it runs.</summary>
     public FakeCheck RunningCheckOf(string client)

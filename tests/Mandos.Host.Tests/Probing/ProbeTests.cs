@@ -128,10 +128,12 @@ public sealed class ProbeTests : IDisposable
     [Fact]
     public async Task Stranger_WhoTalksAndStays_KeepsNobodyFromAnAnswer()
     {
-        await using Run run = Start(static () => Task.CompletedTask);
+        var talked = new TaskCompletionSource();
+        await using Run run = Start(() => talked.Task); // its answer ends a connection: not before the stranger has talked
         using Socket stranger = ProbeSocket.Create();
         await stranger.ConnectAsync(new UnixDomainSocketEndPoint(Path_), TestContext.Current.CancellationToken);
         await stranger.SendAsync(new byte[1000], TestContext.Current.CancellationToken);
+        talked.SetResult();
         Assert.Null(await FindFaultAsync());
     }
 
