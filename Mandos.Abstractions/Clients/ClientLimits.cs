@@ -14,4 +14,10 @@ public static class ClientLimits
     /// caller gives one client at a time, and each is kept for good.
     /// </summary>
     public const int AddedTextLength = 1 << 16;
+
+    /// <summary>
+    /// Clients of one command for many (<see cref="Control.IMandosServer.CommandManyAsync"/>): it is saved within the seconds that a caller waits, and
+    /// the records and events that it makes fit into their queues. For more, a caller gives it again.
+    /// </summary>
+    public const int ClientsOfCommand = 5000;
 }

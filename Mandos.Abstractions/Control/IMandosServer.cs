@@ -157,6 +157,42 @@ public interface IMandosServer
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
     Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives a command for many clients, each of which is changed, told of and recorded as if it had been given for it alone. The server goes on
+    /// to serve meanwhile, saves all changes together, and waits for that once.
+    /// </summary>
+    /// <remarks>A client for which it fails keeps it from no other.</remarks>
+    /// <param name="clients">The clients, at most <see cref="ClientLimits.ClientsOfCommand"/>.</param>
+    /// <param name="action">What to do with each.</param>
+    /// <param name="source">Who gives the command.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>The clients for which it was not carried out, or is not sure to be durable; it is for all others.</returns>
+    /// <exception cref="ArgumentException">They are too many, or a new value is out of its range; nothing was changed.</exception>
+    async Task<IReadOnlyList<ClientProblem>> CommandManyAsync(
+        IReadOnlyList<ClientReference> clients, ClientAction action, CommandSource source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(clients);
+        ArgumentNullException.ThrowIfNull(action);
+        List<ClientProblem> problems = [];
+        foreach (ClientReference client in clients)
+        {
+            try
+            {
+                CommandResult result = await action.CarryOutAsync(this, client, source, cancellationToken).ConfigureAwait(false);
+                if (!result.IsDurable)
+                {
+                    problems.Add(ClientProblem.NotDurable(client.Name, result));
+                }
+            }
+            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException)
+            {
+                problems.Add(ClientProblem.NotDone(client.Name, e));
+            }
+        }
+
+        return problems;
+    }
+
     /// <summary>Reads the configuration of the clients again, as SIGHUP does, and applies its changes.</summary>
     /// <remarks>
     /// New clients are added, and clients that are gone are removed, but <see cref="GetKeptClientsAsync"/> still has them. A setting whose value

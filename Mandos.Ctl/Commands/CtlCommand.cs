@@ -91,6 +91,17 @@ internal static class CtlCommand
         return status;
     }
 
+    /// <summary>Names all clients with which something is amiss.</summary>
+    private static int Fail(IReadOnlyList<ServerException> failures)
+    {
+        foreach (ServerException failure in failures)
+        {
+            Say(failure.Message);
+        }
+
+        return failures.Count == 0 ? 0 : Failure;
+    }
+
     private static int SelfTest()
         => Durations.Parse("P1DT1S") == 86_401_000 && Durations.Parse("1d 1s") == 86_401_000
             && ClientColumn.Duration(86_401_000) == "1T00:00:01"
@@ -165,6 +176,13 @@ internal static class CtlCommand
         }
         else
         {
+            if (given.Has("all") && actions.Count > 0 && !given.Has("remove") // after which files are named
+                && await ManyActions.TryRunAsync(server, await server.ListToChangeAsync(cancellationToken).ConfigureAwait(false), actions, cancellationToken)
+                    .ConfigureAwait(false) is { } failures)
+            {
+                return Fail(failures);
+            }
+
             IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
             if (given.Has("is-enabled"))
             {
@@ -175,6 +193,12 @@ internal static class CtlCommand
             {
                 try
                 {
+                    if (clients.Count > MaxLookups
+                        && await ManyActions.TryRunAsync(server, clients, actions, cancellationToken).ConfigureAwait(false) is { } found)
+                    {
+                        return Fail(found);
+                    }
+
                     await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
                 }
                 finally
@@ -196,6 +220,9 @@ internal static class CtlCommand
         return 0;
     }
 
+    /// <summary>Says something while it goes on.</summary>
+    internal static void Say(string text) => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}");
+
     private static async Task ActAsync(
         IServerConnection first,
         IReadOnlyList<Client> clients,
@@ -205,8 +232,7 @@ internal static class CtlCommand
         List<IServerConnection> servers = [first];
         ServerException? notSaved = null;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task notice = WaitNotice.RunAsync(
-            first.ConnectAnotherAsync, static text => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}"), ended.Token);
+        Task notice = WaitNotice.RunAsync(first.ConnectAnotherAsync, Say, ended.Token);
         try
         {
             // With other servers each change may take 12.5 s: the second of a connection would not be answered in time.
@@ -224,7 +250,7 @@ internal static class CtlCommand
                     {
                         try
                         {
-                            await action(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
+                            await action.RunAsync(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
                         }
                         catch (ServerException e) when (e.IsNotSaved)
                         {
@@ -308,7 +334,8 @@ internal static class CtlCommand
     {
         if (given.Has("all") || given.Clients.Count == 0)
         {
-            return await server.ListAsync(cancellationToken).ConfigureAwait(false);
+            using var progress = ProgressLine.Begin("clients read");
+            return await server.ListAsync(cancellationToken, progress.Add).ConfigureAwait(false);
         }
 
         Dictionary<string, Client>? all = null;

@@ -128,7 +128,7 @@ internal sealed partial class ClientCommands : IMandosServer
         return ChangeStateAsync(
             Given(AuditCommand.Change, client, source),
             one => new Effect(Change(one, change), one.WhenAbortedSendsEnd()), // a shorter timeout may be over already
-            string.Join(", ", change.Settings.Select(static setting => setting.OptionName))).WaitAsync(cancellationToken);
+            NamesOf(change)).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -319,7 +319,7 @@ internal sealed partial class ClientCommands : IMandosServer
     private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved)
     {
         bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", CancellationToken.None, _keeper.Patience).ConfigureAwait(false);
-        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_keeper.Patience.TotalSeconds} s";
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : TooSlow();
         if (problem is null)
         {
             return CommandResult.Durable;
@@ -332,18 +332,19 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <summary>Carries out a command about one client.</summary>
     private async Task<CommandResult> RunAsync(GivenCommand command, Func<Client, Effect> carryOut, string? detail = null)
     {
-        Effect effect = await OnLoopAsync(command, Run).ConfigureAwait(false);
+        Effect effect = await OnLoopAsync(command, () => CarryOut(command, carryOut, detail)).ConfigureAwait(false);
         await _services.WaitAsync(effect.Check, "a checker to start", CancellationToken.None).ConfigureAwait(false);
         return await WaitForSendsAsync(command, effect.Sends).ConfigureAwait(false);
+    }
 
-        Effect Run()
-        {
-            Client client = _clients.Get(command.Client!.Value);
-            Effect effect = carryOut(client);
-            _keeper.Decided(command.Command, client.Name);
-            _audit.Note(command, CommandOutcome.Done, detail);
-            return effect;
-        }
+    /// <summary>Carries out a command about one client. Runs on the loop.</summary>
+    private Effect CarryOut(GivenCommand command, Func<Client, Effect> carryOut, string? detail)
+    {
+        Client client = _clients.Get(command.Client!.Value);
+        Effect effect = carryOut(client);
+        _keeper.Decided(command.Command, client.Name);
+        _audit.Note(command, CommandOutcome.Done, detail);
+        return effect;
     }
 
     /// <summary>Carries out a command on the loop, unless the server stops: the work that it starts would outlast the stop.</summary>
@@ -379,6 +380,10 @@ internal sealed partial class ClientCommands : IMandosServer
         _audit.Note(command, CommandOutcome.NotEnded, _stillSending);
         return CommandResult.NotEnded(_stillSending);
     }
+
+    private string TooSlow() => $"that takes longer than {_keeper.Patience.TotalSeconds} s";
+
+    private static string NamesOf(ClientChange change) => string.Join(", ", change.Settings.Select(static setting => setting.OptionName));
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 

@@ -79,6 +79,7 @@ internal sealed partial class EngineStart(
                 ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);
                 return import?.RequireTakenOver(read) ?? read;
             },
+            () => import is null && source.IsUnchanged(),
             async client =>
             {
                 import?.RequireTakenOver();

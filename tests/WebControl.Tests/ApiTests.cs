@@ -78,6 +78,46 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Commands_ForManyClients_AreCarriedOutAndThoseThatFailNamed()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one"), Named("two"), Named("three")]);
+        long id = (await rig.Server.GetClientAsync("one", Cancellation))!.Id;
+
+        (int status, JsonElement json) = await rig.PostAsync(
+            "/api/v1/commands",
+            $$"""{"clients":[{"name":"one","id":{{id}}},{"name":"two","id":{{id}}},{"name":"nosuch"},{"name":"three"}],"action":"settings","settings":{"timeout":"PT7S" } }""");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            [("two", "unknown_client"), ("nosuch", "unknown_client")],
+            json.GetProperty("problems").EnumerateArray().Select(static problem => (problem.GetProperty("client").GetString(), problem.GetProperty("code").GetString())));
+        Assert.Equal(
+            ["one", "three"],
+            (await rig.Server.GetClientsAsync(Cancellation)).Where(static client => client.Settings.Timeout == TimeSpan.FromSeconds(7))
+                .Select(static client => client.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("""{"action":"disable"}""")]
+    [InlineData("""{"clients":["one"],"action":"disable"}""")]
+    [InlineData("""{"clients":[{"name":"one","id":"x"}],"action":"disable"}""")]
+    [InlineData("""{"clients":[{"name":"one"}]}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"secret"}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"settings"}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"disable","settings":{"timeout":"PT7S"}}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"settings","settings":{"interval":"PT0S"}}""")]
+    [InlineData("""{"clients":[{"name":"\ud800"}],"action":"disable"}""")]
+    public async Task Commands_ForManyClientsBadBody_AreRefused(string body)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/commands", body);
+
+        Assert.Equal((400, "bad_value"), (status, json.GetProperty("code").GetString()));
+        Assert.True((await rig.Server.GetClientAsync("one", Cancellation))!.Enabled);
+    }
+
+    [Fact]
     public async Task Commands_ForAClient_AreCarriedOutInTheNameOfTheUser()
     {
         await using Rig rig = await Rig.StartAsync([Named("one")]);

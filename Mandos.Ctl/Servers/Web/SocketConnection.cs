@@ -70,14 +70,14 @@ internal sealed partial class SocketConnection : IServerConnection
     public Task<bool> IsServerThereAsync(CancellationToken cancellationToken) => Task.FromResult(true); // else nobody had taken the connection
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken, Action<int>? read = null)
     {
         long begun = _time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await TryListAsync(cancellationToken).ConfigureAwait(false);
+                return await TryListAsync(read, cancellationToken).ConfigureAwait(false);
             }
             catch (ServerException e) when (e.Code == "too_many" && _time.GetElapsedTime(begun) < WebLimits.Call)
             {
@@ -134,17 +134,19 @@ internal sealed partial class SocketConnection : IServerConnection
     /// <inheritdoc/>
     public Task ChangeAsync(Client client, ClientSetting setting, object value, CancellationToken cancellationToken)
     {
-        string json = new JsonObject
-        {
-            [setting.OptionName] = value switch
-            {
-                ulong milliseconds => WebValues.ToDuration(milliseconds),
-                bool flag => flag,
-                _ => (string)value,
-            },
-        }.ToJsonString();
+        string json = SettingJson(setting, value).ToJsonString();
         return CommandAsync(client, "settings", cancellationToken, new StringContent(json, Encoding.UTF8, "application/json"), $" {json}");
     }
+
+    private static JsonObject SettingJson(ClientSetting setting, object value) => new()
+    {
+        [setting.OptionName] = value switch
+        {
+            ulong milliseconds => WebValues.ToDuration(milliseconds),
+            bool flag => flag,
+            _ => (string)value,
+        },
+    };
 
     /// <inheritdoc/>
     public Task SetSecretAsync(Client client, byte[] secret, CancellationToken cancellationToken)
@@ -274,7 +276,7 @@ internal sealed partial class SocketConnection : IServerConnection
         }
     }
 
-    private async Task<IReadOnlyList<Client>> TryListAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Client>> TryListAsync(Action<int>? read, CancellationToken cancellationToken)
     {
         try
         {
@@ -284,7 +286,7 @@ internal sealed partial class SocketConnection : IServerConnection
             await using (stream.ConfigureAwait(false))
             {
                 await RequireSuccessAsync(response, stream, null, cancellationToken).ConfigureAwait(false);
-                List<Client> clients = await ClientsReader.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
+                List<Client> clients = await ClientsReader.ReadAsync(stream, read, cancellationToken).ConfigureAwait(false);
                 return [.. clients.OrderBy(static client => client.Id)];
             }
         }

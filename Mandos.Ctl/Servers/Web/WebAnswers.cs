@@ -8,6 +8,12 @@ internal sealed record ErrorAnswer(string Error, string? Code = null);
 /// <summary>What became of a command.</summary>
 internal sealed record CommandAnswer(bool Durable, string? Problem = null);
 
+/// <summary>What is amiss with single clients of a command for many.</summary>
+internal sealed record ManyAnswer(IReadOnlyList<ClientProblemData> Problems);
+
+/// <summary>What is amiss with a client.</summary>
+internal sealed record ClientProblemData(string Client, string Code, string Error);
+
 /// <summary>The server.</summary>
 internal sealed record ServerAnswer(string? StateProblem);
 
@@ -99,6 +105,7 @@ internal sealed record EventData
     Converters = [typeof(ClientConverter), typeof(DurationConverter)])]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(CommandAnswer))]
+[JsonSerializable(typeof(ManyAnswer))]
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(RequestsAnswer))]
 [JsonSerializable(typeof(KeptAnswer))]

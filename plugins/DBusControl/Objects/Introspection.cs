@@ -110,6 +110,12 @@ internal static class Introspection
               <arg name="clients" type="a{oa{sv}}" direction="out"/>
               <arg name="last" type="t" direction="out"/>
             </method>
+            <method name="ChangeClients">
+              <arg name="clients" type="ao" direction="in"/>
+              <arg name="property" type="s" direction="in"/>
+              <arg name="value" type="v" direction="in"/>
+              <arg name="problems" type="a(osss)" direction="out"/>
+            </method>
             <method name="GetRequests">
               <arg name="requests" type="a(tossqss)" direction="out"/>
             </method>

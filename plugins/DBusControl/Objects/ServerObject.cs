@@ -42,6 +42,7 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
+            ["ChangeClients"] = new([Names.ServerExtension], ["aosv"], new ManyClients(server, clients, callers, ended).Read),
             ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),

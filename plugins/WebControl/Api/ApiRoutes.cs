@@ -43,6 +43,7 @@ internal sealed class ApiRoutes
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token), decides: true),
             new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),
             new("POST", Clients + "/{name}/secret", Scope.Admin, SetSecretAsync),
+            new("POST", "/api/v1/commands", Scope.Admin, CommandManyAsync),
             new("GET", "/api/v1/requests", Scope.Read, ListRequestsAsync),
             Decide("approve", approved: true),
             Decide("deny", approved: false),
@@ -155,6 +156,14 @@ internal sealed class ApiRoutes
         using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
         ClientChange change = SettingsJson.Read(body.RootElement);
         await AnswerAsync(call, _server.ChangeAsync(client, change, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+    }
+
+    private async Task CommandManyAsync(WebCall call)
+    {
+        using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
+        (IReadOnlyList<ClientReference> clients, ClientAction action) = ManyClients.Read(body.RootElement);
+        IReadOnlyList<ClientProblem> problems = await _server.CommandManyAsync(clients, action, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "problems", problems, ManyClients.WriteItem).ConfigureAwait(false);
     }
 
     private async Task SetSecretAsync(WebCall call)
