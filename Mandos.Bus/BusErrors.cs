@@ -27,6 +27,9 @@ public static class BusErrors
     /// <summary>Not permitted.</summary>
     public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
 
+    /// <summary>A file has a mistake.</summary>
+    public const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
+
     /// <summary>It cannot be done here.</summary>
     public const string NotSupported = "org.freedesktop.DBus.Error.NotSupported";
 

@@ -39,10 +39,21 @@ public sealed record EngineOptions
     public Func<Task<ClientConfiguration>>? ReadClients { get; init; }
 
     /// <summary>
+    /// Whether the configuration is what the start or <see cref="ReadClients"/> read last, so that a reload need not read it; called beside the
+    /// engine loop. Null: that is not known.
+    /// </summary>
+    public Func<bool>? AreClientsSame { get; init; }
+
+    /// <summary>
     /// Judges a client that a command is to add, as those of the configuration are judged beyond <see cref="ClientRules"/>; throws
     /// <see cref="ArgumentException"/>, with a line that says why, if it is not to be taken. Null: nobody does.
     /// </summary>
     public Func<ClientDefinition, Task>? JudgeClient { get; init; }
+
+    /// <summary>
+    /// Says what the configuration would make of sections that a person wants to add to it. Null: it has no files that could take them up.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, Task<Examination>>? Examine { get; init; }
 
     /// <summary>Keeps the server's own key. Null: there is no place for one, and no client can be added.</summary>
     public IServerKeyFile? ServerKey { get; init; }

@@ -42,11 +42,13 @@ internal sealed class EngineParts : IDisposable
         Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
         AddedRetry = new AddedRetry(Services, AddedSecrets, Loader);
-        var reloader = new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, Shared is null ? options.ReadClients : Shared.ReadClientsAsync);
+        Reloader = Shared is null
+            ? new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients, options.AreClientsSame)
+            : new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, Shared.ReadClientsAsync); // which sees to more than the files
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
         Commands = new ClientCommands(
-            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, reloader, adder,
-            new CommandAudit(Services.Clock, options.Audit, logger))
+            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder,
+            new ClientExaminer(Services, Clients, kept, options.Examine), new CommandAudit(Services.Clock, options.Audit, logger))
         {
             Group = Shared is null ? null : () => Shared.Group,
         };
@@ -56,7 +58,8 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
-        Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, reloader);
+        Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
+        Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, Reloader);
     }
 
     public EngineServices Services { get; }
@@ -79,6 +82,8 @@ internal sealed class EngineParts : IDisposable
     public ApprovalDesk Approvals { get; }
 
     public ClientLoader Loader { get; }
+
+    public Reloader Reloader { get; }
 
     public AddedRetry AddedRetry { get; }
 

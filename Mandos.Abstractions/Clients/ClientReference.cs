@@ -33,6 +33,15 @@ public readonly record struct ClientReference
         return new ClientReference(client.Name, client.Id);
     }
 
+    /// <summary>The client of a name, if it has an <see cref="ClientSnapshot.Id"/>.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="id">The number that it has to have.</param>
+    public static ClientReference ById(string name, long id)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return new ClientReference(name, id);
+    }
+
     /// <summary><see cref="ByName"/></summary>
     /// <param name="name">The name.</param>
     public static implicit operator ClientReference(string name) => ByName(name);

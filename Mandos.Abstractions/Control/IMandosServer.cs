@@ -39,6 +39,13 @@ public interface IMandosServer
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Keys that asked since the server started and belong to no client, those that asked last first.</summary>
+    /// <remarks>
+    /// There are 256 at most, and 64 of one IPv4 address or IPv6 /64. Without room, a key gives way that asked least often, of the network with the most keys.
+    /// </remarks>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Enables a client, if it is disabled. An approval that is in force ends.</summary>
     /// <param name="client">The client: a snapshot, or the name.</param>
     /// <param name="source">Who gives the command.</param>
@@ -122,6 +129,19 @@ public interface IMandosServer
     Task<CommandResult> AddClientAsync(
         NewClient client, ReadOnlyMemory<byte> secret, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>Says what the server would make of sections of <c>clients.conf</c> if its files had them too. Nothing changes.</summary>
+    /// <remarks>
+    /// They are judged as <c>--check-config</c> judges the files, together with these, and more strictly: a section with a secret that no client can use
+    /// is a problem, and so is one with a name or key that another client has, or that was removed.
+    /// </remarks>
+    /// <param name="sections">
+    /// What would be appended to the files, at most <see cref="ClientLimits.SectionsBytes"/> long. It is read while the task runs; the caller should zero it then.
+    /// </param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">There is too much of it.</exception>
+    /// <exception cref="NotSupportedException">The server has no files.</exception>
+    Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken);
+
     /// <summary>
     /// Removes a client. It stays away, over restarts too and by any name that its key has, until it is forgotten by
     /// <see cref="ForgetAsync"/>. One that a command has added is gone for good, with its secret, and nothing of it is kept.
@@ -136,6 +156,42 @@ public interface IMandosServer
     /// <returns>Whether the change is on disk.</returns>
     /// <exception cref="UnknownClientException">Nothing is kept under that name.</exception>
     Task<CommandResult> ForgetAsync(string name, CommandSource source, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives a command for many clients, each of which is changed, told of and recorded as if it had been given for it alone. The server goes on
+    /// to serve meanwhile, saves all changes together, and waits for that once.
+    /// </summary>
+    /// <remarks>A client for which it fails keeps it from no other.</remarks>
+    /// <param name="clients">The clients, at most <see cref="ClientLimits.ClientsOfCommand"/>.</param>
+    /// <param name="action">What to do with each.</param>
+    /// <param name="source">Who gives the command.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>The clients for which it was not carried out, or is not sure to be durable; it is for all others.</returns>
+    /// <exception cref="ArgumentException">They are too many, or a new value is out of its range; nothing was changed.</exception>
+    async Task<IReadOnlyList<ClientProblem>> CommandManyAsync(
+        IReadOnlyList<ClientReference> clients, ClientAction action, CommandSource source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(clients);
+        ArgumentNullException.ThrowIfNull(action);
+        List<ClientProblem> problems = [];
+        foreach (ClientReference client in clients)
+        {
+            try
+            {
+                CommandResult result = await action.CarryOutAsync(this, client, source, cancellationToken).ConfigureAwait(false);
+                if (!result.IsDurable)
+                {
+                    problems.Add(ClientProblem.NotDurable(client.Name, result));
+                }
+            }
+            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException)
+            {
+                problems.Add(ClientProblem.NotDone(client.Name, e));
+            }
+        }
+
+        return problems;
+    }
 
     /// <summary>Reads the configuration of the clients again, as SIGHUP does, and applies its changes.</summary>
     /// <remarks>

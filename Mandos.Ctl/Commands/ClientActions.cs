@@ -19,22 +19,22 @@ internal static class ClientActions
 
     private static ClientAction? Of(string option, string value, byte[]? secret) => option switch
     {
-        "enable" => static (server, client, token) => server.EnableAsync(client, enable: true, token),
-        "disable" => static (server, client, token) => server.EnableAsync(client, enable: false, token),
-        "bump-timeout" => static (server, client, token) => server.CheckedOkAsync(client, token),
-        "start-checker" => static (server, client, token) => server.CheckAsync(client, start: true, token),
-        "stop-checker" => static (server, client, token) => server.CheckAsync(client, start: false, token),
+        "enable" => new(static (server, client, token) => server.EnableAsync(client, enable: true, token), new("Enabled", true)),
+        "disable" => new(static (server, client, token) => server.EnableAsync(client, enable: false, token), new("Enabled", false)),
+        "bump-timeout" => new(static (server, client, token) => server.CheckedOkAsync(client, token), new("LastCheckedOK", "")),
+        "start-checker" => new(static (server, client, token) => server.CheckAsync(client, start: true, token), new("CheckerRunning", true)),
+        "stop-checker" => new(static (server, client, token) => server.CheckAsync(client, start: false, token), new("CheckerRunning", false)),
         "approve-by-default" => Set(ClientSetting.ApprovedByDefault, true),
         "deny-by-default" => Set(ClientSetting.ApprovedByDefault, false),
-        "secret" => (server, client, token) => server.SetSecretAsync(client, secret!, token),
-        "approve" => static (server, client, token) => server.ApproveAsync(client, approve: true, token),
-        "deny" => static (server, client, token) => server.ApproveAsync(client, approve: false, token),
-        "remove" => static (server, client, token) => server.RemoveAsync(client, token),
+        "secret" => new((server, client, token) => server.SetSecretAsync(client, secret!, token), null),
+        "approve" => new(static (server, client, token) => server.ApproveAsync(client, approve: true, token), new("Approve", true)),
+        "deny" => new(static (server, client, token) => server.ApproveAsync(client, approve: false, token), new("Approve", false)),
+        "remove" => new(static (server, client, token) => server.RemoveAsync(client, token), new("RemoveClient", true)),
         _ when ClientSetting.All.FirstOrDefault(setting => setting.CtlName() == option) is { } setting
             => Set(setting, SettingOption.Parse(setting, value)),
         _ => null, // it says which clients, or how to show them
     };
 
     private static ClientAction Set(ClientSetting setting, object value)
-        => (server, client, token) => server.ChangeAsync(client, setting, value, token);
+        => new((server, client, token) => server.ChangeAsync(client, setting, value, token), new(setting.Name, value) { Setting = setting });
 }

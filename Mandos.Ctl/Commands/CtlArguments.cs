@@ -10,9 +10,9 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "servers", "tokens", "socket", "debug", "check"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "servers", "tokens", "socket", "debug", "check", "configdir"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "servers", "tokens"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
@@ -20,6 +20,9 @@ internal sealed class CtlArguments
     private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token"];
 
     private static readonly string[] _anywhere = ["socket", "debug"];
+
+    /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
+    private static readonly (string Option, string[] With)[] _ofFiles = [("add", ["dry-run", "configdir"]), ("purge", ["configdir"])];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
 
@@ -30,7 +33,10 @@ internal sealed class CtlArguments
     {
     }
 
-    /// <summary>The names of the clients, each once.</summary>
+    /// <summary>The directory with the files of the server's clients.</summary>
+    public string ConfigDirectory => Path.GetFullPath(Get("configdir") ?? "/etc/mandos");
+
+    /// <summary>The names of the clients, each once; with <c>--add</c> they are files.</summary>
     public IReadOnlyList<string> Clients => _clients;
 
     /// <summary>The decision on one request; null for none.</summary>
@@ -191,7 +197,8 @@ internal sealed class CtlArguments
             return;
         }
 
-        if (HasAction && _clients.Count == 0 && !Has("all"))
+        CheckFiles();
+        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add"))
         {
             throw new UsageException("Options require clients names or --all.");
         }
@@ -214,7 +221,7 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        foreach (string listing in (ReadOnlySpan<string>)["kept", "servers"])
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "servers"])
         {
             if (Has(listing) && _clients.Count > 0)
             {
@@ -225,6 +232,27 @@ internal sealed class CtlArguments
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))
         {
             throw new UsageException("--remove can only be combined with --deny");
+        }
+    }
+
+    private void CheckFiles()
+    {
+        foreach ((string option, string[] with) in _ofFiles)
+        {
+            if (Has(option) && _given.Keys.FirstOrDefault(name => name != option && !with.Contains(name) && !_anywhere.Contains(name)) is { } other)
+            {
+                throw new UsageException($"--{option} does not go with --{other}.");
+            }
+        }
+
+        if (Has("dry-run") && !Has("add"))
+        {
+            throw new UsageException("--dry-run goes with --add.");
+        }
+
+        if (Has("configdir") && !Has("add") && !Has("purge") && !Has("remove"))
+        {
+            throw new UsageException("--configdir goes with --add, --remove or --purge.");
         }
     }
 

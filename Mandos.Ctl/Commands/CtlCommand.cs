@@ -37,6 +37,15 @@ internal static class CtlCommand
         ("Key ID", request => request.KeyId),
     ];
 
+    private static readonly (string Title, Func<UnknownKey, string> Text)[] _unknownColumns =
+    [
+        ("Last", key => key.Last),
+        ("Address", key => key.Address),
+        ("Count", key => key.Count.ToString(CultureInfo.InvariantCulture)),
+        ("First", key => key.First),
+        ("Key ID", key => key.KeyId),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -82,6 +91,17 @@ internal static class CtlCommand
         return status;
     }
 
+    /// <summary>Names all clients with which something is amiss.</summary>
+    private static int Fail(IReadOnlyList<ServerException> failures)
+    {
+        foreach (ServerException failure in failures)
+        {
+            Say(failure.Message);
+        }
+
+        return failures.Count == 0 ? 0 : Failure;
+    }
+
     private static int SelfTest()
         => Durations.Parse("P1DT1S") == 86_401_000 && Durations.Parse("1d 1s") == 86_401_000
             && ClientColumn.Duration(86_401_000) == "1T00:00:01"
@@ -93,6 +113,8 @@ internal static class CtlCommand
         // Apart, so that waiting for standard input can be interrupted.
         byte[]? secret = given.Get("secret") is { } file
             ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
+            : given.Has("add")
+            ? await Task.Run(() => SectionsFile.Read(given.Clients), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
             : null;
         try
         {
@@ -106,7 +128,9 @@ internal static class CtlCommand
             IServerConnection server = await location.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                return await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
+                return given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                    : given.Has("purge") ? await PurgeCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
+                    : await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -134,6 +158,11 @@ internal static class CtlCommand
         {
             KeptTableText.Write(Console.Out, await server.GetKeptAsync(cancellationToken).ConfigureAwait(false));
         }
+        else if (given.Has("unknown"))
+        {
+            using StreamWriter output = OpenOutput();
+            TableText.Write(output, await server.GetUnknownKeysAsync(cancellationToken).ConfigureAwait(false), _unknownColumns);
+        }
         else if (given.Has("servers"))
         {
             ShowServers(await server.GetServersAsync(cancellationToken).ConfigureAwait(false));
@@ -147,6 +176,13 @@ internal static class CtlCommand
         }
         else
         {
+            if (given.Has("all") && actions.Count > 0 && !given.Has("remove") // after which files are named
+                && await ManyActions.TryRunAsync(server, await server.ListToChangeAsync(cancellationToken).ConfigureAwait(false), actions, cancellationToken)
+                    .ConfigureAwait(false) is { } failures)
+            {
+                return Fail(failures);
+            }
+
             IReadOnlyList<Client> clients = await SelectAsync(server, given, cancellationToken).ConfigureAwait(false);
             if (given.Has("is-enabled"))
             {
@@ -155,7 +191,21 @@ internal static class CtlCommand
 
             if (actions.Count > 0)
             {
-                await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    if (clients.Count > MaxLookups
+                        && await ManyActions.TryRunAsync(server, clients, actions, cancellationToken).ConfigureAwait(false) is { } found)
+                    {
+                        return Fail(found);
+                    }
+
+                    await ActAsync(server, clients, actions, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    PurgeCommand.NoteFiles(given, clients);
+                }
+
                 return 0;
             }
 
@@ -170,6 +220,9 @@ internal static class CtlCommand
         return 0;
     }
 
+    /// <summary>Says something while it goes on.</summary>
+    internal static void Say(string text) => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}");
+
     private static async Task ActAsync(
         IServerConnection first,
         IReadOnlyList<Client> clients,
@@ -179,8 +232,7 @@ internal static class CtlCommand
         List<IServerConnection> servers = [first];
         ServerException? notSaved = null;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task notice = WaitNotice.RunAsync(
-            first.ConnectAnotherAsync, static text => Console.Error.WriteLine($"mandos-ctl: {SafeText.From(text)}"), ended.Token);
+        Task notice = WaitNotice.RunAsync(first.ConnectAnotherAsync, Say, ended.Token);
         try
         {
             // With other servers each change may take 12.5 s: the second of a connection would not be answered in time.
@@ -198,7 +250,7 @@ internal static class CtlCommand
                     {
                         try
                         {
-                            await action(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
+                            await action.RunAsync(servers[i % servers.Count], client, cancellationToken).ConfigureAwait(false);
                         }
                         catch (ServerException e) when (e.IsNotSaved)
                         {
@@ -282,7 +334,8 @@ internal static class CtlCommand
     {
         if (given.Has("all") || given.Clients.Count == 0)
         {
-            return await server.ListAsync(cancellationToken).ConfigureAwait(false);
+            using var progress = ProgressLine.Begin("clients read");
+            return await server.ListAsync(cancellationToken, progress.Add).ConfigureAwait(false);
         }
 
         Dictionary<string, Client>? all = null;

@@ -22,6 +22,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("names", null, null, "show the names alone, one a line"),
         new("requests", null, null, "show the requests that wait for approval"),
         new("kept", null, null, "show the former clients that the server keeps"),
+        new("unknown", null, null, "show the keys that asked and belong to no client"),
         new("servers", null, null, "show the servers that share their state with this one"),
         new("forget", null, null, "forget the former clients of these names"),
         new("enable", 'e', null, "enable"),
@@ -46,6 +47,10 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("deny", 'D', null, "deny the request that waits"),
         new("approve-request", null, "NUMBER", "approve one request that waits, and no other"),
         new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
+        new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
+        new("dry-run", null, null, "with --add: show what would be added, and add nothing"),
+        new("purge", null, null, "remove from the server, and its file from clients.d"),
+        new("configdir", null, "DIRECTORY", "where the server has its files, if not in /etc/mandos"),
         new("reload", null, null, "have the server read the files of its clients again"),
         new("tokens", null, null, "show the tokens of the web API"),
         new("add-token", null, "NAME", "make a token of the web API, and show it once"),
@@ -59,7 +64,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "servers", "approve-request", "deny-request", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "add", "dry-run", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
 

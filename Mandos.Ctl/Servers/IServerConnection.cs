@@ -27,7 +27,19 @@ internal interface IServerConnection : IAsyncDisposable
     Task WatchAsync(Action<ServerSignal> handler, CancellationToken cancellationToken);
 
     /// <summary>All clients with their properties, in the order in which they appeared.</summary>
-    Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken);
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="read">Is told of each part how many clients it has.</param>
+    Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken, Action<int>? read = null);
+
+    /// <summary>All clients, of which no more need be known than what a change of them needs.</summary>
+    Task<IReadOnlyList<Client>> ListToChangeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Gives many clients the same change by one call.</summary>
+    /// <returns>
+    /// By the paths of clients what is amiss with them, which names the client; null if the server takes no change for many.
+    /// </returns>
+    Task<IReadOnlyDictionary<string, ServerException>?> TryChangeManyAsync(
+        IReadOnlyList<Client> clients, ManyChange change, CancellationToken cancellationToken);
 
     /// <summary>One client, without listing all.</summary>
     /// <returns>Null if it is not found in this way; it may be in the list nevertheless.</returns>
@@ -71,8 +83,14 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>The former clients that the server keeps.</summary>
     Task<IReadOnlyList<KeptClient>> GetKeptAsync(CancellationToken cancellationToken);
 
+    /// <summary>The keys that asked and belong to no client, those that asked last first.</summary>
+    Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken);
+
     /// <summary>Forgets the former clients of a name.</summary>
     Task ForgetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>What the server would make of sections of <c>clients.conf</c> if its files had them too; nothing changes.</summary>
+    Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken);
 
     /// <summary>The servers that share their state with this one.</summary>
     Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken);

@@ -20,6 +20,9 @@ internal sealed partial class ApprovalDesk(
     /// <summary>How long a client waits at least for a person where this server alone cannot decide: a person has to come to the server.</summary>
     private static readonly TimeSpan _cutOffDelay = TimeSpan.FromMinutes(5);
 
+    /// <summary>The keys that asked and belong to no client.</summary>
+    public UnknownKeys Unknown { get; } = new(services.Clock);
+
     /// <summary>Whether a person has to decide about a client, whatever its settings say; null for nobody.</summary>
     public Predicate<Client>? HoldsForPerson { get; set; }
 
@@ -31,6 +34,7 @@ internal sealed partial class ApprovalDesk(
     {
         if (clients.FindByKey(keyId) is not { } client)
         {
+            Unknown.Note(keyId, peer.Address);
             if (events.HasSubscribers)
             {
                 events.Publish(new ClientNotFound(keyId, peer.Address));

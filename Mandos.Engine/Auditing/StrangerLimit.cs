@@ -150,7 +150,7 @@ internal sealed class StrangerLimit : IDisposable
     };
 
     /// <summary>An IPv4 address; of an IPv6 address its /64, within which anybody has as many as he likes.</summary>
-    private static IPAddress NetworkOf(IPAddress address)
+    internal static IPAddress NetworkOf(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {

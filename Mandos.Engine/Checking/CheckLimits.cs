@@ -6,6 +6,12 @@ internal static class CheckLimits
     /// <summary>Threads that one checker may block. One that blocks none needs a few; with more than these blocked, checks wait, and so fail.</summary>
     public const int Threads = 64;
 
+    /// <summary>For so long nothing may be taken of a checker's work before more threads join: far more than a checker that does not block needs.</summary>
+    public static readonly TimeSpan StallTime = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>So many threads join at a time: all of them within 160 ms.</summary>
+    public const int ThreadsJoining = 8;
+
     /// <summary>How long a thread waits for work before it ends.</summary>
     public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 

@@ -79,8 +79,8 @@ internal sealed class Client : ISaved
     /// <summary>When the last denial ceased to hold, by the engine's clock, if no approval came after it: other servers may have yet to learn of it.</summary>
     public TimeSpan? DenialEnded { get; set; }
 
-    /// <summary>The requests that wait for approval, oldest first.</summary>
-    public LinkedList<OpenRequest> Waiting { get; } = [];
+    /// <summary>The requests that wait for approval, oldest first. Made when first needed.</summary>
+    public LinkedList<OpenRequest> Waiting => field ??= [];
 
     /// <summary>The different addresses from which requests wait, in the order in which they came.</summary>
     public IPAddress[] WaitingAddresses() => [.. Waiting.Select(static request => request.Description.Peer.Address).Distinct()];

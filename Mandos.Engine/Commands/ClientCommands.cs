@@ -31,15 +31,16 @@ internal sealed partial class ClientCommands : IMandosServer
     private readonly ApprovalDesk _approvals;
     private readonly Reloader _reloader;
     private readonly ClientAdder _adder;
+    private readonly ClientExaminer _examiner;
     private readonly CommandAudit _audit;
     private readonly ILogger _logger;
 
     public ClientCommands(
         EngineServices services, ClientRegistry clients, EventHub events, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions,
-        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, CommandAudit audit)
+        CheckRunner checks, ApprovalDesk approvals, Reloader reloader, ClientAdder adder, ClientExaminer examiner, CommandAudit audit)
     {
         (_services, _clients, _events, _keeper, _kept, _logger) = (services, clients, events, keeper, kept, services.Logger);
-        (_transitions, _checks, _approvals, _reloader, _adder, _audit) = (transitions, checks, approvals, reloader, adder, audit);
+        (_transitions, _checks, _approvals, _reloader, _adder, _examiner, _audit) = (transitions, checks, approvals, reloader, adder, examiner, audit);
     }
 
     /// <inheritdoc/>
@@ -72,6 +73,11 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeptClient>> GetKeptClientsAsync(CancellationToken cancellationToken)
         => await _services.Loop.InvokeAsync(_kept.List, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+        => await _services.Loop.InvokeAsync(
+            () => _approvals.Unknown.List(key => _clients.FindByKey(key) is not null), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<CommandResult> EnableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
@@ -122,7 +128,7 @@ internal sealed partial class ClientCommands : IMandosServer
         return ChangeStateAsync(
             Given(AuditCommand.Change, client, source),
             one => new Effect(Change(one, change), one.WhenAbortedSendsEnd()), // a shorter timeout may be over already
-            string.Join(", ", change.Settings.Select(static setting => setting.OptionName))).WaitAsync(cancellationToken);
+            NamesOf(change)).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -142,6 +148,10 @@ internal sealed partial class ClientCommands : IMandosServer
         return cancellationToken.IsCancellationRequested
             ? GivenUpAsync(command, cancellationToken) : AddAsync(command, client, secret).WaitAsync(cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken)
+        => _examiner.ExamineAsync(sections, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
@@ -309,7 +319,7 @@ internal sealed partial class ClientCommands : IMandosServer
     private async Task<CommandResult> WaitUntilSavedAsync(GivenCommand command, Task<string?> saved)
     {
         bool hasEnded = await _services.WaitAsync(saved, "a change to be saved", CancellationToken.None, _keeper.Patience).ConfigureAwait(false);
-        string? problem = hasEnded ? await saved.ConfigureAwait(false) : $"that takes longer than {_keeper.Patience.TotalSeconds} s";
+        string? problem = hasEnded ? await saved.ConfigureAwait(false) : TooSlow();
         if (problem is null)
         {
             return CommandResult.Durable;
@@ -322,18 +332,19 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <summary>Carries out a command about one client.</summary>
     private async Task<CommandResult> RunAsync(GivenCommand command, Func<Client, Effect> carryOut, string? detail = null)
     {
-        Effect effect = await OnLoopAsync(command, Run).ConfigureAwait(false);
+        Effect effect = await OnLoopAsync(command, () => CarryOut(command, carryOut, detail)).ConfigureAwait(false);
         await _services.WaitAsync(effect.Check, "a checker to start", CancellationToken.None).ConfigureAwait(false);
         return await WaitForSendsAsync(command, effect.Sends).ConfigureAwait(false);
+    }
 
-        Effect Run()
-        {
-            Client client = _clients.Get(command.Client!.Value);
-            Effect effect = carryOut(client);
-            _keeper.Decided(command.Command, client.Name);
-            _audit.Note(command, CommandOutcome.Done, detail);
-            return effect;
-        }
+    /// <summary>Carries out a command about one client. Runs on the loop.</summary>
+    private Effect CarryOut(GivenCommand command, Func<Client, Effect> carryOut, string? detail)
+    {
+        Client client = _clients.Get(command.Client!.Value);
+        Effect effect = carryOut(client);
+        _keeper.Decided(command.Command, client.Name);
+        _audit.Note(command, CommandOutcome.Done, detail);
+        return effect;
     }
 
     /// <summary>Carries out a command on the loop, unless the server stops: the work that it starts would outlast the stop.</summary>
@@ -369,6 +380,10 @@ internal sealed partial class ClientCommands : IMandosServer
         _audit.Note(command, CommandOutcome.NotEnded, _stillSending);
         return CommandResult.NotEnded(_stillSending);
     }
+
+    private string TooSlow() => $"that takes longer than {_keeper.Patience.TotalSeconds} s";
+
+    private static string NamesOf(ClientChange change) => string.Join(", ", change.Settings.Select(static setting => setting.OptionName));
 
     private ClientSnapshot[] Snapshots() => [.. _clients.All.Select(static client => client.Snapshot)];
 

@@ -137,6 +137,11 @@ internal sealed class EngineMeter : IDisposable
     /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveApprovals(Func<int> count) => Observe("mandos.approvals_pending", count, "{request}", "Connections that wait for approval");
 
+    /// <summary>Has the keys counted that asked and belong to no client, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveUnknownKeys(Func<int> count)
+        => Observe("mandos.unknown_keys", count, "{key}", "Keys that asked and belong to no client, as far as they are kept");
+
     /// <summary>Has the changes that are not on disk counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are; called on any thread.</param>
     public void ObserveUnsaved(Func<int> count)

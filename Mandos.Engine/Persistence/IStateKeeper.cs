@@ -19,6 +19,9 @@ internal interface IStateKeeper : IDisposable
     /// <summary>How long a command waits for <see cref="FlushAsync"/> at most.</summary>
     TimeSpan Patience { get; }
 
+    /// <summary>The clients whose changes it can make sure together, in the time that <see cref="FlushAsync"/> has. For any thread.</summary>
+    int MostTogether { get; }
+
     /// <summary>Whether approvals are kept too, for other servers; a denial is in any case. For any thread.</summary>
     bool KeepsApprovals { get; }
 

@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
@@ -67,15 +68,18 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     public void Take(KeptRow row) => Unindex(row);
 
     /// <summary>Finds what applies to a client: first what had its name, then what had one of its keys.</summary>
-    public IReadOnlyList<KeptRow> Find(ClientDefinition definition)
+    public IReadOnlyList<KeptRow> Find(ClientDefinition definition) => Find(definition.Name, definition.Settings);
+
+    /// <inheritdoc cref="Find(ClientDefinition)"/>
+    public IReadOnlyList<KeptRow> Find(string name, ClientSettings settings)
     {
         List<KeptRow> found = [];
-        if (_byName.TryGetValue(definition.Name, out KeptRow? named))
+        if (_byName.TryGetValue(name, out KeptRow? named))
         {
             found.Add(named);
         }
 
-        FindByKey(definition, found);
+        FindByKey(settings, found);
         return found;
     }
 
@@ -83,7 +87,7 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     public IReadOnlyList<KeptRow> FindByKey(ClientDefinition definition)
     {
         List<KeptRow> found = [];
-        FindByKey(definition, found);
+        FindByKey(definition.Settings, found);
         return found;
     }
 
@@ -192,14 +196,14 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         }
     }
 
-    private void FindByKey(ClientDefinition definition, List<KeptRow> found)
+    private void FindByKey(ClientSettings settings, List<KeptRow> found)
     {
         if (_byKey.Count == 0)
         {
             return;
         }
 
-        foreach (string key in ClientRegistry.Keys(definition.Settings))
+        foreach (string key in ClientRegistry.Keys(settings))
         {
             foreach (KeptRow row in _byKey.GetValueOrDefault(key) ?? [])
             {

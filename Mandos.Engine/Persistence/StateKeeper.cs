@@ -88,6 +88,9 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <inheritdoc/>
     public TimeSpan Patience => EngineServices.Patience;
 
+    /// <inheritdoc/>
+    public int MostTogether => int.MaxValue;
+
     /// <summary>Begins with a store that gave its state, but cannot save.</summary>
     /// <param name="problem">Why it cannot.</param>
     public void BeginUnsaved(string problem)

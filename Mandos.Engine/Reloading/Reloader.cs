@@ -27,17 +27,21 @@ internal sealed partial class Reloader
     private readonly CheckRunner _checks;
     private readonly ClientLoader _loader;
     private readonly Func<Task<ClientConfiguration>>? _readClients;
+    private readonly Func<bool>? _areClientsSame;
     private readonly ILogger _logger;
 
     /// <summary>The last reload, for the next one to wait for.</summary>
     private Task _last = Task.CompletedTask;
 
+    /// <summary>How many clients the configuration has that was taken up last; 0 if it is not known to be in force.</summary>
+    private int _inForce;
+
     public Reloader(
         EngineServices services, ClientRegistry clients, IStateKeeper keeper, KeptClients kept, ClientTransitions transitions, CheckRunner checks,
-        ClientLoader loader, Func<Task<ClientConfiguration>>? readClients)
+        ClientLoader loader, Func<Task<ClientConfiguration>>? readClients, Func<bool>? areClientsSame = null)
     {
         (_services, _clients, _keeper, _kept, _logger) = (services, clients, keeper, kept, services.Logger);
-        (_transitions, _checks, _loader, _readClients) = (transitions, checks, loader, readClients);
+        (_transitions, _checks, _loader, _readClients, _areClientsSame) = (transitions, checks, loader, readClients, areClientsSame);
     }
 
     /// <summary>Reads the configuration, after the reload before, and takes it up.</summary>
@@ -47,6 +51,12 @@ internal sealed partial class Reloader
         Task<ReloadEffect> reload = await _services.Loop.InvokeAsync(Begin).ConfigureAwait(false);
         return await reload.ConfigureAwait(false);
     }
+
+    /// <summary>Notes which configuration was taken up.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="clients">The clients that run.</param>
+    public void NoteInForce(ClientConfiguration configuration, IEnumerable<Client> clients)
+        => _inForce = CountOfFiles(clients) == configuration.Clients.Count ? configuration.Clients.Count : 0;
 
     private Task<ReloadEffect> Begin()
     {
@@ -58,8 +68,14 @@ internal sealed partial class Reloader
     private async Task<ReloadEffect> ReloadAfterAsync(Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        if (_inForce > 0 && _areClientsSame is { } areSame && _inForce == CountOfFiles(await AllAsync().ConfigureAwait(false)) && areSame())
+        {
+            return await _services.Loop.InvokeAsync(EndUnchanged).ConfigureAwait(false); // each of them runs, as none that a person has removed does
+        }
+
+        _inForce = 0;
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
-        plan.Compare(await _services.Loop.InvokeAsync(() => _clients.All.ToArray()).ConfigureAwait(false));
+        plan.Compare(await AllAsync().ConfigureAwait(false));
         if (plan.Conflicts is { Count: > 0 } conflicts)
         {
             throw Refuse(new ConfigurationException(conflicts));
@@ -70,8 +86,12 @@ internal sealed partial class Reloader
         {
         }
 
-        return await _services.Loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
+        ReloadEffect effect = await _services.Loop.InvokeAsync(() => EndReload(plan, checks)).ConfigureAwait(false);
+        NoteInForce(plan.Configuration, await AllAsync().ConfigureAwait(false));
+        return effect;
     }
+
+    private Task<Client[]> AllAsync() => _services.Loop.InvokeAsync(() => _clients.All.ToArray());
 
     private async Task<ClientConfiguration> ReadClientsAsync()
     {
@@ -282,6 +302,17 @@ internal sealed partial class Reloader
             checks.Add(check);
         }
     }
+
+    /// <summary>Ends a reload of what was taken up last and is in force still.</summary>
+    private ReloadEffect EndUnchanged()
+    {
+        _services.ThrowIfStopping();
+        _checks.Reloaded();
+        LogReloaded(_clients.Count, 0, 0, 0);
+        return new ReloadEffect(Task.CompletedTask, Task.CompletedTask, _keeper.FlushAsync());
+    }
+
+    private static int CountOfFiles(IEnumerable<Client> clients) => clients.Count(static client => client.Definition.Origin != ClientOrigin.Command);
 
     private ReloadEffect EndReload(ReloadPlan plan, List<Task> checks)
     {

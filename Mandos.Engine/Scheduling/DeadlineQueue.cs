@@ -12,12 +12,7 @@ internal sealed class DeadlineQueue : IDisposable
     /// <summary>Timers take at most 49 days; a wake-up a day does no harm.</summary>
     private static readonly TimeSpan _longestTimer = TimeSpan.FromDays(1);
 
-    private readonly SortedSet<Deadline> _queue = new(Comparer<Deadline>.Create(static (a, b) =>
-    {
-        int byTime = a.Due.GetValueOrDefault().CompareTo(b.Due.GetValueOrDefault());
-        return byTime != 0 ? byTime : a.Sequence.CompareTo(b.Sequence);
-    }));
-
+    private readonly DeadlineHeap _queue = new();
     private readonly EngineClock _clock;
     private readonly Action<Exception> _onError;
     private readonly TimeSpan _longestDelay;
@@ -73,7 +68,7 @@ internal sealed class DeadlineQueue : IDisposable
     public void Schedule(Deadline deadline, TimeSpan due)
     {
         Cancel(deadline);
-        deadline.Due = due;
+        deadline.Time = due;
         deadline.Sequence = ++_sequence;
         _queue.Add(deadline);
         if (due < _armedFor)
@@ -88,7 +83,6 @@ internal sealed class DeadlineQueue : IDisposable
         if (deadline.Due is not null)
         {
             _queue.Remove(deadline);
-            deadline.Due = null;
         }
     }
 
@@ -104,7 +98,7 @@ internal sealed class DeadlineQueue : IDisposable
 
         _armedFor = TimeSpan.MaxValue;
         long last = _sequence; // what is scheduled from here on waits for the next round, so that nothing can hold the loop
-        while (_queue.Min is { } first && first.Due <= now && first.Sequence <= last)
+        while (_queue.Min is { } first && first.Time <= now && first.Sequence <= last)
         {
             Cancel(first);
             try
@@ -127,7 +121,7 @@ internal sealed class DeadlineQueue : IDisposable
     private void Arm(Deadline deadline)
     {
         TimeSpan now = _clock.Now;
-        TimeSpan due = deadline.Due.GetValueOrDefault();
+        TimeSpan due = deadline.Time;
         TimeSpan early = EngineClock.Add(due, -deadline.Lead);
         _armedFor = early > now ? early : due;
         TimeSpan wait = EngineClock.Add(_armedFor, -now);

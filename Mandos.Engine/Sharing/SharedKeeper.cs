@@ -109,6 +109,10 @@ internal sealed partial class SharedKeeper : IStateKeeper
     public TimeSpan Patience => CallTime + SharedStateTiming.Acknowledgement + TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
+    /// <remarks>Each is a command of its own in the store, which takes some milliseconds: all of them are to end within <see cref="CallTime"/>.</remarks>
+    public int MostTogether => 100;
+
+    /// <inheritdoc/>
     public bool KeepsApprovals => true;
 
     public SharedEntry EntryOf(string name)

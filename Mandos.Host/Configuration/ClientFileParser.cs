@@ -18,10 +18,22 @@ internal sealed class ClientFileParser : IDisposable
     /// <summary>A parser that has read nothing yet.</summary>
     /// <param name="problems">Gets what is wrong.</param>
     /// <param name="warnings">Gets what is doubtful, but accepted.</param>
-    public ClientFileParser(ProblemList problems, ProblemList warnings)
+    /// <param name="digest">Takes up what is read; null: nobody wants to know.</param>
+    public ClientFileParser(ProblemList problems, ProblemList warnings, FilesDigest? digest = null)
     {
         _problems = problems;
-        Document = new ConfigDocument(problems, KnownOptions.Defaults, warnings);
+        Document = new ConfigDocument(problems, KnownOptions.Defaults, warnings) { Digest = digest };
+    }
+
+    /// <summary>The files that are there, in the order in which <see cref="Parse"/> reads them.</summary>
+    /// <param name="configDirectory">The configuration directory.</param>
+    /// <exception cref="IOException">They cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The server may not list them.</exception>
+    public static IReadOnlyList<string> FilesIn(string configDirectory)
+    {
+        string file = Path.Combine(configDirectory, ClientFileReader.FileName);
+        string directory = Path.Combine(configDirectory, ClientFileReader.DirectoryName);
+        return [.. Path.Exists(file) ? [file] : Array.Empty<string>(), .. Path.Exists(directory) ? FilesOf(directory) : []];
     }
 
     /// <summary>The files' text, sections and options.</summary>
@@ -54,12 +66,19 @@ internal sealed class ClientFileParser : IDisposable
     /// <param name="configDirectory">The configuration directory.</param>
     /// <param name="isFileRequired">Whether it is a problem if <c>clients.conf</c> is missing, rather than as if it were empty.</param>
     /// <param name="isDirectoryRequired">Whether it is a problem if <c>clients.d</c> is missing.</param>
-    public void Parse(string configDirectory, bool isFileRequired, bool isDirectoryRequired)
+    /// <param name="more">Sections to be read after all files.</param>
+    /// <param name="moreName">What they are called in messages.</param>
+    public void Parse(string configDirectory, bool isFileRequired, bool isDirectoryRequired, ReadOnlySpan<byte> more = default, string moreName = "")
     {
         string directory = Path.Combine(configDirectory, ClientFileReader.DirectoryName);
         bool isFileRead = Document.AddFile(Path.Combine(configDirectory, ClientFileReader.FileName), isFileRequired);
         IsRead = isFileRead && (!isDirectoryRequired || Directory.Exists(directory));
         IsComplete = AddDirectory(directory, isDirectoryRequired) && !Document.MayLackSections;
+        if (!more.IsEmpty)
+        {
+            Document.AddText(moreName, more);
+        }
+
         for (int i = 0; i < KnownOptions.Count; i++)
         {
             if (Document.FindName(KnownOptions.NameOf((KnownOption)i)) is OptionName name)
@@ -118,10 +137,10 @@ internal sealed class ClientFileParser : IDisposable
     /// <returns>Whether all that are there could be listed.</returns>
     private bool AddDirectory(string directory, bool isRequired)
     {
-        string[] files;
+        IEnumerable<string> files;
         try
         {
-            files = Directory.GetFiles(directory, "*.conf");
+            files = FilesOf(directory);
         }
         catch (DirectoryNotFoundException) when (!Path.Exists(directory))
         {
@@ -140,18 +159,17 @@ internal sealed class ClientFileParser : IDisposable
             return false;
         }
 
-        Array.Sort(files, StringComparer.Ordinal);
         foreach (string path in files)
         {
-            // As the shell's *.conf: an editor's lock file such as .#a.conf has no clients
-            if (!Path.GetFileName(path).StartsWith('.'))
-            {
-                Document.AddFile(path, required: true);
-            }
+            Document.AddFile(path, required: true);
         }
 
         return true;
     }
+
+    /// <summary>As the shell's *.conf: an editor's lock file such as .#a.conf has no clients.</summary>
+    private static IReadOnlyList<string> FilesOf(string directory)
+        => [.. Directory.GetFiles(directory, "*.conf").Where(static path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
 
     /// <summary>Parts the options that the server knows from the others.</summary>
     private static void Sort(ReadOnlySpan<ConfigOption> options, ConfigOption?[] known, List<ConfigOption> unknown)

@@ -17,7 +17,8 @@ internal static class ClientFileReader
     {
         ProblemList problems = new();
         ProblemList warnings = new();
-        using ClientFileParser file = new(problems, warnings);
+        using FilesDigest digest = new();
+        using ClientFileParser file = new(problems, warnings, digest);
         file.Parse(configDirectory, isFileRequired, isDirectoryRequired);
         using ClientFileValidator validator = new(file);
         List<ClientCandidate> clients = validator.Validate();
@@ -37,6 +38,7 @@ internal static class ClientFileReader
             Unread = [.. file.Document.Unread, .. validator.UnreadSecrets],
             Problems = problems.InOrder,
             Warnings = warnings.InOrder,
+            Mark = digest.Mark(),
             Checkers = new CheckerUses
             {
                 Clients = clients.FindAll(client => !client.IsPlain).ConvertAll(client => new CheckerUse

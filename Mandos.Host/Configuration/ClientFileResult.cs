@@ -27,6 +27,9 @@ internal sealed record ClientFileResult
     /// <summary>Doubtful lines, which are accepted.</summary>
     public IReadOnlyList<ConfigProblem> Warnings { get; init; } = [];
 
+    /// <summary>What the files held, by which it shows whether any holds something else later; null if they are too many.</summary>
+    public FilesMark? Mark { get; init; }
+
     /// <summary>What plugins have to say about the clients.</summary>
     public required CheckerUses Checkers { get; init; }
 }

@@ -6,6 +6,9 @@ namespace Mandos.Host.Configuration;
 /// <param name="document">The document with the options.</param>
 internal sealed class ClientKeys(ConfigDocument document)
 {
+    /// <summary>The end of the warning of a fingerprint that two clients have.</summary>
+    public const string OneKeyLeft = "both are found by their key_id alone";
+
     /// <summary>Where each key ID and fingerprint was given first.</summary>
     private readonly Dictionary<string, GivenKey> _keys = new(document.Sections.Count, StringComparer.Ordinal);
 
@@ -34,7 +37,7 @@ internal sealed class ClientKeys(ConfigDocument document)
         }
         else
         {
-            document.Warn(option, $"{fault}; both are found by their key_id alone");
+            document.Warn(option, $"{fault}; {OneKeyLeft}");
         }
     }
 

@@ -54,6 +54,9 @@ internal sealed partial class ConfigDocument : IDisposable
     /// <summary>Files that could not be read, but may be readable later.</summary>
     public IReadOnlyList<string> Unread => _unread;
 
+    /// <summary>Takes up what is read; null: nobody wants to know.</summary>
+    public FilesDigest? Digest { get; init; }
+
     /// <summary>Whether there may be sections whose names are not known: in a file that was not read, or below a header that is none.</summary>
     public bool MayLackSections { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed partial class ConfigDocument : IDisposable
             return RefuseUnread(InputFile.Describe(e, path));
         }
 
+        Digest?.Add(path, _text.Written[start..]);
         EndFile(start);
         return true;
 

@@ -57,6 +57,23 @@ internal static class OpenPgpMessage
         return hasData ? null : $"is cut short: its {length} bytes hold OpenPGP keys only, and no data";
     }
 
+    /// <summary>Finds why no client can decrypt a secret in which <see cref="FindFault"/> finds nothing.</summary>
+    /// <param name="secret">The secret.</param>
+    /// <returns>What is wrong with it, to follow "it"; null if it looks right.</returns>
+    public static string? FindEncryptionFault(ReadOnlySpan<byte> secret)
+    {
+        bool hasKey = false;
+        bool isEncrypted = false;
+        while (!secret.IsEmpty && TryTakeHeader(ref secret, out Tag tag, out Lengths lengths) && lengths.TryTakeBody(ref secret))
+        {
+            hasKey |= tag == Tag.EncryptedKey;
+            isEncrypted |= tag is Tag.Encrypted or Tag.ProtectedEncrypted or Tag.AuthenticatedEncrypted;
+        }
+
+        return !secret.IsEmpty || (hasKey && isEncrypted) ? null // what is left is armored, and not looked into
+            : "is OpenPGP data that is not encrypted with a client's key";
+    }
+
     private static bool IsData(Tag tag)
         => tag is Tag.Compressed or Tag.Encrypted or Tag.Literal or Tag.ProtectedEncrypted or Tag.AuthenticatedEncrypted;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Mandos.Host.Configuration;
@@ -8,6 +9,8 @@ internal sealed class ScratchBuffer : IDisposable
     /// <summary>Least number of bytes that <see cref="AppendAll"/> asks for; reserve as many more than expected.</summary>
     public const int MinRead = 4096;
 
+    // An array on the heap for pinned objects would hold the memory of a large file for ever: that heap keeps its holes.
+    private PinnedGCHandle<byte[]> _pin;
     private byte[] _bytes = [];
     private int _used;
 
@@ -61,10 +64,11 @@ internal sealed class ScratchBuffer : IDisposable
         {
             long doubled = Math.Clamp(2L * _bytes.Length, 256, Array.MaxLength);
             int length = checked((int)Math.Max(doubled, _used + (long)count));
-            byte[] larger = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+            byte[] larger = GC.AllocateUninitializedArray<byte>(length);
+            var pin = new PinnedGCHandle<byte[]>(larger);
             Written.CopyTo(larger);
-            CryptographicOperations.ZeroMemory(_bytes);
-            _bytes = larger;
+            Release();
+            (_bytes, _pin) = (larger, pin);
         }
 
         return _bytes.AsSpan(_used);
@@ -73,8 +77,14 @@ internal sealed class ScratchBuffer : IDisposable
     /// <summary>Zeroes everything that the buffer ever held.</summary>
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_bytes);
+        Release();
         _bytes = [];
         _used = 0;
+    }
+
+    private void Release()
+    {
+        CryptographicOperations.ZeroMemory(_bytes);
+        _pin.Dispose();
     }
 }

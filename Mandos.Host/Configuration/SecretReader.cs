@@ -63,6 +63,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
             using FileStream file = InputFile.Open(path);
             if (_buffer.AppendAll(file, ClientLimits.SecretBytes))
             {
+                document.Digest?.AddSecret(path, _buffer.Written);
                 return Judge(option, _buffer.Written);
             }
 

@@ -5,6 +5,7 @@ using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 using Mandos.Host.Configuration;
+using Mandos.Host.Logging;
 using Mandos.Host.Unix;
 using Microsoft.Extensions.Logging;
 
@@ -244,6 +245,7 @@ internal sealed partial class StockStateImport : IStateStore
         var secrets = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
         int done = 0;
         Report();
+        using (new TerminalProgress(Tell, _time))
         using (_time.CreateTimer(_ => Report(), null, _reportEvery, _reportEvery))
         {
             try
@@ -268,10 +270,12 @@ internal sealed partial class StockStateImport : IStateStore
 
         void Report()
         {
-            string progress = $"Taking over the state of Debian's server: {done} of {toDecrypt.Length} secrets decrypted";
+            string progress = Tell();
             LogProgress(progress);
             _report(progress);
         }
+
+        string Tell() => $"Taking over the state of Debian's server: {Volatile.Read(ref done)} of {toDecrypt.Length} secrets decrypted";
     }
 
     /// <returns>Null if the secret of the configuration is in force.</returns>

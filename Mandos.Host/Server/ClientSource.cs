@@ -32,6 +32,12 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     /// <summary>Files that could not be read at the last try.</summary>
     private volatile IReadOnlyList<string> _unread = [];
 
+    /// <summary>What the files held when they were read last; null if there was something to say about them.</summary>
+    private FilesMark? _mark;
+
+    /// <summary>The programs of the clients' checks.</summary>
+    private IReadOnlyList<CheckerPrograms.Users> _programs = [];
+
     /// <summary>The search for the programs of the clients' checks, which nobody waits for.</summary>
     private Task _search = Task.CompletedTask;
 
@@ -41,10 +47,26 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     /// <summary>Whether a file that could not be read can be read now.</summary>
     public bool HasNews() => _unread.Any(InputFile.CanRead);
 
+    /// <summary>
+    /// Whether the files hold what they held when they were read last, and there was nothing to say about them, so that to read them again would
+    /// change nothing and tell nothing.
+    /// </summary>
+    public bool IsUnchanged()
+    {
+        if (_mark is not { } mark || !mark.IsCurrent(options.ConfigDirectory))
+        {
+            return false;
+        }
+
+        _search = WarnOfProgramsAsync(_programs, _search); // what is in force and is not of the files
+        return true;
+    }
+
     /// <summary>Reads the files for the start, while there are the rights to do so.</summary>
     /// <returns>What keeps the server from starting; null if nothing does.</returns>
     public StartException? Read()
     {
+        _mark = null;
         _read = ClientFileReader.Read(options.ConfigDirectory, _hasFile, _hasDirectory);
         _unread = _read.Unread;
         _hasFile |= File.Exists(Path.Combine(options.ConfigDirectory, ClientFileReader.FileName));
@@ -125,12 +147,19 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
         }
 
         ClientDefinition[] clients = [.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))];
-        if (Priority is not null && PriorityFit.FindUnreachable(options, Priority, clients) is { } unreachable)
+        ConfigProblem? unreachable = Priority is null ? null : PriorityFit.FindUnreachable(options, Priority, clients);
+        if (unreachable is not null)
         {
             LogWarning(unreachable);
         }
 
-        _search = WarnOfProgramsAsync(clients, _search);
+        // A checker may look at more than the files
+        bool isPlain = read.Checkers.Clients.Count == 0 && report.Notes.Count + report.Problems.Count + report.Unusable.Count + report.Broken.Count == 0;
+        _mark = isPlain && read.IsComplete && leftOut.Count + read.Warnings.Count + read.Problems.Count + read.Unread.Count == 0 && unreachable is null
+            ? read.Mark : null;
+
+        _programs = [.. CheckerPrograms.FindUsers(clients)];
+        _search = WarnOfProgramsAsync(_programs, _search);
         return new(clients)
         {
             LeftOut = leftOut,
@@ -138,12 +167,12 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
         };
     }
 
-    private async Task WarnOfProgramsAsync(ClientDefinition[] clients, Task previous)
+    private async Task WarnOfProgramsAsync(IReadOnlyList<CheckerPrograms.Users> programs, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            foreach (string fault in await CheckerPrograms.FindFaultsAsync(clients, pings: true, CancellationToken.None).ConfigureAwait(false))
+            foreach (string fault in await CheckerPrograms.FindFaultsAsync(programs, pings: true, CancellationToken.None).ConfigureAwait(false))
             {
                 LogProgram(fault);
             }

@@ -30,8 +30,10 @@ internal sealed partial class EngineSettings(ServerContext context)
     /// <summary>Makes the engine's options.</summary>
     /// <param name="audit">The audit log; null if there is none.</param>
     /// <param name="readClients">Re-reads the clients.</param>
+    /// <param name="areClientsSame">Whether that would bring nothing new.</param>
     /// <param name="judgeClient">Judges a client that a command is to add.</param>
-    public EngineOptions Create(AuditLog? audit, Func<Task<ClientConfiguration>> readClients, Func<ClientDefinition, Task> judgeClient)
+    public EngineOptions Create(
+        AuditLog? audit, Func<Task<ClientConfiguration>> readClients, Func<bool> areClientsSame, Func<ClientDefinition, Task> judgeClient)
     {
         ServerOptions options = context.Options;
         var engineOptions = new EngineOptions
@@ -41,6 +43,16 @@ internal sealed partial class EngineSettings(ServerContext context)
             {
                 audit?.Reopen();
                 return readClients();
+            },
+            AreClientsSame = () =>
+            {
+                bool areSame = areClientsSame();
+                if (areSame)
+                {
+                    audit?.Reopen();
+                }
+
+                return areSame;
             },
             JudgeClient = judgeClient,
             ServerKey = new ServerKeyFile(context.StateDirectory, _logger),

@@ -79,11 +79,13 @@ internal sealed partial class EngineStart(
                 ClientConfiguration read = await source.ReloadAsync(registry).ConfigureAwait(false);
                 return import?.RequireTakenOver(read) ?? read;
             },
+            () => import is null && source.IsUnchanged(),
             async client =>
             {
                 import?.RequireTakenOver();
                 await judge.JudgeAsync(client).ConfigureAwait(false);
             });
+        options = options with { Examine = new SectionsExaminer(context.Options, source.Priority, registry, context.TimeProvider).ExamineAsync };
         options = isShared
             ? options with { Server = SharedIdentity.Of(context.StateDirectory), LastKnown = new LastKnownFile(context.StateDirectory) } : options;
         Room = options.MaxConnections + EngineSettings.ClosingDescriptors;

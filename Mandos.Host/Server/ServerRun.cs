@@ -46,6 +46,7 @@ internal sealed partial class ServerRun(
         pidFile?.Write();
         context.Daemon?.ReportReady();
         report.TellReady();
+        _ = HeapTrim.RunAsync(context.TimeProvider, stop);
 
         string? fault = await WaitForEndAsync(accepting).ConfigureAwait(false);
         context.Notifier.Stopping();

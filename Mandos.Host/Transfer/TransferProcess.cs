@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mandos.Host.Configuration;
+using Mandos.Host.Logging;
 using Mandos.Host.Unix;
 
 namespace Mandos.Host.Transfer;
@@ -36,6 +37,7 @@ internal static class TransferProcess
                 Access = FileAccess.Write,
                 UnixCreateMode = OwnerOnly,
             });
+            using (new TerminalProgress(() => Megabytes("written", () => file.Position), TimeProvider.System))
             await using (file.ConfigureAwait(false))
             {
                 done = await RunAsync(static process => process.StandardInput.Close(), (process, token) => process.StandardOutput.BaseStream.CopyToAsync(file, token))
@@ -66,6 +68,7 @@ internal static class TransferProcess
     public static async Task<bool> ImportAsync(string path, TextWriter output)
     {
         FileStream file = InputFile.Open(path);
+        using (new TerminalProgress(() => Megabytes("read, and to be saved", () => file.Position), TimeProvider.System))
         await using (file.ConfigureAwait(false))
         {
             if (file.Length > StateFileLimits.FileBytes)
@@ -138,6 +141,18 @@ internal static class TransferProcess
         catch (IOException) when (from.Position > 0)
         {
             // Its end of the pipe is closed
+        }
+    }
+
+    private static string Megabytes(string what, Func<long> count)
+    {
+        try
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{count() / 1e6:F1} MB {what}");
+        }
+        catch (ObjectDisposedException)
+        {
+            return $"all {what}";
         }
     }
 

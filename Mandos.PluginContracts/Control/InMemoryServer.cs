@@ -314,6 +314,39 @@ public sealed partial class InMemoryServer : IMandosServer
         }
     }
 
+    /// <summary>What <see cref="GetUnknownKeysAsync"/> answers.</summary>
+    public IReadOnlyList<UnknownKey> UnknownKeys { get; set; } = [];
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        return UnknownKeys;
+    }
+
+    /// <summary>What <see cref="ExamineAsync"/> answers; null: there are no files.</summary>
+    public Examination? Examination { get; set; }
+
+    /// <summary>The sections that were given to <see cref="ExamineAsync"/> last; null for none.</summary>
+    public ReadOnlyMemory<byte>? Examined { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task<Examination> ExamineAsync(ReadOnlyMemory<byte> sections, CancellationToken cancellationToken)
+    {
+        byte[] copy = sections.ToArray();
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        if (sections.Length > ClientLimits.SectionsBytes)
+        {
+            throw new ArgumentException($"sections may have at most {ClientLimits.SectionsBytes} bytes, these have {sections.Length}");
+        }
+
+        lock (_lock)
+        {
+            Examined = copy;
+            return Examination ?? throw new NotSupportedException("there are no files");
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<CommandResult> RemoveAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
     {

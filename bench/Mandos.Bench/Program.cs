@@ -11,7 +11,9 @@ const string usage = """
     usage: Mandos.Bench COMMAND [ARGUMENT...]
 
       load [MEASUREMENT...]                          the built server and its tools under load
-      compare ROOT [ROUNDS]                          the built server beside the one built in another checkout
+      compare COMMIT|ROOT [ROUNDS]                   the built server beside that of a commit, which it builds, or of another built checkout
+      all-clients ROOT [CLIENTS [ROUNDS]]            a change of all clients by mandos-ctl, beside the build in another checkout
+      soak [HOURS]                                   the built server with all that it does, for 8 hours: what grows, is missing or late
       shared secrets [ROUNDS]                        a secret with the store that several servers share, beside one with SQLite
       shared checks [CLIENTS [MINUTES]]              two servers that share a store and check many clients; a disable at either
       plugins [STARTS]                               what plugins cost the built server at its start
@@ -37,6 +39,11 @@ switch (args.FirstOrDefault())
     case "compare":
         await Comparison.RunAsync(rest);
         return 0;
+    case "all-clients":
+        await AllClients.RunAsync(rest);
+        return 0;
+    case "soak":
+        return await Soak.RunAsync(rest);
     case "shared":
         await SharedLoad.RunAsync(rest);
         return 0;

@@ -78,6 +78,46 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Commands_ForManyClients_AreCarriedOutAndThoseThatFailNamed()
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one"), Named("two"), Named("three")]);
+        long id = (await rig.Server.GetClientAsync("one", Cancellation))!.Id;
+
+        (int status, JsonElement json) = await rig.PostAsync(
+            "/api/v1/commands",
+            $$"""{"clients":[{"name":"one","id":{{id}}},{"name":"two","id":{{id}}},{"name":"nosuch"},{"name":"three"}],"action":"settings","settings":{"timeout":"PT7S" } }""");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            [("two", "unknown_client"), ("nosuch", "unknown_client")],
+            json.GetProperty("problems").EnumerateArray().Select(static problem => (problem.GetProperty("client").GetString(), problem.GetProperty("code").GetString())));
+        Assert.Equal(
+            ["one", "three"],
+            (await rig.Server.GetClientsAsync(Cancellation)).Where(static client => client.Settings.Timeout == TimeSpan.FromSeconds(7))
+                .Select(static client => client.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("""{"action":"disable"}""")]
+    [InlineData("""{"clients":["one"],"action":"disable"}""")]
+    [InlineData("""{"clients":[{"name":"one","id":"x"}],"action":"disable"}""")]
+    [InlineData("""{"clients":[{"name":"one"}]}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"secret"}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"settings"}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"disable","settings":{"timeout":"PT7S"}}""")]
+    [InlineData("""{"clients":[{"name":"one"}],"action":"settings","settings":{"interval":"PT0S"}}""")]
+    [InlineData("""{"clients":[{"name":"\ud800"}],"action":"disable"}""")]
+    public async Task Commands_ForManyClientsBadBody_AreRefused(string body)
+    {
+        await using Rig rig = await Rig.StartAsync([Named("one")]);
+
+        (int status, JsonElement json) = await rig.PostAsync("/api/v1/commands", body);
+
+        Assert.Equal((400, "bad_value"), (status, json.GetProperty("code").GetString()));
+        Assert.True((await rig.Server.GetClientAsync("one", Cancellation))!.Enabled);
+    }
+
+    [Fact]
     public async Task Commands_ForAClient_AreCarriedOutInTheNameOfTheUser()
     {
         await using Rig rig = await Rig.StartAsync([Named("one")]);
@@ -313,6 +353,54 @@ public sealed class ApiTests
         using JsonDocument json = await JsonDocument.ParseAsync(stream, cancellationToken: Cancellation);
 
         Assert.Equal(Count, json.RootElement.GetProperty("clients").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Examine_Sections_TellsAllOfTheAnswer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        Assert.Equal(404, (await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream")).Status);
+        rig.Server.Examination = new Examination
+        {
+            ConfigDirectory = "/etc/mandos",
+            Clients =
+            [
+                new ExaminedClient
+                {
+                    Client = Named("a") with { Settings = new ClientSettings { KeyId = new string('A', 64), CheckerPlugin = "ssh" } },
+                    Line = 3,
+                    SecretLength = 700,
+                },
+            ],
+            Problems = ["a problem"],
+            Doubts = ["a doubt"],
+        };
+
+        (int status, JsonElement answer) = await rig.PostAsync("/api/v1/examine", "[a]", "application/octet-stream");
+
+        Assert.Equal((200, "/etc/mandos"), (status, answer.GetProperty("config_directory").GetString()));
+        JsonElement client = answer.GetProperty("clients")[0];
+        Assert.Equal((3, 700, "ssh"), (client.GetProperty("line").GetInt32(), client.GetProperty("secret_length").GetInt32(), client.GetProperty("checker_plugin").GetString()));
+        Assert.Equal("a", client.GetProperty("client").GetProperty("name").GetString());
+        Assert.Equal(("a problem", "a doubt"), (answer.GetProperty("problems")[0].GetString(), answer.GetProperty("doubts")[0].GetString()));
+        Assert.Equal("[a]", Encoding.UTF8.GetString(rig.Server.Examined!.Value.Span));
+        Assert.Equal(415, (await rig.PostAsync("/api/v1/examine", "{}")).Status);
+    }
+
+    [Fact]
+    public async Task UnknownKeys_AreListedHereAndOnThePageOfTheServer()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        rig.Server.UnknownKeys =
+            [new UnknownKey { KeyId = "AB", Address = IPAddress.Parse("fe80::1%2"), Count = 3, First = DateTimeOffset.UnixEpoch, Last = DateTimeOffset.UnixEpoch.AddHours(1) }];
+
+        (int status, JsonElement answer) = await rig.GetAsync("/api/v1/unknown-keys");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            """[{"key_id":"AB","address":"fe80::1%2","count":3,"first":"1970-01-01T00:00:00Z","last":"1970-01-01T01:00:00Z"}]""",
+            answer.GetProperty("unknown_keys").GetRawText());
+        Assert.Contains("1970-01-01 01:00:00", await rig.Http.GetStringAsync(new Uri("/server", UriKind.Relative), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,11 +18,11 @@ internal sealed partial class BusServerConnection
     private const int MaxClients = 1_000_000;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken, Action<int>? read = null)
     {
         try
         {
-            return await ListPagesAsync(cancellationToken).ConfigureAwait(false)
+            return await ListPagesAsync(read, cancellationToken).ConfigureAwait(false)
                 ?? await ListWithoutPagesAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (DBusExceptionBase e)
@@ -62,7 +62,7 @@ internal sealed partial class BusServerConnection
             : null;
 
     /// <returns>Null if the server has no pages.</returns>
-    private async Task<List<Client>?> ListPagesAsync(CancellationToken cancellationToken)
+    private async Task<List<Client>?> ListPagesAsync(Action<int>? read, CancellationToken cancellationToken)
     {
         List<Client> clients = [];
         ulong last = 0;
@@ -85,6 +85,7 @@ internal sealed partial class BusServerConnection
             }
 
             clients.AddRange(page);
+            read?.Invoke(page.Count);
             if (last <= before || clients.Count > MaxClients)
             {
                 throw new DBusReadException("its list of clients does not end");

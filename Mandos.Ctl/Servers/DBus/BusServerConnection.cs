@@ -212,6 +212,39 @@ internal sealed partial class BusServerConnection : IServerConnection
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.GetUnknownKeys()");
+        try
+        {
+            return await _connection.CallAsync(
+                BeginCall(ServerNames.Root, ServerNames.Extension, "GetUnknownKeys", null).CreateMessage(),
+                static message =>
+                {
+                    Reader reader = Body(message, "a(sstss)");
+                    List<UnknownKey> keys = [];
+                    ArrayEnd end = reader.ReadArrayStart(DBusType.Struct);
+                    while (reader.HasNext(end))
+                    {
+                        reader.AlignStruct();
+                        keys.Add(new UnknownKey(reader.ReadString(), reader.ReadString(), reader.ReadUInt64(), reader.ReadString(), reader.ReadString()));
+                    }
+
+                    return keys;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e) when (IsUnknown(e))
+        {
+            throw new ServerException("this server keeps no list of unknown keys: it is Debian's, or an older one; its log has them");
+        }
+        catch (DBusExceptionBase e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
         _trace?.Invoke($"{ServerNames.Root}: {ServerNames.Extension}.ForgetClient({name})");

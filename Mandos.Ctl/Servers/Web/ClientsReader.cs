@@ -10,10 +10,11 @@ internal static class ClientsReader
 
     /// <summary>Reads all clients.</summary>
     /// <param name="stream">What the server sends.</param>
+    /// <param name="read">Is told of each part how many clients it has.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="JsonException">It is something else.</exception>
     /// <exception cref="InvalidDataException">It is too much.</exception>
-    public static async Task<List<Client>> ReadAsync(LimitedStream stream, CancellationToken cancellationToken)
+    public static async Task<List<Client>> ReadAsync(LimitedStream stream, Action<int>? read, CancellationToken cancellationToken)
     {
         var parser = new Parser();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -33,7 +34,9 @@ internal static class ClientsReader
                 stream.Allowance = WebLimits.ItemBytes - length;
                 int count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
                 length += count;
+                int before = parser.Clients.Count;
                 int used = parser.Read(buffer.AsSpan(0, length), isFinal: count == 0);
+                read?.Invoke(parser.Clients.Count - before);
                 buffer.AsSpan(used, length - used).CopyTo(buffer);
                 length -= used;
                 if (count == 0)

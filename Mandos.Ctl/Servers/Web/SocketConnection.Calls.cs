@@ -122,15 +122,22 @@ internal sealed partial class SocketConnection
             throw new JsonException($"its status is {(int)response.StatusCode}, and it says no reason");
         }
 
-        string reason = Line(error.Error);
-        throw new ServerException(error.Code switch
+        throw Explain(error.Code, error.Error, client);
+    }
+
+    /// <summary>What an error of the server means.</summary>
+    private static ServerException Explain(string? code, string text, Client? client)
+    {
+        string reason = Line(text);
+        return new ServerException(code switch
         {
             "unknown_client" when client is not null => $"{About(client)}is not on the server any more",
             "conflicting_requests" => $"{reason}; mandos-ctl --requests lists them",
             _ => $"{About(client)}the server says: {reason}",
         })
         {
-            Code = error.Code,
+            Code = code,
+            IsNotSaved = code == "not_durable",
         };
     }
 

@@ -70,14 +70,14 @@ internal sealed partial class SocketConnection : IServerConnection
     public Task<bool> IsServerThereAsync(CancellationToken cancellationToken) => Task.FromResult(true); // else nobody had taken the connection
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancellationToken, Action<int>? read = null)
     {
         long begun = _time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await TryListAsync(cancellationToken).ConfigureAwait(false);
+                return await TryListAsync(read, cancellationToken).ConfigureAwait(false);
             }
             catch (ServerException e) when (e.Code == "too_many" && _time.GetElapsedTime(begun) < WebLimits.Call)
             {
@@ -134,17 +134,19 @@ internal sealed partial class SocketConnection : IServerConnection
     /// <inheritdoc/>
     public Task ChangeAsync(Client client, ClientSetting setting, object value, CancellationToken cancellationToken)
     {
-        string json = new JsonObject
-        {
-            [setting.OptionName] = value switch
-            {
-                ulong milliseconds => WebValues.ToDuration(milliseconds),
-                bool flag => flag,
-                _ => (string)value,
-            },
-        }.ToJsonString();
+        string json = SettingJson(setting, value).ToJsonString();
         return CommandAsync(client, "settings", cancellationToken, new StringContent(json, Encoding.UTF8, "application/json"), $" {json}");
     }
+
+    private static JsonObject SettingJson(ClientSetting setting, object value) => new()
+    {
+        [setting.OptionName] = value switch
+        {
+            ulong milliseconds => WebValues.ToDuration(milliseconds),
+            bool flag => flag,
+            _ => (string)value,
+        },
+    };
 
     /// <inheritdoc/>
     public Task SetSecretAsync(Client client, byte[] secret, CancellationToken cancellationToken)
@@ -182,8 +184,37 @@ internal sealed partial class SocketConnection : IServerConnection
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnknownKey>> GetUnknownKeysAsync(CancellationToken cancellationToken)
+    {
+        UnknownKeysAnswer answer = await CallAsync(
+            WebJson.Default.UnknownKeysAnswer, HttpMethod.Get, "unknown-keys", cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. answer.UnknownKeys.Select(static key => new UnknownKey(
+                key.KeyId, key.Address, key.Count, WebValues.ToText(key.First), WebValues.ToText(key.Last))),
+        ];
+    }
+
+    /// <inheritdoc/>
     public Task ForgetAsync(string name, CancellationToken cancellationToken)
         => CommandAsync($"kept/{WebValues.Escape(name)}/forget", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken)
+    {
+        var content = new ByteArrayContent(sections);
+        content.Headers.ContentType = new("application/octet-stream");
+        try
+        {
+            return await CallAsync(
+                WebJson.Default.Examination, HttpMethod.Post, "examine", cancellationToken, content: content, shown: $" {sections.Length} bytes")
+                .ConfigureAwait(false);
+        }
+        catch (ServerException e) when (e.Code == "not_found")
+        {
+            throw new ServerException("this server does not take clients by --add: it is an older one; write them into its clients.conf");
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken)
@@ -245,7 +276,7 @@ internal sealed partial class SocketConnection : IServerConnection
         }
     }
 
-    private async Task<IReadOnlyList<Client>> TryListAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Client>> TryListAsync(Action<int>? read, CancellationToken cancellationToken)
     {
         try
         {
@@ -255,7 +286,7 @@ internal sealed partial class SocketConnection : IServerConnection
             await using (stream.ConfigureAwait(false))
             {
                 await RequireSuccessAsync(response, stream, null, cancellationToken).ConfigureAwait(false);
-                List<Client> clients = await ClientsReader.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
+                List<Client> clients = await ClientsReader.ReadAsync(stream, read, cancellationToken).ConfigureAwait(false);
                 return [.. clients.OrderBy(static client => client.Id)];
             }
         }

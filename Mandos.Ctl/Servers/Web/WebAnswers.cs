@@ -8,6 +8,12 @@ internal sealed record ErrorAnswer(string Error, string? Code = null);
 /// <summary>What became of a command.</summary>
 internal sealed record CommandAnswer(bool Durable, string? Problem = null);
 
+/// <summary>What is amiss with single clients of a command for many.</summary>
+internal sealed record ManyAnswer(IReadOnlyList<ClientProblemData> Problems);
+
+/// <summary>What is amiss with a client.</summary>
+internal sealed record ClientProblemData(string Client, string Code, string Error);
+
 /// <summary>The server.</summary>
 internal sealed record ServerAnswer(string? StateProblem);
 
@@ -26,6 +32,12 @@ internal sealed record KeptAnswer(IReadOnlyList<KeptData> Kept);
 
 /// <summary>A former client.</summary>
 internal sealed record KeptData(string Name, string? KeyId, string? Fingerprint, string State, DateTimeOffset? Since);
+
+/// <summary>The keys that belong to no client.</summary>
+internal sealed record UnknownKeysAnswer(IReadOnlyList<UnknownKeyData> UnknownKeys);
+
+/// <summary>A key that belongs to no client.</summary>
+internal sealed record UnknownKeyData(string KeyId, string Address, ulong Count, DateTimeOffset First, DateTimeOffset Last);
 
 /// <summary>The servers that share their state; null if there is no other.</summary>
 internal sealed record ServersAnswer(GroupData? Group);
@@ -93,13 +105,16 @@ internal sealed record EventData
     Converters = [typeof(ClientConverter), typeof(DurationConverter)])]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(CommandAnswer))]
+[JsonSerializable(typeof(ManyAnswer))]
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(RequestsAnswer))]
 [JsonSerializable(typeof(KeptAnswer))]
+[JsonSerializable(typeof(UnknownKeysAnswer))]
 [JsonSerializable(typeof(ServersAnswer))]
 [JsonSerializable(typeof(TokensAnswer))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(EventData))]
+[JsonSerializable(typeof(Examination))]
 [JsonSerializable(typeof(Client))]
 internal sealed partial class WebJson : JsonSerializerContext;

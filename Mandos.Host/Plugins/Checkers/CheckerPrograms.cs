@@ -24,11 +24,20 @@ internal static partial class CheckerPrograms
     /// <param name="pings">Whether fping is to ping; this process has to have the rights that it will have for that.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A line for each that will not do.</returns>
-    public static async Task<IReadOnlyList<string>> FindFaultsAsync(
+    public static Task<IReadOnlyList<string>> FindFaultsAsync(
         IEnumerable<ClientDefinition> clients, bool pings, CancellationToken cancellationToken)
+        => FindFaultsAsync(FindUsers(clients), pings, cancellationToken);
+
+    /// <summary>Looks for programs that were found in the clients' commands.</summary>
+    /// <param name="programs">The programs.</param>
+    /// <param name="pings">Whether fping is to ping; this process has to have the rights that it will have for that.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A line for each that will not do.</returns>
+    public static async Task<IReadOnlyList<string>> FindFaultsAsync(
+        IEnumerable<Users> programs, bool pings, CancellationToken cancellationToken)
     {
         List<string> faults = [];
-        foreach (Users users in FindUsers(clients))
+        foreach (Users users in programs)
         {
             if (await FindFaultAsync(users.Program, pings, cancellationToken).ConfigureAwait(false) is { } fault)
             {
@@ -40,8 +49,8 @@ internal static partial class CheckerPrograms
         return faults;
     }
 
-    /// <summary>Finds the programs, of which there are few, even where there are many clients.</summary>
-    private static IEnumerable<Users> FindUsers(IEnumerable<ClientDefinition> clients)
+    /// <summary>Finds the programs in the clients' commands, of which there are few, even where there are many clients.</summary>
+    public static IEnumerable<Users> FindUsers(IEnumerable<ClientDefinition> clients)
     {
         Dictionary<string, Users?> byCommand = new(StringComparer.Ordinal);
         Dictionary<string, Users> byProgram = new(StringComparer.Ordinal);
@@ -154,15 +163,17 @@ internal static partial class CheckerPrograms
         }
     }
 
-    /// <summary>The clients that use a program.</summary>
+
+    /// <summary>The clients whose checks run a program.</summary>
     /// <param name="program">The program.</param>
-    /// <param name="first">The name of the first of them.</param>
-    private sealed class Users(string program, string first)
+    /// <param name="first">The first of them.</param>
+    public sealed class Users(string program, string first)
     {
         public string Program => program;
 
         public string First => first;
 
+        /// <summary>How many there are besides the first.</summary>
         public int Others { get; set; }
     }
 }

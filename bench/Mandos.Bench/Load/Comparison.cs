@@ -11,15 +11,13 @@ internal static class Comparison
     private const int Keys = 64;
     private const int Fetches = 1500;
 
-    /// <param name="args">The root of the other one's built checkout, and how many rounds, by default 7.</param>
+    /// <param name="args">The other one's commit, or the root of its built checkout, and how many rounds, by default 7.</param>
     public static async Task RunAsync(string[] args)
     {
-        string other = Path.GetFullPath(args.FirstOrDefault() ?? throw new ArgumentException("name the root of the checkout to compare with"));
+        string other = await BuildAsync(args.FirstOrDefault() ?? throw new ArgumentException("name the commit to compare with"));
         int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 7;
         PeerKeyPair[] keys = [.. Enumerable.Range(0, Keys).Select(_ => PeerKeyPair.Create(PeerKeyKind.Ed25519))];
         string few = string.Concat(keys.Select((key, i) => ServerUnderTest.Section($"client{i}", key.KeyId, "checker = true")));
-        string many = "[DEFAULT]\ninterval = PT1H\nchecker = true\n" + string.Concat(Enumerable.Range(0, 10_000).Select(
-            i => ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
         var figures = new Dictionary<string, (List<double> Other, List<double> This)>();
         for (int round = 0; round < rounds; round++)
         {
@@ -55,14 +53,18 @@ internal static class Comparison
                 Add(isThis, $"memory after {(4 * Fetches) + 1000} secrets, MB", server.ResidentBytes / 1e6);
             }
 
-            await using (ServerUnderTest server = await ServerUnderTest.StartAsync(root, many))
+            foreach ((int clients, int settled) in ((int, int)[])[(1, 3), (10_000, 12), (100_000, 20)])
             {
-                Add(isThis, "start, 10,000 clients, s", server.StartTime.TotalSeconds);
-                Add(isThis, "CPU of the start, 10,000 clients, s", server.CpuTime.TotalSeconds);
-                await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-                Add(isThis, "memory, 10,000 clients, MB", server.ResidentBytes / 1e6);
+                await using ServerUnderTest server = await ServerUnderTest.StartAsync(root, Clients(clients));
+                Add(isThis, $"start, {clients} clients, s", server.StartTime.TotalSeconds);
+                Add(isThis, $"CPU of the start, {clients} clients, s", server.CpuTime.TotalSeconds);
+                await Task.Delay(TimeSpan.FromSeconds(settled), TimeProvider.System); // the first save is over, and what it took is given back
+                Add(isThis, $"memory, {clients} clients, MB", server.ResidentBytes / 1e6);
             }
         }
+
+        static string Clients(int count) => "[DEFAULT]\ninterval = PT1H\nchecker = true\n" + string.Concat(Enumerable.Range(0, count).Select(
+            static i => ServerUnderTest.Section($"client{i}", Convert.ToHexString(RandomNumberGenerator.GetBytes(32)))));
 
         void Add(bool isThis, string name, double value)
         {
@@ -75,5 +77,31 @@ internal static class Comparison
         }
 
         static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    }
+
+    /// <summary>Builds a commit in a folder of its own, which stays, so that it is done once.</summary>
+    /// <param name="commit">A commit, or the root of a checkout that is built already.</param>
+    /// <returns>The root of the built checkout.</returns>
+    private static async Task<string> BuildAsync(string commit)
+    {
+        if (Directory.Exists(commit))
+        {
+            return Path.GetFullPath(commit);
+        }
+
+        string root = Path.Combine(Repository.Root, "artifacts/compare", commit);
+        if (!File.Exists(Path.Combine(root, "artifacts/mandos/mandos")))
+        {
+            Console.WriteLine($"building {commit} in {root}");
+            await Command.RequireAsync("git", "clone", "--quiet", "--no-checkout", Repository.Root, root);
+            await Command.RequireAsync("git", "-C", root, "checkout", "--quiet", "--detach", commit);
+            CommandResult built = await Command.RunAsync(Command.Describe(Path.Combine(root, "build"), []), "", TimeSpan.FromMinutes(20));
+            if (built.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"{commit} cannot be built: {built.Errors}{built.Output}");
+            }
+        }
+
+        return root;
     }
 }

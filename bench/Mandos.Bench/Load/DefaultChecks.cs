@@ -33,13 +33,7 @@ internal static class DefaultChecks
             await Command.RequireAsync("ip", line.Split(' '));
         }
 
-        string programs = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
-        File.SetUnixFileMode(programs, File.GetUnixFileMode(programs) | UnixFileMode.OtherExecute);
-        // The server is not root, and fping needs the right to raw sockets.
-        string fping = Path.Combine(programs, "fping");
-        File.Copy(Path.Combine(Repository.Peers, "usr/bin/fping"), fping);
-        File.SetUnixFileMode(fping, File.GetUnixFileMode(fping) | UnixFileMode.SetUser);
-
+        string programs = CopyFping();
         Console.WriteLine(
             $"{"",-22} {"checks/s",10} {"server ms",10} {"children ms",12} {"together ms",12} {"late",6}");
         Dictionary<(bool, bool), List<double>> figures = [];
@@ -98,6 +92,17 @@ internal static class DefaultChecks
         static string Hosts(bool isSilent) => isSilent ? "silent" : "answering";
 
         static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    }
+
+    /// <summary>Makes a directory with an fping that a server which is not root can use: it needs the right to raw sockets.</summary>
+    internal static string CopyFping()
+    {
+        string programs = Directory.CreateTempSubdirectory("mandos-bench-").FullName;
+        File.SetUnixFileMode(programs, File.GetUnixFileMode(programs) | UnixFileMode.OtherExecute);
+        string fping = Path.Combine(programs, "fping");
+        File.Copy(Path.Combine(Repository.Peers, "usr/bin/fping"), fping);
+        File.SetUnixFileMode(fping, File.GetUnixFileMode(fping) | UnixFileMode.SetUser);
+        return programs;
     }
 
     /// <summary>Echo requests that have been sent in this namespace.</summary>

@@ -32,6 +32,17 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public long ResidentBytes => ProcessUse.ResidentBytes(_process.Id);
 
+    /// <summary>Memory of it and its children, where what they share counts once.</summary>
+    public long FamilyBytes => ProcessUse.FamilyBytes(_process.Id);
+
+    /// <summary>Open files and sockets.</summary>
+    public int Descriptors => Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd").Count();
+
+    public int Threads => Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Count();
+
+    /// <summary>What its state takes on disk.</summary>
+    public long StateBytes => new DirectoryInfo(Path.Combine(_directory, "state")).EnumerateFiles().Sum(static file => file.Length);
+
     /// <summary>Number of log lines so far that have the awaited text.</summary>
     public int LinesSeen => Volatile.Read(ref _linesSeen);
 

@@ -54,6 +54,16 @@ internal static class Tools
 
     private static async Task RunAsync(string root, Scene scene, string[] arguments)
     {
+        (double seconds, double cpu, double megabytes, int characters) = await UseAsync(root, scene, arguments);
+        Console.WriteLine(FormattableString.Invariant(
+            $"  {string.Join(' ', arguments),-32} {seconds,6:F2} s, CPU {cpu:F1} s, {megabytes:F0} MB, {characters} characters"));
+    }
+
+    /// <summary>Runs mandos-ctl.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    internal static async Task<(double Seconds, double CpuSeconds, double Megabytes, int Characters)> UseAsync(
+        string root, Scene scene, params string[] arguments)
+    {
         var start = new ProcessStartInfo(Path.Combine(root, "artifacts/mandos/mandos-ctl"), arguments) { RedirectStandardOutput = true };
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = scene.Bus.Address;
         long started = Stopwatch.GetTimestamp();
@@ -67,8 +77,9 @@ internal static class Tools
         }
 
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Console.WriteLine(FormattableString.Invariant(
-            $"  {string.Join(' ', arguments),-32} {seconds,6:F2} s, CPU {cpu:F1} s, {megabytes:F0} MB, {(await output).Length} characters"));
+        int characters = (await output).Length;
+        return process.ExitCode == 0 ? (seconds, cpu, megabytes, characters)
+            : throw new InvalidOperationException($"mandos-ctl {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 
     private static async Task KeysAsync(Screen screen, string what, int count, params string[] keys)
@@ -126,7 +137,7 @@ internal static class Tools
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary>A server with clients, on a bus.</summary>
-    private sealed class Scene : IAsyncDisposable
+    internal sealed class Scene : IAsyncDisposable
     {
         public required DBusDaemon Bus { get; init; }
 

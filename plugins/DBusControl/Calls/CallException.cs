@@ -1,5 +1,8 @@
+using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Limits;
+using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -20,6 +23,18 @@ internal sealed class CallException(string errorName, string message) : Exceptio
     /// <summary>What was at a path when a command came is there no more.</summary>
     public static CallException ObjectGone(string path)
         => new(BusErrors.UnknownObject, $"the client that was meant by {path} is gone; if there is one now, it is another");
+
+    /// <summary>The D-Bus error that tells of an exception.</summary>
+    public static CallException Of(Exception error) => error switch
+    {
+        CallException e => e,
+        UnknownRequestException or UnknownClientException => new(BusErrors.UnknownObject, error.Message),
+        ConflictingRequestsException => new(Names.ConflictingRequestsError, error.Message),
+        ConfigurationException => new(BusErrors.InvalidFileContent, error.Message),
+        ArgumentException or DBusReadException => new(BusErrors.InvalidArgs, error.Message),
+        OperationCanceledException => new(BusErrors.Failed, "the server is stopping"),
+        _ => new(BusErrors.Failed, "an internal error; the server's log tells more"),
+    };
 
     private static string Shorten(string message)
     {

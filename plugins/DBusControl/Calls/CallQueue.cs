@@ -1,9 +1,6 @@
-using Mandos.Abstractions.Control;
 using Mandos.Bus;
 using Mandos.DBusControl.Limits;
-using Mandos.DBusControl.Texts;
 using Microsoft.Extensions.Logging;
-using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Calls;
 
@@ -13,8 +10,6 @@ namespace Mandos.DBusControl.Calls;
 /// </summary>
 internal sealed partial class CallQueue
 {
-    private const string InvalidFileContent = "org.freedesktop.DBus.Error.InvalidFileContent";
-
     private readonly Func<Action, bool> _post;
     private readonly EventFlow _events;
     private readonly ILogger _logger;
@@ -269,22 +264,13 @@ internal sealed partial class CallQueue
 
     private void Refuse(Call call, Exception error)
     {
-        (string name, string message) = error switch
-        {
-            CallException e => (e.ErrorName, e.Message),
-            UnknownRequestException e => (BusErrors.UnknownObject, e.Message),
-            ConflictingRequestsException e => (Names.ConflictingRequestsError, e.Message),
-            ConfigurationException e => (InvalidFileContent, e.Message),
-            ArgumentException or DBusReadException => (BusErrors.InvalidArgs, error.Message),
-            OperationCanceledException => (BusErrors.Failed, "the server is stopping"),
-            _ => (BusErrors.Failed, "an internal error; the server's log tells more"),
-        };
-        if (name == BusErrors.Failed && error is not OperationCanceledException)
+        CallException told = CallException.Of(error);
+        if (told.ErrorName == BusErrors.Failed && error is not OperationCanceledException)
         {
             LogFault(call.Context.Member, error.Message);
         }
 
-        call.Context.ReplyError(name, message);
+        call.Context.ReplyError(told.ErrorName, told.Message);
         AfterAnswer(call);
     }
 

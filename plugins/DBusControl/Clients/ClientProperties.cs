@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.DBusControl.Texts;
 using Tmds.DBus.Protocol;
 
@@ -18,16 +19,12 @@ internal static class ClientProperties
         Flag(ClientSetting.ApprovedByDefault),
         Boolean(
             "CheckerRunning", ClientProperty.CheckerRunning, client => client.CheckerRunning,
-            value => value
-                ? (server, client, source, token) => server.StartCheckerAsync(client, source, token)
-                : (server, client, source, token) => server.StopCheckerAsync(client, source, token)),
+            value => value ? ClientAction.StartChecker : ClientAction.StopChecker),
         Text(ClientSetting.Checker),
         Constant("Created", client => client.Created),
         Boolean(
             "Enabled", ClientProperty.Enabled, client => client.Enabled,
-            value => value
-                ? (server, client, source, token) => server.EnableAsync(client, source, token)
-                : (server, client, source, token) => server.DisableAsync(client, source, token)),
+            value => value ? ClientAction.Enable : ClientAction.Disable),
         Time("Expires", ClientProperty.Expires, client => client.Expires),
         Duration(ClientSetting.ExtendedTimeout),
         Constant("Fingerprint", client => client.Settings.Fingerprint ?? ""),
@@ -35,9 +32,7 @@ internal static class ClientProperties
         Duration(ClientSetting.Interval),
         Constant("KeyID", client => client.Settings.KeyId ?? ""),
         Time("LastApprovalRequest", ClientProperty.LastApprovalRequest, client => client.LastApprovalRequest),
-        Time(
-            "LastCheckedOK", ClientProperty.LastCheckedOk, client => client.LastCheckedOk,
-            _ => (server, client, source, token) => server.MarkCheckedOkAsync(client, source, token)),
+        Time("LastCheckedOK", ClientProperty.LastCheckedOk, client => client.LastCheckedOk, _ => ClientAction.MarkCheckedOk),
         new("LastCheckerStatus", "n")
         {
             Change = ClientProperty.LastCheckerStatus,
@@ -96,7 +91,7 @@ internal static class ClientProperties
         Change = setting,
         Value = client => setting.Get(client.Settings),
         Write = (ref writer, _, client) => writer.WriteVariantUInt64((ulong)(setting.Get(client.Settings).Ticks / TimeSpan.TicksPerMillisecond)),
-        Set = value => Changes(ClientChange.Of(setting, Values.ToDuration(value, setting.Name))),
+        Act = value => Changes(ClientChange.Of(setting, Values.ToDuration(value, setting.Name))),
     };
 
     private static ClientPropertyInfo Text(ClientSetting<string> setting) => new(setting.Name, "s")
@@ -105,7 +100,7 @@ internal static class ClientProperties
         Value = client => setting.Get(client.Settings),
         TextLength = (_, client) => SafeText.Length(setting.Get(client.Settings)),
         Write = (ref writer, _, client) => writer.WriteVariantString(SafeText.Of(setting.Get(client.Settings))),
-        Set = value => Changes(ClientChange.Of(setting, Values.ToText(value, setting.Name))),
+        Act = value => Changes(ClientChange.Of(setting, Values.ToText(value, setting.Name))),
     };
 
     private static ClientPropertyInfo Flag(ClientSetting<bool> setting) => Boolean(
@@ -114,24 +109,24 @@ internal static class ClientProperties
 
     private static ClientPropertyInfo Boolean(
         string name, ClientProperty change, Func<ClientSnapshot, bool> get,
-        Func<bool, ClientCommand>? set = null)
+        Func<bool, ClientAction>? act = null)
         => new(name, "b")
         {
             Change = change,
             Value = client => get(client),
             Write = (ref writer, _, client) => writer.WriteVariantBool(get(client)),
-            Set = set is null ? null : value => set(Values.ToBoolean(value, name)),
+            Act = act is null ? null : value => act(Values.ToBoolean(value, name)),
         };
 
     private static ClientPropertyInfo Time(
-        string name, ClientProperty change, Func<ClientSnapshot, DateTimeOffset?> get, PropertySetter? set = null)
+        string name, ClientProperty change, Func<ClientSnapshot, DateTimeOffset?> get, Func<VariantValue, ClientAction>? act = null)
         => new(name, "s")
         {
             Change = change,
             Value = client => get(client),
             TextLength = (_, _) => TimeText.MaxLength,
             Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
-            Set = set,
+            Act = act,
         };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
@@ -148,8 +143,7 @@ internal static class ClientProperties
         Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
     };
 
-    private static ClientCommand Changes(ClientChange change)
-        => (server, client, source, token) => server.ChangeAsync(client, change, source, token);
+    private static ClientAction Changes(ClientChange change) => ClientAction.Change(change);
 
     private static ClientCommand SetsSecret(byte[] secret) => (server, client, source, token) =>
     {

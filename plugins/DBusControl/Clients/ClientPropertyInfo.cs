@@ -1,6 +1,9 @@
 using System.Text;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
+using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Texts;
+using Tmds.DBus.Protocol;
 
 namespace Mandos.DBusControl.Clients;
 
@@ -27,8 +30,16 @@ internal sealed class ClientPropertyInfo(string name, string signature)
     /// <summary>How many bytes its value takes at most, for a client with an object path; null if it is no text.</summary>
     public Func<string, ClientSnapshot, int>? TextLength { get; init; }
 
+    /// <summary>Makes of a value what sets it, for one client or for many; null if it cannot be set for many at once.</summary>
+    /// <exception cref="CallException">It is no value for the property.</exception>
+    public Func<VariantValue, ClientAction>? Act { get; init; }
+
     /// <summary>Makes the command that sets it; null if it cannot be set.</summary>
-    public PropertySetter? Set { get; init; }
+    public PropertySetter? Set
+    {
+        get => field ?? (Act is { } act ? value => act(value).CarryOutAsync : null);
+        init;
+    }
 
     /// <summary>The value as far as it counts for telling whether it has changed; null for what never changes.</summary>
     public Func<ClientSnapshot, object?>? Value { get; init; }

@@ -46,16 +46,20 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
         }
     }
 
-    private Task<CommandResult> BeginAsync(string? caller, Func<CommandSource, Task<CommandResult>> command)
+    /// <summary>Carries out a command of a caller for many clients.</summary>
+    public Task<IReadOnlyList<ClientProblem>> CarryOutAsync(BusCall call, Func<CommandSource, Task<IReadOnlyList<ClientProblem>>> command)
+        => BeginAsync(call.Sender, command);
+
+    private Task<T> BeginAsync<T>(string? caller, Func<CommandSource, Task<T>> command)
         => caller is null ? command(new CommandSource(Names.Surface)) // not over a bus
             : _known.TryGetValue(caller, out CommandSource? source) ? command(source)
             : AskAndBeginAsync(caller, command);
 
     /// <summary>Asks the bus who the caller is, then carries out the command in a turn of the connection.</summary>
-    private async Task<CommandResult> AskAndBeginAsync(string caller, Func<CommandSource, Task<CommandResult>> command)
+    private async Task<T> AskAndBeginAsync<T>(string caller, Func<CommandSource, Task<T>> command)
     {
         uint? user = await AskAsync(caller).ConfigureAwait(false);
-        var begun = new TaskCompletionSource<Task<CommandResult>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!connection.Post(() => begun.SetResult(RunAsync(command, Note(caller, user)))))
         {
             throw new DBusConnectionClosedException("the connection is closed");
@@ -65,7 +69,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
     }
 
     /// <summary>An exception that the command throws at once also becomes the task's.</summary>
-    private static async Task<CommandResult> RunAsync(Func<CommandSource, Task<CommandResult>> command, CommandSource source)
+    private static async Task<T> RunAsync<T>(Func<CommandSource, Task<T>> command, CommandSource source)
         => await command(source).ConfigureAwait(false);
 
     private CommandSource Note(string caller, uint? user)

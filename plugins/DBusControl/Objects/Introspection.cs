@@ -110,6 +110,12 @@ internal static class Introspection
               <arg name="clients" type="a{oa{sv}}" direction="out"/>
               <arg name="last" type="t" direction="out"/>
             </method>
+            <method name="ChangeClients">
+              <arg name="clients" type="ao" direction="in"/>
+              <arg name="property" type="s" direction="in"/>
+              <arg name="value" type="v" direction="in"/>
+              <arg name="problems" type="a(osss)" direction="out"/>
+            </method>
             <method name="GetRequests">
               <arg name="requests" type="a(tossqss)" direction="out"/>
             </method>
@@ -120,8 +126,18 @@ internal static class Introspection
             <method name="GetKeptClients">
               <arg name="clients" type="a(sssss)" direction="out"/>
             </method>
+            <method name="GetUnknownKeys">
+              <arg name="keys" type="a(sstss)" direction="out"/>
+            </method>
             <method name="ForgetClient">
               <arg name="name" type="s" direction="in"/>
+            </method>
+            <method name="ExamineClients">
+              <arg name="sections" type="ay" direction="in"/>
+              <arg name="config_directory" type="s" direction="out"/>
+              <arg name="clients" type="a(uusa{sv})" direction="out"/>
+              <arg name="problems" type="as" direction="out"/>
+              <arg name="doubts" type="as" direction="out"/>
             </method>
             <method name="GetServers">
               <arg name="servers" type="a(sstxxsbb)" direction="out"/>

@@ -42,10 +42,13 @@ internal sealed class ServerObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["GetClients"] = new([Names.ServerExtension], ["tu"], ReadGetClients),
+            ["ChangeClients"] = new([Names.ServerExtension], ["aosv"], new ManyClients(server, clients, callers, ended).Read),
             ["GetRequests"] = Read([Names.ServerExtension], GetRequests),
             ["DecideRequest"] = new([Names.ServerExtension], ["tb"], ReadDecideRequest),
             ["GetKeptClients"] = new([Names.ServerExtension], [""], ReadGetKeptClients),
+            ["GetUnknownKeys"] = new([Names.ServerExtension], [""], ReadGetUnknownKeys),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
+            ["ExamineClients"] = new([Names.ServerExtension], ["ay"], ReadExamineClients),
             ["GetServers"] = new([Names.ServerExtension], [""], ReadGetServers),
             ["Reload"] = new([Names.ServerExtension], [""], context => Command(context, source => _server.ReloadAsync(source, _ended))),
         });
@@ -232,6 +235,32 @@ internal sealed class ServerObject
         writer.WriteArrayEnd(clients);
     }
 
+    private Call ReadGetUnknownKeys(BusCall context)
+    {
+        IReadOnlyList<UnknownKey> keys = [];
+        return new Call(context, async () => keys = await _server.GetUnknownKeysAsync(_ended).ConfigureAwait(false))
+        {
+            Reply = () => context.Reply("a(sstss)", (ref writer) => WriteUnknownKeys(ref writer, keys)),
+        };
+    }
+
+    private static void WriteUnknownKeys(ref MessageWriter writer, IReadOnlyList<UnknownKey> keys)
+    {
+        Span<byte> time = stackalloc byte[TimeText.MaxLength];
+        ArrayStart array = writer.WriteArrayStart(DBusType.Struct);
+        foreach (UnknownKey key in keys)
+        {
+            writer.WriteStructureStart();
+            writer.WriteString(SafeText.Of(key.KeyId));
+            writer.WriteString(key.Address.ToString());
+            writer.WriteUInt64((ulong)key.Count);
+            writer.WriteString(time[..TimeText.Format(key.First, time)]);
+            writer.WriteString(time[..TimeText.Format(key.Last, time)]);
+        }
+
+        writer.WriteArrayEnd(array);
+    }
+
     private Call ReadGetServers(BusCall context) => new(context, () =>
     {
         ServerGroup group = _server.Info.Group ?? throw new CallException(
@@ -254,6 +283,31 @@ internal sealed class ServerObject
             catch (UnknownClientException)
             {
                 throw new CallException(BusErrors.UnknownObject, $"nothing is kept under the name “{name}”");
+            }
+        }
+    }
+
+    private Call ReadExamineClients(BusCall context)
+    {
+        byte[] sections = context.Request.GetBodyReader().ReadArrayOfByte();
+        context.SecretLength = sections.Length;
+        context.Secret = sections;
+        Examination examination = null!;
+        return new Call(context, ExamineAsync)
+        {
+            Size = sections.Length,
+            Reply = () => context.Reply(ExaminationWriter.Signature, (ref writer) => ExaminationWriter.Write(ref writer, examination)),
+        };
+
+        async Task ExamineAsync()
+        {
+            try
+            {
+                examination = await _server.ExamineAsync(sections, _ended).ConfigureAwait(false);
+            }
+            catch (NotSupportedException e)
+            {
+                throw new CallException(BusErrors.NotSupported, e.Message);
             }
         }
     }

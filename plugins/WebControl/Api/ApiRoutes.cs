@@ -43,11 +43,14 @@ internal sealed class ApiRoutes
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token), decides: true),
             new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),
             new("POST", Clients + "/{name}/secret", Scope.Admin, SetSecretAsync),
+            new("POST", "/api/v1/commands", Scope.Admin, CommandManyAsync),
             new("GET", "/api/v1/requests", Scope.Read, ListRequestsAsync),
             Decide("approve", approved: true),
             Decide("deny", approved: false),
             new("GET", "/api/v1/kept", Scope.Read, ListKeptAsync),
+            new("GET", "/api/v1/unknown-keys", Scope.Read, ListUnknownKeysAsync),
             new("POST", "/api/v1/kept/{name}/forget", Scope.Admin, ForgetAsync),
+            new("POST", "/api/v1/examine", Scope.Admin, ExamineAsync),
             new("GET", "/api/v1/server", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info))),
             new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
             new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
@@ -129,6 +132,12 @@ internal sealed class ApiRoutes
         await JsonAnswer.WriteAsync(call.Context, "kept", kept, ClientJson.WriteItem).ConfigureAwait(false);
     }
 
+    private async Task ListUnknownKeysAsync(WebCall call)
+    {
+        IReadOnlyList<UnknownKey> keys = await _server.GetUnknownKeysAsync(call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "unknown_keys", keys, ServerJson.WriteItem).ConfigureAwait(false);
+    }
+
     private async Task ForgetAsync(WebCall call)
     {
         try
@@ -149,6 +158,14 @@ internal sealed class ApiRoutes
         await AnswerAsync(call, _server.ChangeAsync(client, change, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
     }
 
+    private async Task CommandManyAsync(WebCall call)
+    {
+        using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
+        (IReadOnlyList<ClientReference> clients, ClientAction action) = ManyClients.Read(body.RootElement);
+        IReadOnlyList<ClientProblem> problems = await _server.CommandManyAsync(clients, action, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(call.Context, "problems", problems, ManyClients.WriteItem).ConfigureAwait(false);
+    }
+
     private async Task SetSecretAsync(WebCall call)
     {
         ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
@@ -166,6 +183,25 @@ internal sealed class ApiRoutes
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    private async Task ExamineAsync(WebCall call)
+    {
+        RequestBody.RequireType(call, "application/octet-stream");
+        byte[] sections = await RequestBody.ReadAsync(call, ClientLimits.SectionsBytes).ConfigureAwait(false);
+        try
+        {
+            Examination examination = await _server.ExamineAsync(sections, call.Aborted).ConfigureAwait(false);
+            await JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, examination, _json)).ConfigureAwait(false);
+        }
+        catch (NotSupportedException e)
+        {
+            throw WebProblem.NotFound(e.Message);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sections);
         }
     }
 

@@ -65,5 +65,50 @@ internal static class ServerJson
         json.WriteEndObject();
     }
 
+    /// <summary>Writes a key that belongs to no client, as an item of a list.</summary>
+    public static void WriteItem(Utf8JsonWriter json, UnknownKey key)
+    {
+        json.WriteStartObject();
+        json.WriteString("key_id", key.KeyId);
+        json.WriteString("address", key.Address.ToString());
+        json.WriteNumber("count", key.Count);
+        ClientJson.WriteTime(json, "first", key.First);
+        ClientJson.WriteTime(json, "last", key.Last);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes what the server makes of sections for its files.</summary>
+    public static void Write(Utf8JsonWriter json, Examination examination, ClientJson clients)
+    {
+        json.WriteString("config_directory", examination.ConfigDirectory);
+        json.WriteStartArray("clients");
+        foreach (ExaminedClient client in examination.Clients)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", client.Line);
+            json.WriteNumber("secret_length", client.SecretLength);
+            json.WriteString("checker_plugin", client.Client.Settings.CheckerPlugin);
+            json.WriteStartObject("client");
+            clients.Write(json, client.Client);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteTexts(json, "problems", examination.Problems);
+        WriteTexts(json, "doubts", examination.Doubts);
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
     private static string? Format(TimeSpan? duration) => duration is { } value ? IsoDuration.Format(value) : null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mandos.Abstractions.Control;
 using Mandos.WebControl.Serving;
 
@@ -10,10 +11,11 @@ internal sealed class ServerPage(IMandosServer server)
     /// <summary>Everything that this offers.</summary>
     public IReadOnlyList<Route> Routes => [new("GET", "/server", Scope.Read, ShowAsync) { IsPage = true }];
 
-    private Task ShowAsync(WebCall call)
+    private async Task ShowAsync(WebCall call)
     {
         ServerInfo info = server.Info;
-        return Page.WriteAsync(call.Context, call.Caller, "Server", Html.Of($"""
+        IReadOnlyList<UnknownKey> unknown = await server.GetUnknownKeysAsync(call.Aborted).ConfigureAwait(false);
+        await Page.WriteAsync(call.Context, call.Caller, "Server", Html.Of($"""
             {Html.If(info.StateProblem is not null, () => Html.Of($"<p class=\"warning\" role=\"alert\">Changes are not on disk now: {info.StateProblem}</p>"))}
             <dl>
             <dt>Version</dt><dd>{info.Version}</dd>
@@ -26,7 +28,8 @@ internal sealed class ServerPage(IMandosServer server)
             <tbody>{info.Plugins.Select(Row)}</tbody>
             </table>
             {Html.If(info.Group is not null, () => Show(info.Group!))}
-            """));
+            {Html.If(unknown.Count > 0, () => Show(unknown))}
+            """)).ConfigureAwait(false);
     }
 
     private static Html Row(PluginInfo plugin) => Html.Of($"""
@@ -42,6 +45,22 @@ internal sealed class ServerPage(IMandosServer server)
         <tbody>{group.Servers.Select(Row)}</tbody>
         </table>
         """);
+
+    private static Html Show(IReadOnlyList<UnknownKey> keys) => Html.Of($"""
+        <h2>Keys of no client</h2>
+        <table id="unknown-keys">
+        <caption>They asked, and got nothing.</caption>
+        <thead><tr><th scope="col">Key ID</th><th scope="col">Address</th><th scope="col">Asked</th><th scope="col">First (UTC)</th><th scope="col">Last (UTC)</th></tr></thead>
+        <tbody>{keys.Select(Row)}</tbody>
+        </table>
+        """);
+
+    private static Html Row(UnknownKey key) => Html.Of($"""
+        <tr><th scope="row" class="key">{key.KeyId}</th><td data-label="Address">{key.Address.ToString()}</td><td data-label="Asked">{key.Count}</td>
+        <td data-label="First">{Moment(key.First)}</td><td data-label="Last">{Moment(key.Last)}</td></tr>
+        """);
+
+    private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static Html Row(KnownServer known) => Html.Of($"""
         <tr><th scope="row">{Page.Name(known.Name)}{(known.IsSelf ? " (this one)" : "")}</th>

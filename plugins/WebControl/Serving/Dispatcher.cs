@@ -83,7 +83,8 @@ internal sealed partial class Dispatcher(
         }
     }
 
-    private static WebProblem Describe(Exception exception) => exception switch
+    /// <summary>What an answer says of what went wrong.</summary>
+    public static WebProblem Describe(Exception exception) => exception switch
     {
         WebProblem problem => problem,
         UnknownClientException e => WebProblem.UnknownClient(e.Message),

@@ -59,7 +59,7 @@ internal sealed class Caller : IAsyncDisposable
         path,
         interfaceName,
         member,
-        string.Concat(arguments.Select(argument => (char)argument.Type)),
+        string.Concat(arguments.Select(argument => argument.Type == VariantValueType.Array ? "ay" : $"{(char)argument.Type}")),
         (ref writer) =>
         {
             foreach (var argument in arguments)
@@ -85,6 +85,30 @@ internal sealed class Caller : IAsyncDisposable
 
     public Task<string> SetAsync(string path, string name, VariantValue value, string interfaceName = Client)
         => CallAsync(path, Properties, "Set", VariantValue.String(interfaceName), VariantValue.String(name), VariantValue.Variant(value));
+
+    /// <summary>Gives many clients a new value of a property.</summary>
+    public Task<string> ChangeClientsAsync(string[] paths, string property, VariantValue value) => CallAsync(
+        "/",
+        Extension,
+        "ChangeClients",
+        "aosv",
+        (ref writer) =>
+        {
+            ArrayStart array = writer.WriteArrayStart(DBusType.ObjectPath);
+            foreach (string path in paths)
+            {
+                writer.WriteObjectPath(path);
+            }
+
+            writer.WriteArrayEnd(array);
+            writer.WriteString(property);
+            writer.WriteVariant(value);
+        },
+        reply =>
+        {
+            Hear("reply to ChangeClients");
+            return WireText.Arguments(reply);
+        });
 
     /// <summary>The name of the error by which a call is answered, without its common prefix, and its text.</summary>
     public static async Task<(string Name, string Message)> ErrorAsync(Task<string> call)
@@ -132,6 +156,9 @@ internal sealed class Caller : IAsyncDisposable
                 break;
             case VariantValueType.Int32:
                 writer.WriteInt32(value.GetInt32());
+                break;
+            case VariantValueType.Array:
+                writer.WriteArray(value.GetArray<byte>());
                 break;
             case VariantValueType.Variant:
                 writer.WriteVariant(value.GetVariantValue());

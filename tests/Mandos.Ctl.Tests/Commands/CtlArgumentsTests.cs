@@ -111,6 +111,29 @@ public sealed class CtlArgumentsTests
         Assert.True(CtlArguments.Parse(["--reload", "--socket", "/x"]).Has("reload"));
     }
 
+    [Fact]
+    public void Parse_Add_TakesFiles()
+    {
+        Assert.Equal(["a.txt", "-"], CtlArguments.Parse(["--add", "--dry-run", "--configdir=/x", "--socket", "/y", "a.txt", "-"]).Clients);
+        Assert.Equal("/etc/mandos", CtlArguments.Parse(["--add"]).ConfigDirectory);
+        Assert.Equal("/x", CtlArguments.Parse(["--purge", "a", "--configdir", "/x"]).ConfigDirectory);
+    }
+
+    [Theory]
+    [InlineData("--add", "--all")]
+    [InlineData("--add", "--enable")]
+    [InlineData("--add", "--remove", "a")]
+    [InlineData("--add", "--requests")]
+    [InlineData("--dry-run")]
+    [InlineData("--dry-run", "--purge", "a")]
+    [InlineData("--purge")]
+    [InlineData("--purge", "--all")]
+    [InlineData("--purge", "--remove", "a")]
+    [InlineData("--configdir", "/x")]
+    [InlineData("--configdir", "/x", "--enable", "a")]
+    public void Parse_FilesThatDoNotFit_AreRefused(params string[] arguments)
+        => Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments));
+
     // Debian's refuses all of them with status 2, but for is-enabled with more.
     [Theory]
     [InlineData("--nosuch")]

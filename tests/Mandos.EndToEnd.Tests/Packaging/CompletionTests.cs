@@ -121,6 +121,23 @@ public sealed class CompletionTests
     public async Task Ctl_Choice_OffersWhatThereIs(string offered, params string[] words)
         => Assert.Equal(offered.Split(','), await CompleteCtlAsync("unix:path=/nonexistent", words));
 
+    [Theory]
+    [InlineData("a directory,a file", "--add", "--dry-run", "")]
+    [InlineData("a file", "--add", "a f")]
+    [InlineData("--dry-run", "--add", "--dr")]
+    [InlineData("a directory", "--purge", "--configdir", "a")]
+    public async Task Ctl_OfFiles_OffersFilesAndDirectories(string offered, params string[] words)
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory.PathOf("a directory"));
+        directory.Write("a file", "");
+        string[] below = [.. words[..^1], words[^1].StartsWith('-') ? words[^1] : $"{directory.FullName}/{words[^1]}"];
+
+        Assert.Equal(
+            offered.Split(',').Select(name => name.StartsWith('-') ? name : $"{directory.FullName}/{name}"),
+            (await CompleteCtlAsync("unix:path=/nonexistent", below)).Order(StringComparer.Ordinal));
+    }
+
     /// <summary>What is offered for the last word.</summary>
     private static Task<string[]> CompleteAsync(params string[] words)
         => CompleteAsync(Command.Describe("bash", ["-c", Script, "bash", PackagedFiles.Completion("mandos"), "mandos", .. words]));

@@ -48,7 +48,7 @@ public sealed partial class CtlOverSocketTests
         foreach (string[] arguments in (string[][])
         [
             [], ["-v"], ["-v", "a/b c", "zoo", "..", "zoo"], ["-j"], ["--dump-json", "waiting", "bar.example-org"], ["--names"], ["bar.example-org"],
-            ["--requests"], ["--requests", "waiting"], ["--requests", "zoo"], ["--kept"], ["--servers"],
+            ["--requests"], ["--requests", "waiting"], ["--requests", "zoo"], ["--kept"], ["--servers"], ["--unknown"], ["--unknown", "zoo"],
             ["--is-enabled", "zoo"], ["-V", "bar.example-org"], ["-V", "nobody"], ["nobody", "zoo"], ["--enable", "nobody"],
             ["--enable"], ["--all"], ["-v", "-j"], ["--forget", "zoo"], ["--approve-request", "99999"],
             ["--deny-request", "18446744073709551615"], ["--interval", "0", "zoo"], ["--host", new string('x', 70_000), "zoo"],

@@ -37,7 +37,7 @@ public sealed class CommandTests
 
         foreach (ClientAction action in ClientActions.Of(CtlArguments.Parse([.. arguments, "a/b"]), Encoding.UTF8.GetBytes("topmost")))
         {
-            await action(server, _client, Token);
+            await action.RunAsync(server, _client, Token);
         }
 
         FakeRequest request = Assert.Single(fake.Requests);
@@ -145,7 +145,7 @@ public sealed class CommandTests
         await server.ReloadAsync(Token); // so that the connection is one that was kept
         ClientAction command = Assert.Single(ClientActions.Of(CtlArguments.Parse([.. arguments, "a/b"]), null));
 
-        var error = await Assert.ThrowsAsync<ServerException>(() => command(server, _client, Token));
+        var error = await Assert.ThrowsAsync<ServerException>(() => command.RunAsync(server, _client, Token));
 
         Assert.Equal($"the connection to {fake.Path} is lost", error.Message);
         Assert.Equal(2, fake.Requests.Count);
