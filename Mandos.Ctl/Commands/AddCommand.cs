@@ -12,7 +12,7 @@ namespace Mandos.Ctl.Commands;
 internal static class AddCommand
 {
     /// <summary>How long the first check of a client is waited for.</summary>
-    private static readonly TimeSpan _checkTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _checkTime = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
 

@@ -273,7 +273,7 @@ internal sealed class Soak : IAsyncDisposable
         using var http = new HttpClient();
         string text = await http.GetStringAsync(new Uri($"http://{_metrics}/metrics"));
         return text.Split('\n').Where(line => line.StartsWith(start, StringComparison.Ordinal))
-            .Sum(static line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+            .Sum(static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Says what has grown after the first half hour, or the first quarter of a shorter run, and what went wrong.</summary>
