@@ -131,11 +131,12 @@ internal sealed partial class PingBatches(IPluginContext context, IPrograms prog
         {
             CheckResult result = (await programs.RunAsync(
                 [Fping, "-i", PingLimits.PacketInterval, "--", .. run.Hosts(hosts)], run.Read, run.Stop).ConfigureAwait(false)).Result;
-            run.End(result);
             foreach (string name in run.Unknown)
             {
-                _quick.Forget(name);
+                _quick.Forget(name); // before anybody is told, who may check it again at once
             }
+
+            run.End(result);
 
             if (!run.HasFound || result.ExitCode is not (0 or 1 or 2))
             {
