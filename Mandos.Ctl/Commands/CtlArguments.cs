@@ -16,7 +16,7 @@ internal sealed class CtlArguments
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
-    /// <summary>Those that concern no client, and go with none but <see cref="_anywhere"/>.</summary>
+    /// <summary>Those that concern no client, and go with <see cref="_anywhere"/> alone.</summary>
     private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token"];
 
     private static readonly string[] _anywhere = ["socket", "debug"];

@@ -15,16 +15,16 @@ internal static class CtlCommand
     private const int Failure = 1;
     private const int BadUsage = 2;
 
-    /// <summary>So many clients are worked on at a time by a connection; dbus-daemon lets 128 calls of one wait for replies.</summary>
+    /// <summary>Clients that a connection works on at a time; dbus-daemon lets 128 calls of one wait for replies.</summary>
     private const int ClientsAtATime = 100;
 
     /// <summary>
-    /// So many connections at most, one for each hundred clients: the server makes the changes of one connection one after another, each
+    /// The most connections, one for each hundred clients: the server makes the changes of one connection one after another, each
     /// saved before the next, and saves those of several together.
     /// </summary>
     private const int MaxConnections = 32;
 
-    /// <summary>So many named clients are looked for one by one; for more, all are listed.</summary>
+    /// <summary>The most named clients that are looked for one by one; for more, all are listed.</summary>
     private const int MaxLookups = 100;
 
     private static readonly (string Title, Func<Request, string> Text)[] _requestColumns =

@@ -7,7 +7,7 @@ namespace Mandos.Ctl.Commands;
 /// <summary>Removes clients from the server, and their files from <c>clients.d</c>.</summary>
 internal static class PurgeCommand
 {
-    /// <summary>So many clients that are still in the files are named; more are counted.</summary>
+    /// <summary>The most clients that are named as still in the files; more are counted.</summary>
     private const int MostNamed = 20;
 
     /// <summary>Removes them. A client whose section stands among others stays: only a person can take that out.</summary>

@@ -3,7 +3,7 @@ using Mandos.Abstractions.Clients;
 
 namespace Mandos.Ctl.Commands;
 
-/// <summary>Reads sections of <c>clients.conf</c> that are to be added.</summary>
+/// <summary>Reads sections of <c>clients.conf</c> that a person adds.</summary>
 internal static class SectionsFile
 {
     /// <summary>Reads files one after another, standard input where one is called <c>-</c>, or that alone. The caller sets the bytes to zero in the end.</summary>

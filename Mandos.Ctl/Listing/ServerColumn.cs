@@ -6,7 +6,7 @@ namespace Mandos.Ctl.Listing;
 /// <summary>What is listed of the servers that share their state.</summary>
 internal static class ServerColumn
 {
-    /// <summary>So many digits of a hash tell files apart.</summary>
+    /// <summary>Digits of a hash that tell files apart.</summary>
     private const int Digits = 12;
 
     /// <summary>The columns.</summary>

@@ -5,7 +5,7 @@ namespace Mandos.Ctl.Monitor;
 /// <summary>What happened, the newest last; the oldest is forgotten.</summary>
 internal sealed class EventLog
 {
-    /// <summary>So many events are kept at least.</summary>
+    /// <summary>The least number of events that are kept.</summary>
     public const int Capacity = 10_000;
 
     private const int MaxLength = 2000;

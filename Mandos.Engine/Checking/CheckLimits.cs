@@ -9,7 +9,7 @@ internal static class CheckLimits
     /// <summary>For so long nothing may be taken of a checker's work before more threads join: far more than a checker that does not block needs.</summary>
     public static readonly TimeSpan StallTime = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>So many threads join at a time: all of them within 160 ms.</summary>
+    /// <summary>Threads that join at a time: all of them within 160 ms.</summary>
     public const int ThreadsJoining = 8;
 
     /// <summary>How long a thread waits for work before it ends.</summary>

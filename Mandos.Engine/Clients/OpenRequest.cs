@@ -44,8 +44,8 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     public bool IsAtGates { get; set; }
 
     /// <summary>
-    /// Whether it waits, or has waited when it was decided, because this server alone cannot decide, and not, or not only, because its client is to be
-    /// approved. For any thread.
+    /// Whether it waits, or has waited when it was decided, because this server alone cannot decide, and not, or not only, because a person has to
+    /// approve its client. For any thread.
     /// </summary>
     public bool IsHeldForPerson
     {

@@ -21,7 +21,7 @@ public static class SecretCipher
 
     /// <summary>Encrypts a secret.</summary>
     /// <param name="key">The secret that the client's file has, or the server's own key.</param>
-    /// <param name="client">The client's name, or more that it is to be bound to.</param>
+    /// <param name="client">The client's name, or more that binds it.</param>
     /// <param name="secret">The secret that was given at run time.</param>
     /// <returns>What a state store keeps.</returns>
     public static byte[] Encrypt(Secret key, string client, ReadOnlySpan<byte> secret)
@@ -38,7 +38,7 @@ public static class SecretCipher
 
     /// <summary>Decrypts a secret.</summary>
     /// <param name="key">The secret that the client's file has, or the server's own key.</param>
-    /// <param name="client">The client's name, or more that it is to be bound to.</param>
+    /// <param name="client">The client's name, or more that binds it.</param>
     /// <param name="encrypted">What a state store kept.</param>
     /// <returns>Null if the key is not the one that it was encrypted under.</returns>
     public static Secret? TryDecrypt(Secret key, string client, ReadOnlySpan<byte> encrypted)

@@ -19,7 +19,7 @@ internal sealed partial class StateKeeper : IStateKeeper
     /// <summary>How long a save may take before the log says so, and says so again; far more than any store needs.</summary>
     internal static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>From so many in one save on, the table of changes is worth making small again.</summary>
+    /// <summary>From this number in one save on, the table of changes is worth making small again.</summary>
     private const int ManyChanges = 1000;
 
     private readonly EngineLoop _loop;

@@ -44,7 +44,7 @@ internal sealed class FileRows
         };
     }
 
-    /// <summary>Has a client's row saved soon, if it is to be.</summary>
+    /// <summary>Has a client's row saved soon, if it needs that.</summary>
     public void Review(SharedEntry entry)
     {
         if (IsNew(entry))

@@ -183,7 +183,7 @@ internal sealed partial class SharedKeeper : IStateKeeper
         }
     }
 
-    /// <summary>Has the store asked whether a client whose expiry has come here is to be disabled.</summary>
+    /// <summary>Asks the store whether to disable a client whose expiry has come here.</summary>
     public void Due(Client client)
     {
         SharedEntry entry = EntryOf(client.Name);

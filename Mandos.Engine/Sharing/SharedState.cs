@@ -51,7 +51,7 @@ internal sealed partial class SharedState : IDisposable
     /// <param name="server">This server.</param>
     /// <param name="offload">How to call the store beside the loop; null for the thread pool.</param>
     /// <param name="sinceBoot">As <see cref="EngineOptions.SinceBoot"/>.</param>
-    /// <param name="lastKnown">Keeps what is to be known after a start without the store; null: nothing is.</param>
+    /// <param name="lastKnown">Keeps what a start without the store has to know; null: nothing does.</param>
     /// <param name="readClients">Reads the files again; null if there is nothing to read.</param>
     public SharedState(
         EngineServices services, ISharedStateStore store, ServerIdentity server, Action<Action>? offload, Func<TimeSpan>? sinceBoot, ILastKnown? lastKnown,

@@ -7,7 +7,7 @@ namespace Mandos.Host.Configuration;
 /// <summary>Sums up what the files of the clients hold while they are read, so that it shows at the next reload whether any holds something else.</summary>
 internal sealed class FilesDigest : IDisposable
 {
-    /// <summary>So many files with secrets are looked at again; with more, a reload reads all clients.</summary>
+    /// <summary>The most files with secrets that are looked at again; with more, a reload reads all clients.</summary>
     private const int MostSecretFiles = 1000;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -161,7 +161,7 @@ internal sealed class StateTransfer(CommandLineOptions commandLine, PluginServic
             if (present.Count > 0 && (!replaces || store is ISharedStateStore))
             {
                 throw new StartException(store is ISharedStateStore
-                    ? $"the store has {Count(present.Count)} already, and a shared store is filled only while it is empty; make its tables anew"
+                    ? $"the store has {Count(present.Count)} already, and a shared store is filled only while it is empty; make its tables again"
                     : $"the store has {Count(present.Count)} already; with --replace they are replaced by those of the file");
             }
 

@@ -2,7 +2,7 @@ using Tmds.DBus.Protocol;
 
 namespace Mandos.Ctl.Servers.DBus;
 
-/// <summary>Has the server examine what is to be added to its files.</summary>
+/// <summary>Has the server examine what a person adds to its files.</summary>
 internal sealed partial class BusServerConnection
 {
     private const string ExaminationSignature = "sa(uusa{sv})asas";

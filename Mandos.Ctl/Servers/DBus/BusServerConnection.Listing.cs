@@ -14,7 +14,7 @@ internal sealed partial class BusServerConnection
     /// <summary>How many clients are asked for in one page; the server gives as many as it likes.</summary>
     private const uint PageSize = 2000;
 
-    /// <summary>So many clients are ten times what a server is made for; one that gives more never ends.</summary>
+    /// <summary>Ten times the clients that a server is made for; one that gives more never ends.</summary>
     private const int MaxClients = 1_000_000;
 
     /// <inheritdoc/>

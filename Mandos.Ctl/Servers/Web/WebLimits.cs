@@ -12,7 +12,7 @@ internal static class WebLimits
     /// <summary>Bytes of one client, or of one event. A client's texts are as long as the files may make them, and a few are long in practice.</summary>
     public const int ItemBytes = 16 << 20;
 
-    /// <summary>So many clients are ten times what a server is made for; one that gives more never ends.</summary>
+    /// <summary>Ten times the clients that a server is made for; one that gives more never ends.</summary>
     public const int Clients = 1_000_000;
 
     /// <summary>Kibibytes of the headers of an answer.</summary>

@@ -20,10 +20,10 @@ internal sealed class Soak : IAsyncDisposable
 {
     private const int Clients = 10_000;
 
-    /// <summary>So many clients fetch secrets.</summary>
+    /// <summary>Clients that fetch secrets.</summary>
     private const int Fetchers = 64;
 
-    /// <summary>So many clients have their checks by a shell.</summary>
+    /// <summary>Clients whose checks a shell makes.</summary>
     private const int ByShell = 500;
 
     /// <summary>Seconds between two checks of a client.</summary>

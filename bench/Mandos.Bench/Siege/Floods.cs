@@ -40,7 +40,7 @@ internal static class Floods
         Group("p521", NamedGroup.secp521r1) with { Settings = Fields.Replace("FFDHE3072", "SECP521R1:+GROUP-X25519", StringComparison.Ordinal) },
         Group("ffdhe3072", NamedGroup.ffdhe3072) with { Settings = Fields },
         new("retry", "ask for another group and go", static (socket, token) => CannedServer.AnswerAsync(socket, NamedGroup.secp384r1, goesOn: false, token)),
-        new("anew", "the same, one connection at a time from each of 100 addresses",
+        new("again", "the same, one connection at a time from each of 100 addresses",
             static (socket, token) => CannedServer.AnswerAsync(socket, NamedGroup.secp384r1, goesOn: false, token))
         {
             Strangers = 100,

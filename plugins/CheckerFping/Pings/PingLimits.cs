@@ -8,7 +8,7 @@ internal static class PingLimits
 
     /// <summary>
     /// Hosts in a batch. Linux lets a socket keep 277 small packets by default (net.core.wmem_default, rmem_default), and fping sends each
-    /// host four: so silent neighbours, for which the kernel keeps what is to be sent, leave room for the others, and so do answers that
+    /// host four: so silent neighbours, for which the kernel keeps what it has to send, leave room for the others, and so do answers that
     /// fping is late to read.
     /// </summary>
     public const int Hosts = 64;

@@ -35,7 +35,7 @@ internal sealed class MulticastSocket : ILink, IDisposable
     /// <summary>In bytes: what comes while nobody reads is lost beyond that.</summary>
     private const int ReceiveBuffer = 1 << 17;
 
-    /// <summary>So many messages are read in <see cref="_turn"/>, which is far more than any network needs; a flood is left to the kernel, which drops it.</summary>
+    /// <summary>The most messages that are read in <see cref="_turn"/>, which is far more than any network needs; a flood is left to the kernel, which drops it.</summary>
     private const int MessagesInATurn = 50;
 
     private static readonly TimeSpan _turn = TimeSpan.FromMilliseconds(100);

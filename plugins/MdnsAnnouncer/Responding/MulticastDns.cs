@@ -15,7 +15,7 @@ internal static class MulticastDns
     /// <summary>Seconds that an asker of another kind may keep an answer, at most (section 6.7).</summary>
     public const uint LongestLegacyTtl = 10;
 
-    /// <summary>After so many conflicts within <see cref="ConflictWindow"/> (section 8.1)</summary>
+    /// <summary>After this number of conflicts within <see cref="ConflictWindow"/> (section 8.1)</summary>
     public const int ManyConflicts = 15;
 
     /// <summary>Who has to give way more often in a row takes another name: another who really takes it would be done by then. RFC 6762 has no limit.</summary>

@@ -5,7 +5,7 @@ namespace Mandos.Notify.Delivery;
 /// <summary>What targets may cost, each with its reason.</summary>
 internal static class DeliveryLimits
 {
-    /// <summary>Messages that wait for one target as they are; what comes when there are so many is told in a summary.</summary>
+    /// <summary>Messages that wait for one target as they are; a summary tells what comes after that.</summary>
     public const int Waiting = 32;
 
     /// <summary>Messages that one target gets at once after a quiet time: more than a person reads.</summary>

@@ -54,7 +54,7 @@ internal sealed class MessageQueue
     }
 
     /// <summary>Takes what comes next.</summary>
-    /// <param name="all">Whether all that waits is to be one message; else the first one is taken as it is.</param>
+    /// <param name="all">Whether to make one message of all that waits; else the first one is taken as it is.</param>
     /// <param name="summarize">Makes a message of several events.</param>
     /// <returns>Null if nothing waits.</returns>
     public Message? Take(bool all, Func<Digest, Message> summarize)

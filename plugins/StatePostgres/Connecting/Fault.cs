@@ -14,7 +14,7 @@ internal static class Fault
 
     /// <summary>
     /// Whether an exception comes from the database, or from the way to it, and not from a mistake in this plugin. Npgsql ends by
-    /// <see cref="OperationCanceledException"/> what takes it too long; a caller that cancels is to be told apart first.
+    /// <see cref="OperationCanceledException"/> what takes it too long; a caller that cancels has to be told apart first.
     /// </summary>
     public static bool IsOfDatabase(Exception exception)
         => exception is NpgsqlException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException

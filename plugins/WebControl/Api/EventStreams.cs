@@ -43,7 +43,7 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
         }
         catch (SubscriptionOverflowException)
         {
-            // It begins again, and reads everything anew.
+            // It begins again, and reads everything again.
         }
         catch (OperationCanceledException) when (call.Stopping.IsCancellationRequested && call.Response.HasStarted)
         {

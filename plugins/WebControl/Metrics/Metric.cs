@@ -115,7 +115,7 @@ internal sealed class Metric
         : type == typeof(Counter<>) || type == typeof(ObservableCounter<>) ? MetricKind.Counter
         : MetricKind.Gauge;
 
-    /// <summary>Whether each value of an instrument is to be added to those before it, and does not take their place.</summary>
+    /// <summary>Whether each value of an instrument adds to those before it, and does not take their place.</summary>
     private static bool Adds(Instrument instrument) => instrument.GetType().GetGenericTypeDefinition() is var type
         && (type == typeof(Counter<>) || type == typeof(UpDownCounter<>));
 

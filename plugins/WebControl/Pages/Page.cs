@@ -15,7 +15,7 @@ internal static class Page
     /// <param name="caller">Who sees it; the menu is for those who may look.</param>
     /// <param name="title">Its title.</param>
     /// <param name="body">What is in it.</param>
-    /// <param name="events">The events, with commas between them, after which it is shown anew; null for none.</param>
+    /// <param name="events">The events, with commas between them, after which it is shown again; null for none.</param>
     public static Task WriteAsync(HttpContext context, Caller caller, string title, Html body, string? events = null)
     {
         Html page = Html.Of($"""

@@ -13,7 +13,7 @@ namespace Mandos.WebControl.Pages;
 /// <param name="time">The clock.</param>
 internal sealed class WaitingPage(IMandosServer server, ClientLists lists, ServerWatch watch, TimeProvider time)
 {
-    /// <summary>As many are shown at once: after a power cut all machines may wait, and each of them has the page shown anew.</summary>
+    /// <summary>As many are shown at once: after a power cut all machines may wait, and each of them has the page shown again.</summary>
     private const int MostShown = 100;
 
     /// <summary>Everything that this offers.</summary>

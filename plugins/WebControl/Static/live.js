@@ -1,5 +1,5 @@
 'use strict';
-// Shows the page anew when something has happened that it is about, and counts down what time is left. Without it, the page works as it is.
+// Shows the page again when something has happened that it is about, and counts down what time is left. Without it, the page works as it is.
 (() => {
     const main = document.querySelector('main[data-events]');
     const live = document.getElementById('live');

@@ -31,7 +31,7 @@ internal sealed class SharingServer : IAsyncDisposable
     /// <summary>Calls it by D-Bus, once it was started.</summary>
     public BusPeer Peer { get; private set; } = null!;
 
-    /// <summary>By how many seconds its clock is to be ahead of the machine's from its next start on.</summary>
+    /// <summary>By how many seconds its clock is ahead of the machine's from its next start on.</summary>
     public int ClockAhead { get; set; }
 
     private string Environment => _directory.PathOf("environment");

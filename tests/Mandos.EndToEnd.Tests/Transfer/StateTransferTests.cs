@@ -135,7 +135,7 @@ public sealed class StateTransferTests : IDisposable
         await RequireAsync(server, "--import-state", await WriteAsync("kinds", Kinds()));
         CommandResult again = await RunAsync(server, "--import-state", PathOf("kinds"), "--replace");
         Assert.Equal(
-            (1, "mandos: the store has 6 clients already, and a shared store is filled only while it is empty; make its tables anew\n"),
+            (1, "mandos: the store has 6 clients already, and a shared store is filled only while it is empty; make its tables again\n"),
             (again.ExitCode, again.Errors));
         await site.Database.KillAsync();
         CommandResult dead = await RunAsync(server, "--export-state", PathOf("dead"));

@@ -197,7 +197,7 @@ public sealed class BrowserTests(ClientKeys keys)
         Task<CommandResult> fetch = keys.First.FetchAsync(site.Server.EndPoint);
 
         await browser.WaitForAsync(".card h2", "first");
-        Assert.Equal(JsonValueKind.True, (await browser.EvaluateAsync("return window.wasHere")).ValueKind); // nobody has loaded it anew
+        Assert.Equal(JsonValueKind.True, (await browser.EvaluateAsync("return window.wasHere")).ValueKind); // nobody has loaded it again
         Assert.False(fetch.IsCompleted);
         await RequireFitsAsync(browser);
         await browser.ClickAsync(Approve);

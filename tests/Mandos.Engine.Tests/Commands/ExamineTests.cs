@@ -4,7 +4,7 @@ using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Commands;
 
-/// <summary>What the engine knows of clients that are to be added to the files.</summary>
+/// <summary>What the engine knows of clients that a person adds to the files.</summary>
 public sealed class ExamineTests : IDisposable
 {
     private readonly EngineRig _rig = new() { Options = new() { Examine = static _ => Task.FromResult(Examined("new", "key")) } };

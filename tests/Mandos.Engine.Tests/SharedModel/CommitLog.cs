@@ -7,7 +7,7 @@ namespace Mandos.Engine.Tests.SharedModel;
 /// <param name="note">Notes a line for whoever reads of a failure.</param>
 internal sealed class CommitLog(Action<string> note)
 {
-    /// <summary>By how much the ends of one denial may differ: clocks run at different rates, and each server counts it anew.</summary>
+    /// <summary>By how much the ends of one denial may differ: clocks run at different rates, and each server counts it by itself.</summary>
     private static readonly TimeSpan _tolerance = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, History> _clients = [];

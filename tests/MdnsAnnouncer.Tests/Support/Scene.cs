@@ -81,7 +81,7 @@ internal sealed class Scene : IAnnouncementEvents
         return this;
     }
 
-    /// <summary>Gives it a message, and lets it do at once what is to be done at once.</summary>
+    /// <summary>Gives it a message, and lets it do what it does at once.</summary>
     public void Receive(DnsMessage message, IPEndPoint? source = null, int link = 1)
     {
         Announcement.Receive(link, MessageWriter.Write(message), source ?? Neighbour, Now);

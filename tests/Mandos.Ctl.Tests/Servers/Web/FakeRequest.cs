@@ -11,6 +11,6 @@ internal sealed record FakeRequest(string Line, byte[] Body, IReadOnlyList<strin
 {
     public string Text => Encoding.UTF8.GetString(Body);
 
-    /// <summary>Whether the connection is to be closed after the answer.</summary>
+    /// <summary>Whether to close the connection after the answer.</summary>
     public bool IsLast { get; set; }
 }
