@@ -28,18 +28,17 @@ internal sealed class TestClient(string name)
     public Task RequireSecretAsync(TestServer server) => RequireSecretAsync(server, Secret);
 
     /// <summary>Gets a secret that was set at run time.</summary>
-    public async Task RequireSecretAsync(TestServer server, byte[] secret)
-    {
-        var outcome = await FetchAsync(server);
-        Assert.Equal((PeerEnding.CloseNotify, ""), (outcome.Ending, outcome.Detail));
-        Assert.Equal(secret, outcome.Secret);
-    }
+    public async Task RequireSecretAsync(TestServer server, byte[] secret) => Require(await FetchAsync(server), secret);
 
     /// <summary>Gets nothing but an orderly end.</summary>
-    public async Task RequireRefusalAsync(TestServer server)
+    public async Task RequireRefusalAsync(TestServer server) => Require(await FetchAsync(server), []);
+
+    /// <summary>Requires what was got, and an orderly end.</summary>
+    /// <param name="outcome">What was got.</param>
+    /// <param name="secret">What is right; nothing for a refusal.</param>
+    public static void Require(PeerOutcome outcome, byte[] secret)
     {
-        var outcome = await FetchAsync(server);
-        Assert.Empty(outcome.Secret);
         Assert.Equal((PeerEnding.CloseNotify, ""), (outcome.Ending, outcome.Detail));
+        Assert.Equal(secret, outcome.Secret);
     }
 }

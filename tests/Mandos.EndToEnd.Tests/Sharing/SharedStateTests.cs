@@ -46,7 +46,7 @@ public sealed class SharedStateTests(ClientKeys keys) : IAsyncLifetime
     [Fact]
     public async Task Approve_AtOne_ReleasesAtTheOther()
     {
-        Task fetch = _client.RequireSecretAsync(_pair.Other.Server);
+        Task fetch = _pair.Other.RequireSecretAsync(_client);
         await _pair.Other.Peer.WaitForAsync("NeedApproval");
 
         await _pair.One.RequireAsync("client", "Approve", "(true,)");
@@ -57,7 +57,7 @@ public sealed class SharedStateTests(ClientKeys keys) : IAsyncLifetime
     [Fact]
     public async Task Deny_AtOne_RefusesAtTheOther()
     {
-        Task fetch = _client.RequireRefusalAsync(_pair.Other.Server);
+        Task fetch = _pair.Other.RequireRefusalAsync(_client);
         await _pair.Other.Peer.WaitForAsync("NeedApproval");
 
         await _pair.One.RequireAsync("client", "Approve", "(false,)");

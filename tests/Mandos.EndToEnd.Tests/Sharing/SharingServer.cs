@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.TestKit.Daemons;
+using Mandos.TestKit.Peers;
 
 namespace Mandos.EndToEnd.Tests.Sharing;
 
@@ -84,6 +85,12 @@ internal sealed class SharingServer : IAsyncDisposable
     public Task<string> RequireAsync(string client, string method, string arguments = "()")
         => Peer.RequireAsync($"/clients/{client}", BusPeer.ClientInterface, method, arguments);
 
+    /// <summary>Has a client get its secret.</summary>
+    public async Task RequireSecretAsync(TestClient client) => TestClient.Require(await FetchAsync(client), client.Secret);
+
+    /// <summary>Has a client get nothing but an orderly end.</summary>
+    public async Task RequireRefusalAsync(TestClient client) => TestClient.Require(await FetchAsync(client), []);
+
     public async ValueTask DisposeAsync()
     {
         if (Peer is not null)
@@ -94,5 +101,24 @@ internal sealed class SharingServer : IAsyncDisposable
         await Server.DisposeAsync();
         await Bus.DisposeAsync();
         _directory.Dispose();
+    }
+
+    /// <summary>Has a client ask until it is not turned away, as mandos-client does: the server may have no permission yet, or on a busy machine none for a moment.</summary>
+    private async Task<PeerOutcome> FetchAsync(TestClient client)
+    {
+        PeerOutcome? outcome = null;
+        await Patience.UntilAsync("the client is not turned away", async () =>
+        {
+            try
+            {
+                outcome = await client.FetchAsync(Server);
+                return outcome.Ending != PeerEnding.ClosedInHandshake;
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                return false; // closed at once
+            }
+        });
+        return outcome!;
     }
 }

@@ -26,7 +26,7 @@ public sealed class UpgradeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _pair = await SharingPair.StartAsync(_client.StanzaWith("checker = true"));
-        await Task.WhenAll(_client.RequireSecretAsync(_pair.One.Server), _client.RequireSecretAsync(_pair.Other.Server));
+        await Task.WhenAll(_pair.One.RequireSecretAsync(_client), _pair.Other.RequireSecretAsync(_client));
     }
 
     public async ValueTask DisposeAsync()
@@ -45,12 +45,12 @@ public sealed class UpgradeTests : IAsyncLifetime
         await MigrateAsync(version: 2, oldest: 1);
 
         await _pair.One.RequireAsync("client", "Disable");
-        await _client.RequireRefusalAsync(_pair.Other.Server);
+        await _pair.Other.RequireRefusalAsync(_client);
         await _pair.One.Server.StopAsync();
         await _pair.One.StartAsync();
         await _pair.Other.RequireAsync("client", "Enable");
-        await _client.RequireSecretAsync(_pair.One.Server);
-        await _client.RequireSecretAsync(_pair.Other.Server);
+        await _pair.One.RequireSecretAsync(_client);
+        await _pair.Other.RequireSecretAsync(_client);
         Assert.Equal("none", await _pair.Database.QueryAsync("SELECT note FROM mandos.client WHERE name = 'client'", MandosDatabase.Name));
     }
 
@@ -65,7 +65,7 @@ public sealed class UpgradeTests : IAsyncLifetime
 
         await _pair.Database.QueryAsync("UPDATE mandos.meta SET version = 2, oldest = 1", MandosDatabase.Name);
         await _pair.One.Server.Log.WaitForAsync("WARNING", "The shared store answers again");
-        await _client.RequireSecretAsync(_pair.One.Server);
+        await _pair.One.RequireSecretAsync(_client);
     }
 
     /// <summary>Runs the schema.sql that a later version may have: this one's, with additions, while the servers run.</summary>
