@@ -29,7 +29,6 @@ internal static class ClientFileReader
             clients.Clear();
         }
 
-        List<ClientCandidate> plain = clients.FindAll(client => client.IsPlain);
         return new ClientFileResult
         {
             Clients = areUsable ? clients.ConvertAll(client => client.Definition) : null,
@@ -39,21 +38,31 @@ internal static class ClientFileReader
             Problems = problems.InOrder,
             Warnings = warnings.InOrder,
             Mark = digest.Mark(),
-            Checkers = new CheckerUses
+            Checkers = UsesOf(file, validator, clients),
+        };
+    }
+
+    /// <summary>Which of the clients have checkers of their own, and where their options stand.</summary>
+    /// <param name="file">The files.</param>
+    /// <param name="validator">Has read the clients.</param>
+    /// <param name="clients">The clients.</param>
+    internal static CheckerUses UsesOf(ClientFileParser file, ClientFileValidator validator, List<ClientCandidate> clients)
+    {
+        List<ClientCandidate> plain = clients.FindAll(static client => client.IsPlain);
+        return new CheckerUses
+        {
+            Clients = clients.FindAll(static client => !client.IsPlain).ConvertAll(client => new CheckerUse
             {
-                Clients = clients.FindAll(client => !client.IsPlain).ConvertAll(client => new CheckerUse
-                {
-                    Client = client.Definition.Name,
-                    Settings = client.Definition.Settings,
-                    Line = client.Section.Line,
-                    Options = file.Places(client.Section),
-                }),
-                PlainClients = plain.Count,
-                FirstPlainLine = plain.Count > 0 ? plain[0].Section.Line : 0,
-                PlainOptions = validator.UselessOptions,
-                Defaults = file.Places(file.Document.Defaults),
-                Lines = file.Document.Lines,
-            },
+                Client = client.Definition.Name,
+                Settings = client.Definition.Settings,
+                Line = client.Section.Line,
+                Options = file.Places(client.Section),
+            }),
+            PlainClients = plain.Count,
+            FirstPlainLine = plain.Count > 0 ? plain[0].Section.Line : 0,
+            PlainOptions = validator.UselessOptions,
+            Defaults = file.Places(file.Document.Defaults),
+            Lines = file.Document.Lines,
         };
     }
 }

@@ -64,7 +64,7 @@ internal static class SectionsReader
             Clients = [.. clients.Select(client => (client, LineOf(file, client.Section)))],
             Problems = faults,
             Warnings = doubts,
-            Checkers = UsesOf(file, validator, clients),
+            Checkers = ClientFileReader.UsesOf(file, validator, clients),
         };
     }
 
@@ -140,25 +140,5 @@ internal static class SectionsReader
     {
         faults.AddRange(doubts.FindAll(isFault));
         doubts.RemoveAll(isFault);
-    }
-
-    private static CheckerUses UsesOf(ClientFileParser file, ClientFileValidator validator, List<ClientCandidate> clients)
-    {
-        List<ClientCandidate> plain = clients.FindAll(static client => client.IsPlain);
-        return new CheckerUses
-        {
-            Clients = clients.FindAll(static client => !client.IsPlain).ConvertAll(client => new CheckerUse
-            {
-                Client = client.Definition.Name,
-                Settings = client.Definition.Settings,
-                Line = client.Section.Line,
-                Options = file.Places(client.Section),
-            }),
-            PlainClients = plain.Count,
-            FirstPlainLine = plain.Count > 0 ? plain[0].Section.Line : 0,
-            PlainOptions = validator.UselessOptions,
-            Defaults = file.Places(file.Document.Defaults),
-            Lines = file.Document.Lines,
-        };
     }
 }
