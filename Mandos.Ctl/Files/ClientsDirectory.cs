@@ -68,7 +68,7 @@ internal sealed unsafe class ClientsDirectory : IDisposable
         {
             File.SetUnixFileMode(handle, OwnerOnly); // before there is a secret in it
             RandomAccess.Write(handle, content, 0);
-            if (Libc.geteuid() == 0 && Libc.fchown(handle, 0, Group(_path)) != 0)
+            if (Environment.IsPrivilegedProcess && Libc.fchown(handle, 0, Group(_path)) != 0)
             {
                 throw new IOException($"{begun}: cannot be given to the group of the server: {Libc.LastError}");
             }
@@ -96,7 +96,7 @@ internal sealed unsafe class ClientsDirectory : IDisposable
     {
         string begun = Path.Combine(configDirectory, ".clients.d.new");
         Directory.CreateDirectory(begun, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (Libc.geteuid() == 0 && Libc.lchown(begun, 0, Group(configDirectory)) != 0)
+        if (Environment.IsPrivilegedProcess && Libc.lchown(begun, 0, Group(configDirectory)) != 0)
         {
             throw new IOException($"{begun}: cannot be given to the group of the server: {Libc.LastError}");
         }

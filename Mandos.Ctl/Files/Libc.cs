@@ -20,9 +20,6 @@ internal static unsafe partial class Libc
     /// <summary>What the last call that failed says of its failure.</summary>
     public static string LastError => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
-    [LibraryImport(Library)]
-    public static partial uint geteuid();
-
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fchown(SafeFileHandle file, uint user, uint group);
 
