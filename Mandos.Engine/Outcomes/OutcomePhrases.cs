@@ -21,6 +21,7 @@ public static class OutcomePhrases
         Outcome.NotApprovedByDefault => "not approved by default",
         Outcome.AuditNotWritten => "audit not written",
         Outcome.CutOff => "cut off",
+        Outcome.Anomaly => "anomaly",
         Outcome.BadFirstLine => "bad first line",
         Outcome.HandshakeFailed => "handshake failed",
         Outcome.PeerGone => "peer gone",
@@ -40,7 +41,7 @@ public static class OutcomePhrases
     {
         Outcome.ApprovedByDefault or Outcome.Approved => "sent",
         Outcome.UnknownKey or Outcome.Disabled or Outcome.Removed or Outcome.Denied
-            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff => "refused",
+            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff or Outcome.Anomaly => "refused",
         _ => "failed",
     };
 }

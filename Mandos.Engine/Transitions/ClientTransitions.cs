@@ -98,6 +98,7 @@ internal sealed partial class ClientTransitions
         bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
         if (isKeyNew)
         {
+            client.Traces = null;
             _requests.RefuseStrangers(client);
             _journal.Publish(client, static state => new ClientRemoved(state, RemovalReason.NewKey));
         }
@@ -280,6 +281,7 @@ internal sealed partial class ClientTransitions
     {
         Client client = request.Client;
         LogSent(client.Name);
+        (client.Traces ??= new ClientTraces()).SecretSent(request.Description.Peer.Address);
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
             _journal.Update(client, _expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
@@ -418,6 +420,7 @@ internal sealed partial class ClientTransitions
     private bool SeenAlive(Client client, ref ClientSnapshot next)
     {
         bool extends = IsEntitled(client);
+        client.Traces?.SecretsSinceAlive = 0;
         next = next with { LastCheckedOk = _clock.UtcNow };
         if (extends)
         {

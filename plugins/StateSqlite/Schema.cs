@@ -23,6 +23,7 @@ internal static class Schema
         static connection => AddSetting(connection, 3),
         AddAdded,
         static connection => AddSetting(connection, 5),
+        static connection => AddSetting(connection, 6),
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
@@ -30,6 +31,7 @@ internal static class Schema
     [
         new(3, ClientSetting.Location),
         new(5, ClientSetting.WhenCutOff),
+        new(6, ClientSetting.Anomaly),
     ];
 
     /// <summary>The settings of version 1. Their order, as all others, counts for the checksum.</summary>

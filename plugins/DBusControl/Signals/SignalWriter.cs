@@ -163,6 +163,16 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
             writer.WriteArray(addresses.Select(static address => address.ToString()).ToArray());
         });
 
+    /// <summary>Something says that two machines have the key of a client.</summary>
+    public void AnomalyNoticed(string path, AnomalyNoticed anomaly)
+        => Send(Names.Root, Names.ServerExtension, "AnomalyNoticed", 0, "osss", (ref writer) =>
+        {
+            writer.WriteObjectPath(path);
+            writer.WriteString(anomaly.Request.Peer.Address.ToString());
+            writer.WriteString(anomaly.Kind.ToString());
+            writer.WriteString(anomaly.Description);
+        });
+
     private void SendOfClient(string path, string member, int size, string? signature, BodyWriter? body)
     {
         foreach (string name in _clientInterfaces)

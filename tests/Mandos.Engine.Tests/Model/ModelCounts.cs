@@ -18,4 +18,6 @@ internal sealed record ModelCounts
     public int TimedOut { get; set; }
 
     public int Conflicts { get; set; }
+
+    public int Anomalies { get; set; }
 }

@@ -287,6 +287,7 @@ internal sealed class EngineRig : IDisposable
         Rejected rejected => $"Rejected({rejected.Reason})",
         NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
         ConflictingRequests conflict => $"ConflictingRequests({string.Join(", ", conflict.Addresses)})",
+        AnomalyNoticed anomaly => $"AnomalyNoticed({anomaly.Kind})",
         ClientNotFound unknown => $"ClientNotFound({unknown.KeyId}, {unknown.Address})",
         _ => e.GetType().Name,
     };

@@ -1,0 +1,48 @@
+using Mandos.Abstractions.Control;
+using Mandos.EndToEnd.Tests.Harness;
+using Mandos.TestKit.Daemons;
+
+namespace Mandos.EndToEnd.Tests;
+
+/// <summary>A copy of a client's key asks while the client runs.</summary>
+public sealed class AnomalyTests(ClientKeys keys)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Fetch_WithHold_WaitsForAPersonOnlyWhileTheMachineRuns()
+    {
+        await using var machine = await SshServer.StartAsync("ed25519");
+        await using var server = await StartAsync(machine, "hold");
+
+        var copy = keys.First.FetchAsync(server.EndPoint);
+        var request = await server.Events.WaitForAsync<NeedApproval>(_ => true, Cancellation);
+        Assert.False(request.ApprovedByDefault);
+        await server.Log.WaitForAsync(
+            "WARNING", "Client first: another machine may have its key: its own system runs: a check that began after the request succeeded");
+        await server.Log.WaitForAsync("INFO", "Audit: anomaly=\"machine runs\" behaviour=hold");
+        await server.Control.DenyAsync("first", Cancellation);
+        Assert.NotEqual(keys.First.Password, (await copy).Output);
+
+        await machine.DisposeAsync(); // it is down
+        await server.Control.EnableAsync("first", Cancellation);
+        await Patience.UntilAsync("the denial to end", async () => (await keys.First.FetchAsync(server.EndPoint)).Output == keys.First.Password);
+    }
+
+    [Fact]
+    public async Task Fetch_AsIsTheDefault_IsServedAndTold()
+    {
+        await using var machine = await SshServer.StartAsync("ed25519");
+        await using var server = await StartAsync(machine);
+
+        await keys.First.RequirePasswordAsync(server.EndPoint);
+
+        await server.Log.WaitForAsync("INFO", "Audit: anomaly=\"machine runs\" behaviour=log");
+    }
+
+    private Task<TestServer> StartAsync(SshServer machine, string? anomaly = null) => TestServer.StartSteeredAsync(keys.First.StanzaWith(
+    [
+        "interval = PT1H", "timeout = PT2H", "host = 127.0.0.1", "checker_plugin = ssh", $"ssh_port = {machine.Port}",
+        $"ssh_host_key = {machine.PublicKey("ed25519")}", .. anomaly is null ? Array.Empty<string>() : [$"anomaly = {anomaly}"],
+    ]));
+}
