@@ -7,11 +7,12 @@ using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Scheduling;
 using Mandos.Engine.Transitions;
+using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Approval;
 
 /// <summary>Notices what says that two machines have the key of one client. Used on the engine loop alone.</summary>
-internal sealed class AnomalyWatch(EngineServices services, RequestTransitions requests, ProbeRunner probes, IAuditLog? audit)
+internal sealed partial class AnomalyWatch(EngineServices services, RequestTransitions requests, ProbeRunner probes, IAuditLog? audit)
 {
     /// <summary>Secrets that a client may need until it is seen alive: cryptsetup asks three times for a password.</summary>
     public const int SecretsPerBoot = 3;
@@ -22,6 +23,7 @@ internal sealed class AnomalyWatch(EngineServices services, RequestTransitions r
     /// <summary>No machine has unlocked its disk and answers by SSH that soon after its request.</summary>
     public static readonly TimeSpan SoonestBoot = TimeSpan.FromSeconds(2);
 
+    private readonly ILogger _logger = services.Logger;
     private readonly long[] _counts = new long[Enum.GetValues<AnomalyKind>().Length];
 
     /// <summary>How often each kind was noticed. For any thread.</summary>
@@ -122,7 +124,7 @@ internal sealed class AnomalyWatch(EngineServices services, RequestTransitions r
     {
         Interlocked.Increment(ref _counts[(int)kind]);
         requests.NoteAnomaly(request, kind, description);
-        audit?.Write(new AnomalyRecord
+        var record = new AnomalyRecord
         {
             Time = services.Clock.UtcNow,
             Client = request.Client.Name,
@@ -131,7 +133,9 @@ internal sealed class AnomalyWatch(EngineServices services, RequestTransitions r
             Kind = kind,
             Behaviour = request.Client.Settings.Anomaly,
             Detail = description,
-        });
+        };
+        LogRecord(record);
+        audit?.Write(record);
     }
 
     /// <summary>Whether addresses are the same, as the machine sees its own: the interface by which the server has it does not count.</summary>
