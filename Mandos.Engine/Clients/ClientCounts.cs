@@ -136,7 +136,7 @@ internal sealed class ClientCounts
                 return new Place(ClientState.Disabled, Never);
             }
 
-            double steps = Math.Ceiling(EngineClock.Add(client.ExpiryDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
+            double steps = Math.Ceiling(EngineClock.Add(client.LastDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
             return new Place(
                 snapshot.LastCheckerStatus switch
                 {
