@@ -152,7 +152,7 @@ internal static class StateFile
             LeftAt = entry.LeftAt?.ToUniversalTime(),
             DeniedUntil = entry.DeniedUntil?.ToUniversalTime(),
             EncryptedSecret = entry.EncryptedSecret ?? [],
-            Proof = entry.State?.Proof ?? [],
+            Proof = entry.State?.Proof,
             Client = entry.State is not { } state ? null : new ClientSnapshot
             {
                 Name = entry.FormerKeys is null ? entry.Name : $"{entry.Name}\n{entry.FormerKeys}",

@@ -70,7 +70,7 @@ internal static class ClientRow
         ExpectedReboot? reboot = hasBoots ? ReadReboot(row) : null;
         DateTimeOffset? rehearsalUntil = hasBoots ? row.ReadOptionalTime() : null;
         DateTimeOffset? provenAt = hasBoots ? row.ReadOptionalTime() : null;
-        byte[] proof = hasBoots ? row.ReadOptionalBytes() : [];
+        ReadOnlyMemory<byte> proof = hasBoots ? row.ReadOptionalBytes() : default;
         fileSettings = added is null ? fileSettings : AddedDefinition.Apply(added, fileSettings);
         return new StoredClient
         {

@@ -66,7 +66,7 @@ internal sealed class RowReader(sqlite3_stmt statement, ClientLayout layout)
     public bool? ReadOptionalBoolean() => SkipNull() ? null : ReadBoolean();
 
     /// <summary>Bytes; none where there is null.</summary>
-    public byte[] ReadOptionalBytes() => SkipNull() ? [] : ReadBytes();
+    public ReadOnlyMemory<byte> ReadOptionalBytes() => SkipNull() ? default : ReadBytes();
 
     /// <summary>Compares the checksum.</summary>
     /// <returns>The checksum.</returns>
