@@ -24,6 +24,10 @@ internal sealed class CtlArguments
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
     private static readonly (string Option, string[] With)[] _ofFiles = [("add", ["dry-run", "configdir"]), ("purge", ["configdir"])];
 
+    /// <summary>Those that say more of another one, which they need.</summary>
+    private static readonly (string Detail, string Option)[] _details =
+        [("for", "expect-reboot"), ("no-approval", "expect-reboot"), ("valid", "rehearse")];
+
     private static readonly string[] _scopes = ["read", "approve", "admin"];
 
     private readonly OrderedDictionary<string, string> _given = [];
@@ -198,6 +202,7 @@ internal sealed class CtlArguments
         }
 
         CheckFiles();
+        CheckDetails();
         if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add"))
         {
             throw new UsageException("Options require clients names or --all.");
@@ -232,6 +237,17 @@ internal sealed class CtlArguments
         if (Has("remove") && actions.Any(name => name is not ("remove" or "deny")))
         {
             throw new UsageException("--remove can only be combined with --deny");
+        }
+    }
+
+    private void CheckDetails()
+    {
+        foreach ((string detail, string option) in _details)
+        {
+            if (Has(detail) && !Has(option))
+            {
+                throw new UsageException($"--{detail} goes with --{option}.");
+            }
         }
     }
 

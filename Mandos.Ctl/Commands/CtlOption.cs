@@ -47,6 +47,12 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("deny", 'D', null, "deny the request that waits"),
         new("approve-request", null, "NUMBER", "approve one request that waits, and no other"),
         new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
+        new("expect-reboot", null, "TIME", "expect a reboot for this long: the client is not disabled, and gets one secret"),
+        new("for", null, "REASON", "with --expect-reboot: what the reboot is for"),
+        new("no-approval", null, null, "with --expect-reboot: the secret needs no approval"),
+        new("no-reboot", null, null, "expect no reboot any more"),
+        new("rehearse", null, null, "report the next request as a rehearsal of the client's boot"),
+        new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
         new("dry-run", null, null, "with --add: show what would be added, and add nothing"),
         new("purge", null, null, "remove from the server, and its file from clients.d"),
@@ -64,7 +70,8 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "add", "dry-run", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
+        "rehearse", "valid", "add", "dry-run", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
 
@@ -72,7 +79,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
     [
         ("enable", "disable"), ("start-checker", "stop-checker"), ("approve-by-default", "deny-by-default"), ("approve", "deny"),
-        ("approve-request", "deny-request"),
+        ("approve-request", "deny-request"), ("expect-reboot", "no-reboot"),
     ];
 
     private static CtlOption Of(ClientSetting setting, char? letter = null, string? value = null)

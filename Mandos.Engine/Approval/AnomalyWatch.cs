@@ -77,7 +77,7 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
     public bool Probe(OpenRequest request, Action<OpenRequest> goOn)
     {
         Client client = request.Client;
-        if (!probes.CanTell(client))
+        if (!probes.CanTell(client) || request.IsRehearsal) // which the running machine makes
         {
             return false;
         }

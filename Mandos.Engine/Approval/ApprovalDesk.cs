@@ -44,6 +44,7 @@ internal sealed partial class ApprovalDesk(
         }
 
         var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow)) { Opened = services.Clock.Now };
+        transitions.TakeRehearsal(request);
         if (IsRefusedAnyway(request))
         {
             return request;
@@ -92,6 +93,10 @@ internal sealed partial class ApprovalDesk(
         if (!request.IsHeldForPerson && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
         {
             Grant(request, Outcome.Approved);
+        }
+        else if (!request.IsHeldForPerson && !request.IsStopped && transitions.TakeReboot(request))
+        {
+            Grant(request, Outcome.ExpectedReboot);
         }
         else if (DelayOf(request) is { Ticks: > 0 } delay)
         {
@@ -149,6 +154,9 @@ internal sealed partial class ApprovalDesk(
 
         requests.End(request);
     }
+
+    /// <summary>Tells how a rehearsal has gone, once its connection has ended.</summary>
+    public void Rehearsed(OpenRequest request, Outcome outcome) => transitions.Rehearsed(request, outcome);
 
     /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
     /// <exception cref="ConflictingRequestsException">Requests from different addresses wait, and the client has no approve_all.</exception>

@@ -22,7 +22,7 @@ public sealed partial class AnomalyTests(ClientKeys keys)
         await server.Log.WaitForAsync(
             "WARNING", "Client first: another machine may have its key: its own system runs: a check that began after the request succeeded");
         await server.Log.WaitForAsync("INFO", "Audit: anomaly=\"machine runs\" behaviour=hold");
-        await machine.DisposeAsync(); // it is down when mandos-client asks again by itself
+        await machine.StopAsync(); // it is down when mandos-client asks again by itself
         await server.Control.DenyAsync("first", Cancellation);
 
         Assert.Equal(keys.First.Password, (await fetch).Output);

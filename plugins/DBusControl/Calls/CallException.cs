@@ -30,6 +30,8 @@ internal sealed class CallException(string errorName, string message) : Exceptio
         CallException e => e,
         UnknownRequestException or UnknownClientException => new(BusErrors.UnknownObject, error.Message),
         ConflictingRequestsException => new(Names.ConflictingRequestsError, error.Message),
+        ClientDisabledException => new(BusErrors.Failed, error.Message),
+        NotSupportedException => new(BusErrors.NotSupported, error.Message),
         ConfigurationException => new(BusErrors.InvalidFileContent, error.Message),
         ArgumentException or DBusReadException => new(BusErrors.InvalidArgs, error.Message),
         OperationCanceledException => new(BusErrors.Failed, "the server is stopping"),

@@ -156,6 +156,30 @@ public sealed class AnomalyTests : IDisposable
     }
 
     [Fact]
+    public void Open_RehearsalOfTheRunningMachine_IsExpected()
+    {
+        Start(AnomalyBehaviour.Refuse);
+        _rig.Rehearse("a", TimeSpan.FromMinutes(10));
+
+        Assert.NotNull(_rig.Serve("a").Received);
+        Assert.Empty(_rig.Audit.Anomalies);
+        Assert.Null(_rig.Serve("a").Received); // it was for one request
+    }
+
+    [Fact]
+    public void Open_CopyAsksDuringAnExpectedReboot_IsHeld()
+    {
+        Start(AnomalyBehaviour.Hold);
+        _rig.ExpectReboot("a", TimeSpan.FromMinutes(30), needsNoApproval: true);
+
+        FakePeer copy = _rig.Hold("a"); // the machine has not gone down yet
+        _rig.Checker.Plan("a", CheckResult.Exited(1));
+
+        Assert.NotNull(_rig.Serve("a").Received);
+        Assert.Null(copy.Received);
+    }
+
+    [Fact]
     public void Open_TwoAddressesAtOnce_BothAreHeld()
     {
         Start(static s => s with { Anomaly = AnomalyBehaviour.Hold, ApprovalDelay = TimeSpan.FromMinutes(10) }, proves: false);
