@@ -10,19 +10,24 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "servers", "tokens", "socket", "debug", "check", "configdir"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "servers", "tokens"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "invitations", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
     /// <summary>Those that concern no client, and go with <see cref="_anywhere"/> alone.</summary>
-    private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token"];
+    private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token", "invite", "reject"];
 
     private static readonly string[] _anywhere = ["socket", "debug"];
 
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
-    private static readonly (string Option, string[] With)[] _ofFiles = [("add", ["dry-run", "configdir"]), ("purge", ["configdir"])];
+    private static readonly (string Option, string[] With)[] _ofFiles = 
+        [("add", ["dry-run", "configdir"]), ("accept", ["dry-run", "configdir"]), ("purge", ["configdir"])];
+
+    /// <summary>Those that go with another one alone.</summary>
+    private static readonly (string Option, string[] With)[] _details =
+        [("scope", ["add-token"]), ("valid", ["invite"]), ("address", ["invite"]), ("dry-run", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"])];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
 
@@ -47,6 +52,9 @@ internal sealed class CtlArguments
 
     /// <summary>Whether it is about the tokens of the web API.</summary>
     public bool HasTokens => Has("tokens") || Has("add-token") || Has("revoke-token");
+
+    /// <summary>Whether it is about invitations.</summary>
+    public bool HasInvitations => Has("invite") || Has("invitations") || Has("accept") || Has("reject");
 
     /// <summary>Whether this changes something rather than shows it.</summary>
     public bool HasAction => _given.Keys.Any(name => !_neverActions.Contains(name));
@@ -180,15 +188,18 @@ internal sealed class CtlArguments
             throw new UsageException($"--{shows[^1]} can only be used alone.");
         }
 
-        if (Has("scope") && !Has("add-token"))
+        foreach ((string option, string[] with) in _details)
         {
-            throw new UsageException("--scope goes with --add-token.");
+            if (Has(option) && !with.Any(Has))
+            {
+                throw new UsageException($"--{option} goes with {string.Join(", ", with[..^1].Select(static name => $"--{name}"))}{(with.Length > 1 ? " or " : "")}--{with[^1]}.");
+            }
         }
 
         if (_alone.FirstOrDefault(Has) is { } alone)
         {
             if (_clients.Count > 0
-                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && (alone, name) != ("add-token", "scope")))
+                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && !_details.Any(detail => detail.Option == name && detail.With.Contains(alone))))
             {
                 throw new UsageException($"--{alone} can only be used alone.");
             }
@@ -198,7 +209,12 @@ internal sealed class CtlArguments
         }
 
         CheckFiles();
-        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add"))
+        if (Has("accept") && _clients.Count > 0)
+        {
+            throw new UsageException("--accept takes one name.");
+        }
+
+        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add") && !Has("accept"))
         {
             throw new UsageException("Options require clients names or --all.");
         }
@@ -221,7 +237,7 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "servers"])
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "invitations", "servers"])
         {
             if (Has(listing) && _clients.Count > 0)
             {
@@ -245,15 +261,6 @@ internal sealed class CtlArguments
             }
         }
 
-        if (Has("dry-run") && !Has("add"))
-        {
-            throw new UsageException("--dry-run goes with --add.");
-        }
-
-        if (Has("configdir") && !Has("add") && !Has("purge") && !Has("remove"))
-        {
-            throw new UsageException("--configdir goes with --add, --remove or --purge.");
-        }
     }
 
     private void CheckAlone(string option)

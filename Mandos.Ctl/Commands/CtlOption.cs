@@ -49,6 +49,12 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
         new("dry-run", null, null, "with --add: show what would be added, and add nothing"),
+        new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
+        new("valid", null, "TIME", "with --invite: for how long, an hour by default"),
+        new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
+        new("invitations", null, null, "show who is invited, and what has arrived"),
+        new("accept", null, "NAME", "add the invited client that has arrived to clients.d"),
+        new("reject", null, "NAME", "end an invitation, and forget what has arrived"),
         new("purge", null, null, "remove from the server, and its file from clients.d"),
         new("configdir", null, "DIRECTORY", "where the server has its files, if not in /etc/mandos"),
         new("reload", null, null, "have the server read the files of its clients again"),
@@ -64,7 +70,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "add", "dry-run", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "add", "dry-run", "invite", "valid", "address", "invitations", "accept", "reject", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
 

@@ -21,6 +21,9 @@ public static class OutcomePhrases
         Outcome.NotApprovedByDefault => "not approved by default",
         Outcome.AuditNotWritten => "audit not written",
         Outcome.CutOff => "cut off",
+        Outcome.InvitationTaken => "invitation taken",
+        Outcome.BadInvitation => "bad invitation",
+        Outcome.InvitedSectionRefused => "invited section refused",
         Outcome.BadFirstLine => "bad first line",
         Outcome.HandshakeFailed => "handshake failed",
         Outcome.PeerGone => "peer gone",
@@ -40,7 +43,9 @@ public static class OutcomePhrases
     {
         Outcome.ApprovedByDefault or Outcome.Approved => "sent",
         Outcome.UnknownKey or Outcome.Disabled or Outcome.Removed or Outcome.Denied
-            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff => "refused",
+            or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff
+            or Outcome.BadInvitation or Outcome.InvitedSectionRefused => "refused",
+        Outcome.InvitationTaken => "taken",
         _ => "failed",
     };
 }

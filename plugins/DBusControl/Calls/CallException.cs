@@ -29,6 +29,8 @@ internal sealed class CallException(string errorName, string message) : Exceptio
     {
         CallException e => e,
         UnknownRequestException or UnknownClientException => new(BusErrors.UnknownObject, error.Message),
+        InvitationException => new(Names.InvitationError, error.Message),
+        UnauthorizedAccessException => new(BusErrors.AccessDenied, error.Message),
         ConflictingRequestsException => new(Names.ConflictingRequestsError, error.Message),
         ConfigurationException => new(BusErrors.InvalidFileContent, error.Message),
         ArgumentException or DBusReadException => new(BusErrors.InvalidArgs, error.Message),

@@ -90,6 +90,8 @@ internal sealed partial class Dispatcher(
         UnknownClientException e => WebProblem.UnknownClient(e.Message),
         UnknownRequestException e => new(StatusCodes.Status404NotFound, "unknown_request", e.Message),
         ConflictingRequestsException e => new(StatusCodes.Status409Conflict, "conflicting_requests", e.Message),
+        InvitationException e => new(StatusCodes.Status409Conflict, "invitation", e.Message),
+        UnauthorizedAccessException e => WebProblem.NotAllowed(e.Message),
         ClientExistsException e => new(StatusCodes.Status409Conflict, "client_exists", e.Message),
         ConfigurationException e => WebProblem.BadValue(string.Join("; ", e.Problems)),
         StateStoreException e => new(StatusCodes.Status503ServiceUnavailable, "not_ready", e.Message),
