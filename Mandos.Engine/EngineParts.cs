@@ -64,6 +64,11 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
+        if (Invitations is { } book)
+        {
+            Services.Meter.ObserveInvitations(() => book.Counts);
+        }
+
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, Reloader);
     }
 

@@ -47,15 +47,15 @@ internal sealed partial class InvitationBook(
         }
     }
 
-    /// <summary>How many are open, and how many wait for a person.</summary>
-    public (int Open, int Pending) Count
+    /// <summary>How many are open, and how many wait for a person, by the words of docs/metrics.md.</summary>
+    public IEnumerable<(string State, int Count)> Counts
     {
         get
         {
             DateTimeOffset now = services.Clock.UtcNow;
             StoredInvitation[] live = [.. _all.Where(one => one.IsLive(now))];
             int pending = live.Count(static one => one.Arrived is not null);
-            return (live.Length - pending, pending);
+            return [("open", live.Length - pending), ("pending", pending)];
         }
     }
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Mandos.Engine.Invitations;
 using Mandos.Engine.Outcomes;
-using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Protocol;
 
@@ -86,10 +85,4 @@ internal sealed partial class ConnectionHandler
             CryptographicOperations.ZeroMemory(buffer);
         }
     }
-
-    [LoggerMessage(1611, LogLevel.Warning, "Connection from {Peer}: what it sent on an invitation is refused: {Reason}")]
-    private partial void LogInvitedRefused(IPEndPoint peer, string reason);
-
-    [LoggerMessage(1612, LogLevel.Warning, "Connection from {Peer}: the invited “{Client}” has sent its section, which waits for mandos-ctl --accept or --reject ({Detail})")]
-    private partial void LogInvitedTaken(IPEndPoint peer, string client, string detail);
 }
