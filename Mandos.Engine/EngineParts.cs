@@ -62,6 +62,7 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveChecks(Checks.Counts.Read);
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
+        Services.Meter.ObserveExpectedReboots(() => Clients.Counts.ExpectedReboots);
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         if (Invitations is { } book)

@@ -20,4 +20,13 @@ public static class ClientLimits
     /// the records and events that it makes fit into their queues. For more, a caller gives it again.
     /// </summary>
     public const int ClientsOfCommand = 5000;
+
+    /// <summary>Characters of the reason for an expected reboot.</summary>
+    public const int RebootReasonLength = 200;
+
+    /// <summary>How long a rehearsal can be expected.</summary>
+    public static readonly TimeSpan LongestRehearsal = TimeSpan.FromDays(1);
+
+    /// <summary>How long a reboot can be expected: a machine that is away for longer is away, whatever was planned.</summary>
+    public static readonly TimeSpan LongestReboot = TimeSpan.FromDays(7);
 }

@@ -38,6 +38,15 @@ public class ClientProperty
     /// <summary><see cref="ClientSnapshot.Origin"/></summary>
     public static ClientProperty Origin { get; } = new(nameof(Origin));
 
+    /// <summary><see cref="ClientSnapshot.ExpectedReboot"/></summary>
+    public static ClientProperty ExpectedReboot { get; } = new(nameof(ExpectedReboot));
+
+    /// <summary><see cref="ClientSnapshot.RehearsalUntil"/></summary>
+    public static ClientProperty RehearsalUntil { get; } = new(nameof(RehearsalUntil));
+
+    /// <summary><see cref="ClientSnapshot.ProvenAt"/></summary>
+    public static ClientProperty ProvenAt { get; } = new(nameof(ProvenAt));
+
     /// <summary>Its name, such as <c>LastEnabled</c>; no other property has it.</summary>
     public string Name { get; }
 

@@ -53,4 +53,16 @@ public sealed record ClientSnapshot
 
     /// <summary>Whether a check runs now.</summary>
     public bool CheckerRunning { get; init; }
+
+    /// <summary>The reboot that a person has announced; null for none. Only enabled clients have one.</summary>
+    public ExpectedReboot? ExpectedReboot { get; init; }
+
+    /// <summary>Until when the next request of the client is a rehearsal of its boot, by the wall clock; null if none is expected.</summary>
+    public DateTimeOffset? RehearsalUntil { get; init; }
+
+    /// <summary>
+    /// When the client last got its secret with the key, secret and host that it has now, by a boot or a rehearsal; null if it has not since one of them
+    /// changed, so that nobody knows whether it can boot.
+    /// </summary>
+    public DateTimeOffset? ProvenAt { get; init; }
 }

@@ -37,6 +37,24 @@ public sealed class ClientAction
     /// <summary>The settings to be changed, if it is <see cref="ClientActionKind.Change"/>.</summary>
     public ClientChange Settings { get; private init; } = ClientChange.None;
 
+    /// <summary>The reboot that is expected, if it is <see cref="ClientActionKind.ExpectReboot"/>.</summary>
+    public RebootPlan Reboot { get; private init; } = RebootPlan.None;
+
+    /// <summary>How long a rehearsal is expected, if it is <see cref="ClientActionKind.Rehearse"/>.</summary>
+    public TimeSpan Rehearsal { get; private init; }
+
+    /// <summary>As <see cref="IMandosServer.ExpectRebootAsync"/>.</summary>
+    /// <param name="plan">The reboot.</param>
+    public static ClientAction ExpectReboot(RebootPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new(ClientActionKind.ExpectReboot) { Reboot = plan };
+    }
+
+    /// <summary>As <see cref="IMandosServer.RehearseAsync"/>.</summary>
+    /// <param name="valid">How long a rehearsal is expected; zero: not any more.</param>
+    public static ClientAction Rehearse(TimeSpan valid) => new(ClientActionKind.Rehearse) { Rehearsal = valid };
+
     /// <summary>As <see cref="IMandosServer.ChangeAsync"/>.</summary>
     /// <param name="change">The settings to change.</param>
     public static ClientAction Change(ClientChange change)
@@ -64,6 +82,8 @@ public sealed class ClientAction
             ClientActionKind.StartChecker => server.StartCheckerAsync(client, source, cancellationToken),
             ClientActionKind.StopChecker => server.StopCheckerAsync(client, source, cancellationToken),
             ClientActionKind.Remove => server.RemoveAsync(client, source, cancellationToken),
+            ClientActionKind.ExpectReboot => server.ExpectRebootAsync(client, Reboot, source, cancellationToken),
+            ClientActionKind.Rehearse => server.RehearseAsync(client, Rehearsal, source, cancellationToken),
             _ => server.ChangeAsync(client, Settings, source, cancellationToken),
         };
     }

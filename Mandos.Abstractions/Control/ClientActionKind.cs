@@ -29,4 +29,10 @@ public enum ClientActionKind
 
     /// <summary>Remove.</summary>
     Remove,
+
+    /// <summary>Expect a reboot, or not any more.</summary>
+    ExpectReboot,
+
+    /// <summary>Expect a rehearsal, or not any more.</summary>
+    Rehearse,
 }

@@ -83,6 +83,30 @@ public interface IMandosServer
     /// <exception cref="UnknownRequestException">No such request waits.</exception>
     Task<CommandResult> DecideAsync(long requestId, bool approved, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>Has a reboot of a client expected, or not expected any more. It takes the place of one that was expected before.</summary>
+    /// <remarks>
+    /// Until the client gets its secret, or the time is over, it is not disabled for not being seen alive; and if the plan says so, one request of it
+    /// needs no approval. A denial holds all the same, and disabling the client ends it. It outlasts the server.
+    /// </remarks>
+    /// <param name="client">The client: a snapshot, or the name.</param>
+    /// <param name="plan">The reboot.</param>
+    /// <param name="source">Who gives the command.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <returns>Whether the change is on disk.</returns>
+    /// <exception cref="UnknownClientException">There is no such client, or not any more.</exception>
+    /// <exception cref="ClientDisabledException">The client is disabled; nothing was changed.</exception>
+    /// <exception cref="ArgumentException">A value of the plan is out of its range; nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The server shares its state with others.</exception>
+    Task<CommandResult> ExpectRebootAsync(ClientReference client, RebootPlan plan, CommandSource source, CancellationToken cancellationToken);
+
+    /// <summary>Has the next request of a client reported as a rehearsal of its boot. It is treated as any other.</summary>
+    /// <param name="client">The client: a snapshot, or the name.</param>
+    /// <param name="valid">How long a rehearsal is expected from now, <see cref="ClientLimits.LongestRehearsal"/> at most; zero: not any more.</param>
+    /// <param name="source">Who gives the command.</param>
+    /// <param name="cancellationToken">Gives up waiting; the command may still be carried out.</param>
+    /// <inheritdoc cref="ExpectRebootAsync"/>
+    Task<CommandResult> RehearseAsync(ClientReference client, TimeSpan valid, CommandSource source, CancellationToken cancellationToken);
+
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
@@ -187,7 +211,7 @@ public interface IMandosServer
                     problems.Add(ClientProblem.NotDurable(client.Name, result));
                 }
             }
-            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException)
+            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException or ClientDisabledException or NotSupportedException)
             {
                 problems.Add(ClientProblem.NotDone(client.Name, e));
             }

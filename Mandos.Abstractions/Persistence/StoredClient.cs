@@ -39,7 +39,8 @@ public sealed record StoredClient
     /// A store need not keep what belongs to one run of the server: <see cref="ClientSnapshot.ApprovalsPending"/>,
     /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>,
     /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>, but for the latter two of a client that a command
-    /// added.
+    /// added. A store that servers share need not keep <see cref="ClientSnapshot.ExpectedReboot"/>, <see cref="ClientSnapshot.RehearsalUntil"/>,
+    /// <see cref="ClientSnapshot.ProvenAt"/> and <see cref="Proof"/>, which such servers do not have.
     /// </remarks>
     public required ClientSnapshot? Client { get; init; }
 
@@ -48,6 +49,12 @@ public sealed record StoredClient
     /// in force.
     /// </summary>
     public ReadOnlyMemory<byte> EncryptedSecret { get; init; }
+
+    /// <summary>
+    /// Something made of a random number and of the key, secret and host with which the client got its secret last, by which a change of them is
+    /// noticed; it says nothing of the secret. Empty if there is none.
+    /// </summary>
+    public ReadOnlyMemory<byte> Proof { get; init; }
 
     /// <summary>
     /// In a store that servers share, the last change of the client's control, as <see cref="Sharing.SharedClient.Revision"/>; it is read, and not saved.

@@ -22,12 +22,15 @@ internal sealed class CtlArguments
     private static readonly string[] _anywhere = ["socket", "debug"];
 
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
-    private static readonly (string Option, string[] With)[] _ofFiles = 
+    private static readonly (string Option, string[] With)[] _ofFiles =
         [("add", ["dry-run", "configdir"]), ("accept", ["dry-run", "configdir"]), ("purge", ["configdir"])];
 
-    /// <summary>Those that go with another one alone.</summary>
-    private static readonly (string Option, string[] With)[] _details =
-        [("scope", ["add-token"]), ("valid", ["invite"]), ("address", ["invite"]), ("dry-run", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"])];
+    /// <summary>Those that say more of another one, of which they need one.</summary>
+    private static readonly (string Detail, string[] Of)[] _details =
+    [
+        ("scope", ["add-token"]), ("for", ["expect-reboot"]), ("no-approval", ["expect-reboot"]), ("valid", ["rehearse", "invite"]), ("address", ["invite"]),
+        ("dry-run", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"]),
+    ];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
 
@@ -188,18 +191,11 @@ internal sealed class CtlArguments
             throw new UsageException($"--{shows[^1]} can only be used alone.");
         }
 
-        foreach ((string option, string[] with) in _details)
-        {
-            if (Has(option) && !with.Any(Has))
-            {
-                throw new UsageException($"--{option} goes with {string.Join(", ", with[..^1].Select(static name => $"--{name}"))}{(with.Length > 1 ? " or " : "")}--{with[^1]}.");
-            }
-        }
-
+        CheckDetails();
         if (_alone.FirstOrDefault(Has) is { } alone)
         {
             if (_clients.Count > 0
-                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && !_details.Any(detail => detail.Option == name && detail.With.Contains(alone))))
+                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && !_details.Any(detail => detail.Detail == name && detail.Of.Contains(alone))))
             {
                 throw new UsageException($"--{alone} can only be used alone.");
             }
@@ -251,6 +247,18 @@ internal sealed class CtlArguments
         }
     }
 
+    private void CheckDetails()
+    {
+        foreach ((string detail, string[] of) in _details)
+        {
+            if (Has(detail) && !of.Any(Has))
+            {
+                string others = string.Concat(of[..^1].Select(static (name, i) => $"{(i > 0 ? ", " : "")}--{name}"));
+                throw new UsageException($"--{detail} goes with {(of.Length > 1 ? others + " or " : "")}--{of[^1]}.");
+            }
+        }
+    }
+
     private void CheckFiles()
     {
         foreach ((string option, string[] with) in _ofFiles)
@@ -260,7 +268,6 @@ internal sealed class CtlArguments
                 throw new UsageException($"--{option} does not go with --{other}.");
             }
         }
-
     }
 
     private void CheckAlone(string option)

@@ -47,10 +47,15 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("deny", 'D', null, "deny the request that waits"),
         new("approve-request", null, "NUMBER", "approve one request that waits, and no other"),
         new("deny-request", null, "NUMBER", "deny one request that waits, and no other"),
+        new("expect-reboot", null, "TIME", "expect a reboot for this long: the client is not disabled, and gets one secret"),
+        new("for", null, "REASON", "with --expect-reboot: what the reboot is for"),
+        new("no-approval", null, null, "with --expect-reboot: the secret needs no approval"),
+        new("no-reboot", null, null, "expect no reboot any more"),
+        new("rehearse", null, null, "report the next request as a rehearsal of the client's boot"),
+        new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes; with --invite: if not for an hour"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
-        new("dry-run", null, null, "with --add: show what would be added, and add nothing"),
+        new("dry-run", null, null, "with --add or --accept: show what would be added, and add nothing"),
         new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
-        new("valid", null, "TIME", "with --invite: for how long, an hour by default"),
         new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
         new("invitations", null, null, "show who is invited, and what has arrived"),
         new("accept", null, "NAME", "add the invited client that has arrived to clients.d"),
@@ -70,7 +75,9 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "add", "dry-run", "invite", "valid", "address", "invitations", "accept", "reject", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
+        "rehearse", "valid", "add", "dry-run", "invite", "address", "invitations", "accept", "reject",
+        "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
 
@@ -78,7 +85,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     public static IReadOnlyList<(string First, string Second)> Opposites { get; } =
     [
         ("enable", "disable"), ("start-checker", "stop-checker"), ("approve-by-default", "deny-by-default"), ("approve", "deny"),
-        ("approve-request", "deny-request"),
+        ("approve-request", "deny-request"), ("expect-reboot", "no-reboot"),
     ];
 
     private static CtlOption Of(ClientSetting setting, char? letter = null, string? value = null)

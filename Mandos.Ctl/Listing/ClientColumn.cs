@@ -10,6 +10,15 @@ namespace Mandos.Ctl.Listing;
 /// <param name="Value">Its value: a text, a boolean, a number, or a duration.</param>
 internal sealed record ClientColumn(string Property, string Title, Func<Client, object> Value)
 {
+    /// <summary>What Debian's server does not know of what is expected of a client.</summary>
+    private static readonly ClientColumn[] _expectations =
+    [
+        new("RebootUntil", "Reboot Expected Until", client => client.RebootUntil),
+        new("RebootReason", "Reboot Reason", client => client.RebootReason),
+        new("RebootNeedsNoApproval", "Reboot Needs No Approval", client => client.RebootNeedsNoApproval),
+        new("RehearsalUntil", "Rehearsal Expected Until", client => client.RehearsalUntil),
+    ];
+
     private static readonly Client _ordinary = new("/");
 
     /// <summary>Debian's, in its order.</summary>
@@ -37,12 +46,13 @@ internal sealed record ClientColumn(string Property, string Title, Func<Client, 
         new("LastCheckerStatus", "Last Checker Status", client => client.LastCheckerStatus),
     ];
 
-    /// <summary>All, and those of the settings that Debian's server does not have, as far as a client has another value than the default.</summary>
+    /// <summary>All, and those that Debian's server does not have, as far as a client has another value than the default.</summary>
     public static IReadOnlyList<ClientColumn> Of(IReadOnlyList<Client> clients) =>
     [
         .. All,
         .. ClientSetting.All.Where(static setting => setting.IsExtension)
             .Select(static setting => new ClientColumn(setting.Name, Words(setting.Name), client => client.Extension(setting)))
+            .Concat(_expectations)
             .Where(column => clients.Any(client => !column.Value(client).Equals(column.Value(_ordinary)))),
     ];
 

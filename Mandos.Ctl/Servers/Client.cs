@@ -54,6 +54,21 @@ internal sealed record Client(string Path)
 
     public string Expires { get; init; } = "";
 
+    /// <summary>Until when a reboot is expected.</summary>
+    public string RebootUntil { get; init; } = "";
+
+    /// <summary>What the reboot is for; empty if nobody said.</summary>
+    public string RebootReason { get; init; } = "";
+
+    /// <summary>Whether the reboot needs no approval.</summary>
+    public bool RebootNeedsNoApproval { get; init; }
+
+    /// <summary>Until when the next request is a rehearsal.</summary>
+    public string RehearsalUntil { get; init; } = "";
+
+    /// <summary>When the client last got its secret with its present key, secret and host.</summary>
+    public string ProvenAt { get; init; } = "";
+
     /// <summary>The settings that Debian's server does not have; none is known of a server that does not tell.</summary>
     public ImmutableDictionary<ClientSetting, object> Extensions { get; init; } = ImmutableDictionary<ClientSetting, object>.Empty;
 
@@ -87,6 +102,11 @@ internal sealed record Client(string Path)
         "LastCheckedOK" => this with { LastCheckedOk = (string)value },
         "LastApprovalRequest" => this with { LastApprovalRequest = (string)value },
         "Expires" => this with { Expires = (string)value },
+        "ExpectedReboot" => value is object[] and [string until, string reason, bool needsNoApproval]
+            ? this with { RebootUntil = until, RebootReason = reason, RebootNeedsNoApproval = needsNoApproval }
+            : throw new InvalidCastException("an expected reboot is a time, a reason, and a truth value"),
+        "RehearsalUntil" => this with { RehearsalUntil = (string)value },
+        "ProvenAt" => this with { ProvenAt = (string)value },
         _ => ClientSetting.All.FirstOrDefault(setting => setting.IsExtension && setting.Name == property) is { } setting
             ? this with { Extensions = Extensions.SetItem(setting, SettingValue.Check(setting, value)) }
             : this,

@@ -70,6 +70,15 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>Approves or denies a client that waits.</summary>
     Task ApproveAsync(Client client, bool approve, CancellationToken cancellationToken);
 
+    /// <summary>Has a reboot of a client expected, or not any more.</summary>
+    Task ExpectRebootAsync(Client client, RebootPlan plan, CancellationToken cancellationToken);
+
+    /// <summary>Has the next request of a client reported as a rehearsal.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="milliseconds">For how long; 0: not any more.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task RehearseAsync(Client client, ulong milliseconds, CancellationToken cancellationToken);
+
     /// <summary>Removes a client from the server.</summary>
     Task RemoveAsync(Client client, CancellationToken cancellationToken);
 

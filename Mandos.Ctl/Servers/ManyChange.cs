@@ -3,8 +3,8 @@ using Mandos.Abstractions.Clients;
 namespace Mandos.Ctl.Servers;
 
 /// <summary>A change that many clients are given by one call.</summary>
-/// <param name="Property">The property of a client on D-Bus that gets a value, or <c>Approve</c> or <c>RemoveClient</c>.</param>
-/// <param name="Value">A text, a boolean, or a duration in milliseconds.</param>
+/// <param name="Property">The property of a client on D-Bus that gets a value, or <c>Approve</c>, <c>RemoveClient</c>, <c>ExpectReboot</c> or <c>Rehearse</c>.</param>
+/// <param name="Value">A text, a boolean, a duration in milliseconds, or a <see cref="RebootPlan"/>.</param>
 internal sealed record ManyChange(string Property, object Value)
 {
     /// <summary>The setting that is changed; null if it is none.</summary>

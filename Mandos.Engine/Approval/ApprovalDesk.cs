@@ -45,6 +45,7 @@ internal sealed partial class ApprovalDesk(
 
         var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow)) { Opened = services.Clock.Now };
         ClientSettings settings = client.Settings;
+        transitions.TakeRehearsal(request);
         if (!transitions.MayBeEntitled(client))
         {
             requests.Refuse(request, Outcome.Disabled);
@@ -61,6 +62,10 @@ internal sealed partial class ApprovalDesk(
         else if (RequestTransitions.TakeApproval(client, peer.Address))
         {
             Grant(request, Outcome.Approved);
+        }
+        else if (transitions.TakeReboot(request))
+        {
+            Grant(request, Outcome.ExpectedReboot);
         }
         else if (settings.ApprovalDelay <= TimeSpan.Zero)
         {
@@ -113,6 +118,9 @@ internal sealed partial class ApprovalDesk(
 
         requests.End(request);
     }
+
+    /// <summary>Tells how a rehearsal has gone, once its connection has ended.</summary>
+    public void Rehearsed(OpenRequest request, Outcome outcome) => transitions.Rehearsed(request, outcome);
 
     /// <summary>Approves or denies what waits now and what comes within the client's approval duration.</summary>
     /// <exception cref="ConflictingRequestsException">Requests from different addresses wait, and the client has no approve_all.</exception>

@@ -21,6 +21,15 @@ public enum AuditCommand
     /// <summary>Deny one request.</summary>
     DenyRequest,
 
+    /// <summary>Expect a reboot of a client.</summary>
+    ExpectReboot,
+
+    /// <summary>Expect a reboot of a client no longer.</summary>
+    ExpectNoReboot,
+
+    /// <summary>Expect a rehearsal of a client, or not any more.</summary>
+    Rehearse,
+
     /// <summary>Note that a client is alive.</summary>
     MarkCheckedOk,
 

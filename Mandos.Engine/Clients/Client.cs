@@ -46,8 +46,26 @@ internal sealed class Client : ISaved
     /// <summary>When the client will be disabled.</summary>
     public Deadline Expiry { get; }
 
-    /// <summary>When <see cref="Expiry"/> is, or was, due.</summary>
+    /// <summary>When the client expires, or expired, unless a reboot is expected for longer.</summary>
     public TimeSpan ExpiryDue { get; set; }
+
+    /// <summary><see cref="ExpiryDue"/> by the wall clock; null while the client is disabled.</summary>
+    public DateTimeOffset? ExpiresItself { get; set; }
+
+    /// <summary>Until when a reboot is expected; null if none is.</summary>
+    public TimeSpan? RebootDue { get; set; }
+
+    /// <summary>When <see cref="ExpiryDue"/> or <see cref="RebootDue"/> is due, whichever is later.</summary>
+    public TimeSpan LastDue => RebootDue > ExpiryDue ? RebootDue.Value : ExpiryDue;
+
+    /// <summary>When a reboot is not expected any more. Made when first needed.</summary>
+    public Deadline? RebootEnd { get; set; }
+
+    /// <summary>The request that was granted because a reboot is expected, for which one is enough.</summary>
+    public OpenRequest? RebootRequest { get; set; }
+
+    /// <summary>When a rehearsal is not expected any more. Made when first needed.</summary>
+    public Deadline? RehearsalEnd { get; set; }
 
     /// <summary>What <see cref="DeadlineQueue.Lost"/> was when <see cref="Expiry"/> was set.</summary>
     public TimeSpan LostBefore { get; set; }
@@ -125,7 +143,7 @@ internal sealed class Client : ISaved
         Name = Name,
         FileSettings = Definition.Settings,
         FileEnabled = Definition.Enabled,
-        Client = Snapshot with { Id = 0 }, // which holds while the server runs
+        Client = Snapshot with { Id = 0, Expires = Snapshot.Expires is null ? null : ExpiresItself }, // a number holds while the server runs
         EncryptedSecret = EncryptedSecret,
         DeniedUntil = DeniedUntil,
     };

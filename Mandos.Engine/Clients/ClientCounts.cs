@@ -24,6 +24,11 @@ internal sealed class ClientCounts
     private int _expiring;
     private int _reached = int.MinValue;
 
+    private int _expectedReboots;
+
+    /// <summary>Clients of which a reboot is expected.</summary>
+    public int ExpectedReboots => Volatile.Read(ref _expectedReboots);
+
     /// <summary>Counts a client. Called on the engine loop.</summary>
     public void Add(Client client) => Move(client, Place.Of(client));
 
@@ -88,6 +93,7 @@ internal sealed class ClientCounts
         }
 
         _states[(int)known.State] += count;
+        _expectedReboots += known.ExpectsReboot ? count : 0;
         if (known.SoonFrom == Place.Never)
         {
             return;
@@ -123,7 +129,8 @@ internal sealed class ClientCounts
     /// <summary>Where a client is counted.</summary>
     /// <param name="State">Its state.</param>
     /// <param name="SoonFrom">From when on it expires soon, in <see cref="Step"/>s of the engine's clock, or <see cref="Never"/>.</param>
-    internal readonly record struct Place(ClientState State, int SoonFrom)
+    /// <param name="ExpectsReboot">Whether a reboot of it is expected.</param>
+    internal readonly record struct Place(ClientState State, int SoonFrom, bool ExpectsReboot)
     {
         public const int Never = int.MaxValue;
         private const int Earliest = int.MinValue + 1; // after what is reached at first
@@ -133,10 +140,10 @@ internal sealed class ClientCounts
             ClientSnapshot snapshot = client.Snapshot;
             if (!snapshot.Enabled)
             {
-                return new Place(ClientState.Disabled, Never);
+                return new Place(ClientState.Disabled, Never, ExpectsReboot: false);
             }
 
-            double steps = Math.Ceiling(EngineClock.Add(client.ExpiryDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
+            double steps = Math.Ceiling(EngineClock.Add(client.LastDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
             return new Place(
                 snapshot.LastCheckerStatus switch
                 {
@@ -144,7 +151,8 @@ internal sealed class ClientCounts
                     ClientSnapshot.NotCheckedYet => ClientState.Unchecked,
                     _ => ClientState.Failing,
                 },
-                steps < Never ? (int)Math.Max(steps, Earliest) : Never);
+                steps < Never ? (int)Math.Max(steps, Earliest) : Never,
+                snapshot.ExpectedReboot is not null);
         }
     }
 }

@@ -24,8 +24,16 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
         client.ExpiryDue = clock.After(fromNow);
         client.LostBefore = deadlines.Lost;
         client.IsPutOff = false;
-        deadlines.Schedule(client.Expiry, client.ExpiryDue);
-        return state with { Expires = EngineClock.Add(clock.UtcNow, fromNow) };
+        client.ExpiresItself = EngineClock.Add(clock.UtcNow, fromNow);
+        return Schedule(client, state);
+    }
+
+    /// <summary>Has an enabled client expire when it does by itself, or when a reboot is not expected any more, whichever is later.</summary>
+    /// <inheritdoc cref="Set"/>
+    public ClientSnapshot Schedule(Client client, ClientSnapshot state)
+    {
+        deadlines.Schedule(client.Expiry, client.LastDue);
+        return state with { Expires = client.LastDue > client.ExpiryDue ? state.ExpectedReboot?.Until : client.ExpiresItself };
     }
 
     /// <summary>Has a client whose expiry is due expire later, if there were gaps since it was set.</summary>
@@ -49,7 +57,7 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
     public ClientSnapshot Move(Client client, ClientSnapshot state, TimeSpan oldTimeout)
     {
         TimeSpan timeout = state.Settings.Timeout;
-        if (client.Expiry.Due is not { } due || due == TimeSpan.MaxValue)
+        if (client.Expiry.Due is null || client.ExpiryDue == TimeSpan.MaxValue)
         {
             // It lay beyond all time, so a difference says nothing; count from now.
             return Set(client, state, timeout);
@@ -60,17 +68,19 @@ internal sealed class ExpirySchedule(EngineClock clock, DeadlineQueue deadlines)
     }
 
     /// <summary>Whether an enabled client's expiry has come.</summary>
-    public bool IsPast(Client client) => client.Expiry.Due is not null && End(client, out _) <= clock.Now;
+    public bool IsPast(Client client)
+        => client.Expiry.Due is not null && !(client.RebootDue > clock.Now) && End(client, out _) <= clock.Now;
 
     /// <summary>Has the client not expire.</summary>
     /// <inheritdoc cref="Set"/>
     public ClientSnapshot Clear(Client client, ClientSnapshot state)
     {
         deadlines.Cancel(client.Expiry);
+        client.ExpiresItself = null;
         return state with { Expires = null };
     }
 
-    /// <summary>When a client expires, the gaps since this was set considered.</summary>
+    /// <summary>When a client expires by itself, the gaps since this was set considered.</summary>
     private TimeSpan End(Client client, out bool forChecks)
     {
         TimeSpan lost = deadlines.Lost - client.LostBefore;

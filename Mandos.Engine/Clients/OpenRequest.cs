@@ -56,6 +56,9 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
     /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
     public Outcome? Withdrawn { get; set; }
 
+    /// <summary>Whether a person was told to expect it, as a rehearsal of the client's boot. For any thread once the connection knows it.</summary>
+    public bool IsRehearsal { get; set; }
+
     /// <summary>Breaks the connection off; takes why, as “its client was …”. Null until the connection is known.</summary>
     public Action<string>? OnAbort { get; set; }
 

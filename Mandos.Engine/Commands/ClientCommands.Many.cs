@@ -24,6 +24,8 @@ internal sealed partial class ClientCommands
         }
 
         action.Settings.Validate();
+        action.Reboot.Validate();
+        Validate(action.Rehearsal);
         return CarryOutAsync(clients, MeansOf(action), source).WaitAsync(cancellationToken);
     }
 
@@ -40,6 +42,14 @@ internal sealed partial class ClientCommands
         ClientActionKind.StartChecker => new(AuditCommand.StartChecker, client => new Effect(_checks.Start(client), Task.CompletedTask)) { IsSaved = false },
         ClientActionKind.StopChecker => new(AuditCommand.StopChecker, Quick(_transitions.StopCheck)) { IsSaved = false },
         ClientActionKind.Remove => new(AuditCommand.Remove, Revoking(Remove)),
+        ClientActionKind.ExpectReboot => new(ExpectationOf(action.Reboot), Revoking(client => ExpectReboot(client, action.Reboot)))
+        {
+            Detail = Describe(action.Reboot),
+        },
+        ClientActionKind.Rehearse => new(AuditCommand.Rehearse, Quick(client => Rehearse(client, action.Rehearsal)))
+        {
+            Detail = Describe(action.Rehearsal),
+        },
         _ => new(AuditCommand.Change, client => new Effect(Change(client, action.Settings), client.WhenAbortedSendsEnd()))
         {
             Detail = NamesOf(action.Settings),

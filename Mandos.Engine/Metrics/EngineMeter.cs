@@ -133,6 +133,11 @@ internal sealed class EngineMeter : IDisposable
     public void ObserveExpiring(Func<int> count)
         => Observe("mandos.clients.expiring", count, "{client}", "Enabled clients with less than a quarter of their timeout left");
 
+    /// <summary>Has the clients counted of which a reboot is expected, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveExpectedReboots(Func<int> count)
+        => Observe("mandos.clients.expected_reboots", count, "{client}", "Clients of which a reboot is expected");
+
     /// <summary>Has the connections counted that wait for approval, whenever somebody reads the metrics.</summary>
     /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveApprovals(Func<int> count) => Observe("mandos.approvals_pending", count, "{request}", "Connections that wait for approval");

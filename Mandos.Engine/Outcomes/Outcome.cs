@@ -12,6 +12,9 @@ public enum Outcome
     /// <summary>Sent: a person approved.</summary>
     Approved,
 
+    /// <summary>Sent: a person expected a reboot of the client, and said that it needs no approval.</summary>
+    ExpectedReboot,
+
     /// <summary>Refused: no client has the peer's key.</summary>
     UnknownKey,
 

@@ -13,6 +13,7 @@ public static class OutcomePhrases
     {
         Outcome.ApprovedByDefault => "approved by default",
         Outcome.Approved => "approved",
+        Outcome.ExpectedReboot => "expected reboot",
         Outcome.UnknownKey => "unknown key",
         Outcome.Disabled => "disabled",
         Outcome.Removed => "removed",
@@ -38,10 +39,13 @@ public static class OutcomePhrases
         _ => throw new UnreachableException(),
     };
 
+    /// <summary>Whether a connection that ends so has got the secret.</summary>
+    public static bool IsSent(this Outcome outcome) => outcome is Outcome.ApprovedByDefault or Outcome.Approved or Outcome.ExpectedReboot;
+
     /// <summary>The word for what becomes of a connection that ends so.</summary>
     public static string Decision(this Outcome outcome) => outcome switch
     {
-        Outcome.ApprovedByDefault or Outcome.Approved => "sent",
+        _ when outcome.IsSent() => "sent",
         Outcome.UnknownKey or Outcome.Disabled or Outcome.Removed or Outcome.Denied
             or Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault or Outcome.AuditNotWritten or Outcome.CutOff
             or Outcome.BadInvitation or Outcome.InvitedSectionRefused => "refused",

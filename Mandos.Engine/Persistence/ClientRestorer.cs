@@ -23,6 +23,7 @@ internal static class ClientRestorer
         }
 
         bool enabled = IsEnabled(definition, stored);
+        TimeSpan rebootLeft = enabled && saved.Enabled ? RebootLeft(definition, stored, now) : TimeSpan.Zero;
         ClientSnapshot state = saved with
         {
             Name = definition.Name,
@@ -33,6 +34,8 @@ internal static class ClientRestorer
             ApprovalsPending = 0,
             Requests = [],
             CheckerRunning = false,
+            ExpectedReboot = rebootLeft > TimeSpan.Zero ? saved.ExpectedReboot : null,
+            RehearsalUntil = saved.RehearsalUntil > now && stored.LeftAt is null ? saved.RehearsalUntil : null,
         };
         if (!enabled)
         {
@@ -52,7 +55,12 @@ internal static class ClientRestorer
 
         if (saved.Expires > now)
         {
-            return new RestoredClient(state, saved.Expires.Value - Present(stored, saved, now), null);
+            return new RestoredClient(state, saved.Expires.Value - Present(stored, saved, now), null) { RebootLeft = rebootLeft };
+        }
+
+        if (rebootLeft > TimeSpan.Zero)
+        {
+            return new RestoredClient(state, TimeSpan.Zero, null) { RebootLeft = rebootLeft }; // it was not to be seen
         }
 
         string? reason = saved.LastCheckedOk is null ? "it was never checked successfully"
@@ -77,6 +85,19 @@ internal static class ClientRestorer
     {
         TimeSpan left = stored.DeniedUntil is { } until ? until - Latest(now, stored.SavedAt) : TimeSpan.Zero;
         return left < duration ? left : duration;
+    }
+
+    /// <summary>How long a reboot is expected still. It is not of a client that was away from the files, or has another key.</summary>
+    private static TimeSpan RebootLeft(ClientDefinition definition, StoredClient stored, DateTimeOffset now)
+    {
+        if (stored is not { LeftAt: null, Client: { ExpectedReboot: { } reboot, Settings: var settings } }
+            || (settings.KeyId, settings.Fingerprint) != (definition.Settings.KeyId, definition.Settings.Fingerprint))
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan left = reboot.Until - Latest(now, stored.SavedAt);
+        return left < ClientLimits.LongestReboot ? left : ClientLimits.LongestReboot;
     }
 
     /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>

@@ -1,4 +1,5 @@
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Metrics;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
@@ -32,6 +33,9 @@ internal sealed partial class AuditTrail : IDisposable
     /// <summary>Whether <see cref="TryAnnounceAsync"/> has to succeed before a secret goes out.</summary>
     public bool IsRequired { get; }
 
+    /// <summary>Is told how a connection ended that was a rehearsal. Set it before the first connection.</summary>
+    public Action<OpenRequest, Outcome>? OnRehearsed { get; set; }
+
     /// <summary>Whether the log is to tell of the end of a connection; decided once for each.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="reason">Why it ended.</param>
@@ -46,6 +50,12 @@ internal sealed partial class AuditTrail : IDisposable
         if (!connection.TryEnd())
         {
             return;
+        }
+
+        if (connection.Request is { IsRehearsal: true } request)
+        {
+            detail = detail is null ? "rehearsal" : $"rehearsal; {detail}";
+            OnRehearsed?.Invoke(request, reason);
         }
 
         _counts.Add(reason);

@@ -28,7 +28,10 @@ internal sealed class ConnectionServer : IDisposable
         IReadOnlyList<IReleaseGate> gates, InvitationBook? invitations = null)
     {
         (_services, _approvals) = (services, approvals);
-        _audit = new AuditTrail(services, audit);
+        _audit = new AuditTrail(services, audit)
+        {
+            OnRehearsed = (request, outcome) => services.Loop.Post(() => approvals.Rehearsed(request, outcome)),
+        };
         Table = new ConnectionTable(services, limits, _audit);
         services.Meter.ObserveConnections(Table.Counts.Read);
         Turns = new HandshakeTurns(services.Clock, ProtocolLimits.ConcurrentTurns);

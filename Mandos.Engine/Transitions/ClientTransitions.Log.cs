@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Mandos.Engine.Transitions;
@@ -28,6 +29,27 @@ internal sealed partial class ClientTransitions
     [LoggerMessage(1106, LogLevel.Error,
         "Client {Client}: its secret was set at a server whose file has another secret of it, and cannot be read here: refused until the files are the same")]
     private partial void LogUnreadableSecret(string client);
+
+    [LoggerMessage(1107, LogLevel.Information, "Client {Client}: a reboot is expected until {Until:u}{Approval}; reason: {Reason}")]
+    private partial void LogRebootExpected(string client, DateTimeOffset until, string approval, string reason);
+
+    [LoggerMessage(1108, LogLevel.Information, "Client {Client}: its reboot is not expected any more: {Ending}")]
+    private partial void LogRebootEnded(string client, string ending);
+
+    [LoggerMessage(1109, LogLevel.Warning, "Client {Client}: its reboot was expected, and it did not get its secret in time")]
+    private partial void LogRebootLate(string client);
+
+    [LoggerMessage(1110, LogLevel.Information, "Client {Client}: its next request until {Until:u} is a rehearsal")]
+    private partial void LogRehearsalExpected(string client, DateTimeOffset until);
+
+    [LoggerMessage(1111, LogLevel.Warning, "Client {Client}: it made no request in the time for its rehearsal")]
+    private partial void LogRehearsalLate(string client);
+
+    [LoggerMessage(1112, LogLevel.Information, "rehearsal: {Client} got its secret from {Peer}")]
+    private partial void LogRehearsed(string client, IPEndPoint peer);
+
+    [LoggerMessage(1113, LogLevel.Warning, "rehearsal: {Client} did not get its secret, asked for from {Peer}: {Reason}")]
+    private partial void LogRehearsalFailed(string client, IPEndPoint peer, string reason);
 
     [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
     private partial void LogSecretChanged(string client);

@@ -53,8 +53,10 @@ internal sealed partial class ClientTransitions
     /// <summary>Takes up a client, and sets its check and its expiry going if it is enabled.</summary>
     /// <param name="client">The client.</param>
     /// <param name="timeLeft">Time until its restored expiry; for a new client its timeout.</param>
-    public void Add(Client client, TimeSpan timeLeft)
+    /// <param name="rebootLeft">How long its restored reboot is expected.</param>
+    public void Add(Client client, TimeSpan timeLeft, TimeSpan rebootLeft)
     {
+        RestoreExpectations(client, rebootLeft);
         _clients.Add(client);
         client.Snapshot = client.Snapshot with { Id = ++_lastId };
         if (client.Snapshot.Enabled)
@@ -74,6 +76,7 @@ internal sealed partial class ClientTransitions
         // Out of reach before anything else, so that no fault below can leave it there.
         _clients.Remove(client);
         Halt(client);
+        ForgetExpectations(client);
         _requests.RefuseAll(client, Outcome.Removed);
         _requests.EndVerdict(client);
         LogRemoved(client.Name);
@@ -98,6 +101,8 @@ internal sealed partial class ClientTransitions
         bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
         if (isKeyNew)
         {
+            EndReboot(client, RebootEnding.NewKey);
+            EndRehearsal(client);
             _requests.RefuseStrangers(client);
             _journal.Publish(client, static state => new ClientRemoved(state, RemovalReason.NewKey));
         }
@@ -159,13 +164,15 @@ internal sealed partial class ClientTransitions
         }
 
         // Disabled before anything else, so that no fault below can leave it enabled.
-        ClientSnapshot next = _expiry.Clear(client, client.Snapshot with { Enabled = false });
+        ExpectedReboot? reboot = ForgetReboot(client);
+        ClientSnapshot next = _expiry.Clear(client, client.Snapshot with { Enabled = false, ExpectedReboot = null });
         _journal.Update(client, next, ClientProperty.Expires);
         _deadlines.Cancel(client.NextCheck);
         StopCheck(client);
         _journal.Update(client, client.Snapshot, ClientProperty.Enabled);
         LogDisabled(client.Name);
         _requests.RefuseAll(client, Outcome.Disabled);
+        TellRebootEnded(client, reboot, RebootEnding.Disabled);
     }
 
     /// <summary>The action of <see cref="Client.Expiry"/>.</summary>
@@ -202,6 +209,7 @@ internal sealed partial class ClientTransitions
         _deadlines.Cancel(client.NextCheck);
         _deadlines.Cancel(client.Expiry);
         StopCheck(client);
+        CancelExpectations(client);
     }
 
     // Checks, and other signs of life
@@ -280,12 +288,15 @@ internal sealed partial class ClientTransitions
     {
         Client client = request.Client;
         LogSent(client.Name);
+        bool isInTime = client.RebootDue > _clock.Now;
+        ExpectedReboot? reboot = ForgetReboot(client);
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
-            _journal.Update(client, _expiry.Set(client, client.Snapshot, client.Settings.ExtendedTimeout), ClientProperty.Expires);
+            _journal.Update(client, _expiry.Set(client, client.Snapshot with { ExpectedReboot = null }, client.Settings.ExtendedTimeout), ClientProperty.Expires);
         }
 
         _journal.Publish(client, state => new GotSecret(state, request.Description));
+        TellRebootEnded(client, reboot, isInTime ? RebootEnding.SecretSent : RebootEnding.TimeOver);
     }
 
     // Settings

@@ -62,6 +62,16 @@ internal sealed record StateDocument
         public required IReadOnlyDictionary<string, JsonElement> Settings { get; init; }
     }
 
+    /// <summary>A reboot that is expected.</summary>
+    internal sealed record RebootEntry
+    {
+        public required DateTimeOffset Until { get; init; }
+
+        public string? Reason { get; init; }
+
+        public bool NeedsNoApproval { get; init; }
+    }
+
     /// <summary>A client as it is.</summary>
     internal sealed record StateEntry
     {
@@ -81,6 +91,18 @@ internal sealed record StateDocument
         public required int LastCheckerStatus { get; init; }
 
         public DateTimeOffset? LastApprovalRequest { get; init; }
+
+        /// <summary>The reboot that a person has announced.</summary>
+        public RebootEntry? ExpectedReboot { get; init; }
+
+        /// <summary>Until when the next request is a rehearsal.</summary>
+        public DateTimeOffset? RehearsalUntil { get; init; }
+
+        /// <summary>When the client got its present secret last.</summary>
+        public DateTimeOffset? ProvenAt { get; init; }
+
+        /// <summary>By what the key, secret and host of then are known again; nothing of the secret.</summary>
+        public byte[]? Proof { get; init; }
 
         public required IReadOnlyDictionary<string, JsonElement> Settings { get; init; }
     }

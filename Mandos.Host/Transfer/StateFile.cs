@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Host.Logging;
@@ -81,6 +82,11 @@ internal static class StateFile
                 LastCheckedOk = client.LastCheckedOk,
                 LastCheckerStatus = client.LastCheckerStatus,
                 LastApprovalRequest = client.LastApprovalRequest,
+                ExpectedReboot = client.ExpectedReboot is { } reboot
+                    ? new StateDocument.RebootEntry { Until = reboot.Until, Reason = reboot.Reason, NeedsNoApproval = reboot.NeedsNoApproval } : null,
+                RehearsalUntil = client.RehearsalUntil,
+                ProvenAt = client.ProvenAt,
+                Proof = stored.Proof.IsEmpty ? null : stored.Proof.ToArray(),
                 Settings = SettingValues.Write(client.Settings),
             } : null,
             File = new StateDocument.FileEntry { Enabled = stored.FileEnabled, Settings = SettingValues.Write(stored.FileSettings) },
@@ -123,6 +129,20 @@ internal static class StateFile
             throw Fault(entry, place, "it is disabled, and so does not expire");
         }
 
+        if (entry.State is { Enabled: false, ExpectedReboot: not null })
+        {
+            throw Fault(entry, place, "it is disabled, and so no reboot of it is expected");
+        }
+
+        try
+        {
+            new RebootPlan(TimeSpan.Zero) { Reason = entry.State?.ExpectedReboot?.Reason }.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw Fault(entry, place, e.Message);
+        }
+
         return new StoredClient
         {
             Name = entry.FormerKeys is null ? entry.Name : $"{entry.Name}\n{entry.FormerKeys}",
@@ -132,6 +152,7 @@ internal static class StateFile
             LeftAt = entry.LeftAt?.ToUniversalTime(),
             DeniedUntil = entry.DeniedUntil?.ToUniversalTime(),
             EncryptedSecret = entry.EncryptedSecret ?? [],
+            Proof = entry.State?.Proof,
             Client = entry.State is not { } state ? null : new ClientSnapshot
             {
                 Name = entry.FormerKeys is null ? entry.Name : $"{entry.Name}\n{entry.FormerKeys}",
@@ -143,6 +164,10 @@ internal static class StateFile
                 LastCheckedOk = state.LastCheckedOk?.ToUniversalTime(),
                 LastCheckerStatus = state.LastCheckerStatus,
                 LastApprovalRequest = state.LastApprovalRequest?.ToUniversalTime(),
+                ExpectedReboot = state.ExpectedReboot is { } expected
+                    ? new ExpectedReboot(expected.Until.ToUniversalTime()) { Reason = expected.Reason, NeedsNoApproval = expected.NeedsNoApproval } : null,
+                RehearsalUntil = state.RehearsalUntil?.ToUniversalTime(),
+                ProvenAt = state.ProvenAt?.ToUniversalTime(),
                 Settings = Settings(state.Settings, "state"),
             },
         };

@@ -20,6 +20,9 @@ public sealed partial class InMemoryServer : IMandosServer
         (ClientProperty.ApprovalPending, client => client.ApprovalsPending > 0),
         (ClientProperty.CheckerRunning, client => client.CheckerRunning),
         (ClientProperty.Requests, client => client.Requests),
+        (ClientProperty.ExpectedReboot, client => client.ExpectedReboot),
+        (ClientProperty.RehearsalUntil, client => client.RehearsalUntil),
+        (ClientProperty.ProvenAt, client => client.ProvenAt),
     ];
 
     private readonly Lock _lock = new();
@@ -187,7 +190,8 @@ public sealed partial class InMemoryServer : IMandosServer
 
     /// <inheritdoc/>
     public Task<CommandResult> DisableAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        client, source, state => state with { Enabled = false, Expires = null, CheckerRunning = false }, cancellationToken);
+        client, source, state => state with { Enabled = false, Expires = null, CheckerRunning = false, ExpectedReboot = null },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> ApproveAsync(
@@ -220,6 +224,31 @@ public sealed partial class InMemoryServer : IMandosServer
             return Done(source);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<CommandResult> ExpectRebootAsync(ClientReference client, RebootPlan plan, CommandSource source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return UpdateAsync(
+            client,
+            source,
+            state =>
+            {
+                plan.Validate();
+                return plan.Time == TimeSpan.Zero ? state with { ExpectedReboot = null }
+                    : !state.Enabled ? throw new ClientDisabledException(state.Name)
+                    : state with
+                    {
+                        ExpectedReboot = new ExpectedReboot(_time.GetUtcNow() + plan.Time) { Reason = plan.Reason, NeedsNoApproval = plan.NeedsNoApproval },
+                    };
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandResult> RehearseAsync(ClientReference client, TimeSpan valid, CommandSource source, CancellationToken cancellationToken)
+        => UpdateAsync(
+            client, source, state => state with { RehearsalUntil = valid == TimeSpan.Zero ? null : _time.GetUtcNow() + valid }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(

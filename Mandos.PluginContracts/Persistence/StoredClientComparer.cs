@@ -18,7 +18,8 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
     public bool Equals(StoredClient? x, StoredClient? y)
         => x is null || y is null
             ? ReferenceEquals(x, y)
-            : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span) && HaveSameOptions(x, y);
+            : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span)
+                && x.Proof.Span.SequenceEqual(y.Proof.Span) && HaveSameOptions(x, y);
 
     /// <inheritdoc/>
     public int GetHashCode([DisallowNull] StoredClient obj)
@@ -37,8 +38,9 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
             CheckerRunning = false,
         },
 
-        // It compares by identity; Equals compares the contents.
+        // They compare by identity; Equals compares the contents.
         EncryptedSecret = default,
+        Proof = default,
     };
 
     /// <summary>Compares the options for checkers of clients that a command added; nobody else has them.</summary>

@@ -59,6 +59,7 @@ public static class SampleClients
         SavedAt = _start.AddTicks(4),
         LeftAt = _start.AddTicks(5),
         DeniedUntil = DateTimeOffset.MaxValue.AddTicks(-1),
+        Proof = Bytes(number, 48),
         Client = new ClientSnapshot
         {
             Name = $"{Name(number)} [%(x)s] 'Ünï' ☃ \U0001F600 \"; DROP TABLE client; --",
@@ -70,6 +71,9 @@ public static class SampleClients
             LastCheckedOk = _start.AddTicks(3),
             LastCheckerStatus = 255,
             LastApprovalRequest = DateTimeOffset.MinValue,
+            ExpectedReboot = new ExpectedReboot(_start.AddTicks(6)) { Reason = "Ünï ☃ 'x' \U0001F600", NeedsNoApproval = true },
+            RehearsalUntil = _start.AddTicks(8),
+            ProvenAt = _start.AddTicks(9),
         },
     };
 

@@ -6,9 +6,10 @@ internal sealed class ClientLayout
     /// <param name="settings">The columns of the settings.</param>
     /// <param name="hasTimes">Whether there are the columns of version 2.</param>
     /// <param name="hasAdded">Whether there is the column of version 4.</param>
-    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes, bool hasAdded)
+    /// <param name="hasBoots">Whether there are the columns of version 6.</param>
+    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes, bool hasAdded, bool hasBoots)
     {
-        (Settings, HasTimes, HasAdded) = (settings, hasTimes, hasAdded);
+        (Settings, HasTimes, HasAdded, HasBoots) = (settings, hasTimes, hasAdded, hasBoots);
         Columns =
         [
             "name",
@@ -18,6 +19,7 @@ internal sealed class ClientLayout
             .. hasTimes ? ["saved_at", "left_at", "denied_until"] : Array.Empty<string>(),
             "removed",
             .. hasAdded ? ["added"] : Array.Empty<string>(),
+            .. hasBoots ? ["reboot_until", "reboot_reason", "reboot_unapproved", "rehearsal_until", "proven_at", "proof"] : Array.Empty<string>(),
             "created",
             "enabled",
             "last_enabled",
@@ -44,6 +46,9 @@ internal sealed class ClientLayout
 
     /// <summary>Whether there is the column of version 4: what else defines a client that a command added.</summary>
     public bool HasAdded { get; }
+
+    /// <summary>Whether there are the columns of version 6: the reboot and the rehearsal that are expected, and the last one with the present secret.</summary>
+    public bool HasBoots { get; }
 
     /// <summary>All columns in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
     public IReadOnlyList<string> Columns { get; }

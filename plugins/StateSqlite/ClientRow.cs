@@ -31,6 +31,11 @@ internal static class ClientRow
                 row.WriteOptional(client.Origin == ClientOrigin.Command ? AddedDefinition.Write(stored.FileSettings) : null);
             }
 
+            if (row.Layout.HasBoots)
+            {
+                WriteBoots(client, stored.Proof, row);
+            }
+
             row.Write(client.Created);
             row.Write(client.Enabled);
             row.Write(client.LastEnabled);
@@ -61,6 +66,11 @@ internal static class ClientRow
         DateTimeOffset? deniedUntil = hasTimes ? row.ReadOptionalTime() : null;
         bool removed = row.ReadBoolean();
         string? added = !removed && row.Layout.HasAdded ? row.ReadOptionalText() : null;
+        bool hasBoots = !removed && row.Layout.HasBoots;
+        ExpectedReboot? reboot = hasBoots ? ReadReboot(row) : null;
+        DateTimeOffset? rehearsalUntil = hasBoots ? row.ReadOptionalTime() : null;
+        DateTimeOffset? provenAt = hasBoots ? row.ReadOptionalTime() : null;
+        ReadOnlyMemory<byte> proof = hasBoots ? row.ReadOptionalBytes() : default;
         fileSettings = added is null ? fileSettings : AddedDefinition.Apply(added, fileSettings);
         return new StoredClient
         {
@@ -71,6 +81,7 @@ internal static class ClientRow
             SavedAt = savedAt,
             LeftAt = leftAt,
             DeniedUntil = deniedUntil,
+            Proof = proof,
             Client = removed ? null : new ClientSnapshot
             {
                 Name = name,
@@ -82,9 +93,45 @@ internal static class ClientRow
                 LastCheckedOk = row.ReadOptionalTime(),
                 LastCheckerStatus = row.ReadInt32(),
                 LastApprovalRequest = row.ReadOptionalTime(),
+                ExpectedReboot = reboot,
+                RehearsalUntil = rehearsalUntil,
+                ProvenAt = provenAt,
                 Settings = row.ReadBoolean() ? ReadOwnSettings(row, fileSettings) : fileSettings,
             },
         };
+    }
+
+    private static void WriteBoots(ClientSnapshot client, ReadOnlyMemory<byte> proof, RowWriter row)
+    {
+        row.Write(client.ExpectedReboot?.Until);
+        row.WriteOptional(client.ExpectedReboot?.Reason);
+        if (client.ExpectedReboot is { } reboot)
+        {
+            row.Write(reboot.NeedsNoApproval);
+        }
+        else
+        {
+            row.WriteNull();
+        }
+
+        row.Write(client.RehearsalUntil);
+        row.Write(client.ProvenAt);
+        if (proof.IsEmpty)
+        {
+            row.WriteNull();
+        }
+        else
+        {
+            row.Write(proof.Span);
+        }
+    }
+
+    private static ExpectedReboot? ReadReboot(RowReader row)
+    {
+        DateTimeOffset? until = row.ReadOptionalTime();
+        string? reason = row.ReadOptionalText();
+        bool? needsNoApproval = row.ReadOptionalBoolean();
+        return until is { } end ? new ExpectedReboot(end) { Reason = reason, NeedsNoApproval = needsNoApproval == true } : null;
     }
 
     private static bool SameValues(ClientSettings one, ClientSettings other)

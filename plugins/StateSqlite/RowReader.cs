@@ -63,6 +63,11 @@ internal sealed class RowReader(sqlite3_stmt statement, ClientLayout layout)
 
     public string? ReadOptionalText() => SkipNull() ? null : ReadText();
 
+    public bool? ReadOptionalBoolean() => SkipNull() ? null : ReadBoolean();
+
+    /// <summary>Bytes; none where there is null.</summary>
+    public ReadOnlyMemory<byte> ReadOptionalBytes() => SkipNull() ? default : ReadBytes();
+
     /// <summary>Compares the checksum.</summary>
     /// <returns>The checksum.</returns>
     public long Complete()

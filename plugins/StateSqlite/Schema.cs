@@ -23,6 +23,7 @@ internal static class Schema
         static connection => AddSetting(connection, 3),
         AddAdded,
         static connection => AddSetting(connection, 5),
+        AddBoots,
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
@@ -93,7 +94,8 @@ internal static class Schema
     private static ClientLayout Layout(int version) => new(
         [.. _firstSettings, .. AddedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
         hasTimes: version >= 2,
-        hasAdded: version >= 4);
+        hasAdded: version >= 4,
+        hasBoots: version >= 6);
 
     /// <summary>Version 1.</summary>
     /// <remarks>
@@ -180,6 +182,24 @@ internal static class Schema
     {
         connection.Execute("ALTER TABLE client ADD COLUMN added TEXT");
         Rewrite(connection, 4);
+    }
+
+    /// <summary>
+    /// Version 6: the reboot that is expected, as far as one is; until when the next request is a rehearsal; when the client got its present secret
+    /// last, and by what its key, secret and host of then are known again.
+    /// </summary>
+    private static void AddBoots(SqliteConnection connection)
+    {
+        connection.Execute(
+            """
+            ALTER TABLE client ADD COLUMN reboot_until INTEGER;
+            ALTER TABLE client ADD COLUMN reboot_reason TEXT;
+            ALTER TABLE client ADD COLUMN reboot_unapproved INTEGER;
+            ALTER TABLE client ADD COLUMN rehearsal_until INTEGER;
+            ALTER TABLE client ADD COLUMN proven_at INTEGER;
+            ALTER TABLE client ADD COLUMN proof BLOB;
+            """);
+        Rewrite(connection, 6);
     }
 
     /// <summary>Writes the clients of the version before into the columns of a version: each checksum is over the new ones too.</summary>

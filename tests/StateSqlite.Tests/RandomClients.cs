@@ -34,9 +34,10 @@ internal static class RandomClients
         _settings,
         _time,
         Gen.Bool,
-        _optionalTime.Array[4],
+        _optionalTime.Array[7],
         Gen.Int[-2, 255],
-        (settings, created, enabled, times, status) => new ClientSnapshot
+        Gen.Select(_optionalText, Gen.Bool),
+        (settings, created, enabled, times, status, reboot) => new ClientSnapshot
         {
             Name = "",
             Settings = settings,
@@ -47,6 +48,9 @@ internal static class RandomClients
             LastCheckedOk = times[2],
             LastApprovalRequest = times[3],
             LastCheckerStatus = status,
+            ExpectedReboot = times[4] is { } until ? new ExpectedReboot(until) { Reason = reboot.Item1, NeedsNoApproval = reboot.Item2 } : null,
+            RehearsalUntil = times[5],
+            ProvenAt = times[6],
         });
 
     /// <summary>Clients with one of a few names, so that they replace each other.</summary>
@@ -55,8 +59,8 @@ internal static class RandomClients
         _settings,
         Gen.Bool,
         Gen.Select(_snapshot.Null(), _optionalTime.Array[3]),
-        Gen.Byte.Array[0, 100],
-        (number, fileSettings, fileEnabled, state, secret) => new StoredClient
+        Gen.Byte.Array[0, 100].Array[2],
+        (number, fileSettings, fileEnabled, state, bytes) => new StoredClient
         {
             Name = Name(number),
             FileSettings = fileSettings,
@@ -65,7 +69,8 @@ internal static class RandomClients
             SavedAt = state.Item2[0],
             LeftAt = state.Item2[1],
             DeniedUntil = state.Item2[2],
-            EncryptedSecret = secret,
+            EncryptedSecret = bytes[0],
+            Proof = state.Item1 is null ? default : bytes[1],
         });
 
     /// <summary>Names of clients, some of which are there.</summary>

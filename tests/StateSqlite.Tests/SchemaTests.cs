@@ -60,6 +60,7 @@ public sealed class SchemaTests : IDisposable
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public async Task Load_FileOfAVersion_GivesItsClients(int version)
     {
         using var directory = new StateDirectory();
@@ -69,6 +70,15 @@ public sealed class SchemaTests : IDisposable
         if (version < 2)
         {
             clients = [.. clients.Select(static client => client with { SavedAt = null, LeftAt = null, DeniedUntil = null })];
+        }
+
+        if (version < 6)
+        {
+            clients = [.. clients.Select(static client => client with
+            {
+                Proof = default,
+                Client = client.Client is { } state ? state with { ExpectedReboot = null, RehearsalUntil = null, ProvenAt = null } : null,
+            })];
         }
 
         // A setting that it does not have yet

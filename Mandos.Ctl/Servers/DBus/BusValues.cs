@@ -22,6 +22,7 @@ internal static class BusValues
         VariantValueType.Bool => value.GetBool(),
         VariantValueType.UInt64 => value.GetUInt64(),
         VariantValueType.Int16 => (int)value.GetInt16(),
+        VariantValueType.Struct => Enumerable.Range(0, value.Count).Select(i => ToObject(value.GetItem(i))).ToArray(),
         _ => value,
     };
 
@@ -31,6 +32,7 @@ internal static class BusValues
         string text => text,
         bool flag => flag,
         ulong milliseconds => milliseconds,
+        RebootPlan plan => VariantValue.Struct(plan.Milliseconds, plan.Reason, plan.NeedsNoApproval),
         _ => throw new NotSupportedException($"{value} is no value of a setting"),
     };
 

@@ -31,6 +31,8 @@ internal sealed class ClientConverter : JsonConverter<Client>
         ["last_checked_ok"] = ("LastCheckedOK", Kind.Time),
         ["last_approval_request"] = ("LastApprovalRequest", Kind.Time),
         ["expires"] = ("Expires", Kind.Time),
+        ["rehearsal_until"] = ("RehearsalUntil", Kind.Time),
+        ["proven_at"] = ("ProvenAt", Kind.Time),
     }
     .Concat(ClientSetting.All.Select(static setting => KeyValuePair.Create<string, (string, Kind)>(
         setting.OptionName, (setting.Name, setting switch
@@ -43,7 +45,7 @@ internal sealed class ClientConverter : JsonConverter<Client>
     /// <summary>The names by which the catalogue calls the properties that a client has here.</summary>
     private static readonly FrozenSet<string> _names =
         _properties.Values.Select(static entry => entry.Property == "LastCheckedOK" ? ClientProperty.LastCheckedOk.Name : entry.Property)
-            .ToFrozenSet();
+            .Append(ClientProperty.ExpectedReboot.Name).ToFrozenSet();
 
     /// <summary>Whether a client has a property here.</summary>
     /// <param name="name">Its name in the catalogue.</param>
@@ -74,6 +76,9 @@ internal sealed class ClientConverter : JsonConverter<Client>
                     IReadOnlyList<RequestData> requests = JsonSerializer.Deserialize(ref reader, WebJson.Default.IReadOnlyListRequestData) ?? [];
                     client = client with { Requests = [.. requests.Select(static request => request.ToRequest())] };
                     break;
+                case "expected_reboot":
+                    client = client.With("ExpectedReboot", ReadReboot(ref reader));
+                    break;
                 default:
                     if (_properties.TryGetValue(name, out (string Property, Kind Kind) property))
                     {
@@ -92,6 +97,12 @@ internal sealed class ClientConverter : JsonConverter<Client>
     }
 
     public override void Write(Utf8JsonWriter writer, Client value, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    private static object[] ReadReboot(ref Utf8JsonReader reader)
+    {
+        RebootData? reboot = JsonSerializer.Deserialize(ref reader, WebJson.Default.RebootData);
+        return [WebValues.ToText(reboot?.Until), reboot?.Reason ?? "", reboot?.NeedsNoApproval == true];
+    }
 
     private static object Read(ref Utf8JsonReader reader, Kind kind) => kind switch
     {

@@ -59,12 +59,22 @@ internal sealed partial class SocketConnection
                 ("Approve", true) => "approve",
                 ("Approve", false) => "deny",
                 ("RemoveClient", _) => "remove",
+                ("ExpectReboot", _) => "expect-reboot",
+                ("Rehearse", _) => "rehearse",
                 _ => throw new NotSupportedException($"{change.Property} cannot be changed"),
             },
         };
         if (change.Setting is { } setting)
         {
             body["settings"] = SettingJson(setting, change.Value);
+        }
+        else if (change.Value is RebootPlan plan)
+        {
+            body["expect_reboot"] = ToJson(plan);
+        }
+        else if (change is { Property: "Rehearse", Value: ulong milliseconds })
+        {
+            body["rehearse"] = RehearsalJson(milliseconds);
         }
 
         return body.ToJsonString();

@@ -129,14 +129,34 @@ internal sealed partial class SocketConnection : IServerConnection
         => CommandAsync(client, approve ? "approve" : "deny", cancellationToken);
 
     /// <inheritdoc/>
+    public Task ExpectRebootAsync(Client client, RebootPlan plan, CancellationToken cancellationToken)
+        => CommandAsync(client, "expect-reboot", ToJson(plan), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RehearseAsync(Client client, ulong milliseconds, CancellationToken cancellationToken)
+        => CommandAsync(client, "rehearse", RehearsalJson(milliseconds), cancellationToken);
+
+    private Task CommandAsync(Client client, string command, JsonObject body, CancellationToken cancellationToken)
+    {
+        string json = body.ToJsonString();
+        return CommandAsync(client, command, cancellationToken, new StringContent(json, Encoding.UTF8, "application/json"), $" {json}");
+    }
+
+    private static JsonObject ToJson(RebootPlan plan) => new()
+    {
+        ["time"] = WebValues.ToDuration(plan.Milliseconds),
+        ["reason"] = plan.Reason,
+        ["needs_no_approval"] = plan.NeedsNoApproval,
+    };
+
+    private static JsonObject RehearsalJson(ulong milliseconds) => new() { ["valid"] = WebValues.ToDuration(milliseconds) };
+
+    /// <inheritdoc/>
     public Task RemoveAsync(Client client, CancellationToken cancellationToken) => CommandAsync(client, "remove", cancellationToken);
 
     /// <inheritdoc/>
     public Task ChangeAsync(Client client, ClientSetting setting, object value, CancellationToken cancellationToken)
-    {
-        string json = SettingJson(setting, value).ToJsonString();
-        return CommandAsync(client, "settings", cancellationToken, new StringContent(json, Encoding.UTF8, "application/json"), $" {json}");
-    }
+        => CommandAsync(client, "settings", SettingJson(setting, value), cancellationToken);
 
     private static JsonObject SettingJson(ClientSetting setting, object value) => new()
     {

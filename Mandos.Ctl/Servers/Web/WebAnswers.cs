@@ -27,6 +27,9 @@ internal sealed record RequestData(ulong Id, string Client, string Address, usho
     public Request ToRequest() => new(Id, WebValues.PathOf(Client), Client, Address, Port, KeyId ?? "", WebValues.ToText(Since));
 }
 
+/// <summary>A reboot that is expected.</summary>
+internal sealed record RebootData(DateTimeOffset Until, string? Reason, bool NeedsNoApproval);
+
 /// <summary>The former clients.</summary>
 internal sealed record KeptAnswer(IReadOnlyList<KeptData> Kept);
 
@@ -131,6 +134,7 @@ internal sealed record EventData
 [JsonSerializable(typeof(ManyAnswer))]
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(RequestsAnswer))]
+[JsonSerializable(typeof(RebootData))]
 [JsonSerializable(typeof(KeptAnswer))]
 [JsonSerializable(typeof(UnknownKeysAnswer))]
 [JsonSerializable(typeof(InvitationsAnswer))]

@@ -58,10 +58,26 @@ internal static class ClientProperties
     ];
 
     /// <summary>Those of <see cref="Names.ClientExtension"/>.</summary>
-    public static IReadOnlyList<ClientPropertyInfo> Extensions { get; } = [.. ClientSetting.All.Where(static setting => setting.IsExtension).Select(Setting)];
+    public static IReadOnlyList<ClientPropertyInfo> Extensions { get; } = 
+    [
+        .. ClientSetting.All.Where(static setting => setting.IsExtension).Select(Setting),
+        new("ExpectedReboot", "(ssb)")
+        {
+            IsExtension = true,
+            Change = ClientProperty.ExpectedReboot,
+            Value = client => client.ExpectedReboot,
+            TextLength = (_, client) => (2 * RebootOverhead) + TimeText.MaxLength + SafeText.Length(client.ExpectedReboot?.Reason ?? ""),
+            Write = WriteReboot,
+        },
+        OwnTime("RehearsalUntil", ClientProperty.RehearsalUntil, client => client.RehearsalUntil),
+        OwnTime("ProvenAt", ClientProperty.ProvenAt, client => client.ProvenAt),
+    ];
 
     /// <summary>Those of Debian's server that can be read.</summary>
     public static IReadOnlyList<ClientPropertyInfo> Readable { get; } = [.. All.Where(property => property.Write is not null)];
+
+    /// <summary>Length, NUL and padding of a text or boolean, in a structure.</summary>
+    private const int RebootOverhead = 12;
 
     private static readonly FrozenDictionary<string, ClientPropertyInfo> _byName = All.ToFrozenDictionary(property => property.Name);
 
@@ -129,6 +145,15 @@ internal static class ClientProperties
             Act = act,
         };
 
+    private static ClientPropertyInfo OwnTime(string name, ClientProperty change, Func<ClientSnapshot, DateTimeOffset?> get) => new(name, "s")
+    {
+        IsExtension = true,
+        Change = change,
+        Value = client => get(client),
+        TextLength = (_, _) => TimeText.MaxLength,
+        Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
+    };
+
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
     {
         EmitsChangedSignal = "const",
@@ -156,6 +181,17 @@ internal static class ClientProperties
             CryptographicOperations.ZeroMemory(secret); // the server has its copy
         }
     };
+
+    /// <summary>Until when, why, and whether it needs no approval; empty texts if no reboot is expected.</summary>
+    private static void WriteReboot(ref MessageWriter writer, string path, ClientSnapshot client)
+    {
+        Span<byte> until = stackalloc byte[TimeText.MaxLength];
+        writer.WriteSignature("(ssb)"u8);
+        writer.WriteStructureStart();
+        writer.WriteString(until[..TimeText.Format(client.ExpectedReboot?.Until, until)]);
+        writer.WriteString(SafeText.Of(client.ExpectedReboot?.Reason ?? ""));
+        writer.WriteBool(client.ExpectedReboot?.NeedsNoApproval == true);
+    }
 
     private static void WriteTime(ref MessageWriter writer, DateTimeOffset? time)
     {

@@ -19,7 +19,7 @@ internal sealed class ClientPropertyInfo(string name, string signature)
     public ReadOnlyMemory<byte> Utf8Name { get; } = Encoding.UTF8.GetBytes(name);
 
     /// <summary>Whether Debian's server does not have it, so that it is on <see cref="Names.ClientExtension"/>.</summary>
-    public bool IsExtension => Change is ClientSetting { IsExtension: true };
+    public bool IsExtension { get => field || Change is ClientSetting { IsExtension: true }; init; }
 
     /// <summary>The D-Bus type of its value.</summary>
     public string Signature { get; } = signature;

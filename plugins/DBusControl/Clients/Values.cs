@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Control;
 using Mandos.DBusControl.Calls;
 using Mandos.DBusControl.Limits;
 using Tmds.DBus.Protocol;
@@ -86,6 +87,21 @@ internal static class Values
             ? text
             : throw CallException.InvalidArgs($"{property} may have {DBusLimits.TextLength} characters; this has {text.Length}");
     }
+
+    /// <summary>A reboot that is expected: for how long, in milliseconds, why, and whether it needs no approval.</summary>
+    /// <exception cref="CallException">It is none.</exception>
+    public static RebootPlan ToReboot(VariantValue value, string name)
+    {
+        value = Unwrap(value);
+        return value is { Type: VariantValueType.Struct, Count: 3 }
+            ? ToReboot(ToDuration(value.GetItem(0), name), ToText(value.GetItem(1), name), RequireBoolean(value.GetItem(2), name))
+            : throw CallException.InvalidArgs(
+                $"{name} is a time in milliseconds, a reason, and whether it needs no approval (tsb); it cannot be of type {TypeOf(value)}");
+    }
+
+    /// <inheritdoc cref="ToReboot(VariantValue, string)"/>
+    public static RebootPlan ToReboot(TimeSpan time, string reason, bool needsNoApproval)
+        => new(time) { Reason = reason.Length == 0 ? null : reason, NeedsNoApproval = needsNoApproval };
 
     /// <summary>An array of bytes; not a copy.</summary>
     /// <exception cref="CallException">It is none, or too long.</exception>

@@ -12,6 +12,7 @@ namespace Mandos.DBusControl.Objects;
 internal sealed class ClientObject
 {
     private static readonly string[] _interfaces = [Names.Client, Names.OldClient];
+    private static readonly string[] _extensions = [Names.ClientExtension];
     private static readonly string[] _properties = [Names.Properties];
 
     private readonly IMandosServer _server;
@@ -34,6 +35,8 @@ internal sealed class ClientObject
             ["Set"] = new(_properties, ["ssv"], ReadSet),
             ["GetAll"] = new(_properties, ["s"], ReadGetAll),
             ["Approve"] = new(_interfaces, ["b", "v"], ReadApprove),
+            ["ExpectReboot"] = new(_extensions, ["tsb"], ReadExpectReboot),
+            ["Rehearse"] = new(_extensions, ["t"], ReadRehearse),
             ["CheckedOK"] = Plain((server, client, source, token) => server.MarkCheckedOkAsync(client, source, token)),
             ["Enable"] = Plain((server, client, source, token) => server.EnableAsync(client, source, token)),
             ["Disable"] = Plain((server, client, source, token) => server.DisableAsync(client, source, token)),
@@ -144,6 +147,23 @@ internal sealed class ClientObject
             ? reader.ReadBool()
             : Values.RequireBoolean(reader.ReadVariantValue(), "Approve's argument");
         return Command(context, (server, client, source, token) => server.ApproveAsync(client, approve, source, token));
+    }
+
+    private Call ReadExpectReboot(BusCall context)
+    {
+        Reader reader = context.Request.GetBodyReader();
+        TimeSpan time = Values.ToDuration(reader.ReadUInt64(), context.Member!);
+        RebootPlan plan = Values.ToReboot(time, reader.ReadString(), reader.ReadBool());
+        return Command(context, (server, client, source, token) => server.ExpectRebootAsync(client, plan, source, token)) with
+        {
+            Size = (plan.Reason?.Length ?? 0) * sizeof(char),
+        };
+    }
+
+    private Call ReadRehearse(BusCall context)
+    {
+        TimeSpan valid = Values.ToDuration(context.Request.GetBodyReader().ReadUInt64(), context.Member!);
+        return Command(context, (server, client, source, token) => server.RehearseAsync(client, valid, source, token));
     }
 
     private Method Plain(ClientCommand command)

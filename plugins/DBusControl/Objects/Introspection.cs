@@ -209,6 +209,26 @@ internal static class Introspection
 
         """;
 
+    private const string ClientExtensionMembers =
+        """
+            <method name="ExpectReboot">
+              <arg name="time" type="t" direction="in"/>
+              <arg name="reason" type="s" direction="in"/>
+              <arg name="needs_no_approval" type="b" direction="in"/>
+            </method>
+            <method name="Rehearse">
+              <arg name="valid" type="t" direction="in"/>
+            </method>
+            <signal name="RebootEnded">
+              <arg name="why" type="s"/>
+            </signal>
+            <signal name="Rehearsed">
+              <arg name="address" type="s"/>
+              <arg name="problem" type="s"/>
+            </signal>
+
+        """;
+
     private static readonly string _server =
         IntrospectableXml + PropertiesXml + ObjectManagerXml + Interface(Names.Server, ServerMembers)
         + Interface(Names.OldServer, ServerMembers + Deprecated) + Interface(Names.ServerExtension, ExtensionMembers());
@@ -216,7 +236,7 @@ internal static class Introspection
     private static readonly string _client = IntrospectableXml + PropertiesXml
         + Interface(Names.Client, ClientMembers + PropertyMembers(ClientProperties.All))
         + Interface(Names.OldClient, ClientMembers + Deprecated + PropertyMembers(ClientProperties.All))
-        + Interface(Names.ClientExtension, PropertyMembers(ClientProperties.Extensions));
+        + Interface(Names.ClientExtension, ClientExtensionMembers + PropertyMembers(ClientProperties.Extensions));
 
     /// <summary>Describes <c>/</c>.</summary>
     /// <param name="hasClients">Whether there is a client.</param>

@@ -44,9 +44,11 @@ internal sealed class ManyClients(IMandosServer server, ClientTable clients, Cal
         {
             "Approve" => Values.RequireBoolean(value, "Approve's argument") ? ClientAction.Approve : ClientAction.Deny,
             "RemoveClient" => ClientAction.Remove,
+            "ExpectReboot" => ClientAction.ExpectReboot(Values.ToReboot(value, name)),
+            "Rehearse" => ClientAction.Rehearse(Values.ToDuration(value, name)),
             _ when property?.Act is { } act => act(value),
             _ => throw CallException.InvalidArgs(
-                $"“{name}” is nothing that many clients can be given: it has to be a property that can be set, but for Secret, or Approve or RemoveClient"),
+                $"“{name}” is nothing that many clients can be given: it has to be a property that can be set, but for Secret, or Approve, RemoveClient, ExpectReboot or Rehearse"),
         };
     }
 

@@ -99,6 +99,12 @@ internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, Signa
             case Rejected e:
                 signals.Rejected(path, e.Reason);
                 break;
+            case RebootExpectationEnded e:
+                signals.RebootEnded(path, e.Ending);
+                break;
+            case Rehearsed e:
+                signals.Rehearsed(path, e.Request.Peer.Address, e.Problem);
+                break;
             case NeedApproval e:
                 signals.NeedApproval(path, e.TimeLeft, e.ApprovedByDefault);
                 break;

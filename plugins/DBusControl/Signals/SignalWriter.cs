@@ -163,6 +163,25 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
             writer.WriteArray(addresses.Select(static address => address.ToString()).ToArray());
         });
 
+    /// <summary>A reboot of a client is not expected any more.</summary>
+    public void RebootEnded(string path, RebootEnding ending)
+        => Send(path, Names.ClientExtension, "RebootEnded", 0, "s", (ref writer) => writer.WriteString(ending switch
+        {
+            RebootEnding.SecretSent => "secret sent",
+            RebootEnding.TimeOver => "time over",
+            RebootEnding.TakenBack => "taken back",
+            RebootEnding.Disabled => "disabled",
+            _ => "new key",
+        }));
+
+    /// <summary>A rehearsal of a client's boot is over.</summary>
+    public void Rehearsed(string path, IPAddress address, string? problem)
+        => Send(path, Names.ClientExtension, "Rehearsed", 0, "ss", (ref writer) =>
+        {
+            writer.WriteString(address.ToString());
+            writer.WriteString(SafeText.Of(problem ?? ""));
+        });
+
     private void SendOfClient(string path, string member, int size, string? signature, BodyWriter? body)
     {
         foreach (string name in _clientInterfaces)

@@ -43,6 +43,8 @@ internal sealed class ApiRoutes
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token), decides: true),
             new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),
             new("POST", Clients + "/{name}/secret", Scope.Admin, SetSecretAsync),
+            new("POST", Clients + "/{name}/expect-reboot", Scope.Admin, ExpectRebootAsync),
+            new("POST", Clients + "/{name}/rehearse", Scope.Admin, RehearseAsync),
             new("POST", "/api/v1/commands", Scope.Admin, CommandManyAsync),
             new("GET", "/api/v1/requests", Scope.Read, ListRequestsAsync),
             Decide("approve", approved: true),
@@ -157,6 +159,22 @@ internal sealed class ApiRoutes
         using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
         ClientChange change = SettingsJson.Read(body.RootElement);
         await AnswerAsync(call, _server.ChangeAsync(client, change, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+    }
+
+    private async Task ExpectRebootAsync(WebCall call)
+    {
+        ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
+        using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
+        RebootPlan plan = RebootJson.ReadReboot(body.RootElement);
+        await AnswerAsync(call, _server.ExpectRebootAsync(client, plan, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
+    }
+
+    private async Task RehearseAsync(WebCall call)
+    {
+        ClientReference client = await ReferToAsync(call).ConfigureAwait(false);
+        using JsonDocument body = await RequestBody.ReadObjectAsync(call).ConfigureAwait(false);
+        TimeSpan valid = RebootJson.ReadRehearsal(body.RootElement);
+        await AnswerAsync(call, _server.RehearseAsync(client, valid, call.Caller.Source, call.Aborted)).ConfigureAwait(false);
     }
 
     private async Task CommandManyAsync(WebCall call)

@@ -42,6 +42,7 @@ internal sealed class ClientJson(TimeProvider time)
         json.WriteNumber("last_checker_status", client.LastCheckerStatus);
         WriteTime(json, "last_approval_request", client.LastApprovalRequest);
         json.WriteBoolean("checker_running", client.CheckerRunning);
+        RebootJson.Write(json, client);
         foreach (ClientSetting setting in ClientSetting.All)
         {
             switch (setting)

@@ -178,6 +178,23 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         json.WriteString("reason", NameOf(e.Reason));
                     });
                     break;
+                case RebootExpected e:
+                    Add("reboot_expected", json => WriteClient(json, e.Client));
+                    break;
+                case RebootExpectationEnded e:
+                    Add("reboot_expectation_ended", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteString("reason", NameOf(e.Ending));
+                    });
+                    break;
+                case Rehearsed e:
+                    Add("rehearsed", json =>
+                    {
+                        WriteRequest(json, e, e.Request);
+                        json.WriteString("problem", e.Problem);
+                    });
+                    break;
                 case CheckerStarted e:
                     Add("checker_started", json =>
                     {

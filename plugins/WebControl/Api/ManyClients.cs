@@ -39,11 +39,19 @@ internal static class ManyClients
 
             ClientReference[] clients = [.. listed.EnumerateArray().Select(ReadClient)];
             string action = body.TryGetProperty("action", out JsonElement named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "";
+            if (action is "expect-reboot" or "rehearse")
+            {
+                bool hasValue = body.TryGetProperty(action.Replace('-', '_'), out JsonElement expected) && expected.ValueKind == JsonValueKind.Object;
+                return !hasValue ? throw WebProblem.BadValue($"with the action {action} goes an object {action.Replace('-', '_')}")
+                    : (clients, action == "rehearse" ? ClientAction.Rehearse(RebootJson.ReadRehearsal(expected))
+                        : ClientAction.ExpectReboot(RebootJson.ReadReboot(expected)));
+            }
+
             bool hasSettings = body.TryGetProperty("settings", out JsonElement settings) && settings.ValueKind == JsonValueKind.Object;
             return (clients, Actions.TryGetValue(action, out ClientAction? known) && !hasSettings ? known
                 : action == "settings" && hasSettings ? ClientAction.Change(SettingsJson.Read(settings))
                 : throw WebProblem.BadValue(
-                    $"action has to be one of {string.Join(", ", Actions.Keys)}, or settings, which alone goes with an object of that name"));
+                    $"action has to be one of {string.Join(", ", Actions.Keys)}, or settings, expect-reboot or rehearse, which alone go with an object of that name"));
         }
         catch (InvalidOperationException)
         {

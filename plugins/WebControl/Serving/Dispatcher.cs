@@ -92,6 +92,8 @@ internal sealed partial class Dispatcher(
         ConflictingRequestsException e => new(StatusCodes.Status409Conflict, "conflicting_requests", e.Message),
         InvitationException e => new(StatusCodes.Status409Conflict, "invitation", e.Message),
         UnauthorizedAccessException e => WebProblem.NotAllowed(e.Message),
+        ClientDisabledException e => new(StatusCodes.Status409Conflict, "client_disabled", e.Message),
+        NotSupportedException e => new(StatusCodes.Status409Conflict, "not_supported", e.Message),
         ClientExistsException e => new(StatusCodes.Status409Conflict, "client_exists", e.Message),
         ConfigurationException e => WebProblem.BadValue(string.Join("; ", e.Problems)),
         StateStoreException e => new(StatusCodes.Status503ServiceUnavailable, "not_ready", e.Message),

@@ -22,6 +22,10 @@ public sealed class CommandAuditTests : IDisposable
         _rig.StartChecker("a");
         _rig.StopChecker("a");
         _rig.MarkCheckedOk("a");
+        _rig.ExpectReboot("a", TimeSpan.FromMinutes(30), needsNoApproval: true);
+        _rig.ExpectReboot("a", TimeSpan.Zero);
+        _rig.Rehearse("a", TimeSpan.FromMinutes(10));
+        _rig.Rehearse("a", TimeSpan.Zero);
         _rig.Change("a", ClientChange.Of(ClientSetting.Checker, "secret --word").With(ClientSetting.Timeout, TimeSpan.FromMinutes(7)));
         _rig.SetSecret("a", "other"u8.ToArray());
         FakePeer approved = _rig.Hold("a", "192.0.2.1");
@@ -41,6 +45,7 @@ public sealed class CommandAuditTests : IDisposable
         Assert.Equal(
             [
                 "disable a: ", "enable a: ", "start checker a: ", "stop checker a: ", "mark checked ok a: ",
+                "expect reboot a: PT30M, without approval: a new kernel", "expect no reboot a: ", "rehearse a: PT10M", "rehearse a: PT0S",
                 "change a: checker, timeout", "set secret a: ", "approve request a: request 1 from 192.0.2.1:40000",
                 "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "add b: " + EngineRig.KeyId("b"), "remove a: ", "forget a: ",
             ],

@@ -121,6 +121,12 @@ internal sealed class EngineRig : IDisposable
 
     public void Decide(long request, bool approved) => Run(Engine.Server.DecideAsync(request, approved, Person, CancellationToken.None));
 
+    public void ExpectReboot(string client, TimeSpan time, bool needsNoApproval = false)
+        => Run(Engine.Server.ExpectRebootAsync(
+            client, new RebootPlan(time) { Reason = "a new kernel", NeedsNoApproval = needsNoApproval }, Person, CancellationToken.None));
+
+    public void Rehearse(string client, TimeSpan valid) => Run(Engine.Server.RehearseAsync(client, valid, Person, CancellationToken.None));
+
     public void MarkCheckedOk(string client) => Run(Engine.Server.MarkCheckedOkAsync(client, Person, CancellationToken.None));
 
     public void StartChecker(string client) => Run(Engine.Server.StartCheckerAsync(client, Person, CancellationToken.None));
@@ -287,6 +293,8 @@ internal sealed class EngineRig : IDisposable
         Rejected rejected => $"Rejected({rejected.Reason})",
         NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
         ConflictingRequests conflict => $"ConflictingRequests({string.Join(", ", conflict.Addresses)})",
+        RebootExpectationEnded ended => $"RebootExpectationEnded({ended.Ending})",
+        Rehearsed rehearsed => $"Rehearsed({rehearsed.Problem})",
         ClientNotFound unknown => $"ClientNotFound({unknown.KeyId}, {unknown.Address})",
         _ => e.GetType().Name,
     };
@@ -301,6 +309,9 @@ internal sealed class EngineRig : IDisposable
         nameof(ClientProperty.LastCheckerStatus) => client.LastCheckerStatus,
         nameof(ClientProperty.LastApprovalRequest) => Time(client.LastApprovalRequest),
         nameof(ClientProperty.ApprovalPending) => client.ApprovalsPending > 0,
+        nameof(ClientProperty.ExpectedReboot) => Time(client.ExpectedReboot?.Until),
+        nameof(ClientProperty.RehearsalUntil) => Time(client.RehearsalUntil),
+        nameof(ClientProperty.ProvenAt) => Time(client.ProvenAt),
         nameof(ClientProperty.CheckerRunning) => client.CheckerRunning,
         nameof(ClientProperty.Requests) => string.Join(", ", client.Requests.Select(static request => $"{request.Id} {request.Peer}")),
         _ => property switch

@@ -84,6 +84,7 @@ public sealed class LastKnownFileTests : IDisposable
     private static StoredClient Kept(StoredClient stored) => stored with
     {
         LeftAt = null,
+        Proof = default,
         Client = new ClientSnapshot
         {
             Name = stored.Name,

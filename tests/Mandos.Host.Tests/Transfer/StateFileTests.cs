@@ -61,6 +61,17 @@ public sealed class StateFileTests
             },
             FileSettings = _settings with { ApproveAll = true, Options = new Dictionary<string, string> { ["ssh_user"] = "ü" } },
         },
+        _enabled with
+        {
+            Name = "booting",
+            Client = _enabled.Client! with
+            {
+                Name = "booting",
+                ExpectedReboot = new ExpectedReboot(_time.AddHours(2)) { Reason = "ü \"", NeedsNoApproval = true },
+                RehearsalUntil = _time.AddHours(3),
+                ProvenAt = _time.AddTicks(5),
+            },
+        },
         _enabled with { Name = "denied", DeniedUntil = _time.AddHours(1), Client = _enabled.Client! with { Name = "denied" } },
         new()
         {
