@@ -51,6 +51,9 @@ internal sealed class ModelConnection(FakePeer peer)
     /// <summary>Whether it got nothing, by a decision.</summary>
     public bool IsRefused { get; set; }
 
+    /// <summary>Whether it was announced as a rehearsal, and nobody has told yet how that went.</summary>
+    public bool IsRehearsal { get; set; }
+
     public bool CountsAsPending { get; set; }
 
     /// <summary>The secret that is being sent.</summary>

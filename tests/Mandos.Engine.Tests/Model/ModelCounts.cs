@@ -18,4 +18,10 @@ internal sealed record ModelCounts
     public int TimedOut { get; set; }
 
     public int Conflicts { get; set; }
+
+    public int RebootsExpected { get; set; }
+
+    public int RebootsEnded { get; set; }
+
+    public int Rehearsed { get; set; }
 }
