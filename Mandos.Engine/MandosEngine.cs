@@ -140,6 +140,7 @@ public sealed class MandosEngine : IDisposable
 
         // What servers share is not this one's to forget.
         _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null, keyFault);
+        _parts.Invitations?.Load();
         _parts.Reloader.NoteInForce(configuration, _parts.Clients.All);
         _parts.AddedRetry.Begin();
         _parts.Shared?.Begin();

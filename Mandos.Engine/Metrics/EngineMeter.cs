@@ -155,6 +155,11 @@ internal sealed class EngineMeter : IDisposable
     public void ObserveUnknownKeys(Func<int> count)
         => Observe("mandos.unknown_keys", count, "{key}", "Keys that asked and belong to no client, as far as they are kept");
 
+    /// <summary>Has the invitations counted, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveClients"/>
+    public void ObserveInvitations(Func<IEnumerable<(string State, int Count)>> count)
+        => ObserveBy("mandos.state", "mandos.invitations", count, "{invitation}", "Invitations of machines to become clients, by state");
+
     /// <summary>Has the changes that are not on disk counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are; called on any thread.</param>
     public void ObserveUnsaved(Func<int> count)

@@ -1,6 +1,7 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Persistence;
 
@@ -23,7 +24,9 @@ internal static class ClientRestorer
         }
 
         bool enabled = IsEnabled(definition, stored);
-        TimeSpan rebootLeft = enabled && saved.Enabled ? RebootLeft(definition, stored, now) : TimeSpan.Zero;
+        TimeSpan rebootLeft = enabled && saved.Enabled
+            ? ExpectationLeft(definition, stored, saved.ExpectedReboot?.Until, ClientLimits.LongestReboot, now) : TimeSpan.Zero;
+        TimeSpan rehearsalLeft = ExpectationLeft(definition, stored, saved.RehearsalUntil, ClientLimits.LongestRehearsal, now);
         ClientSnapshot state = saved with
         {
             Name = definition.Name,
@@ -34,10 +37,16 @@ internal static class ClientRestorer
             ApprovalsPending = 0,
             Requests = [],
             CheckerRunning = false,
-            ExpectedReboot = rebootLeft > TimeSpan.Zero ? saved.ExpectedReboot : null,
-            RehearsalUntil = saved.RehearsalUntil > now && stored.LeftAt is null ? saved.RehearsalUntil : null,
+            ExpectedReboot = rebootLeft > TimeSpan.Zero ? saved.ExpectedReboot! with { Until = EngineClock.Add(now, rebootLeft) } : null,
+            RehearsalUntil = rehearsalLeft > TimeSpan.Zero ? EngineClock.Add(now, rehearsalLeft) : null,
         };
-        if (!enabled)
+        return RestoreExpiry(stored, saved, state, rebootLeft > TimeSpan.Zero, now) with { RebootLeft = rebootLeft, RehearsalLeft = rehearsalLeft };
+    }
+
+    private static RestoredClient RestoreExpiry(
+        StoredClient stored, ClientSnapshot saved, ClientSnapshot state, bool expectsReboot, DateTimeOffset now)
+    {
+        if (!state.Enabled)
         {
             return new RestoredClient(state, TimeSpan.Zero, null);
         }
@@ -55,12 +64,12 @@ internal static class ClientRestorer
 
         if (saved.Expires > now)
         {
-            return new RestoredClient(state, saved.Expires.Value - Present(stored, saved, now), null) { RebootLeft = rebootLeft };
+            return new RestoredClient(state, saved.Expires.Value - Present(stored, saved, now), null);
         }
 
-        if (rebootLeft > TimeSpan.Zero)
+        if (expectsReboot)
         {
-            return new RestoredClient(state, TimeSpan.Zero, null) { RebootLeft = rebootLeft }; // it was not to be seen
+            return new RestoredClient(state, TimeSpan.Zero, null); // it was not to be seen
         }
 
         string? reason = saved.LastCheckedOk is null ? "it was never checked successfully"
@@ -87,17 +96,19 @@ internal static class ClientRestorer
         return left < duration ? left : duration;
     }
 
-    /// <summary>How long a reboot is expected still. It is not of a client that was away from the files, or has another key.</summary>
-    private static TimeSpan RebootLeft(ClientDefinition definition, StoredClient stored, DateTimeOffset now)
+    /// <summary>How long something is expected still. Nothing is of a client that was away from the files, or has another key.</summary>
+    private static TimeSpan ExpectationLeft(
+        ClientDefinition definition, StoredClient stored, DateTimeOffset? until, TimeSpan longest, DateTimeOffset now)
     {
-        if (stored is not { LeftAt: null, Client: { ExpectedReboot: { } reboot, Settings: var settings } }
+        ClientSettings settings = stored.Client!.Settings;
+        if (until is not { } end || stored.LeftAt is not null
             || (settings.KeyId, settings.Fingerprint) != (definition.Settings.KeyId, definition.Settings.Fingerprint))
         {
             return TimeSpan.Zero;
         }
 
-        TimeSpan left = reboot.Until - Latest(now, stored.SavedAt);
-        return left < ClientLimits.LongestReboot ? left : ClientLimits.LongestReboot;
+        TimeSpan left = end - Latest(now, stored.SavedAt);
+        return left < longest ? left : longest;
     }
 
     /// <summary>The wall clock, or the last time that was certainly reached, whichever is later.</summary>

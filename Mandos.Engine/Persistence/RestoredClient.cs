@@ -10,4 +10,7 @@ internal sealed record RestoredClient(ClientSnapshot State, TimeSpan TimeLeft, s
 {
     /// <summary>How long its reboot is expected, if it is.</summary>
     public TimeSpan RebootLeft { get; init; }
+
+    /// <summary>How long a rehearsal is expected, if it is.</summary>
+    public TimeSpan RehearsalLeft { get; init; }
 }

@@ -319,7 +319,7 @@ internal sealed partial class ClientLoader
     /// <param name="found">What applies to it.</param>
     private void Enter(Client client, RestoredClient restored, StoredClient? saved, IReadOnlyList<KeptRow> found)
     {
-        _transitions.Add(client, restored.TimeLeft, restored.RebootLeft);
+        _transitions.Add(client, restored);
         if (restored.ExpiredBecause is { } reason)
         {
             LogExpiredMeanwhile(client.Name, reason);

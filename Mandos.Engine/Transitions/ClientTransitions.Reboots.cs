@@ -2,6 +2,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Outcomes;
+using Mandos.Engine.Persistence;
 using Mandos.Engine.Scheduling;
 
 namespace Mandos.Engine.Transitions;
@@ -93,18 +94,16 @@ internal sealed partial class ClientTransitions
     }
 
     /// <summary>Has a reboot and a rehearsal expected on that were before the client was loaded.</summary>
-    private void RestoreExpectations(Client client, TimeSpan rebootLeft)
+    private void RestoreExpectations(Client client, RestoredClient restored)
     {
-        ClientSnapshot state = client.Snapshot;
-        if (state.ExpectedReboot is { } reboot)
+        if (client.Snapshot.ExpectedReboot is not null)
         {
-            ScheduleReboot(client, rebootLeft);
-            client.Snapshot = client.Snapshot with { ExpectedReboot = reboot with { Until = EngineClock.Add(_clock.UtcNow, rebootLeft) } };
+            ScheduleReboot(client, restored.RebootLeft);
         }
 
-        if (state.RehearsalUntil is { } until)
+        if (client.Snapshot.RehearsalUntil is not null)
         {
-            ScheduleRehearsal(client, until - _clock.UtcNow);
+            ScheduleRehearsal(client, restored.RehearsalLeft);
         }
     }
 

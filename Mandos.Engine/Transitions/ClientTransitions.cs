@@ -52,16 +52,15 @@ internal sealed partial class ClientTransitions
 
     /// <summary>Takes up a client, and sets its check and its expiry going if it is enabled.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="timeLeft">Time until its restored expiry; for a new client its timeout.</param>
-    /// <param name="rebootLeft">How long its restored reboot is expected.</param>
-    public void Add(Client client, TimeSpan timeLeft, TimeSpan rebootLeft)
+    /// <param name="restored">Its state.</param>
+    public void Add(Client client, RestoredClient restored)
     {
-        RestoreExpectations(client, rebootLeft);
+        RestoreExpectations(client, restored);
         _clients.Add(client);
         client.Snapshot = client.Snapshot with { Id = ++_lastId };
         if (client.Snapshot.Enabled)
         {
-            client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), timeLeft);
+            client.Snapshot = ScheduleFrom(client, client.Snapshot, RandomDelay(client), restored.TimeLeft);
         }
 
         _clients.Counts.Add(client);

@@ -24,8 +24,24 @@ internal sealed class ModelClient
 
     public DateTimeOffset? LastEnabled { get; set; }
 
-    /// <summary>The expiry on the wall clock of the moment when it was set.</summary>
+    /// <summary>The expiry on the wall clock of the moment when it was set, whatever reboot is expected.</summary>
     public DateTimeOffset? Expires { get; set; }
+
+    /// <summary>The expiry as people see it.</summary>
+    public DateTimeOffset? ShownExpires => RebootEndsAt.At > ExpiresAt.At ? Reboot!.Until : Expires;
+
+    /// <summary>The reboot that is expected; holds until <see cref="RebootEndsAt"/>.</summary>
+    public ExpectedReboot? Reboot { get; set; }
+
+    public ModelDeadline RebootEndsAt { get; } = new();
+
+    /// <summary>The connection that was approved for the sake of the reboot.</summary>
+    public ModelConnection? RebootConnection { get; set; }
+
+    /// <summary>Until when the next request is a rehearsal, on the wall clock; holds until <see cref="RehearsalEndsAt"/>.</summary>
+    public DateTimeOffset? RehearsalUntil { get; set; }
+
+    public ModelDeadline RehearsalEndsAt { get; } = new();
 
     public DateTimeOffset? LastCheckedOk { get; set; }
 
@@ -71,5 +87,8 @@ internal sealed class ModelClient
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
         : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
-            Secret) { DeniedUntil = DeniedUntil, Origin = Origin };
+            Secret) 
+        {
+            DeniedUntil = DeniedUntil, Origin = Origin, Reboot = Reboot, RehearsalUntil = RehearsalUntil,
+        };
 }

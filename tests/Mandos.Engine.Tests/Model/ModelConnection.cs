@@ -58,6 +58,9 @@ internal sealed class ModelConnection(FakePeer peer)
     /// <summary>Whether it gets its secret only if a person approves.</summary>
     public bool IsStopped => IsAnomalous && Client!.Settings.Anomaly != AnomalyBehaviour.Log;
 
+    /// <summary>Whether it was announced as a rehearsal, and nobody has told yet how that went.</summary>
+    public bool IsRehearsal { get; set; }
+
     public bool CountsAsPending { get; set; }
 
     /// <summary>The secret that is being sent.</summary>

@@ -20,4 +20,10 @@ internal sealed record ModelCounts
     public int Conflicts { get; set; }
 
     public int Anomalies { get; set; }
+
+    public int RebootsExpected { get; set; }
+
+    public int RebootsEnded { get; set; }
+
+    public int Rehearsed { get; set; }
 }

@@ -12,5 +12,14 @@ internal sealed class ModelDeadline
 
     public void Set(long at) => (At, Order) = (at, Interlocked.Increment(ref _last));
 
+    /// <summary>Has it come after all others of its time.</summary>
+    public void SetAgain()
+    {
+        if (At is { } at)
+        {
+            Set(at);
+        }
+    }
+
     public void Clear() => At = null;
 }

@@ -15,6 +15,10 @@ internal sealed record ModelRecord(
 
     public DateTimeOffset? DeniedUntil { get; init; }
 
+    public ExpectedReboot? Reboot { get; init; }
+
+    public DateTimeOffset? RehearsalUntil { get; init; }
+
     /// <summary>What of it can be told beforehand.</summary>
     public ModelRecord ToCertain() => this with { SavedAt = null, DeniedUntil = null };
 }

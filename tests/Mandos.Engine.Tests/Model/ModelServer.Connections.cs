@@ -45,6 +45,7 @@ internal sealed partial class ModelServer
         x.Turn = ++_turns;
         x.Client = c;
         ClientSettings settings = c.Settings;
+        TakeRehearsal(x);
         if (!IsAlive(c))
         {
             Refuse(x, () => c.Counts.Disabled++);
@@ -58,6 +59,10 @@ internal sealed partial class ModelServer
             Refuse(x, () => c.Counts.Denied++);
         }
         else if (c.Verdict == true && (c.Settings.ApproveAll || (c.ApprovedAddress ??= x.Address) == x.Address))
+        {
+            Decide(x, true, () => { });
+        }
+        else if (!x.IsStopped && TakeReboot(x))
         {
             Decide(x, true, () => { });
         }
@@ -155,6 +160,7 @@ internal sealed partial class ModelServer
         if (success)
         {
             x.Got = x.Sending;
+            ForgetReboot(c);
             if (c.Enabled && !c.Removed)
             {
                 SetExpiry(c, c.Settings.ExtendedTimeout);
@@ -213,7 +219,13 @@ internal sealed partial class ModelServer
     {
         foreach (ModelClient c in Clients.Values)
         {
-            yield return (c.ExpiresAt, () => Disable(c));
+            if (c.Reboot is null)
+            {
+                yield return (c.ExpiresAt, () => Disable(c));
+            }
+
+            yield return (c.RebootEndsAt, () => EndReboot(c));
+            yield return (c.RehearsalEndsAt, () => c.RehearsalUntil = null);
             yield return (c.NextCheckAt, () =>
             {
                 c.NextCheckAt.Set(Now + (long)c.Settings.Interval.TotalMilliseconds);
@@ -297,6 +309,7 @@ internal sealed partial class ModelServer
 
     private void Close(ModelConnection x)
     {
+        TellRehearsed(x);
         if (x.IsGone || x.Peer.ClosesAfterServer)
         {
             EndConnection(x);
@@ -310,6 +323,7 @@ internal sealed partial class ModelServer
     private static void EndConnection(ModelConnection x)
     {
         NotPending(x);
+        TellRehearsed(x);
         x.Phase = ModelPhase.Ended;
         x.End.Clear();
     }

@@ -230,6 +230,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         if (c.Enabled)
         {
             c.Enabled = false;
+            ForgetReboot(c);
             c.Expires = null;
             c.ExpiresAt.Clear();
             c.NextCheckAt.Clear();
@@ -325,7 +326,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         if (c.Enabled && c.Settings.Timeout != old.Timeout)
         {
             SetExpiry(c, TimeSpan.FromMilliseconds(c.ExpiresAt.At!.Value - Now) + c.Settings.Timeout - old.Timeout);
-            if (c.ExpiresAt.At <= Now)
+            if (!IsAlive(c))
             {
                 Disable(c);
             }
@@ -362,7 +363,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     }
 
     /// <summary>Whether it is enabled, and not to be disabled at this very moment, after what is due with that.</summary>
-    private bool IsAlive(ModelClient c) => c.Enabled && c.ExpiresAt.At > Now;
+    private bool IsAlive(ModelClient c) => c.Enabled && (c.ExpiresAt.At > Now || c.RebootEndsAt.At > Now);
 
     public ModelConnection[] WaitingFor(ModelClient c)
         => [.. Connections.Where(x => x.Phase == ModelPhase.Held && x.Client == c).OrderBy(static x => x.Turn)];
@@ -427,6 +428,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
             Status = record.Status,
             LastApprovalRequest = record.LastApprovalRequest,
         };
+        RestoreExpectations(client, record);
         TimeSpan timeout = client.Settings.Timeout;
         if (!client.Enabled)
         {
@@ -448,6 +450,11 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         {
             // A clock that is behind the time of the save is wrong, or was so then.
             return (client, record.Expires.Value - Latest(Wall, record.SavedAt));
+        }
+
+        if (client.Reboot is not null)
+        {
+            return (client, TimeSpan.Zero);
         }
 
         client.Enabled = record.LastCheckedOk is not null && record.Status == 0;

@@ -17,7 +17,7 @@ internal sealed partial class RandomRun
         IMandosServer server = _rig.Engine.Server;
         CancellationToken none = CancellationToken.None;
         ModelClient? c = _model.Clients.GetValueOrDefault(name);
-        switch (_random.Next(39))
+        switch (_random.Next(43))
         {
             case < 10:
                 name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
@@ -66,6 +66,22 @@ internal sealed partial class RandomRun
                 break;
             case < 39 when _random.Next(2) == 0:
                 AddClient(_random.Next(3) == 0 ? name : Pick(_addedNames));
+                break;
+            case 39 or 40 or 41:
+                // Odd times: nothing else is due then
+                var plan = new RebootPlan(TimeSpan.FromMilliseconds(Pick([0, 30_071, 600_073, 4_000_079])))
+                {
+                    Reason = _random.Next(2) == 0 ? "reason" : null, NeedsNoApproval = _random.Next(3) > 0,
+                };
+                bool may = c is not null && _model.MayExpectReboot(c, plan);
+                Do($"reboot of {name}: {plan}", c,
+                    () => may || c is null ? server.ExpectRebootAsync(name, plan, EngineRig.Person, none)
+                        : Assert.ThrowsAsync<ClientDisabledException>(() => server.ExpectRebootAsync(name, plan, EngineRig.Person, none)),
+                    client => _model.ExpectReboot(client, plan), saves: may);
+                break;
+            case 42:
+                TimeSpan valid = TimeSpan.FromMilliseconds(Pick([0, 20_083, 900_089]));
+                Do($"rehearse {name}: {valid}", c, () => server.RehearseAsync(name, valid, EngineRig.Person, none), client => _model.Rehearse(client, valid));
                 break;
             default:
                 if (_random.Next(2) == 0)

@@ -69,14 +69,14 @@ internal sealed partial class RandomRun
     {
         ClientRegistry clients = _rig.Engine.Parts.Clients;
         TimeSpan now = _rig.Engine.Parts.Services.Clock.Now;
-        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)}";
+        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)} reboots {clients.Counts.ExpectedReboots}";
         ModelClient[] enabled = [.. _model.Clients.Values.Where(static m => m.Enabled)];
         int failing = enabled.Count(static m => m.Status is not (0 or ClientSnapshot.NotCheckedYet));
         int expiring = clients.All.Count(
-            client => client.Snapshot.Enabled && WholeSteps(client.ExpiryDue - (client.Settings.Timeout / ClientCounts.SoonPart)) <= now);
+            client => client.Snapshot.Enabled && WholeSteps(client.LastDue - (client.Settings.Timeout / ClientCounts.SoonPart)) <= now);
         string expected = $"(alive, {enabled.Count(static m => m.Status == 0)}) (failing, {failing}) "
             + $"(unchecked, {enabled.Count(static m => m.Status == ClientSnapshot.NotCheckedYet)}) "
-            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring}";
+            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring} reboots {enabled.Count(static m => m.Reboot is not null)}";
         return counted == expected ? null : $"counted {counted} instead of {expected}";
 
         static TimeSpan WholeSteps(TimeSpan time) => Math.Ceiling(time / ClientCounts.Step) * ClientCounts.Step;
@@ -118,7 +118,9 @@ internal sealed partial class RandomRun
             : s.Origin != m.Origin ? $"origin {s.Origin}"
             : s.Created != m.Created ? $"created {s.Created:O} instead of {m.Created:O}"
             : s.LastEnabled != m.LastEnabled ? $"last enabled {s.LastEnabled:O} instead of {m.LastEnabled:O}"
-            : s.Expires != m.Expires ? $"expires {s.Expires:O} instead of {m.Expires:O}"
+            : s.Expires != m.ShownExpires ? $"expires {s.Expires:O} instead of {m.ShownExpires:O}"
+            : s.ExpectedReboot != m.Reboot ? $"expected reboot {s.ExpectedReboot} instead of {m.Reboot}"
+            : s.RehearsalUntil != m.RehearsalUntil ? $"rehearsal until {s.RehearsalUntil:O} instead of {m.RehearsalUntil:O}"
             : s.LastCheckedOk != m.LastCheckedOk ? $"last checked ok {s.LastCheckedOk:O} instead of {m.LastCheckedOk:O}"
             : s.LastCheckerStatus != m.Status ? $"status {s.LastCheckerStatus} instead of {m.Status}"
             : s.LastApprovalRequest != m.LastApprovalRequest
@@ -179,6 +181,15 @@ internal sealed partial class RandomRun
                 case NeedApproval:
                     heard.NeedApproval++;
                     break;
+                case RebootExpected:
+                    heard.RebootsExpected++;
+                    break;
+                case RebootExpectationEnded:
+                    heard.RebootsEnded++;
+                    break;
+                case Rehearsed:
+                    heard.Rehearsed++;
+                    break;
                 case ConflictingRequests:
                     heard.Conflicts++;
                     break;
@@ -209,6 +220,9 @@ internal sealed partial class RandomRun
         nameof(ClientProperty.LastApprovalRequest) => to with { LastApprovalRequest = from.LastApprovalRequest },
         nameof(ClientProperty.ApprovalPending) => to with { ApprovalsPending = from.ApprovalsPending },
         nameof(ClientProperty.CheckerRunning) => to with { CheckerRunning = from.CheckerRunning },
+        nameof(ClientProperty.ExpectedReboot) => to with { ExpectedReboot = from.ExpectedReboot },
+        nameof(ClientProperty.RehearsalUntil) => to with { RehearsalUntil = from.RehearsalUntil },
+        nameof(ClientProperty.ProvenAt) => to with { ProvenAt = from.ProvenAt },
         nameof(ClientProperty.Requests) => to with { Requests = from.Requests },
         _ => property is ClientSetting setting ? to with { Settings = setting.Copy(from.Settings, to.Settings) } : to,
     };
@@ -274,6 +288,7 @@ internal sealed partial class RandomRun
         return s.Settings with { Options = record.Settings.Options } == record.Settings && s.Origin == record.Origin && s.Enabled == record.Enabled && s.Created == record.Created
             && s.LastEnabled == record.LastEnabled && s.Expires == record.Expires && s.LastCheckedOk == record.LastCheckedOk
             && s.LastCheckerStatus == record.Status && s.LastApprovalRequest == record.LastApprovalRequest
+            && s.ExpectedReboot == record.Reboot && s.RehearsalUntil == record.RehearsalUntil
             && (record.Origin == ClientOrigin.Command ? AddedSecretOf(stored) : SecretOf(stored, record.File.Secret)) == record.Secret;
     }
 
