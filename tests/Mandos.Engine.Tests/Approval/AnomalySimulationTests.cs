@@ -69,8 +69,14 @@ public sealed class AnomalySimulationTests : IDisposable
     private bool Off(out int failedStarts, out string address)
     {
         _rig.Checker.Plan(Machine, CheckResult.Exited(1));
-        _rig.Pass(TimeSpan.FromSeconds(_random.Next(5, 200))); // from a quick reboot to one that takes long
         int what = _random.Next(100);
+        if (what is >= 8 and < 12)
+        {
+            _rig.ExpectReboot(Machine, TimeSpan.FromHours(3));
+            _rig.Pass(TimeSpan.FromHours(2)); // longer than its timeout
+        }
+
+        _rig.Pass(TimeSpan.FromSeconds(_random.Next(5, 200))); // from a quick reboot to one that takes long
         failedStarts = what switch
         {
             < 2 => 3, // a boot loop
