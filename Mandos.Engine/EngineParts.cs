@@ -65,7 +65,7 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveExpectedReboots(() => Clients.Counts.ExpectedReboots);
-        Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
+        Services.Meter.ObserveApprovals(() => requests.WaitingForPerson);
         Services.Meter.ObserveAnomalies(() => anomalies.Counts);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         if (Invitations is { } book)

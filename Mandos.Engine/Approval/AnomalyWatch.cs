@@ -14,11 +14,17 @@ namespace Mandos.Engine.Approval;
 /// <summary>Notices what says that two machines have the key of one client. Used on the engine loop alone.</summary>
 internal sealed partial class AnomalyWatch(EngineServices services, RequestTransitions requests, ProbeRunner probes, IAuditLog? audit)
 {
-    /// <summary>Secrets that a client may need until it is seen alive: cryptsetup asks three times for a password.</summary>
-    public const int SecretsPerBoot = 3;
+    /// <summary>Boots that may fail in a row.</summary>
+    public const int FailedBoots = 3;
 
-    /// <summary>How long a request waits at most for the check that shows whether the client's own system runs.</summary>
-    public static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// How long a proof that the client's own system runs counts for the requests that follow. So nobody who asks again and again has the host checked again
+    /// and again, until its sshd refuses this server.
+    /// </summary>
+    public static readonly TimeSpan ProofTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a request waits at most: for the check that runs, and for its own.</summary>
+    public static readonly TimeSpan LongestWait = 2 * ProbeRunner.LongestProbe;
 
     /// <summary>No machine has unlocked its disk and answers by SSH that soon after its request.</summary>
     public static readonly TimeSpan SoonestBoot = TimeSpan.FromSeconds(2);
@@ -30,8 +36,9 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
     public IEnumerable<(string Kind, long Count)> Counts
         => Enum.GetValues<AnomalyKind>().Select(kind => (AnomalyPhrases.Phrase(kind), Volatile.Read(ref _counts[(int)kind])));
 
-    /// <summary>Whether a request is to be refused because of what was noticed.</summary>
-    public static bool Refuses(OpenRequest request) => request.IsAnomalous && request.Client.Settings.Anomaly == AnomalyBehaviour.Refuse;
+    /// <summary>Whether a request is to be refused because of what was noticed. A rehearsal is for a person to decide, who has announced it.</summary>
+    public static bool Refuses(OpenRequest request)
+        => request.IsAnomalous && !request.IsRehearsal && request.Client.Settings.Anomaly == AnomalyBehaviour.Refuse;
 
     /// <summary>Looks at a request that has come, and marks it, and others that are open, as it finds them.</summary>
     public void Look(OpenRequest request)
@@ -54,9 +61,9 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
             return;
         }
 
-        if (traces.SecretsSinceAlive >= SecretsPerBoot)
+        if (traces.BootsSinceAlive >= FailedBoots)
         {
-            Note(request, AnomalyKind.TooManySecrets, $"{traces.SecretsSinceAlive} secrets were given since it was last seen alive");
+            Note(request, AnomalyKind.TooManySecrets, $"{traces.BootsSinceAlive} boots got the secret since it was last seen alive");
         }
 
         if (traces.HardwareAddresses.Count > 0 && ClientTraces.HardwareAddressOf(address) is { } hardware && !traces.HardwareAddresses.Contains(hardware))
@@ -77,29 +84,29 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
     public bool Probe(OpenRequest request, Action<OpenRequest> goOn)
     {
         Client client = request.Client;
-        if (!probes.CanTell(client) || request.IsRehearsal) // which the running machine makes
+        bool waits = client.Settings.Anomaly != AnomalyBehaviour.Log;
+        if (!probes.CanTell(client) || (request.IsRehearsal && !waits)) // which the running machine makes
         {
             return false;
         }
 
-        bool waits = client.Settings.Anomaly != AnomalyBehaviour.Log;
+        if (services.Clock.Now - client.Traces?.Ran is { } ago && ago < ProofTime)
+        {
+            Note(request, AnomalyKind.MachineRuns, $"its own system ran {ago.TotalSeconds:0} s ago, as a check showed");
+            return false;
+        }
+
         if (waits)
         {
-            requests.Hold(request, LongestProbe, TimeOut, isForPerson: false);
-            probes.Ask(client, isUp => GoOn(isUp));
+            requests.Hold(request, LongestWait, late => GoOn(isUp: false), isForPerson: false);
+            probes.Ask(request, GoOn);
         }
         else if (!probes.IsRunning(client))
         {
-            probes.Ask(client, isUp => NoteRuns(isUp && services.Clock.Now - request.Opened <= SoonestBoot));
+            probes.Ask(request, isUp => NoteRuns(isUp && services.Clock.Now - request.Opened <= SoonestBoot));
         }
 
         return waits;
-
-        void TimeOut(OpenRequest late)
-        {
-            probes.Stop(client);
-            GoOn(isUp: false);
-        }
 
         void GoOn(bool isUp)
         {
@@ -113,10 +120,17 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
 
         void NoteRuns(bool isUp)
         {
-            if (isUp)
+            if (!isUp)
             {
-                Note(request, AnomalyKind.MachineRuns, "its own system runs: a check that began after the request succeeded");
+                return;
             }
+
+            if (!request.IsRehearsal) // after which the machine may well boot
+            {
+                (client.Traces ??= new ClientTraces()).Ran = services.Clock.Now;
+            }
+
+            Note(request, AnomalyKind.MachineRuns, "its own system runs: a check succeeded after the request");
         }
     }
 

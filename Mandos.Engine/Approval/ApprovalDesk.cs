@@ -57,6 +57,7 @@ internal sealed partial class ApprovalDesk(
             requests.Refuse(other, Outcome.Anomaly);
         }
 
+        request.IsHeldForPerson = HoldsForPerson?.Invoke(client) == true; // an approval may come while it waits for a check
         if (AnomalyWatch.Refuses(request) || !anomalies.Probe(request, Consider))
         {
             Consider(request);
@@ -133,6 +134,7 @@ internal sealed partial class ApprovalDesk(
             : requests.IsStranger(request) ? Outcome.UnknownKey
             : !transitions.IsEntitled(client) ? Outcome.Disabled
             : client.Verdict == false ? Outcome.Denied
+            : AnomalyWatch.Refuses(request) || (request.IsStopped && granted != Outcome.Approved) ? Outcome.Anomaly
             : null);
         if (refused is not { } reason)
         {

@@ -9,6 +9,9 @@ namespace Mandos.Engine.Checking;
 /// </summary>
 internal sealed class ProbeRunner(EngineServices services, CheckRunner checks)
 {
+    /// <summary>How long a check may take. One that takes longer did not succeed.</summary>
+    public static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(15);
+
     /// <summary>The clients of which a check runs now. There is one at a time of each.</summary>
     private readonly Dictionary<Client, Probe> _probes = [];
 
@@ -18,27 +21,19 @@ internal sealed class ProbeRunner(EngineServices services, CheckRunner checks)
     /// <summary>Whether a check of a client runs now.</summary>
     public bool IsRunning(Client client) => _probes.ContainsKey(client);
 
-    /// <summary>Runs a check that begins from now on.</summary>
-    /// <param name="client">The client.</param>
-    /// <param name="answer">Is told whether it succeeded.</param>
-    public void Ask(Client client, Action<bool> answer)
+    /// <summary>Has a check say whether the client's own system runs at a moment after now.</summary>
+    /// <param name="request">Who wants to know.</param>
+    /// <param name="answer">Is told; not if the request is decided by the time that its check would begin.</param>
+    public void Ask(OpenRequest request, Action<bool> answer)
     {
-        if (_probes.TryGetValue(client, out Probe? running))
+        if (_probes.TryGetValue(request.Client, out Probe? running))
         {
-            running.Next.Add(answer);
+            running.Next.RemoveAll(static one => one.Request.Place is null);
+            running.Next.Add((request, answer));
         }
         else
         {
-            Begin(client, [answer]);
-        }
-    }
-
-    /// <summary>Stops the check of a client: it did not succeed.</summary>
-    public void Stop(Client client)
-    {
-        if (_probes.TryGetValue(client, out Probe? probe))
-        {
-            probe.Stop();
+            Begin(request.Client, [(request, answer)]);
         }
     }
 
@@ -55,14 +50,16 @@ internal sealed class ProbeRunner(EngineServices services, CheckRunner checks)
     /// <summary>Ends when none of the checks that run now does any more.</summary>
     public Task WhenIdleAsync() => Task.WhenAll(_probes.Values.Select(static probe => probe.End));
 
-    private void Begin(Client client, List<Action<bool>> answers)
+    private void Begin(Client client, List<(OpenRequest Request, Action<bool> Answer)> asking)
     {
-        var probe = new Probe();
+        var probe = new Probe(asking);
         _probes[client] = probe;
-        probe.End = RunAsync(client, probe, answers);
+        probe.Limit = new Deadline(static state => ((Probe)state).Stop(), probe);
+        services.Deadlines.Schedule(probe.Limit, services.Clock.After(LongestProbe));
+        probe.End = RunAsync(client, probe);
     }
 
-    private async Task RunAsync(Client client, Probe probe, List<Action<bool>> answers)
+    private async Task RunAsync(Client client, Probe probe)
     {
         bool isUp = false;
         try
@@ -75,32 +72,44 @@ internal sealed class ProbeRunner(EngineServices services, CheckRunner checks)
         }
         finally
         {
-            services.Loop.Post(() => End(client, probe, answers, isUp));
+            services.Loop.Post(() => End(client, probe, isUp));
         }
     }
 
-    private void End(Client client, Probe probe, List<Action<bool>> answers, bool isUp)
+    private void End(Client client, Probe probe, bool isUp)
     {
+        services.Deadlines.Cancel(probe.Limit!);
         _probes.Remove(client);
-        if (probe.Next.Count > 0)
+        List<(OpenRequest Request, Action<bool> Answer)> asking = probe.Asking;
+        if (isUp)
+        {
+            asking.AddRange(probe.Next); // the proof has come after all of these
+        }
+        else if (probe.Next.Count > 0)
         {
             Begin(client, probe.Next);
         }
 
-        foreach (Action<bool> answer in answers)
+        foreach ((_, Action<bool> answer) in asking)
         {
             answer(isUp);
         }
     }
 
 #pragma warning disable CA1001 // Without a timer or a wait handle the source holds nothing, and disposing it would race with cancelling
-    private sealed class Probe
+    private sealed class Probe(List<(OpenRequest Request, Action<bool> Answer)> asking)
 #pragma warning restore CA1001
     {
         private readonly CancellationTokenSource _stop = new();
 
+        /// <summary>Who asked before it began.</summary>
+        public List<(OpenRequest Request, Action<bool> Answer)> Asking { get; } = asking;
+
         /// <summary>Who asked after it began.</summary>
-        public List<Action<bool>> Next { get; } = [];
+        public List<(OpenRequest Request, Action<bool> Answer)> Next { get; } = [];
+
+        /// <summary>When it is stopped.</summary>
+        public Deadline? Limit { get; set; }
 
         public CancellationToken Stopping => _stop.Token;
 

@@ -9,18 +9,28 @@ internal sealed class ClientTraces
     /// <summary>Most hardware addresses that are kept of a client, the latest ones.</summary>
     private const int MaxHardwareAddresses = 8;
 
-    private readonly List<PhysicalAddress> _hardwareAddresses = [];
+    /// <summary>Secrets within this time of the one before are for the same boot: each encrypted disk may ask for itself, and cryptsetup asks three times.</summary>
+    public static readonly TimeSpan OneBoot = TimeSpan.FromMinutes(1);
 
-    /// <summary>Secrets that it was given since it was last seen alive.</summary>
-    public int SecretsSinceAlive { get; set; }
+    private readonly List<PhysicalAddress> _hardwareAddresses = [];
+    private TimeSpan? _lastSecret;
+
+    /// <summary>Boots for which it was given secrets since it was last seen alive.</summary>
+    public int BootsSinceAlive { get; set; }
+
+    /// <summary>When a check has proved last, while another machine asked for its secret, that its own system runs; null for never.</summary>
+    public TimeSpan? Ran { get; set; }
 
     /// <summary>The hardware addresses from which it got secrets, as far as its addresses have told them.</summary>
     public IReadOnlyList<PhysicalAddress> HardwareAddresses => _hardwareAddresses;
 
     /// <summary>Notes that it got its secret.</summary>
-    public void SecretSent(IPAddress address)
+    /// <param name="address">From where it asked.</param>
+    /// <param name="now">The time of the engine's clock.</param>
+    public void SecretSent(IPAddress address, TimeSpan now)
     {
-        SecretsSinceAlive++;
+        BootsSinceAlive += now - _lastSecret <= OneBoot ? 0 : 1;
+        _lastSecret = now;
         if (HardwareAddressOf(address) is not { } hardware)
         {
             return;

@@ -270,7 +270,7 @@ internal sealed partial class ClientLoader
         bool isBarred = restored.State.Enabled && Bars(found, definition, except: own);
         if (isBarred)
         {
-            restored = new RestoredClient(restored.State with { Enabled = false, Expires = null }, TimeSpan.Zero, null);
+            restored = new RestoredClient(restored.State with { Enabled = false, Expires = null, ExpectedReboot = null, RehearsalUntil = null }, TimeSpan.Zero, null);
         }
 
         if (stored?.LeftAt is { } left)

@@ -16,6 +16,11 @@ internal sealed partial class ClientTransitions
     {
         if (plan.Time == TimeSpan.Zero)
         {
+            if (client.RebootRequest is { IsGranted: true, IsAtGates: true } granted)
+            {
+                granted.Withdrawn ??= Outcome.Denied;
+            }
+
             EndReboot(client, RebootEnding.TakenBack);
             return;
         }
@@ -37,7 +42,8 @@ internal sealed partial class ClientTransitions
     public bool TakeReboot(OpenRequest request)
     {
         Client client = request.Client;
-        if (client.Snapshot.ExpectedReboot is not { NeedsNoApproval: true } || !(client.RebootDue > _clock.Now) || client.RebootRequest is { IsGranted: true })
+        if (request.IsRehearsal || client.Snapshot.ExpectedReboot is not { NeedsNoApproval: true } reboot || reboot.Until <= _clock.UtcNow
+            || !(client.RebootDue > _clock.Now) || client.RebootRequest is { IsGranted: true })
         {
             return false;
         }

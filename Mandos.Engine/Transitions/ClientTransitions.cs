@@ -288,16 +288,19 @@ internal sealed partial class ClientTransitions
     {
         Client client = request.Client;
         LogSent(client.Name);
-        (client.Traces ??= new ClientTraces()).SecretSent(request.Description.Peer.Address);
-        bool isInTime = client.RebootDue > _clock.Now;
-        ExpectedReboot? reboot = ForgetReboot(client);
+        (client.Traces ??= new ClientTraces()).SecretSent(request.Description.Peer.Address, _clock.Now);
+        // What is expected to take long may take long after the secret too. A rehearsal is no reboot, so the reboot is still to come.
+        TimeSpan left = client.RebootDue - _clock.Now ?? TimeSpan.Zero;
+        ExpectedReboot? reboot = request.IsRehearsal ? null : ForgetReboot(client);
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
-            _journal.Update(client, _expiry.Set(client, client.Snapshot with { ExpectedReboot = null }, client.Settings.ExtendedTimeout), ClientProperty.Expires);
+            TimeSpan time = left > client.Settings.ExtendedTimeout ? left : client.Settings.ExtendedTimeout;
+            _journal.Update(
+                client, _expiry.Set(client, reboot is null ? client.Snapshot : client.Snapshot with { ExpectedReboot = null }, time), ClientProperty.Expires);
         }
 
         _journal.Publish(client, state => new GotSecret(state, request.Description));
-        TellRebootEnded(client, reboot, isInTime ? RebootEnding.SecretSent : RebootEnding.TimeOver);
+        TellRebootEnded(client, reboot, left > TimeSpan.Zero ? RebootEnding.SecretSent : RebootEnding.TimeOver);
     }
 
     // Settings
@@ -430,7 +433,7 @@ internal sealed partial class ClientTransitions
     private bool SeenAlive(Client client, ref ClientSnapshot next)
     {
         bool extends = IsEntitled(client);
-        client.Traces?.SecretsSinceAlive = 0;
+        client.Traces?.BootsSinceAlive = 0;
         next = next with { LastCheckedOk = _clock.UtcNow };
         if (extends)
         {

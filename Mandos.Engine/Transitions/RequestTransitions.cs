@@ -18,6 +18,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
 
     /// <summary>The requests that wait, by number.</summary>
     private readonly Dictionary<long, OpenRequest> _waiting = [];
+    private int _forPerson;
 
     /// <summary>Those whose secrets were broken off on their way, and may still be written.</summary>
     private readonly HashSet<OpenRequest> _brokenOff = [];
@@ -30,6 +31,9 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
 
     /// <summary>All requests that wait for approval.</summary>
     public IReadOnlyCollection<OpenRequest> Waiting => _waiting.Values;
+
+    /// <summary>How many of them wait for a person. For any thread.</summary>
+    public int WaitingForPerson => Volatile.Read(ref _forPerson);
 
     /// <summary>Whether a request waits.</summary>
     public bool Waits(long id) => _waiting.ContainsKey(id);
@@ -59,6 +63,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         }
 
         request.IsPending = true;
+        _forPerson++;
         ClientSnapshot next = client.Snapshot with
         {
             LastApprovalRequest = services.Clock.UtcNow,
@@ -96,6 +101,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         client.Waiting.Remove(place);
         request.Place = null;
         _waiting.Remove(request.Description.Id);
+        _forPerson -= request.IsPending ? 1 : 0;
         if (request.WaitEnd is { } end)
         {
             services.Deadlines.Cancel(end);

@@ -10,7 +10,7 @@ public sealed class AnomalySimulationTests : IDisposable
     private const int Boots = 10_000;
     private const string Machine = "a";
 
-    private static readonly TimeSpan _boot = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan _boot = TimeSpan.FromSeconds(70);
 
     private readonly Random _random = new(20261130);
     private readonly EngineRig _rig = new() { Checker = new FakeChecker { ProvesIdentity = true, KeepsPrepared = false } };

@@ -29,7 +29,7 @@ public sealed class AnomalyTests : IDisposable
         _rig.Until(() => _rig.Audit.Anomalies.Count == 1, "the anomaly");
         Assert.Equal(
             $"anomaly=\"machine runs\" behaviour={behaviour} peer={clone.RemoteEndPoint} key={EngineRig.KeyId("a")} client=\"a\" "
-                + "detail=\"its own system runs: a check that began after the request succeeded\"",
+                + "detail=\"its own system runs: a check succeeded after the request\"",
             Assert.Single(_rig.Audit.Anomalies).ToString());
         Assert.Contains("AnomalyNoticed(MachineRuns)", _rig.TakeEvents());
         Assert.Equal(gets ? Outcome.ApprovedByDefault : Outcome.Anomaly, Assert.Single(_rig.Audit.Of(clone)).Outcome);
@@ -89,7 +89,7 @@ public sealed class AnomalyTests : IDisposable
 
         FakePeer peer = _rig.Connect("a");
         FakeCheck check = _rig.RunningCheckOf("a");
-        _rig.Pass(AnomalyWatch.LongestProbe);
+        _rig.Pass(AnomalyWatch.LongestWait);
         _rig.Finish(peer);
 
         Assert.NotNull(peer.Received);
@@ -97,7 +97,7 @@ public sealed class AnomalyTests : IDisposable
     }
 
     [Fact]
-    public void Open_CheckBeganBeforeTheRequest_DoesNotCount()
+    public void Open_WhileACheckRuns_IsAnsweredByThatOnlyIfItSucceeds()
     {
         Start(AnomalyBehaviour.Hold);
         _rig.Checker.Plan("a", CheckMode.Hangs);
@@ -106,12 +106,32 @@ public sealed class AnomalyTests : IDisposable
         FakePeer second = _rig.Connect("a");
         _rig.Until(() => _rig["a"].Requests.Count == 2, "both to wait");
 
-        before.End(FakeChecker.Success); // it answers the first request alone
-        _rig.Until(() => _rig["a"].ApprovalsPending == 1, "the first to be held");
-        _rig.RunningCheckOf("a").End(CheckResult.Exited(1));
-        _rig.Until(() => second.Received is not null, "the second to be served");
+        before.End(CheckResult.Exited(1)); // the machine may have come up since
+        _rig.Until(() => first.Received is not null, "the first to be served");
+        FakeCheck own = _rig.RunningCheckOf("a");
+        FakePeer third = _rig.Connect("a");
+        _rig.Until(() => _rig["a"].Requests.Count == 2, "the third to wait");
+        own.End(FakeChecker.Success);
+        _rig.Until(() => _rig["a"].ApprovalsPending == 2, "both to be held");
 
-        Assert.Null(first.Received);
+        Assert.Equal([null, null], [second.Received, third.Received]);
+    }
+
+    [Fact]
+    public void Open_SoonAfterAProof_IsHeldWithoutAnotherCheck()
+    {
+        Start(AnomalyBehaviour.Hold);
+        _rig.Hold("a");
+        Assert.Single(_rig.Checker.Prepared);
+
+        _rig.Pass(TimeSpan.FromSeconds(59));
+        _rig.Hold("a");
+        Assert.Single(_rig.Checker.Prepared);
+
+        _rig.Checker.Plan("a", CheckResult.Exited(1));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.NotNull(_rig.Serve("a").Received);
+        Assert.Equal(2, _rig.Checker.Prepared.Count);
     }
 
     [Fact]
@@ -158,12 +178,28 @@ public sealed class AnomalyTests : IDisposable
     [Fact]
     public void Open_RehearsalOfTheRunningMachine_IsExpected()
     {
-        Start(AnomalyBehaviour.Refuse);
+        Start(AnomalyBehaviour.Log);
         _rig.Rehearse("a", TimeSpan.FromMinutes(10));
 
         Assert.NotNull(_rig.Serve("a").Received);
         Assert.Empty(_rig.Audit.Anomalies);
-        Assert.Null(_rig.Serve("a").Received); // it was for one request
+    }
+
+    [Theory]
+    [InlineData(AnomalyBehaviour.Hold)]
+    [InlineData(AnomalyBehaviour.Refuse)]
+    public void Open_RehearsalWhileTheMachineRuns_IsForThePersonWhoAnnouncedIt(string behaviour)
+    {
+        Start(behaviour);
+        _rig.Rehearse("a", TimeSpan.FromMinutes(10));
+
+        FakePeer rehearsal = _rig.Hold("a");
+        _rig.Approve("a", true);
+        _rig.Finish(rehearsal);
+        Assert.NotNull(rehearsal.Received);
+
+        _rig.Checker.Plan("a", CheckResult.Exited(1)); // it boots at once
+        Assert.NotNull(_rig.Serve("a").Received);
     }
 
     [Fact]
@@ -174,6 +210,7 @@ public sealed class AnomalyTests : IDisposable
 
         FakePeer copy = _rig.Hold("a"); // the machine has not gone down yet
         _rig.Checker.Plan("a", CheckResult.Exited(1));
+        _rig.Pass(AnomalyWatch.ProofTime);
 
         Assert.NotNull(_rig.Serve("a").Received);
         Assert.Null(copy.Received);
@@ -229,16 +266,18 @@ public sealed class AnomalyTests : IDisposable
     }
 
     [Fact]
-    public void Open_FourthSecretWithoutASignOfLife_IsNoticed()
+    public void Open_FourthBootWithoutASignOfLife_IsNoticed()
     {
         Start(AnomalyBehaviour.Hold, proves: false);
-        for (int i = 0; i < AnomalyWatch.SecretsPerBoot; i++)
+        for (int i = 0; i < AnomalyWatch.FailedBoots; i++)
         {
+            _rig.Pass(TimeSpan.FromMinutes(2));
             Assert.NotNull(_rig.Serve("a").Received);
+            Assert.NotNull(_rig.Serve("a").Received); // its second disk
         }
 
         FakePeer held = _rig.Hold("a");
-        Assert.Contains("3 secrets were given since it was last seen alive", Assert.Single(_rig.Audit.Anomalies).Detail, StringComparison.Ordinal);
+        Assert.Contains("3 boots got the secret since it was last seen alive", Assert.Single(_rig.Audit.Anomalies).Detail, StringComparison.Ordinal);
         held.GoAway();
         _rig.Finish(held);
         _rig.MarkCheckedOk("a");

@@ -66,8 +66,11 @@ internal sealed class ModelClient
     /// <summary>Until when a denial in force holds, on the wall clock of the moment when it was given.</summary>
     public DateTimeOffset? DeniedUntil { get; set; }
 
-    /// <summary>Secrets that it was given since it was last seen alive.</summary>
-    public int SecretsSinceAlive { get; set; }
+    /// <summary>Boots for which it was given secrets since it was last seen alive.</summary>
+    public int BootsSinceAlive { get; set; }
+
+    /// <summary>When it was given one last.</summary>
+    public long? LastSecret { get; set; }
 
     /// <summary>The addresses made of hardware addresses from which it got secrets.</summary>
     public HashSet<string> HardwareAddresses { get; } = [];

@@ -101,7 +101,7 @@ internal sealed partial class ModelServer
             others.ToList().ForEach(static other => other.IsAnomalous = true);
         }
 
-        if (c.SecretsSinceAlive >= SecretsPerBoot)
+        if (c.BootsSinceAlive >= FailedBoots)
         {
             Note();
         }
@@ -116,12 +116,12 @@ internal sealed partial class ModelServer
             return false;
         }
 
-        foreach (ModelConnection waiting in WaitingFor(c).Where(static waiting => waiting.IsAnomalous))
+        foreach (ModelConnection waiting in WaitingFor(c).Where(static waiting => waiting.IsAnomalous && !waiting.IsRehearsal))
         {
             Refuse(waiting, () => c.Counts.Denied++);
         }
 
-        return x.IsAnomalous;
+        return x.IsAnomalous && !x.IsRehearsal;
 
         void Note()
         {
@@ -160,14 +160,20 @@ internal sealed partial class ModelServer
         if (success)
         {
             x.Got = x.Sending;
-            ForgetReboot(c);
+            TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, c.RebootEndsAt.At - Now ?? 0));
+            if (!x.IsRehearsal)
+            {
+                ForgetReboot(c);
+            }
+
             if (c.Enabled && !c.Removed)
             {
-                SetExpiry(c, c.Settings.ExtendedTimeout);
+                SetExpiry(c, left > c.Settings.ExtendedTimeout ? left : c.Settings.ExtendedTimeout);
             }
 
             c.Counts.GotSecret += c.Removed ? 0 : 1;
-            c.SecretsSinceAlive++;
+            c.BootsSinceAlive += Now - c.LastSecret <= OneBoot ? 0 : 1;
+            c.LastSecret = Now;
             if (IsOfHardware(x))
             {
                 c.HardwareAddresses.Add(x.Address);

@@ -38,7 +38,7 @@ internal sealed partial class ModelServer
     private bool TakeReboot(ModelConnection x)
     {
         ModelClient c = x.Client!;
-        if (c.Reboot is not { NeedsNoApproval: true } || !(c.RebootEndsAt.At > Now) || c.RebootConnection?.Phase == ModelPhase.Sending)
+        if (x.IsRehearsal || c.Reboot is not { NeedsNoApproval: true } || c.Reboot.Until <= Wall || !(c.RebootEndsAt.At > Now) || c.RebootConnection?.Phase == ModelPhase.Sending)
         {
             return false;
         }

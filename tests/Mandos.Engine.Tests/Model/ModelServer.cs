@@ -13,7 +13,8 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     private const int CloseTime = 5_000;
     private const int RefusedTime = 1_000;
     private const int LeastStoppedTime = 300_000;
-    private const int SecretsPerBoot = 3;
+    private const int FailedBoots = 3;
+    private const int OneBoot = 60_000;
 
     /// <summary>How many connections of one client there may be.</summary>
     public const int MaxRequestsPerClient = 3;
@@ -266,7 +267,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     public void CheckedOk(ModelClient c)
     {
         c.LastCheckedOk = Wall;
-        c.SecretsSinceAlive = 0;
+        c.BootsSinceAlive = 0;
         c.Status = 0;
         if (IsAlive(c))
         {
