@@ -58,6 +58,11 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveExpectedReboots(() => Clients.Counts.ExpectedReboots);
+        if (Shared is null)
+        {
+            Services.Meter.ObserveUnproven(() => Clients.Counts.Unproven);
+        }
+
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, Reloader);

@@ -133,6 +133,8 @@ internal sealed partial class ClientTransitions
         {
             TakeFileSecret(client, oldFileSecret);
         }
+
+        CheckProof(client);
     }
 
     // Enabled and disabled
@@ -292,6 +294,7 @@ internal sealed partial class ClientTransitions
         if (client.Snapshot.Enabled && !client.IsRemoved)
         {
             _journal.Update(client, _expiry.Set(client, client.Snapshot with { ExpectedReboot = null }, client.Settings.ExtendedTimeout), ClientProperty.Expires);
+            NoteProof(request);
         }
 
         _journal.Publish(client, state => new GotSecret(state, request.Description));
@@ -316,6 +319,10 @@ internal sealed partial class ClientTransitions
             if (setting == ClientSetting.Timeout && client.Snapshot.Enabled)
             {
                 MoveExpiry(client, old.Timeout);
+            }
+            else if (setting == ClientSetting.Host)
+            {
+                CheckProof(client);
             }
         }
 
@@ -375,6 +382,7 @@ internal sealed partial class ClientTransitions
 
         _journal.Update(client, client.Snapshot, ClientProperty.Secret);
         LogSecretChanged(client.Name);
+        CheckProof(client);
     }
 
     /// <summary>Gives a client that is loaded the secret that was set at run time, unless the configuration has another one now.</summary>

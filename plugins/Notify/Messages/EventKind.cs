@@ -15,6 +15,18 @@ internal enum EventKind
     /// <summary>A request was refused.</summary>
     Rejected,
 
+    /// <summary>A rehearsal of a boot is over.</summary>
+    Rehearsed,
+
+    /// <summary>A reboot was expected, and the client did not get its secret in time.</summary>
+    RebootOverdue,
+
+    /// <summary>A client has another key, secret or host than at its last boot.</summary>
+    BootUnproven,
+
+    /// <summary>A reboot is expected.</summary>
+    RebootExpected,
+
     /// <summary>A client was disabled.</summary>
     Disabled,
 

@@ -9,6 +9,10 @@ internal static class EventWords
         (EventKind.ConflictingRequests, "conflicting_requests", "requests from different addresses"),
         (EventKind.GotSecret, "got_secret", "secrets given"),
         (EventKind.Rejected, "rejected", "requests refused"),
+        (EventKind.Rehearsed, "rehearsed", "rehearsals"),
+        (EventKind.RebootOverdue, "reboot_overdue", "reboots overdue"),
+        (EventKind.BootUnproven, "boot_unproven", "boots to be rehearsed"),
+        (EventKind.RebootExpected, "reboot_expected", "reboots announced"),
         (EventKind.Disabled, "disabled", "clients disabled"),
         (EventKind.Enabled, "enabled", "clients enabled"),
         (EventKind.ClientAdded, "client_added", "clients added"),
@@ -22,7 +26,8 @@ internal static class EventWords
     /// <summary>What a target tells unless its settings say otherwise.</summary>
     public static IReadOnlySet<EventKind> Default { get; } = new HashSet<EventKind>
     {
-        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled,
+        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.GotSecret, EventKind.Rejected, EventKind.Rehearsed, EventKind.RebootOverdue,
+        EventKind.BootUnproven, EventKind.Disabled,
     };
 
     /// <summary>The kinds that settings can name. A target that tells anything tells also that events were lost.</summary>

@@ -178,6 +178,9 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         json.WriteString("reason", NameOf(e.Reason));
                     });
                     break;
+                case BootUnproven e:
+                    Add("boot_unproven", json => WriteClient(json, e.Client));
+                    break;
                 case RebootExpected e:
                     Add("reboot_expected", json => WriteClient(json, e.Client));
                     break;

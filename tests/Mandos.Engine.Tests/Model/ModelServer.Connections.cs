@@ -116,6 +116,7 @@ internal sealed partial class ModelServer
             if (c.Enabled && !c.Removed)
             {
                 SetExpiry(c, c.Settings.ExtendedTimeout);
+                c.Proven = (Wall, c.Secret, c.Settings.Host);
             }
 
             c.Counts.GotSecret += c.Removed ? 0 : 1;
