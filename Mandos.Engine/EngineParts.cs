@@ -50,7 +50,7 @@ internal sealed class EngineParts : IDisposable
         var examiner = new ClientExaminer(Services, Clients, kept, options.Examine);
         var audit = new CommandAudit(Services.Clock, options.Audit, logger);
         Invitations = options.Invitations is { } invitations
-            ? new InvitationBook(Services, invitations, Clients, examiner.ExamineAsync, audit)
+            ? new InvitationBook(Services, invitations, Clients, examiner.ExamineAsync, audit, Events)
             : null;
         Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder, examiner, audit)
         {

@@ -44,6 +44,7 @@ public sealed class NoticeTests
             new ClientAdded(_client),
             new ClientRemoved(_client, RemovalReason.LeftFiles),
             new ClientNotFound("ABCD", IPAddress.Loopback),
+            new InvitationArrived(new Invitation { Name = "rose", Created = default, Until = default, Address = IPAddress.Loopback, KeyId = "EF" }),
         ];
 
         Notice[] notices = [.. events.Select(serverEvent => _maker.Of(serverEvent)!)];
@@ -65,6 +66,8 @@ public sealed class NoticeTests
                 "client_added: orchid was added: The server has the client orchid now.",
                 "client_removed: orchid is gone: The server no longer has the client orchid: the files do not have it any more.",
                 "client_not_found: An unknown key asked: The machine at 127.0.0.1 has the key ABCD, which belongs to no client. It got nothing.",
+                "invitation_arrived: rose wants to become a client: The machine at 127.0.0.1 has taken up the invitation of rose, with the key EF. It gets nothing until "
+                    + "root accepts it on the server: mandos-ctl --accept rose.",
             ],
             notices.Select(notice => $"{notice.Message.Type}: {notice.Message.Title}: {notice.Message.Text}".Replace("\nServer: srv", "", StringComparison.Ordinal)));
         Assert.Equal(events.Select(NoticeMaker.KindOf), notices.Select(notice => (EventKind?)notice.Kind));

@@ -33,6 +33,9 @@ internal enum EventKind
     /// <summary>A key that belongs to no client has asked.</summary>
     ClientNotFound,
 
+    /// <summary>What an invited machine has sent waits for a person.</summary>
+    InvitationArrived,
+
     /// <summary>The server has begun to tell this target of events.</summary>
     ServerStarted,
 

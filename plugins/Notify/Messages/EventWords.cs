@@ -15,6 +15,7 @@ internal static class EventWords
         (EventKind.ClientRemoved, "client_removed", "clients removed"),
         (EventKind.ClientChanged, "client_changed", "clients changed"),
         (EventKind.ClientNotFound, "client_not_found", "requests with unknown keys"),
+        (EventKind.InvitationArrived, "invitation_arrived", "invited machines waiting"),
         (EventKind.ServerStarted, "server_started", "starts of the server"),
         (EventKind.EventsLost, "events_lost", "times that events were lost"),
     ];
@@ -22,7 +23,7 @@ internal static class EventWords
     /// <summary>What a target tells unless its settings say otherwise.</summary>
     public static IReadOnlySet<EventKind> Default { get; } = new HashSet<EventKind>
     {
-        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled,
+        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled, EventKind.InvitationArrived,
     };
 
     /// <summary>The kinds that settings can name. A target that tells anything tells also that events were lost.</summary>

@@ -28,6 +28,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         ClientAdded => EventKind.ClientAdded,
         ClientRemoved => EventKind.ClientRemoved,
         ClientNotFound => EventKind.ClientNotFound,
+        InvitationArrived => EventKind.InvitationArrived,
         _ => null,
     };
 
@@ -62,6 +63,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             EventKind.ClientNotFound, null, null, "An unknown key asked",
             $"The machine at {e.Address} has the key {e.KeyId}, which belongs to no client. It got nothing.",
             new JsonObject { ["key_id"] = e.KeyId, ["address"] = e.Address.ToString() }),
+        InvitationArrived { Invitation: var invitation } => Make(
+            EventKind.InvitationArrived, null, null, $"{invitation.Name} wants to become a client",
+            $"The machine at {invitation.Address} has taken up the invitation of {invitation.Name}, with the key {invitation.KeyId}. It gets nothing until root "
+                + $"accepts it on the server: mandos-ctl --accept {invitation.Name}.",
+            new JsonObject { ["name"] = invitation.Name, ["key_id"] = invitation.KeyId, ["address"] = invitation.Address?.ToString() }),
         _ => null,
     };
 

@@ -210,6 +210,13 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         json.WriteBoolean("succeeded", e.Result.IsSuccess);
                     });
                     break;
+                case InvitationArrived e:
+                    Add("invitation_arrived", json =>
+                    {
+                        json.WritePropertyName("invitation");
+                        ServerJson.WriteItem(json, e.Invitation);
+                    });
+                    break;
                 case ClientNotFound e:
                     Add("client_not_found", json =>
                     {
