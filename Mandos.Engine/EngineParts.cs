@@ -40,7 +40,9 @@ internal sealed class EngineParts : IDisposable
         AddedSecrets = new AddedSecrets(options.ServerKey);
         Transitions = new ClientTransitions(Services, Clients, journal, requests, AddedSecrets, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
-        Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
+        Probes = new ProbeRunner(Services, Checks);
+        var anomalies = new AnomalyWatch(Services, requests, Probes, options.Audit);
+        Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, anomalies, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
         AddedRetry = new AddedRetry(Services, AddedSecrets, Loader);
         Reloader = Shared is null
@@ -64,6 +66,7 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveExpectedReboots(() => Clients.Counts.ExpectedReboots);
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
+        Services.Meter.ObserveAnomalies(() => anomalies.Counts);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
         if (Invitations is { } book)
         {
@@ -89,6 +92,8 @@ internal sealed class EngineParts : IDisposable
     public ClientTransitions Transitions { get; }
 
     public CheckRunner Checks { get; }
+
+    public ProbeRunner Probes { get; }
 
     public ApprovalDesk Approvals { get; }
 

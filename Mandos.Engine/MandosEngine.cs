@@ -151,7 +151,8 @@ public sealed class MandosEngine : IDisposable
     {
         _parts.Connections.CloseAll();
         _parts.Transitions.HaltAll();
-        return Task.WhenAll(_parts.Connections.WhenEmptyAsync(), _parts.Checks.WhenIdleAsync());
+        _parts.Probes.StopAll();
+        return Task.WhenAll(_parts.Connections.WhenEmptyAsync(), _parts.Checks.WhenIdleAsync(), _parts.Probes.WhenIdleAsync());
     }
 
     private bool EndStop()

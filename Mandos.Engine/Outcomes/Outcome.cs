@@ -39,6 +39,9 @@ public enum Outcome
     /// <summary>Refused: the server is cut off from the store that it shares with others, or has not heard of it yet.</summary>
     CutOff,
 
+    /// <summary>Refused: something says that two machines have the client's key, and its <c>anomaly</c> is not <c>log</c>.</summary>
+    Anomaly,
+
     /// <summary>Taken: a section that an invited machine has sent waits for a person now.</summary>
     InvitationTaken,
 

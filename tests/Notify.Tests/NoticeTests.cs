@@ -32,6 +32,7 @@ public sealed class NoticeTests
         [
             new NeedApproval(_client, Rig.Request(), TimeSpan.FromSeconds(90), ApprovedByDefault: true),
             new ConflictingRequests(_client, [IPAddress.Parse("192.0.2.7"), IPAddress.IPv6Loopback]),
+            new AnomalyNoticed(_client, Rig.Request(), AnomalyKind.MachineRuns, "its own system runs"),
             new GotSecret(_client, Rig.Request()),
             new Rejected(off, Rig.Request(), RejectionReason.Disabled),
             new Rejected(_client, Rig.Request(), RejectionReason.Denied),
@@ -54,6 +55,8 @@ public sealed class NoticeTests
                 "need_approval: orchid waits for approval: The machine at 192.0.2.7 asks for the secret of orchid. It waits 1 min 30 s; if nobody decides, it gets the secret.",
                 "conflicting_requests: orchid: requests from different addresses: Machines with the key of orchid wait at 192.0.2.7, ::1. Perhaps somebody has "
                     + "copied its key. Approve one of them by its number, or deny all.",
+                "anomaly: orchid: perhaps its key was copied: The machine at 192.0.2.7 asked for the secret of orchid, and another one may have its key: "
+                    + "its own system runs. The request goes on nevertheless.",
                 "got_secret: orchid got its secret: The machine at 192.0.2.7 got the secret of orchid.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: the client is disabled.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: a person denied it.",

@@ -108,6 +108,9 @@ internal sealed record EventData
     /// <summary>The properties that have changed, by their names in the catalogue.</summary>
     public IReadOnlyList<string> Changed { get; init; } = [];
 
+    /// <summary>The request that it is about.</summary>
+    public EventRequest Request { get; init; } = new();
+
     public TimeSpan TimeLeft { get; init; }
 
     public bool ApprovedByDefault { get; init; }
@@ -122,6 +125,12 @@ internal sealed record EventData
 
     public string KeyId { get; init; } = "";
 
+    public string Address { get; init; } = "";
+}
+
+/// <summary>Of the request that an event is about.</summary>
+internal sealed record EventRequest
+{
     public string Address { get; init; } = "";
 }
 

@@ -172,6 +172,12 @@ internal static class Introspection
               <arg name="client" type="o"/>
               <arg name="addresses" type="as"/>
             </signal>
+            <signal name="AnomalyNoticed">
+              <arg name="client" type="o"/>
+              <arg name="address" type="s"/>
+              <arg name="kind" type="s"/>
+              <arg name="description" type="s"/>
+            </signal>
 
         """;
 

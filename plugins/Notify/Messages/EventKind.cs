@@ -9,6 +9,9 @@ internal enum EventKind
     /// <summary>Requests from different addresses wait for one client.</summary>
     ConflictingRequests,
 
+    /// <summary>Something says that two machines have the key of one client.</summary>
+    Anomaly,
+
     /// <summary>A request got the secret.</summary>
     GotSecret,
 

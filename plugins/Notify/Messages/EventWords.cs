@@ -7,6 +7,7 @@ internal static class EventWords
     [
         (EventKind.NeedApproval, "need_approval", "waiting for approval"),
         (EventKind.ConflictingRequests, "conflicting_requests", "requests from different addresses"),
+        (EventKind.Anomaly, "anomaly", "signs of a copied key"),
         (EventKind.GotSecret, "got_secret", "secrets given"),
         (EventKind.Rejected, "rejected", "requests refused"),
         (EventKind.Disabled, "disabled", "clients disabled"),
@@ -23,7 +24,8 @@ internal static class EventWords
     /// <summary>What a target tells unless its settings say otherwise.</summary>
     public static IReadOnlySet<EventKind> Default { get; } = new HashSet<EventKind>
     {
-        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled, EventKind.InvitationArrived,
+        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.Anomaly, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled,
+        EventKind.InvitationArrived,
     };
 
     /// <summary>The kinds that settings can name. A target that tells anything tells also that events were lost.</summary>

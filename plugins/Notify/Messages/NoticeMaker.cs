@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
@@ -19,6 +20,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
     {
         NeedApproval => EventKind.NeedApproval,
         ConflictingRequests => EventKind.ConflictingRequests,
+        AnomalyNoticed => EventKind.Anomaly,
         GotSecret => EventKind.GotSecret,
         Rejected => EventKind.Rejected,
         ClientPropertyChanged { Property: var property } e when property == ClientProperty.Enabled
@@ -41,6 +43,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             $"Machines with the key of {Name(e.Client)} wait at {string.Join(", ", e.Addresses)}. Perhaps somebody has copied its key. "
                 + "Approve one of them by its number, or deny all.",
             new JsonObject { ["addresses"] = new JsonArray([.. e.Addresses.Select(static address => (JsonNode)address.ToString())]) }),
+        AnomalyNoticed e => About(
+            EventKind.Anomaly, e.Client, $"{Name(e.Client)}: perhaps its key was copied",
+            $"The machine at {e.Request.Peer.Address} asked for the secret of {Name(e.Client)}, and another one may have its key: {e.Description}. "
+                + $"{Consequence(e.Client.Settings.Anomaly)}.",
+            Request(e.Request, ("kind", Word(e.Kind)), ("anomaly", e.Client.Settings.Anomaly))),
         GotSecret e => About(
             EventKind.GotSecret, e.Client, $"{Name(e.Client)} got its secret", $"The machine at {e.Request.Peer.Address} got the secret of {Name(e.Client)}.",
             Request(e.Request)),
@@ -151,7 +158,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             Time = time.GetUtcNow(),
             Title = title,
             Text = text + Signature,
-            IsUrgent = kind is EventKind.NeedApproval or EventKind.ConflictingRequests,
+            IsUrgent = kind is EventKind.NeedApproval or EventKind.ConflictingRequests or EventKind.Anomaly,
             Links = decision,
             Data = data,
         };
@@ -184,6 +191,15 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         : "No check has found it alive so far.";
 
     private static string Name(ClientSnapshot client) => PlainText.Of(client.Name);
+
+    private static string Word(AnomalyKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    private static string Consequence(string anomaly) => anomaly switch
+    {
+        AnomalyBehaviour.Hold => "It gets the secret only if a person approves",
+        AnomalyBehaviour.Refuse => "It is refused",
+        _ => "The request goes on nevertheless",
+    };
 
     private static string Word(RejectionReason reason) => reason switch
     {
