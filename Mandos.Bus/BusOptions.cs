@@ -30,6 +30,9 @@ public sealed class BusOptions(string address) : DBusConnectionOptions(address)
     /// <summary>How long disposal waits for the bus to take what has been queued.</summary>
     public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The number of the user as whom this process runs.</summary>
+    public static uint OwnUser => geteuid();
+
     internal BusStream? Stream { get; private set; }
 
     /// <summary>No descriptors are taken, and a machine without an identity is no reason not to connect.</summary>

@@ -2,6 +2,7 @@ using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Sharing;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Invitations;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Scheduling;
@@ -54,6 +55,9 @@ public sealed record EngineOptions
     /// Says what the configuration would make of sections that a person wants to add to it. Null: it has no files that could take them up.
     /// </summary>
     public Func<ReadOnlyMemory<byte>, Task<Examination>>? Examine { get; init; }
+
+    /// <summary>What invitations need. Null: nobody can be invited.</summary>
+    public InvitationOptions? Invitations { get; init; }
 
     /// <summary>Keeps the server's own key. Null: there is no place for one, and no client can be added.</summary>
     public IServerKeyFile? ServerKey { get; init; }

@@ -8,6 +8,7 @@ using Mandos.Engine.Checking;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Commands;
 using Mandos.Engine.Control;
+using Mandos.Engine.Invitations;
 using Mandos.Engine.Persistence;
 using Mandos.Engine.Protocol;
 using Mandos.Engine.Reloading;
@@ -39,21 +40,27 @@ internal sealed class EngineParts : IDisposable
         AddedSecrets = new AddedSecrets(options.ServerKey);
         Transitions = new ClientTransitions(Services, Clients, journal, requests, AddedSecrets, options.Random);
         Checks = new CheckRunner(Services, Transitions, checkers);
-        Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, Events);
+        Probes = new ProbeRunner(Services, Checks);
+        var anomalies = new AnomalyWatch(Services, requests, Probes, options.Audit);
+        Approvals = new ApprovalDesk(Services, Clients, Transitions, requests, anomalies, Events);
         Loader = new ClientLoader(Services, Clients, Keeper, kept, Transitions, requests, AddedSecrets, Checks);
         AddedRetry = new AddedRetry(Services, AddedSecrets, Loader);
         Reloader = Shared is null
             ? new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, options.ReadClients, options.AreClientsSame)
             : new Reloader(Services, Clients, Keeper, kept, Transitions, Checks, Loader, Shared.ReadClientsAsync); // which sees to more than the files
         var adder = new ClientAdder(Services, kept, Loader, AddedSecrets, options.JudgeClient, isShared: Shared is not null);
-        Commands = new ClientCommands(
-            Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder,
-            new ClientExaminer(Services, Clients, kept, options.Examine), new CommandAudit(Services.Clock, options.Audit, logger))
+        var examiner = new ClientExaminer(Services, Clients, kept, options.Examine);
+        var audit = new CommandAudit(Services.Clock, options.Audit, logger);
+        Invitations = options.Invitations is { } invitations
+            ? new InvitationBook(Services, invitations, Clients, examiner.ExamineAsync, audit, Events)
+            : null;
+        Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder, examiner, audit)
         {
+            Invitations = Invitations,
             Group = Shared is null ? null : () => Shared.Group,
         };
         Connections = new ConnectionServer(
-            Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate]);
+            Services, options.ConnectionLimits, Approvals, tls, options.Audit, Shared is null ? options.Gates : [.. options.Gates, Shared.Gate], Invitations);
         Services.Meter.ObserveChecks(Checks.Counts.Read);
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
@@ -64,7 +71,13 @@ internal sealed class EngineParts : IDisposable
         }
 
         Services.Meter.ObserveApprovals(() => requests.Waiting.Count);
+        Services.Meter.ObserveAnomalies(() => anomalies.Counts);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);
+        if (Invitations is { } book)
+        {
+            Services.Meter.ObserveInvitations(() => book.Counts);
+        }
+
         Shared?.Connect(Clients, kept, Transitions, requests, Checks, Approvals, Connections, Reloader);
     }
 
@@ -85,6 +98,8 @@ internal sealed class EngineParts : IDisposable
 
     public CheckRunner Checks { get; }
 
+    public ProbeRunner Probes { get; }
+
     public ApprovalDesk Approvals { get; }
 
     public ClientLoader Loader { get; }
@@ -92,6 +107,9 @@ internal sealed class EngineParts : IDisposable
     public Reloader Reloader { get; }
 
     public AddedRetry AddedRetry { get; }
+
+    /// <summary>Invitations of machines; null where nobody can be invited.</summary>
+    public InvitationBook? Invitations { get; }
 
     public ClientCommands Commands { get; }
 
@@ -104,6 +122,7 @@ internal sealed class EngineParts : IDisposable
         Services.Dispose();
         Keeper.Dispose();
         Connections.Dispose();
+        Invitations?.Dispose();
         Clients.Dispose();
         AddedSecrets.Dispose();
     }

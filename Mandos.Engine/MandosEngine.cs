@@ -140,6 +140,7 @@ public sealed class MandosEngine : IDisposable
 
         // What servers share is not this one's to forget.
         _parts.Loader.Load(configuration, saved, _options.Restore || _parts.Shared is not null, keyFault);
+        _parts.Invitations?.Load();
         _parts.Reloader.NoteInForce(configuration, _parts.Clients.All);
         _parts.AddedRetry.Begin();
         _parts.Shared?.Begin();
@@ -150,7 +151,8 @@ public sealed class MandosEngine : IDisposable
     {
         _parts.Connections.CloseAll();
         _parts.Transitions.HaltAll();
-        return Task.WhenAll(_parts.Connections.WhenEmptyAsync(), _parts.Checks.WhenIdleAsync());
+        _parts.Probes.StopAll();
+        return Task.WhenAll(_parts.Connections.WhenEmptyAsync(), _parts.Checks.WhenIdleAsync(), _parts.Probes.WhenIdleAsync());
     }
 
     private bool EndStop()

@@ -26,4 +26,10 @@ public interface IChecker
     /// <param name="settings">The client's settings, from its section and the defaults.</param>
     /// <returns>The problems; none by default.</returns>
     IReadOnlyList<OptionProblem> Validate(ClientSettings settings) => [];
+
+    /// <summary>
+    /// Whether a check that succeeds proves that the client's own system runs, by a key that lies on its encrypted disk. Then one that succeeds while the
+    /// client asks for its secret shows that another machine has its key. The same for as long as the checker is there; false by default.
+    /// </summary>
+    bool ProvesIdentity => false;
 }

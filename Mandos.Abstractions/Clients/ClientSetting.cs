@@ -66,9 +66,17 @@ public abstract class ClientSetting : ClientProperty
         Choices = [CutOffBehaviour.Refuse, CutOffBehaviour.Hold, CutOffBehaviour.Serve],
     };
 
+    /// <inheritdoc cref="ClientSettings.Anomaly"/>
+    public static ClientSetting<string> Anomaly { get; } = new(
+        nameof(Anomaly), "what happens if two machines seem to have the client's key", static s => s.Anomaly, static (s, v) => s with { Anomaly = v })
+    {
+        IsExtension = true,
+        Choices = [AnomalyBehaviour.Log, AnomalyBehaviour.Hold, AnomalyBehaviour.Refuse],
+    };
+
     /// <summary>All of them, in the order in which changes of several are announced.</summary>
     public static IReadOnlyList<ClientSetting> All { get; } =
-        [Host, Checker, ExtendedTimeout, ApprovalDelay, ApprovalDuration, ApprovedByDefault, Timeout, Interval, Location, WhenCutOff];
+        [Host, Checker, ExtendedTimeout, ApprovalDelay, ApprovalDuration, ApprovedByDefault, Timeout, Interval, Location, WhenCutOff, Anomaly];
 
     /// <summary>Its name in <c>clients.conf</c>, and of its column in a database: <c>extended_timeout</c>.</summary>
     public string OptionName { get; }

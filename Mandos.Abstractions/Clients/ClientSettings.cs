@@ -53,6 +53,11 @@ public sealed record ClientSettings
     /// </summary>
     public string WhenCutOff { get; init; } = CutOffBehaviour.Refuse;
 
+    /// <summary>
+    /// What becomes of a request if something says that two machines have the client's key: one of <see cref="AnomalyBehaviour"/>.
+    /// </summary>
+    public string Anomaly { get; init; } = AnomalyBehaviour.Log;
+
     /// <summary>The options of the client's section that the server does not know, by lower-case name, for checkers.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 }

@@ -10,4 +10,7 @@ public sealed record CommandSource(string Surface)
 
     /// <summary>Where the user is: an IP address, a name on the bus; null if there is nothing to tell.</summary>
     public string? Address { get; init; }
+
+    /// <summary>Whether the surface knows that this is root, or the server's own user: they can read the clients' secrets in its files anyway.</summary>
+    public bool MayReadSecrets { get; init; }
 }

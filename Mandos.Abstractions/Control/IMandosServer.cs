@@ -16,6 +16,9 @@ public interface IMandosServer
     /// <summary>Makes and reads the tokens of links that decide a request; one object for all control surfaces of this run of the server.</summary>
     RequestLinks Links { get; }
 
+    /// <summary>Invites machines to become clients; null where that is switched off, as it is unless <c>mandos.conf</c> says <c>invitations = True</c>.</summary>
+    IInvitations? Invitations => null;
+
     /// <summary>Starts to receive events, with the state from which they start.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ServerSubscription> SubscribeAsync(CancellationToken cancellationToken);

@@ -10,23 +10,27 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "servers", "tokens", "socket", "debug", "check", "configdir"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "servers", "tokens"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
     /// <summary>Those that concern no client, and go with <see cref="_anywhere"/> alone.</summary>
-    private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token"];
+    private static readonly string[] _alone = [.. _decisions, "reload", "tokens", "add-token", "revoke-token", "invite", "reject"];
 
     private static readonly string[] _anywhere = ["socket", "debug"];
 
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
-    private static readonly (string Option, string[] With)[] _ofFiles = [("add", ["dry-run", "configdir"]), ("purge", ["configdir"])];
+    private static readonly (string Option, string[] With)[] _ofFiles =
+        [("add", ["dry-run", "configdir"]), ("accept", ["dry-run", "configdir"]), ("purge", ["configdir"])];
 
-    /// <summary>Those that say more of another one, which they need.</summary>
-    private static readonly (string Detail, string Option)[] _details =
-        [("for", "expect-reboot"), ("no-approval", "expect-reboot"), ("valid", "rehearse")];
+    /// <summary>Those that say more of another one, of which they need one.</summary>
+    private static readonly (string Detail, string[] Of)[] _details =
+    [
+        ("scope", ["add-token"]), ("for", ["expect-reboot"]), ("no-approval", ["expect-reboot"]), ("valid", ["rehearse", "invite"]), ("address", ["invite"]),
+        ("dry-run", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"]),
+    ];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
 
@@ -51,6 +55,9 @@ internal sealed class CtlArguments
 
     /// <summary>Whether it is about the tokens of the web API.</summary>
     public bool HasTokens => Has("tokens") || Has("add-token") || Has("revoke-token");
+
+    /// <summary>Whether it is about invitations.</summary>
+    public bool HasInvitations => Has("invite") || Has("invitations") || Has("accept") || Has("reject");
 
     /// <summary>Whether this changes something rather than shows it.</summary>
     public bool HasAction => _given.Keys.Any(name => !_neverActions.Contains(name));
@@ -184,15 +191,11 @@ internal sealed class CtlArguments
             throw new UsageException($"--{shows[^1]} can only be used alone.");
         }
 
-        if (Has("scope") && !Has("add-token"))
-        {
-            throw new UsageException("--scope goes with --add-token.");
-        }
-
+        CheckDetails();
         if (_alone.FirstOrDefault(Has) is { } alone)
         {
             if (_clients.Count > 0
-                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && (alone, name) != ("add-token", "scope")))
+                || _given.Keys.Any(name => name != alone && !_anywhere.Contains(name) && !_details.Any(detail => detail.Detail == name && detail.Of.Contains(alone))))
             {
                 throw new UsageException($"--{alone} can only be used alone.");
             }
@@ -202,8 +205,12 @@ internal sealed class CtlArguments
         }
 
         CheckFiles();
-        CheckDetails();
-        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add"))
+        if (Has("accept") && _clients.Count > 0)
+        {
+            throw new UsageException("--accept takes one name.");
+        }
+
+        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add") && !Has("accept"))
         {
             throw new UsageException("Options require clients names or --all.");
         }
@@ -226,7 +233,7 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "unproven", "servers"])
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "unproven", "invitations", "servers"])
         {
             if (Has(listing) && _clients.Count > 0)
             {
@@ -242,11 +249,12 @@ internal sealed class CtlArguments
 
     private void CheckDetails()
     {
-        foreach ((string detail, string option) in _details)
+        foreach ((string detail, string[] of) in _details)
         {
-            if (Has(detail) && !Has(option))
+            if (Has(detail) && !of.Any(Has))
             {
-                throw new UsageException($"--{detail} goes with --{option}.");
+                string others = string.Concat(of[..^1].Select(static (name, i) => $"{(i > 0 ? ", " : "")}--{name}"));
+                throw new UsageException($"--{detail} goes with {(of.Length > 1 ? others + " or " : "")}--{of[^1]}.");
             }
         }
     }
@@ -259,16 +267,6 @@ internal sealed class CtlArguments
             {
                 throw new UsageException($"--{option} does not go with --{other}.");
             }
-        }
-
-        if (Has("dry-run") && !Has("add"))
-        {
-            throw new UsageException("--dry-run goes with --add.");
-        }
-
-        if (Has("configdir") && !Has("add") && !Has("purge") && !Has("remove"))
-        {
-            throw new UsageException("--configdir goes with --add, --remove or --purge.");
         }
     }
 

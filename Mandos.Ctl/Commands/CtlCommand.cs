@@ -136,7 +136,8 @@ internal static class CtlCommand
             IServerConnection server = await location.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                return given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                return given.HasInvitations ? await InvitationCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
+                    : given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
                     : given.Has("purge") ? await PurgeCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
                     : await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }

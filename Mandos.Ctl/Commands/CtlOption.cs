@@ -53,9 +53,14 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("no-approval", null, null, "with --expect-reboot: the secret needs no approval"),
         new("no-reboot", null, null, "expect no reboot any more"),
         new("rehearse", null, null, "report the next request as a rehearsal of the client's boot"),
-        new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes"),
+        new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes; with --invite: if not for an hour"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
-        new("dry-run", null, null, "with --add: show what would be added, and add nothing"),
+        new("dry-run", null, null, "with --add or --accept: show what would be added, and add nothing"),
+        new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
+        new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
+        new("invitations", null, null, "show who is invited, and what has arrived"),
+        new("accept", null, "NAME", "add the invited client that has arrived to clients.d"),
+        new("reject", null, "NAME", "end an invitation, and forget what has arrived"),
         new("purge", null, null, "remove from the server, and its file from clients.d"),
         new("configdir", null, "DIRECTORY", "where the server has its files, if not in /etc/mandos"),
         new("reload", null, null, "have the server read the files of its clients again"),
@@ -72,7 +77,8 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     public static IReadOnlyList<string> Own { get; } =
     [
         "names", "requests", "unknown", "unproven", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
-        "rehearse", "valid", "add", "dry-run", "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
+        "rehearse", "valid", "add", "dry-run", "invite", "address", "invitations", "accept", "reject",
+        "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
 

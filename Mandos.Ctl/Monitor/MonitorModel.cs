@@ -145,6 +145,8 @@ internal sealed class MonitorModel
             => $"{NameOf(path)} waits for approval; it is {(approve ? "approved" : "denied")} in {Times.Text(Times.FromMilliseconds(delay))}",
         ServerSignal.ConflictingRequests { Path: var path, Addresses: var addresses }
             => $"{NameOf(path)}: DIFFERENT ADDRESSES wait for approval: {string.Join(", ", addresses)}",
+        ServerSignal.AnomalyNoticed { Path: var path, Address: var address, Description: var description }
+            => $"{NameOf(path)}: PERHAPS ITS KEY WAS COPIED: {address} asked, and {description}",
         ServerSignal.Rejected { Path: var path, Reason: var reason } => $"{NameOf(path)} was rejected: {reason}",
         ServerSignal.ClientNotFound { Key: var key, Address: var address } => $"{address} asked with the key {key}, which is no client's",
         ServerSignal.PropertyChanged { Path: var path, Property: "Enabled", Value: var value }

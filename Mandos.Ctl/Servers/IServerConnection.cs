@@ -101,6 +101,24 @@ internal interface IServerConnection : IAsyncDisposable
     /// <summary>What the server would make of sections of <c>clients.conf</c> if its files had them too; nothing changes.</summary>
     Task<Examination> ExamineAsync(byte[] sections, CancellationToken cancellationToken);
 
+    /// <summary>The invitations that are open, or on which something has arrived.</summary>
+    Task<IReadOnlyList<Invitation>> GetInvitationsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Invites a machine.</summary>
+    /// <param name="name">The name that the client is to have.</param>
+    /// <param name="milliseconds">For how long.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task<NewInvitation> InviteAsync(string name, ulong milliseconds, CancellationToken cancellationToken);
+
+    /// <summary>The section that has arrived on an invitation.</summary>
+    Task<byte[]> GetInvitedSectionAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Ends an invitation.</summary>
+    /// <param name="name">The name of the invited.</param>
+    /// <param name="accepted">Whether the client was added.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task EndInvitationAsync(string name, bool accepted, CancellationToken cancellationToken);
+
     /// <summary>The servers that share their state with this one.</summary>
     Task<ServerGroup> GetServersAsync(CancellationToken cancellationToken);
 

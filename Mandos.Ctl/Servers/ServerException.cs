@@ -7,6 +7,9 @@ internal sealed class ServerException(string message) : Exception(message)
     /// <summary>What a server that does not tell of single connections cannot do.</summary>
     public static ServerException NoRequests => new("this server does not tell single requests apart; approve or deny the client");
 
+    /// <summary>What a server without invitations cannot do.</summary>
+    public static ServerException NoInvitations => new("this server takes no invitations: it is Debian's, or an older one; use mandos-ctl --add");
+
     /// <summary>Whether the server did it, but could not save it.</summary>
     public bool IsNotSaved { get; init; }
 

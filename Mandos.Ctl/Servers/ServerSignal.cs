@@ -33,6 +33,9 @@ internal abstract record ServerSignal
     /// <summary>Connections from different addresses wait for the approval of a client.</summary>
     public sealed record ConflictingRequests(string Path, IReadOnlyList<string> Addresses) : ServerSignal;
 
+    /// <summary>Something says that two machines have the key of a client.</summary>
+    public sealed record AnomalyNoticed(string Path, string Address, string Description) : ServerSignal;
+
     /// <summary>A client did not get its secret.</summary>
     public sealed record Rejected(string Path, string Reason) : ServerSignal;
 

@@ -12,13 +12,13 @@ namespace Mandos.Engine.Approval;
 
 /// <summary>Decides who gets a secret and when: the only place that hands one out. Used on the engine loop alone.</summary>
 internal sealed partial class ApprovalDesk(
-    EngineServices services, ClientRegistry clients, ClientTransitions transitions, RequestTransitions requests, EventHub events)
+    EngineServices services, ClientRegistry clients, ClientTransitions transitions, RequestTransitions requests, AnomalyWatch anomalies, EventHub events)
 {
     private readonly ILogger _logger = services.Logger;
     private long _lastId;
 
-    /// <summary>How long a client waits at least for a person where this server alone cannot decide: a person has to come to the server.</summary>
-    private static readonly TimeSpan _cutOffDelay = TimeSpan.FromMinutes(5);
+    /// <summary>How long a client waits at least for a person where only one can decide: perhaps the person has to come to the server.</summary>
+    private static readonly TimeSpan _leastDelay = TimeSpan.FromMinutes(5);
 
     /// <summary>The keys that asked and belong to no client.</summary>
     public UnknownKeys Unknown { get; } = new(services.Clock);
@@ -44,39 +44,75 @@ internal sealed partial class ApprovalDesk(
         }
 
         var request = new OpenRequest(client, new SecretRequest(++_lastId, peer, keyId, services.Clock.UtcNow)) { Opened = services.Clock.Now };
-        ClientSettings settings = client.Settings;
         transitions.TakeRehearsal(request);
-        if (!transitions.MayBeEntitled(client))
+        if (IsRefusedAnyway(request))
         {
-            requests.Refuse(request, Outcome.Disabled);
+            return request;
         }
-        else if (client.Verdict == false)
+
+        anomalies.Look(request);
+        foreach (OpenRequest other in client.Waiting.Where(AnomalyWatch.Refuses).ToArray())
         {
-            requests.Refuse(request, Outcome.Denied);
+            requests.EndWait(other);
+            requests.Refuse(other, Outcome.Anomaly);
         }
-        else if (HoldsForPerson?.Invoke(client) == true)
+
+        if (AnomalyWatch.Refuses(request) || !anomalies.Probe(request, Consider))
         {
-            request.IsHeldForPerson = true;
-            requests.Hold(request, settings.ApprovalDelay > _cutOffDelay ? settings.ApprovalDelay : _cutOffDelay, TimeOut);
-        }
-        else if (RequestTransitions.TakeApproval(client, peer.Address))
-        {
-            Grant(request, Outcome.Approved);
-        }
-        else if (transitions.TakeReboot(request))
-        {
-            Grant(request, Outcome.ExpectedReboot);
-        }
-        else if (settings.ApprovalDelay <= TimeSpan.Zero)
-        {
-            DecideByDefault(request, Outcome.NotApprovedByDefault);
-        }
-        else
-        {
-            requests.Hold(request, settings.ApprovalDelay, TimeOut);
+            Consider(request);
         }
 
         return request;
+    }
+
+    /// <summary>Refuses a request of a client that gets nothing, whatever else is so.</summary>
+    private bool IsRefusedAnyway(OpenRequest request)
+    {
+        Outcome? refused = !transitions.MayBeEntitled(request.Client) ? Outcome.Disabled
+            : request.Client.Verdict == false ? Outcome.Denied
+            : AnomalyWatch.Refuses(request) ? Outcome.Anomaly
+            : null;
+        if (refused is { } reason)
+        {
+            requests.Refuse(request, reason);
+        }
+
+        return refused is not null;
+    }
+
+    /// <summary>Decides a request, or has it wait for a person.</summary>
+    private void Consider(OpenRequest request)
+    {
+        Client client = request.Client;
+        if (IsRefusedAnyway(request))
+        {
+            return;
+        }
+
+        request.IsHeldForPerson = HoldsForPerson?.Invoke(client) == true;
+        if (!request.IsHeldForPerson && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
+        {
+            Grant(request, Outcome.Approved);
+        }
+        else if (!request.IsHeldForPerson && !request.IsStopped && transitions.TakeReboot(request))
+        {
+            Grant(request, Outcome.ExpectedReboot);
+        }
+        else if (DelayOf(request) is { Ticks: > 0 } delay)
+        {
+            requests.Hold(request, delay, TimeOut);
+        }
+        else
+        {
+            DecideByDefault(request, Outcome.NotApprovedByDefault);
+        }
+    }
+
+    /// <summary>How long a request waits for a person.</summary>
+    private static TimeSpan DelayOf(OpenRequest request)
+    {
+        TimeSpan delay = request.Client.Settings.ApprovalDelay;
+        return (request.IsHeldForPerson || request.IsStopped) && delay < _leastDelay ? _leastDelay : delay;
     }
 
     /// <summary>Ends a wait because nobody waits any more; does nothing if the request is decided.</summary>
@@ -192,7 +228,7 @@ internal sealed partial class ApprovalDesk(
     /// <summary>Sees for what waits a person has to decide now, and decides again what waits only because one had to, and need not any more.</summary>
     public void LookAgain()
     {
-        foreach (OpenRequest request in requests.Waiting.ToArray())
+        foreach (OpenRequest request in requests.Waiting.Where(static request => request.IsPending).ToArray())
         {
             Client client = request.Client;
             bool wasHeld = request.IsHeldForPerson;
@@ -202,7 +238,7 @@ internal sealed partial class ApprovalDesk(
                 continue;
             }
 
-            TimeSpan left = client.Settings.ApprovalDelay - (services.Clock.Now - request.Opened);
+            TimeSpan left = DelayOf(request) - (services.Clock.Now - request.Opened);
             if (client.Verdict is true && RequestTransitions.TakeApproval(client, request.Description.Peer.Address))
             {
                 requests.EndWait(request);
@@ -258,7 +294,7 @@ internal sealed partial class ApprovalDesk(
 
     private void DecideByDefault(OpenRequest request, Outcome otherwise)
     {
-        if (request.Client.Settings.ApprovedByDefault && HoldsForPerson?.Invoke(request.Client) != true)
+        if (request.Client.Settings.ApprovedByDefault && HoldsForPerson?.Invoke(request.Client) != true && !request.IsStopped)
         {
             Grant(request, Outcome.ApprovedByDefault);
         }

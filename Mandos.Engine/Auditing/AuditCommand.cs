@@ -54,6 +54,15 @@ public enum AuditCommand
     /// <summary>Forget what is kept of a client.</summary>
     Forget,
 
+    /// <summary>Invite a machine.</summary>
+    Invite,
+
+    /// <summary>End an invitation because its client was added.</summary>
+    AcceptInvitation,
+
+    /// <summary>End an invitation, or reject what has arrived on it.</summary>
+    RejectInvitation,
+
     /// <summary>Re-read the configuration of the clients.</summary>
     Reload,
 }

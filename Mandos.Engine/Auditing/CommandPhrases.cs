@@ -25,6 +25,9 @@ public static class CommandPhrases
         AuditCommand.Add => "add",
         AuditCommand.Remove => "remove",
         AuditCommand.Forget => "forget",
+        AuditCommand.Invite => "invite",
+        AuditCommand.AcceptInvitation => "accept invitation",
+        AuditCommand.RejectInvitation => "reject invitation",
         AuditCommand.Reload => "reload",
         _ => throw new UnreachableException(),
     };

@@ -12,6 +12,9 @@ public interface IAuditLog
     /// <summary>Takes the record of a command. Returns at once, and does not throw.</summary>
     void Write(CommandRecord record);
 
+    /// <summary>Takes the record of something that says that two machines have a client's key. Returns at once, and does not throw.</summary>
+    void Write(AnomalyRecord record);
+
     /// <summary>Takes a summary. Returns at once, and does not throw.</summary>
     void Write(AuditSummary summary);
 

@@ -19,6 +19,10 @@ internal sealed partial class CheckRunner(
     private readonly Dictionary<string, TaskScheduler> _threads =
         checkers.Keys.ToDictionary(name => name, TaskScheduler (name) => new CheckerThreads(name), StringComparer.Ordinal);
 
+    /// <summary>The checkers whose success proves that the client's own system runs.</summary>
+    private readonly HashSet<string> _proving =
+        [.. checkers.Where(static checker => checker.Value.ProvesIdentity).Select(static checker => checker.Key)];
+
     /// <summary>Commands that could not run, with their exit codes, of which the log has told.</summary>
     private readonly HashSet<(string Command, int Code)> _toldOf = [];
 
@@ -79,11 +83,28 @@ internal sealed partial class CheckRunner(
         return check.Started;
     }
 
+    /// <summary>Whether a check of a client that succeeds proves that its own system runs.</summary>
+    public bool ProvesIdentity(Client client) => _proving.Contains(NameOf(client.Settings));
+
+    /// <summary>Runs a check besides the usual ones, which counts for nothing.</summary>
+    /// <returns>Whether it succeeded.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task<bool> ProbeAsync(ClientSnapshot snapshot, CancellationToken stopping)
+    {
+        string name = NameOf(snapshot.Settings);
+        return await OnThreadsOf(name, PrepareAndRunAsync).Unwrap().ConfigureAwait(false);
+
+        async Task<bool> PrepareAndRunAsync()
+            => Prepare(name, snapshot, out _) is var (check, _) && (await RunAsync(check, stopping).ConfigureAwait(false)).IsSuccess;
+    }
+
+    private static string NameOf(ClientSettings settings) => settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
+
     private async Task RunAsync(Client client, ClientSnapshot snapshot, RunningCheck running, Task previous)
     {
         TimeSpan due = services.Clock.Now;
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        string name = snapshot.Settings.CheckerPlugin ?? ClientDefinition.StandardChecker;
+        string name = NameOf(snapshot.Settings);
         CheckResult? result = null;
         TimeSpan? start = null;
         try

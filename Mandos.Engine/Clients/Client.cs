@@ -12,6 +12,7 @@ internal sealed class Client : ISaved
     private bool _isUnsettled;
     private bool _hasUnreadableSecret;
     private bool _isUnheardOf;
+    private LinkedList<OpenRequest>? _waiting;
 
     /// <param name="definition">What <c>clients.conf</c> says of it.</param>
     /// <param name="snapshot">Its state at first.</param>
@@ -101,13 +102,19 @@ internal sealed class Client : ISaved
     public TimeSpan? DenialEnded { get; set; }
 
     /// <summary>The requests that wait for approval, oldest first. Made when first needed.</summary>
-    public LinkedList<OpenRequest> Waiting => field ??= [];
+    public LinkedList<OpenRequest> Waiting => _waiting ??= [];
 
     /// <summary>The different addresses from which requests wait, in the order in which they came.</summary>
     public IPAddress[] WaitingAddresses() => [.. Waiting.Select(static request => request.Description.Peer.Address).Distinct()];
 
     /// <summary>The requests that are granted and not over. Made when first needed.</summary>
     public List<OpenRequest>? Granted { get; set; }
+
+    /// <summary>The requests that are not over.</summary>
+    public IEnumerable<OpenRequest> Open => Enumerable.Concat(_waiting ?? [], Granted ?? []);
+
+    /// <summary>What its requests have left behind; null if there was none with its present key since the start.</summary>
+    public ClientTraces? Traces { get; set; }
 
     /// <summary>Ends when nothing of its secret is on its way that was broken off so far.</summary>
     public Task WhenAbortedSendsEnd()

@@ -53,6 +53,12 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
         set => Volatile.Write(ref _isHeldForPerson, value);
     }
 
+    /// <summary>Whether something says that another machine has the client's key too.</summary>
+    public bool IsAnomalous { get; set; }
+
+    /// <summary>Whether it gets the secret for that only if a person approves, or not at all.</summary>
+    public bool IsStopped => IsAnomalous && Client.Settings.Anomaly != AnomalyBehaviour.Log;
+
     /// <summary>Why it gets nothing although it was granted; null if nobody has taken that back while it was at the gates.</summary>
     public Outcome? Withdrawn { get; set; }
 

@@ -54,6 +54,9 @@ internal sealed partial class ClientCommands : IMandosServer
     /// <inheritdoc/>
     public RequestLinks Links { get; } = new();
 
+    /// <inheritdoc/>
+    public IInvitations? Invitations { get; init; }
+
     /// <summary>Tells which servers share the state; null if none do. Thread-safe.</summary>
     public Func<ServerGroup>? Group { get; init; }
 

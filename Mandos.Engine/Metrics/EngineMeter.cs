@@ -118,6 +118,14 @@ internal sealed class EngineMeter : IDisposable
             () => count().Select(static one => new Measurement<long>(one.Count, new("mandos.checker", one.Checker), new("mandos.result", one.Result))),
             "{check}", "Checks of clients that have ended, by what they found");
 
+    /// <summary>Has it counted how often something said that two machines have a client's key, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveRequests"/>
+    public void ObserveAnomalies(Func<IEnumerable<(string Kind, long Count)>> count)
+        => _meter.CreateObservableCounter(
+            "mandos.anomalies",
+            () => count().Select(static one => new Measurement<long>(one.Count, new KeyValuePair<string, object?>("mandos.kind", one.Kind))),
+            "{anomaly}", "Requests at which something said that two machines have a client's key, by what said so");
+
     /// <summary>Has the connections counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are in each phase; called on any thread.</param>
     public void ObserveConnections(Func<IEnumerable<(string Phase, int Count)>> count)
@@ -151,6 +159,11 @@ internal sealed class EngineMeter : IDisposable
     /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveUnknownKeys(Func<int> count)
         => Observe("mandos.unknown_keys", count, "{key}", "Keys that asked and belong to no client, as far as they are kept");
+
+    /// <summary>Has the invitations counted, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveClients"/>
+    public void ObserveInvitations(Func<IEnumerable<(string State, int Count)>> count)
+        => ObserveBy("mandos.state", "mandos.invitations", count, "{invitation}", "Invitations of machines to become clients, by state");
 
     /// <summary>Has the changes that are not on disk counted whenever somebody reads the metrics.</summary>
     /// <param name="count">How many there are; called on any thread.</param>

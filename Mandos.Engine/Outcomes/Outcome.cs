@@ -39,6 +39,18 @@ public enum Outcome
     /// <summary>Refused: the server is cut off from the store that it shares with others, or has not heard of it yet.</summary>
     CutOff,
 
+    /// <summary>Refused: something says that two machines have the client's key, and its <c>anomaly</c> is not <c>log</c>.</summary>
+    Anomaly,
+
+    /// <summary>Taken: a section that an invited machine has sent waits for a person now.</summary>
+    InvitationTaken,
+
+    /// <summary>Refused: the peer's token is that of no invitation that is open.</summary>
+    BadInvitation,
+
+    /// <summary>Refused: the section that an invited machine has sent is none that could be added.</summary>
+    InvitedSectionRefused,
+
     /// <summary>Failed: the peer's first line does not name a protocol version that the server speaks.</summary>
     BadFirstLine,
 

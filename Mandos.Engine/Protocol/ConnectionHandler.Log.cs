@@ -37,4 +37,10 @@ internal sealed partial class ConnectionHandler
 
     [LoggerMessage(1609, LogLevel.Debug, "Connection from {Peer} was not closed in order: {Reason}")]
     private partial void LogNotClosed(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1611, LogLevel.Warning, "Connection from {Peer}: what it sent on an invitation is refused: {Reason}")]
+    private partial void LogInvitedRefused(IPEndPoint peer, string reason);
+
+    [LoggerMessage(1612, LogLevel.Warning, "Connection from {Peer}: the invited “{Client}” has sent its section, which waits for mandos-ctl --accept or --reject ({Detail})")]
+    private partial void LogInvitedTaken(IPEndPoint peer, string client, string detail);
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Invitations;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Mandos.Engine.Protocol;
 /// <remarks>Runs outside the engine loop; work on clients and limits is posted to it. A connection that waits holds no thread.</remarks>
 internal sealed partial class ConnectionHandler(
     EngineServices services, ConnectionTable table, HandshakeTurns turns, ApprovalDesk approvals, ReleaseGates gates, AuditTrail audit,
-    ITlsHandshaker tls)
+    ITlsHandshaker tls, InvitationBook? invitations)
 {
     private readonly ILogger _logger = services.Logger;
 
@@ -94,7 +95,14 @@ internal sealed partial class ConnectionHandler(
         connection.Enter(ConnectionPhase.FirstLine);
         LogConnected(peer);
         Stream stream = new TurnStream(gates.Any ? new GateStream(connection.Peer.Stream, connection, gates) : connection.Peer.Stream, turn);
-        (byte[] line, byte[] rest) = await FirstLine.ReadAsync(stream, connection.Aborted).ConfigureAwait(false);
+        (byte[]? line, byte[] rest) =
+            await FirstLine.ReadAsync(stream, takesTls: invitations?.IsAwaiting == true, connection.Aborted).ConfigureAwait(false);
+        if (line is null)
+        {
+            await ServeInvitedAsync(invitations!, connection, new PrefixedStream(rest, stream), turn).ConfigureAwait(false);
+            return;
+        }
+
         if (!FirstLine.IsSupported(line))
         {
             string shown = FirstLine.Show(line);
@@ -108,8 +116,8 @@ internal sealed partial class ConnectionHandler(
         }
 
         connection.Enter(ConnectionPhase.Handshake);
-        using ITlsSession session = await HandshakeAsync(
-            rest.Length == 0 ? stream : new PrefixedStream(rest, stream), connection.Aborted).ConfigureAwait(false);
+        Stream from = rest.Length == 0 ? stream : new PrefixedStream(rest, stream);
+        using ITlsSession session = await HandshakeAsync(() => tls.HandshakeAsync(from, connection.Aborted)).ConfigureAwait(false);
         turn.Dispose();
         LogHandshake(peer, session.Description);
 
@@ -163,16 +171,16 @@ internal sealed partial class ConnectionHandler(
             audit.End(connection, outcome.Outcome, outcome.Detail);
         }
 
-        await CloseAsync(connection, session, isSent).ConfigureAwait(false);
+        await CloseAsync(connection, () => session.CloseAsync(connection.Aborted), isSent).ConfigureAwait(false);
     }
 
-    private async Task<ITlsSession> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
+    private async Task<T> HandshakeAsync<T>(Func<ValueTask<T>> handshake)
     {
         TimeSpan start = services.Clock.Now;
         bool isDone = false;
         try
         {
-            ITlsSession session = await tls.HandshakeAsync(stream, cancellationToken).ConfigureAwait(false);
+            T session = await handshake().ConfigureAwait(false);
             isDone = true;
             return session;
         }
@@ -320,13 +328,13 @@ internal sealed partial class ConnectionHandler(
     }
 
     /// <summary>Ends an exchange so that nothing sent is lost: close_notify, end of sending, then a short wait for the peer to close.</summary>
-    private async Task CloseAsync(Connection connection, ITlsSession session, bool isSent)
+    private async Task CloseAsync(Connection connection, Func<ValueTask> closeTls, bool isSent)
     {
         connection.Enter(isSent ? ConnectionPhase.Closing : ConnectionPhase.Refused);
         services.Loop.Post(isSent ? table.Watch : table.Refused, connection);
         try
         {
-            await session.CloseAsync(connection.Aborted).ConfigureAwait(false);
+            await closeTls().ConfigureAwait(false);
             connection.Peer.ShutdownSend();
             await DrainAsync(connection.Peer.Stream, connection.Aborted).ConfigureAwait(false);
         }

@@ -2,6 +2,7 @@ using Mandos.Engine.Clients;
 using Mandos.Abstractions.Tls;
 using Mandos.Engine.Approval;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Invitations;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 
@@ -21,9 +22,10 @@ internal sealed class ConnectionServer : IDisposable
     /// <param name="tls">Makes the handshakes.</param>
     /// <param name="audit">The audit log; null for none.</param>
     /// <param name="gates">What has to agree before a secret is sent, after the audit.</param>
+    /// <param name="invitations">The invitations; null where nobody can be invited.</param>
     public ConnectionServer(
         EngineServices services, ConnectionLimits limits, ApprovalDesk approvals, ITlsHandshaker tls, IAuditLog? audit,
-        IReadOnlyList<IReleaseGate> gates)
+        IReadOnlyList<IReleaseGate> gates, InvitationBook? invitations = null)
     {
         (_services, _approvals) = (services, approvals);
         _audit = new AuditTrail(services, audit)
@@ -34,7 +36,7 @@ internal sealed class ConnectionServer : IDisposable
         services.Meter.ObserveConnections(Table.Counts.Read);
         Turns = new HandshakeTurns(services.Clock, ProtocolLimits.ConcurrentTurns);
         var allGates = new ReleaseGates(services, [.. _audit.IsRequired ? [new AuditGate(_audit)] : Array.Empty<IReleaseGate>(), .. gates]);
-        _handler = new ConnectionHandler(services, Table, Turns, approvals, allGates, _audit, tls);
+        _handler = new ConnectionHandler(services, Table, Turns, approvals, allGates, _audit, tls, invitations);
     }
 
     /// <summary>Whether any client may get its secret now; null: always.</summary>

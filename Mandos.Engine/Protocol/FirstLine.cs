@@ -10,10 +10,16 @@ internal static class FirstLine
     /// <summary>Longest part of a line that is shown in the log.</summary>
     private const int ShownLength = 32;
 
+    /// <summary>The first byte of TLS, which no line that names a version begins with.</summary>
+    private const byte TlsHandshakeRecord = 0x16;
+
     /// <summary>Reads the line.</summary>
-    /// <returns>The line, without its newline, and the bytes that came after it: they belong to TLS.</returns>
+    /// <param name="stream">The connection.</param>
+    /// <param name="takesTls">Whether a peer may begin with TLS; it sends no line then.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The line, without its newline, or null if the peer has begun with TLS; and the bytes that belong to TLS already.</returns>
     /// <exception cref="ProtocolException">The line is too long, or the peer ended the connection before its end.</exception>
-    public static async ValueTask<(byte[] Line, byte[] After)> ReadAsync(Stream stream, CancellationToken cancellationToken)
+    public static async ValueTask<(byte[]? Line, byte[] After)> ReadAsync(Stream stream, bool takesTls, CancellationToken cancellationToken)
     {
         // A peer that is silent costs no buffer.
         try
@@ -38,6 +44,11 @@ internal static class FirstLine
                     throw new ProtocolException(Outcome.PeerGone, length == 0
                         ? "the peer closed without sending the protocol version"
                         : "the peer closed in the middle of the first line") { IsSilent = length == 0 };
+                }
+
+                if (takesTls && length == 0 && buffer[0] == TlsHandshakeRecord)
+                {
+                    return (null, buffer.AsSpan(0, read).ToArray());
                 }
 
                 int newline = buffer.AsSpan(length, read).IndexOf((byte)'\n');

@@ -43,6 +43,7 @@ internal sealed partial class ClientTransitions
         List<ClientProperty> changed = [.. StatusOf(client, next)];
         if (checkedOk is { } ok && (client.Snapshot.LastCheckedOk is not { } known || ok - known > SameTime))
         {
+            client.Traces?.SecretsSinceAlive = 0;
             next = next with { LastCheckedOk = ok };
             changed.Add(ClientProperty.LastCheckedOk);
         }

@@ -100,6 +100,7 @@ internal sealed partial class ClientTransitions
         bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
         if (isKeyNew)
         {
+            client.Traces = null;
             EndReboot(client, RebootEnding.NewKey);
             EndRehearsal(client);
             _requests.RefuseStrangers(client);
@@ -289,6 +290,7 @@ internal sealed partial class ClientTransitions
     {
         Client client = request.Client;
         LogSent(client.Name);
+        (client.Traces ??= new ClientTraces()).SecretSent(request.Description.Peer.Address);
         bool isInTime = client.RebootDue > _clock.Now;
         ExpectedReboot? reboot = ForgetReboot(client);
         if (client.Snapshot.Enabled && !client.IsRemoved)
@@ -436,6 +438,7 @@ internal sealed partial class ClientTransitions
     private bool SeenAlive(Client client, ref ClientSnapshot next)
     {
         bool extends = IsEntitled(client);
+        client.Traces?.SecretsSinceAlive = 0;
         next = next with { LastCheckedOk = _clock.UtcNow };
         if (extends)
         {

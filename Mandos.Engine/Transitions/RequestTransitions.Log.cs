@@ -18,4 +18,7 @@ internal sealed partial class RequestTransitions
     [LoggerMessage(1306, LogLevel.Warning,
         "Client {Client}: connections from different addresses wait for approval: {Addresses}; somebody else may have its key")]
     private partial void LogConflict(string client, string addresses);
+
+    [LoggerMessage(1308, LogLevel.Warning, "Client {Client}: another machine may have its key: {Description}; the request is from {Peer}")]
+    private partial void LogAnomaly(string client, string description, IPEndPoint peer);
 }

@@ -42,7 +42,8 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <param name="request">The request.</param>
     /// <param name="delay">How long it waits.</param>
     /// <param name="timeOut">Decides it when that is over.</param>
-    public void Hold(OpenRequest request, TimeSpan delay, Action<OpenRequest> timeOut)
+    /// <param name="isForPerson">Whether a person is told, and may approve; otherwise it waits for something else, though a person may decide then too.</param>
+    public void Hold(OpenRequest request, TimeSpan delay, Action<OpenRequest> timeOut, bool isForPerson = true)
     {
         Client client = request.Client;
         ClientSettings settings = client.Settings;
@@ -50,9 +51,14 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         _waiting.Add(request.Description.Id, request);
         request.Place = client.Waiting.AddLast(request);
         request.WaitEnd = new Deadline(state => timeOut((OpenRequest)state), request);
-        request.IsPending = true;
         services.Deadlines.Schedule(request.WaitEnd, services.Clock.After(delay));
+        if (!isForPerson)
+        {
+            journal.UpdateTransient(client, client.Snapshot with { Requests = Descriptions(client) }, ClientProperty.Requests);
+            return;
+        }
 
+        request.IsPending = true;
         ClientSnapshot next = client.Snapshot with
         {
             LastApprovalRequest = services.Clock.UtcNow,
@@ -63,7 +69,8 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
             .. next.ApprovalsPending == 1 ? [ClientProperty.ApprovalPending] : Array.Empty<ClientProperty>(),
             ClientProperty.LastApprovalRequest,
             ClientProperty.Requests]);
-        journal.Publish(client, state => new NeedApproval(state, request.Description, delay, settings.ApprovedByDefault));
+        bool approves = settings.ApprovedByDefault && !request.IsHeldForPerson && !request.IsStopped;
+        journal.Publish(client, state => new NeedApproval(state, request.Description, delay, approves));
         LogWaiting(client.Name, request.Description.Id, request.Description.Peer);
         IPAddress address = request.Description.Peer.Address;
         if (others.Length > 0 && !others.Contains(address) && !settings.ApproveAll)
@@ -97,6 +104,17 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         journal.UpdateTransient(client, client.Snapshot with { Requests = Descriptions(client) }, ClientProperty.Requests);
     }
 
+    /// <summary>Notes that something says that another machine has the client's key too.</summary>
+    /// <param name="request">The request at which it was noticed.</param>
+    /// <param name="kind">What says so.</param>
+    /// <param name="description">The same in a sentence.</param>
+    public void NoteAnomaly(OpenRequest request, AnomalyKind kind, string description)
+    {
+        request.IsAnomalous = true;
+        LogAnomaly(request.Client.Name, description, request.Description.Peer);
+        journal.Publish(request.Client, state => new AnomalyNoticed(state, request.Description, kind, description));
+    }
+
     /// <summary>Decides that a request gets the secret.</summary>
     public static void Grant(OpenRequest request, Outcome reason)
     {
@@ -122,7 +140,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     {
         RejectionReason rejection = reason switch
         {
-            Outcome.Denied => RejectionReason.Denied,
+            Outcome.Denied or Outcome.Anomaly => RejectionReason.Denied,
             Outcome.ApprovalTimedOut or Outcome.NotApprovedByDefault => RejectionReason.ApprovalTimedOut,
             _ => RejectionReason.Disabled,
         };

@@ -48,6 +48,20 @@ internal sealed class AuditJson : IDisposable
         End();
     }
 
+    /// <summary>Adds the record of something that says that two machines have a client's key.</summary>
+    public void Add(AnomalyRecord record)
+    {
+        Begin(record.Time);
+        _json.WriteString("anomaly"u8, record.Kind.Phrase());
+        _json.WriteString("behaviour"u8, record.Behaviour);
+        _json.WriteString("address"u8, record.Peer.Address.ToString());
+        _json.WriteNumber("port"u8, record.Peer.Port);
+        _json.WriteString("key_id"u8, record.KeyId);
+        _json.WriteString("client"u8, record.Client);
+        _json.WriteString("detail"u8, record.Detail);
+        End();
+    }
+
     /// <summary>Adds a summary.</summary>
     public void Add(AuditSummary summary)
     {

@@ -107,6 +107,9 @@ internal sealed partial class AuditLog : IAuditLog, IDisposable
     public void Write(CommandRecord record) => Add(new Entry(json => json.Add(record), null));
 
     /// <inheritdoc/>
+    public void Write(AnomalyRecord record) => Add(new Entry(json => json.Add(record), null));
+
+    /// <inheritdoc/>
     public void Write(AuditSummary summary) => Add(new Entry(json => json.Add(summary), null));
 
     private void Add(Entry entry)

@@ -87,6 +87,9 @@ internal sealed record ServerOptions
     /// <summary>Whether no secret may go out before its record is in <see cref="AuditLog"/>; only if there is one.</summary>
     public bool AuditRequired { get; init; }
 
+    /// <summary>Whether machines can be invited to become clients, which send their sections to the server's port.</summary>
+    public bool Invitations { get; init; }
+
     /// <summary>How long the server may hang until it is ended, a second or more; zero for ever.</summary>
     public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(30);
 

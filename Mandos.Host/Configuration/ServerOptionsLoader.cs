@@ -89,6 +89,7 @@ internal sealed class ServerOptionsLoader : IDisposable
             MaxRequestsPerClient = Value<int>("max_requests_per_client", OptionValues.ParseLimit),
             AuditLog = NullIfEmpty(Text("audit_log", OptionValues.CheckFile, mayBeEmpty: true)),
             AuditRequired = Value<bool>("audit_required", OptionValues.ParseBoolean) ?? false,
+            Invitations = Value<bool>("invitations", OptionValues.ParseBoolean) ?? false,
             StrictConfig = Value<bool>("strict_config", OptionValues.ParseBoolean) ?? false,
             Watchdog = Value<TimeSpan>("watchdog", OptionValues.ParseWatchdog) ?? new ServerOptions().Watchdog,
         };

@@ -1,7 +1,9 @@
 using Mandos.Engine;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Invitations;
 using Mandos.Host.Auditing;
 using Mandos.Host.Configuration;
+using Mandos.Host.Invitations;
 using Mandos.Host.Listening;
 using Mandos.Host.Privileges;
 using Mandos.Host.Unix;
@@ -56,6 +58,9 @@ internal sealed partial class EngineSettings(ServerContext context)
             },
             JudgeClient = judgeClient,
             ServerKey = new ServerKeyFile(context.StateDirectory, _logger),
+            Invitations = options.Invitations
+                ? new InvitationOptions(new InvitationFile(context.StateDirectory), new InvitationTls(context.StateDirectory, _logger))
+                : null,
             Audit = audit,
             SinceBoot = BootClock.Read,
         };

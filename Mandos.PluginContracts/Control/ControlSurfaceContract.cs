@@ -204,6 +204,11 @@ public static class ControlSurfaceContract
         server.Publish(new NeedApproval(client, requests[0], TimeSpan.FromSeconds(1), ApprovedByDefault: true));
         server.Update(client.Name, snapshot => snapshot with { Requests = requests });
         server.Publish(new ConflictingRequests(client, [.. peers.Select(static peer => peer.Address)]));
+        foreach (AnomalyKind kind in Enum.GetValues<AnomalyKind>())
+        {
+            server.Publish(new AnomalyNoticed(client, requests[1], kind, "its own system runs"));
+        }
+
         await server.DecideAsync(1, approved: true, _source, cancellationToken).ConfigureAwait(false);
         server.Publish(new GotSecret(client, requests[0]));
         server.Publish(new CheckerCompleted(client, CheckResult.Exited(1), "true"));
@@ -215,6 +220,7 @@ public static class ControlSurfaceContract
         }
 
         server.Publish(new ClientNotFound(client.Settings.KeyId!, IPAddress.IPv6Loopback));
+        server.Publish(new InvitationArrived(new Invitation { Name = client.Name, Created = client.Created, Until = client.Created }));
         await server.RemoveAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -15,15 +15,21 @@ internal static class FirstLineTarget
 
         byte[] sent = data[1..].ToArray();
         using PeerStream stream = new(sent, Math.Max((int)data[0], 1));
-        (byte[] line, byte[] after) read;
+        (byte[]? line, byte[] after) read;
         try
         {
-            read = PeerStream.Completed(FirstLine.ReadAsync(stream, CancellationToken.None));
+            read = PeerStream.Completed(FirstLine.ReadAsync(stream, takesTls: data[0] >= 128, CancellationToken.None));
         }
         catch (ProtocolException e)
         {
             Expect.IsFitForTheLog(e.Message);
             Expect.That(!sent.AsSpan(0, Math.Min(sent.Length, ProtocolLimits.FirstLineLength)).Contains((byte)'\n'), "a line was overlooked");
+            return;
+        }
+
+        if (read.line is null)
+        {
+            Expect.That(sent[0] == 0x16 && data[0] >= 128 && read.after.AsSpan().SequenceEqual(sent.AsSpan(0, stream.Sent)), "what is no TLS is taken for it");
             return;
         }
 
@@ -41,5 +47,6 @@ internal static class FirstLineTarget
         [1, .. "1\r\n"u8], [200, .. "1\r\n\x16\x03\x03"u8], [3, .. "1 2 3\n"u8], [50, .. " \t1\v\f\r\n"u8], [255, .. "2\r\n"u8],
         [9, .. "GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8], [128, .. new byte[126], (byte)'\n'], [128, .. new byte[127], (byte)'\n'],
         [128, .. new byte[128], (byte)'\n'], [77],
+        [128, 0x16, 3, 1, 2, 0, 1, 0], [200, 0x16, .. "\n"u8], [1, 0x16, .. "\n"u8],
     ];
 }

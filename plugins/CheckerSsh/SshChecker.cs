@@ -16,6 +16,9 @@ namespace Mandos.CheckerSsh;
 public sealed class SshChecker(IPluginContext context) : IChecker
 {
     /// <inheritdoc/>
+    public bool ProvesIdentity => true;
+
+    /// <inheritdoc/>
     public ICheck Prepare(ClientSnapshot client)
     {
         ArgumentNullException.ThrowIfNull(client);

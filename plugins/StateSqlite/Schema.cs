@@ -24,6 +24,7 @@ internal static class Schema
         AddAdded,
         static connection => AddSetting(connection, 5),
         AddBoots,
+        static connection => AddSetting(connection, 7),
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
@@ -31,6 +32,7 @@ internal static class Schema
     [
         new(3, ClientSetting.Location),
         new(5, ClientSetting.WhenCutOff),
+        new(7, ClientSetting.Anomaly),
     ];
 
     /// <summary>The settings of version 1. Their order, as all others, counts for the checksum.</summary>

@@ -227,6 +227,7 @@ public sealed class SignalTests
         rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.Disabled));
         rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.Denied));
         rig.Server.Publish(new Rejected(foo, Rig.Request(1, "::1"), RejectionReason.ApprovalTimedOut));
+        rig.Server.Publish(new AnomalyNoticed(foo, Rig.Request(1, "::1"), AnomalyKind.MachineRuns, "it runs"));
         rig.Server.Publish(new ClientNotFound("0AB1", IPAddress.Parse("fe80::1")));
 
         Assert.Equal(
@@ -240,6 +241,7 @@ public sealed class SignalTests
                 .. OnBoth("Rejected(\"Disabled\")"),
                 .. OnBoth("Rejected(\"Denied\")"),
                 .. OnBoth("Rejected(\"Approval timed out\")"),
+                "/ Server.Server.AnomalyNoticed(/clients/foo, \"::1\", \"MachineRuns\", \"it runs\")",
                 "/ Server.ClientNotFound(\"0AB1\", \"fe80::1\")",
                 "/ OldServer.ClientNotFound(\"0AB1\", \"fe80::1\")",
             ],

@@ -14,11 +14,11 @@ public sealed class FolderTests
         ["Mandos.Engine"] =
         [
             "Metrics", "Scheduling", "Outcomes", "Auditing", "Clients", "Control", "Persistence", "Transitions", "Checking", "Approval", "Reloading",
-            "Commands", "Protocol", "Sharing", ".",
+            "Invitations", "Commands", "Protocol", "Sharing", ".",
         ],
         ["Mandos.Host"] =
         [
-            "Unix", "Systemd", "Privileges", "Listening", "Logging", "Configuration",
+            "Unix", "Systemd", "Privileges", "Listening", "Logging", "Configuration", "Invitations",
             "Plugins/Discovery", "Plugins/Isolation", "Plugins/Steering", "Plugins/Trust", "Plugins", "Plugins/Instances", "Plugins/Checkers",
             "CommandLine", "Daemon", "Auditing", "Migration", "SelfTesting", "Probing", "Server", "Transfer", ".",
         ],

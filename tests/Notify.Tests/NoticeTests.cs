@@ -32,6 +32,7 @@ public sealed class NoticeTests
         [
             new NeedApproval(_client, Rig.Request(), TimeSpan.FromSeconds(90), ApprovedByDefault: true),
             new ConflictingRequests(_client, [IPAddress.Parse("192.0.2.7"), IPAddress.IPv6Loopback]),
+            new AnomalyNoticed(_client, Rig.Request(), AnomalyKind.MachineRuns, "its own system runs"),
             new GotSecret(_client, Rig.Request()),
             new Rejected(off, Rig.Request(), RejectionReason.Disabled),
             new Rejected(_client, Rig.Request(), RejectionReason.Denied),
@@ -49,6 +50,7 @@ public sealed class NoticeTests
             new ClientAdded(_client),
             new ClientRemoved(_client, RemovalReason.LeftFiles),
             new ClientNotFound("ABCD", IPAddress.Loopback),
+            new InvitationArrived(new Invitation { Name = "rose", Created = default, Until = default, Address = IPAddress.Loopback, KeyId = "EF" }),
         ];
 
         Notice[] notices = [.. events.Select(serverEvent => _maker.Of(serverEvent)!)];
@@ -58,6 +60,8 @@ public sealed class NoticeTests
                 "need_approval: orchid waits for approval: The machine at 192.0.2.7 asks for the secret of orchid. It waits 1 min 30 s; if nobody decides, it gets the secret.",
                 "conflicting_requests: orchid: requests from different addresses: Machines with the key of orchid wait at 192.0.2.7, ::1. Perhaps somebody has "
                     + "copied its key. Approve one of them by its number, or deny all.",
+                "anomaly: orchid: perhaps its key was copied: The machine at 192.0.2.7 asked for the secret of orchid, and another one may have its key: "
+                    + "its own system runs. The request goes on nevertheless.",
                 "got_secret: orchid got its secret: The machine at 192.0.2.7 got the secret of orchid.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: the client is disabled.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: a person denied it.",
@@ -75,6 +79,8 @@ public sealed class NoticeTests
                 "client_added: orchid was added: The server has the client orchid now.",
                 "client_removed: orchid is gone: The server no longer has the client orchid: the files do not have it any more.",
                 "client_not_found: An unknown key asked: The machine at 127.0.0.1 has the key ABCD, which belongs to no client. It got nothing.",
+                "invitation_arrived: rose wants to become a client: The machine at 127.0.0.1 has taken up the invitation of rose, with the key EF. It gets nothing until "
+                    + "root accepts it on the server: mandos-ctl --accept rose.",
             ],
             notices.Select(notice => $"{notice.Message.Type}: {notice.Message.Title}: {notice.Message.Text}".Replace("\nServer: srv", "", StringComparison.Ordinal)));
         Assert.Equal(events.Select(NoticeMaker.KindOf), notices.Select(notice => (EventKind?)notice.Kind));

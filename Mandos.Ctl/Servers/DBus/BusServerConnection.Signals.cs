@@ -79,6 +79,11 @@ internal sealed partial class BusServerConnection
                 return [new ServerSignal.RequestsChanged(reader.ReadObjectPathAsString(), BusValues.ReadRequests(ref reader))];
             case (ServerNames.Extension, "ConflictingRequests", "oas"):
                 return [new ServerSignal.ConflictingRequests(reader.ReadObjectPathAsString(), reader.ReadArrayOfString())];
+            case (ServerNames.Extension, "AnomalyNoticed", "osss"):
+                string noticed = reader.ReadObjectPathAsString();
+                string address = reader.ReadString();
+                reader.ReadString();
+                return [new ServerSignal.AnomalyNoticed(noticed, address, reader.ReadString())];
             case (ServerNames.Client, "Rejected", "s"):
                 return [new ServerSignal.Rejected(path, reader.ReadString())];
             case (ServerNames.Service, "ClientNotFound", "ss"):

@@ -84,6 +84,7 @@ internal sealed partial class SocketConnection
             "client_changed" => new ServerSignal.ClientChanged(Client(), [.. data.Changed.Where(ClientConverter.Has)]),
             "need_approval" => new ServerSignal.NeedApproval(Client().Path, (ulong)data.TimeLeft.TotalMilliseconds, data.ApprovedByDefault),
             "conflicting_requests" => new ServerSignal.ConflictingRequests(Client().Path, data.Addresses),
+            "anomaly" => new ServerSignal.AnomalyNoticed(Client().Path, data.Request.Address, data.Description),
             "got_secret" => new ServerSignal.GotSecret(Client().Path),
             "rejected" => new ServerSignal.Rejected(Client().Path, WebValues.ToWords(data.Reason)),
             "checker_started" => new ServerSignal.CheckerStarted(Client().Path, data.Description),

@@ -42,6 +42,29 @@ internal sealed record UnknownKeysAnswer(IReadOnlyList<UnknownKeyData> UnknownKe
 /// <summary>A key that belongs to no client.</summary>
 internal sealed record UnknownKeyData(string KeyId, string Address, ulong Count, DateTimeOffset First, DateTimeOffset Last);
 
+/// <summary>The invitations.</summary>
+internal sealed record InvitationsAnswer(IReadOnlyList<InvitationData> Invitations);
+
+/// <summary>An invitation.</summary>
+internal sealed record InvitationData(string Name, DateTimeOffset Created, DateTimeOffset Until, DateTimeOffset? Arrived, string? Address, string? KeyId)
+{
+    /// <summary>The invitation.</summary>
+    public Invitation ToInvitation() => new(
+        Name, WebValues.ToText(Created), WebValues.ToText(Until), Arrived is { } time ? WebValues.ToText(time) : "", Address ?? "", KeyId ?? "");
+}
+
+/// <summary>Who is to be invited, and for how long.</summary>
+internal sealed record InvitedData(string Name, string Valid);
+
+/// <summary>An invitation that was made.</summary>
+internal sealed record NewInvitationAnswer(string Token, string Pin, IReadOnlyList<string> EndPoints, DateTimeOffset Until);
+
+/// <summary>What has arrived on an invitation.</summary>
+internal sealed record InvitedSectionAnswer(byte[] Section);
+
+/// <summary>How an invitation ends.</summary>
+internal sealed record InvitationEnd(bool Accepted);
+
 /// <summary>The servers that share their state; null if there is no other.</summary>
 internal sealed record ServersAnswer(GroupData? Group);
 
@@ -85,6 +108,9 @@ internal sealed record EventData
     /// <summary>The properties that have changed, by their names in the catalogue.</summary>
     public IReadOnlyList<string> Changed { get; init; } = [];
 
+    /// <summary>The request that it is about.</summary>
+    public EventRequest Request { get; init; } = new();
+
     public TimeSpan TimeLeft { get; init; }
 
     public bool ApprovedByDefault { get; init; }
@@ -102,6 +128,12 @@ internal sealed record EventData
     public string Address { get; init; } = "";
 }
 
+/// <summary>Of the request that an event is about.</summary>
+internal sealed record EventRequest
+{
+    public string Address { get; init; } = "";
+}
+
 /// <summary>How all of them are read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
@@ -114,6 +146,11 @@ internal sealed record EventData
 [JsonSerializable(typeof(RebootData))]
 [JsonSerializable(typeof(KeptAnswer))]
 [JsonSerializable(typeof(UnknownKeysAnswer))]
+[JsonSerializable(typeof(InvitationsAnswer))]
+[JsonSerializable(typeof(InvitedData))]
+[JsonSerializable(typeof(NewInvitationAnswer))]
+[JsonSerializable(typeof(InvitedSectionAnswer))]
+[JsonSerializable(typeof(InvitationEnd))]
 [JsonSerializable(typeof(ServersAnswer))]
 [JsonSerializable(typeof(TokensAnswer))]
 [JsonSerializable(typeof(NewToken))]

@@ -26,6 +26,9 @@ internal sealed class DiscreetChecker(IChecker checker, Func<string, string> hid
         }
     }
 
+    /// <inheritdoc/>
+    public bool ProvesIdentity => checker.ProvesIdentity;
+
     private CheckerFaultException Hide(Exception fault, ClientSnapshot client)
     {
         string summary = LogText.Summarize(fault);

@@ -29,6 +29,8 @@ internal sealed class CallException(string errorName, string message) : Exceptio
     {
         CallException e => e,
         UnknownRequestException or UnknownClientException => new(BusErrors.UnknownObject, error.Message),
+        InvitationException => new(Names.InvitationError, error.Message),
+        UnauthorizedAccessException => new(BusErrors.AccessDenied, error.Message),
         ConflictingRequestsException => new(Names.ConflictingRequestsError, error.Message),
         ClientDisabledException => new(BusErrors.Failed, error.Message),
         NotSupportedException => new(BusErrors.NotSupported, error.Message),

@@ -50,6 +50,9 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
     public Task<IReadOnlyList<ClientProblem>> CarryOutAsync(BusCall call, Func<CommandSource, Task<IReadOnlyList<ClientProblem>>> command)
         => BeginAsync(call.Sender, command);
 
+    /// <summary>Carries out something of a caller that has no result beside what it does.</summary>
+    public Task<T> CarryOutAsync<T>(BusCall call, Func<CommandSource, Task<T>> command) => BeginAsync(call.Sender, command);
+
     private Task<T> BeginAsync<T>(string? caller, Func<CommandSource, Task<T>> command)
         => caller is null ? command(new CommandSource(Names.Surface)) // not over a bus
             : _known.TryGetValue(caller, out CommandSource? source) ? command(source)
@@ -74,7 +77,7 @@ internal sealed class Callers(BusConnection connection, ClientTable clients, Tim
 
     private CommandSource Note(string caller, uint? user)
     {
-        var source = new CommandSource(Names.Surface) { Address = caller, User = user is { } id ? $"uid {id}" : null };
+        var source = new CommandSource(Names.Surface) { Address = caller, User = user is { } id ? $"uid {id}" : null, MayReadSecrets = user == 0 || user == BusOptions.OwnUser };
         if (user is null)
         {
             return source; // the next command may find the bus less busy

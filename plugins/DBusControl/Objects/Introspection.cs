@@ -139,6 +139,25 @@ internal static class Introspection
               <arg name="problems" type="as" direction="out"/>
               <arg name="doubts" type="as" direction="out"/>
             </method>
+            <method name="GetInvitations">
+              <arg name="invitations" type="a(ssssss)" direction="out"/>
+            </method>
+            <method name="Invite">
+              <arg name="name" type="s" direction="in"/>
+              <arg name="milliseconds" type="t" direction="in"/>
+              <arg name="token" type="s" direction="out"/>
+              <arg name="pin" type="s" direction="out"/>
+              <arg name="end_points" type="as" direction="out"/>
+              <arg name="until" type="s" direction="out"/>
+            </method>
+            <method name="GetInvitedSection">
+              <arg name="name" type="s" direction="in"/>
+              <arg name="section" type="ay" direction="out"/>
+            </method>
+            <method name="EndInvitation">
+              <arg name="name" type="s" direction="in"/>
+              <arg name="accepted" type="b" direction="in"/>
+            </method>
             <method name="GetServers">
               <arg name="servers" type="a(sstxxsbb)" direction="out"/>
               <arg name="revision" type="t" direction="out"/>
@@ -152,6 +171,12 @@ internal static class Introspection
             <signal name="ConflictingRequests">
               <arg name="client" type="o"/>
               <arg name="addresses" type="as"/>
+            </signal>
+            <signal name="AnomalyNoticed">
+              <arg name="client" type="o"/>
+              <arg name="address" type="s"/>
+              <arg name="kind" type="s"/>
+              <arg name="description" type="s"/>
             </signal>
 
         """;

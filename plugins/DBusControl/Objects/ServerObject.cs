@@ -31,6 +31,7 @@ internal sealed class ServerObject
     public ServerObject(IMandosServer server, ClientTable clients, Callers callers, CancellationToken ended)
     {
         (_server, _clients, _callers, _ended) = (server, clients, callers, ended);
+        var invitations = new InvitationCalls(server, callers, ended);
         _methods = new MethodTable(new Dictionary<string, Method>
         {
             ["Introspect"] = Read([Names.Introspectable], Introspect),
@@ -49,6 +50,10 @@ internal sealed class ServerObject
             ["GetUnknownKeys"] = new([Names.ServerExtension], [""], ReadGetUnknownKeys),
             ["ForgetClient"] = new([Names.ServerExtension], ["s"], ReadForgetClient),
             ["ExamineClients"] = new([Names.ServerExtension], ["ay"], ReadExamineClients),
+            ["GetInvitations"] = new([Names.ServerExtension], [""], invitations.ReadList),
+            ["Invite"] = new([Names.ServerExtension], ["st"], invitations.ReadInvite),
+            ["GetInvitedSection"] = new([Names.ServerExtension], ["s"], invitations.ReadSection),
+            ["EndInvitation"] = new([Names.ServerExtension], ["sb"], invitations.ReadEnd),
             ["GetServers"] = new([Names.ServerExtension], [""], ReadGetServers),
             ["Reload"] = new([Names.ServerExtension], [""], context => Command(context, source => _server.ReloadAsync(source, _ended))),
         });

@@ -84,6 +84,9 @@ internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, Signa
             case ConflictingRequests e:
                 signals.ConflictingRequests(path, e.Addresses);
                 break;
+            case AnomalyNoticed e:
+                signals.AnomalyNoticed(path, e);
+                break;
             case ClientPropertyChanged e when ClientProperties.Of(e.Property) is { } property:
                 signals.PropertyChanged(path, e.Client, property);
                 break;

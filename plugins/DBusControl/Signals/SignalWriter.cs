@@ -163,6 +163,16 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
             writer.WriteArray(addresses.Select(static address => address.ToString()).ToArray());
         });
 
+    /// <summary>Something says that two machines have the key of a client.</summary>
+    public void AnomalyNoticed(string path, AnomalyNoticed anomaly)
+        => Send(Names.Root, Names.ServerExtension, "AnomalyNoticed", 0, "osss", (ref writer) =>
+        {
+            writer.WriteObjectPath(path);
+            writer.WriteString(anomaly.Request.Peer.Address.ToString());
+            writer.WriteString(anomaly.Kind.ToString());
+            writer.WriteString(anomaly.Description);
+        });
+
     /// <summary>A reboot of a client is not expected any more.</summary>
     public void RebootEnded(string path, RebootEnding ending)
         => Send(path, Names.ClientExtension, "RebootEnded", 0, "s", (ref writer) => writer.WriteString(ending switch

@@ -36,6 +36,9 @@ internal static class Names
     /// <summary>The error of a command that is in force, but not saved.</summary>
     public const string NotSavedError = ServerExtension + ".Error.NotSaved";
 
+    /// <summary>The error of what cannot be done with an invitation.</summary>
+    public const string InvitationError = ServerExtension + ".Error.Invitation";
+
     public const string Introspectable = "org.freedesktop.DBus.Introspectable";
 
     public const string Properties = "org.freedesktop.DBus.Properties";

@@ -9,6 +9,9 @@ internal enum EventKind
     /// <summary>Requests from different addresses wait for one client.</summary>
     ConflictingRequests,
 
+    /// <summary>Something says that two machines have the key of one client.</summary>
+    Anomaly,
+
     /// <summary>A request got the secret.</summary>
     GotSecret,
 
@@ -44,6 +47,9 @@ internal enum EventKind
 
     /// <summary>A key that belongs to no client has asked.</summary>
     ClientNotFound,
+
+    /// <summary>What an invited machine has sent waits for a person.</summary>
+    InvitationArrived,
 
     /// <summary>The server has begun to tell this target of events.</summary>
     ServerStarted,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
@@ -19,6 +20,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
     {
         NeedApproval => EventKind.NeedApproval,
         ConflictingRequests => EventKind.ConflictingRequests,
+        AnomalyNoticed => EventKind.Anomaly,
         GotSecret => EventKind.GotSecret,
         Rejected => EventKind.Rejected,
         Rehearsed => EventKind.Rehearsed,
@@ -32,6 +34,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         ClientAdded => EventKind.ClientAdded,
         ClientRemoved => EventKind.ClientRemoved,
         ClientNotFound => EventKind.ClientNotFound,
+        InvitationArrived => EventKind.InvitationArrived,
         _ => null,
     };
 
@@ -44,6 +47,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             $"Machines with the key of {Name(e.Client)} wait at {string.Join(", ", e.Addresses)}. Perhaps somebody has copied its key. "
                 + "Approve one of them by its number, or deny all.",
             new JsonObject { ["addresses"] = new JsonArray([.. e.Addresses.Select(static address => (JsonNode)address.ToString())]) }),
+        AnomalyNoticed e => About(
+            EventKind.Anomaly, e.Client, $"{Name(e.Client)}: perhaps its key was copied",
+            $"The machine at {e.Request.Peer.Address} asked for the secret of {Name(e.Client)}, and another one may have its key: {e.Description}. "
+                + $"{Consequence(e.Client.Settings.Anomaly)}.",
+            Request(e.Request, ("kind", Word(e.Kind)), ("anomaly", e.Client.Settings.Anomaly))),
         GotSecret e => About(
             EventKind.GotSecret, e.Client, $"{Name(e.Client)} got its secret", $"The machine at {e.Request.Peer.Address} got the secret of {Name(e.Client)}.",
             Request(e.Request)),
@@ -80,6 +88,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             EventKind.ClientNotFound, null, null, "An unknown key asked",
             $"The machine at {e.Address} has the key {e.KeyId}, which belongs to no client. It got nothing.",
             new JsonObject { ["key_id"] = e.KeyId, ["address"] = e.Address.ToString() }),
+        InvitationArrived { Invitation: var invitation } => Make(
+            EventKind.InvitationArrived, null, null, $"{invitation.Name} wants to become a client",
+            $"The machine at {invitation.Address} has taken up the invitation of {invitation.Name}, with the key {invitation.KeyId}. It gets nothing until root "
+                + $"accepts it on the server: mandos-ctl --accept {invitation.Name}.",
+            new JsonObject { ["name"] = invitation.Name, ["key_id"] = invitation.KeyId, ["address"] = invitation.Address?.ToString() }),
         _ => null,
     };
 
@@ -163,7 +176,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             Time = time.GetUtcNow(),
             Title = title,
             Text = text + Signature,
-            IsUrgent = kind is EventKind.NeedApproval or EventKind.ConflictingRequests,
+            IsUrgent = kind is EventKind.NeedApproval or EventKind.ConflictingRequests or EventKind.Anomaly,
             Links = decision,
             Data = data,
         };
@@ -198,6 +211,15 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
     private static string Why(ExpectedReboot reboot) => reboot.Reason is { } reason ? $" Reason: {PlainText.Of(reason)}." : "";
 
     private static string Name(ClientSnapshot client) => PlainText.Of(client.Name);
+
+    private static string Word(AnomalyKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    private static string Consequence(string anomaly) => anomaly switch
+    {
+        AnomalyBehaviour.Hold => "It gets the secret only if a person approves",
+        AnomalyBehaviour.Refuse => "It is refused",
+        _ => "The request goes on nevertheless",
+    };
 
     private static string Word(RejectionReason reason) => reason switch
     {

@@ -38,6 +38,7 @@ internal sealed class SocketDoorkeeper(SameSite site, string? userHeader) : IDoo
             Address = string.Create(CultureInfo.InvariantCulture, $"pid {peer.ProcessId}"),
             Scope = Scope.Admin,
             IsLocal = true,
+            MayReadSecrets = peer.UserId == 0 || peer.UserId == Libc.geteuid(),
         });
     }
 

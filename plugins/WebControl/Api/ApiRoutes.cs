@@ -57,6 +57,7 @@ internal sealed class ApiRoutes
             new("GET", "/api/v1/servers", Scope.Read, call => JsonAnswer.WriteAsync(call.Context, json => ServerJson.Write(json, server.Info.Group))),
             new("POST", "/api/v1/reload", Scope.Admin, call => AnswerAsync(call, server.ReloadAsync(call.Caller.Source, call.Aborted))),
             new("GET", "/api/v1/events", Scope.Read, _events.AnswerAsync),
+            .. new InvitationRoutes(server).All,
             new("GET", "/api/v1/openapi.json", Scope.Read, DescribeAsync),
         ];
     }

@@ -168,6 +168,14 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         json.WriteEndArray();
                     });
                     break;
+                case AnomalyNoticed e:
+                    Add("anomaly", json =>
+                    {
+                        WriteRequest(json, e, e.Request);
+                        json.WriteString("kind", NameOf(e.Kind));
+                        json.WriteString("description", e.Description);
+                    });
+                    break;
                 case GotSecret e:
                     Add("got_secret", json => WriteRequest(json, e, e.Request));
                     break;
@@ -211,6 +219,13 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         WriteClient(json, e.Client);
                         json.WriteString("description", e.Description);
                         json.WriteBoolean("succeeded", e.Result.IsSuccess);
+                    });
+                    break;
+                case InvitationArrived e:
+                    Add("invitation_arrived", json =>
+                    {
+                        json.WritePropertyName("invitation");
+                        ServerJson.WriteItem(json, e.Invitation);
                     });
                     break;
                 case ClientNotFound e:

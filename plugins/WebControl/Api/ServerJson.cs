@@ -77,6 +77,19 @@ internal static class ServerJson
         json.WriteEndObject();
     }
 
+    /// <summary>Writes an invitation, as an item of a list.</summary>
+    public static void WriteItem(Utf8JsonWriter json, Invitation invitation)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", invitation.Name);
+        ClientJson.WriteTime(json, "created", invitation.Created);
+        ClientJson.WriteTime(json, "until", invitation.Until);
+        ClientJson.WriteTime(json, "arrived", invitation.Arrived);
+        json.WriteString("address", invitation.Address?.ToString());
+        json.WriteString("key_id", invitation.KeyId);
+        json.WriteEndObject();
+    }
+
     /// <summary>Writes what the server makes of sections for its files.</summary>
     public static void Write(Utf8JsonWriter json, Examination examination, ClientJson clients)
     {

@@ -25,6 +25,9 @@ internal sealed record Caller
     /// <summary>Whether the caller is a program on this machine that the socket's mode lets in, and speaks for itself.</summary>
     public bool IsLocal { get; init; }
 
+    /// <summary>Whether the kernel says that this is root, or the server's own user.</summary>
+    public bool MayReadSecrets { get; init; }
+
     /// <summary>Whether the caller signed in by a cookie, so that a page can sign out.</summary>
     public bool HasCookie { get; init; }
 
@@ -32,5 +35,5 @@ internal sealed record Caller
     public Func<bool> IsStillGood { get; init; } = _always;
 
     /// <summary>The caller as the source of a command.</summary>
-    public CommandSource Source => new(Surface) { User = User, Address = Address };
+    public CommandSource Source => new(Surface) { User = User, Address = Address, MayReadSecrets = MayReadSecrets };
 }

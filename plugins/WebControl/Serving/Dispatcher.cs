@@ -90,6 +90,8 @@ internal sealed partial class Dispatcher(
         UnknownClientException e => WebProblem.UnknownClient(e.Message),
         UnknownRequestException e => new(StatusCodes.Status404NotFound, "unknown_request", e.Message),
         ConflictingRequestsException e => new(StatusCodes.Status409Conflict, "conflicting_requests", e.Message),
+        InvitationException e => new(StatusCodes.Status409Conflict, "invitation", e.Message),
+        UnauthorizedAccessException e => WebProblem.NotAllowed(e.Message),
         ClientDisabledException e => new(StatusCodes.Status409Conflict, "client_disabled", e.Message),
         NotSupportedException e => new(StatusCodes.Status409Conflict, "not_supported", e.Message),
         ClientExistsException e => new(StatusCodes.Status409Conflict, "client_exists", e.Message),

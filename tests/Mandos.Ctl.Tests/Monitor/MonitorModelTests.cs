@@ -86,6 +86,7 @@ public sealed class MonitorModelTests
             new ServerSignal.ClientNotFound("aa", "::1"), new ServerSignal.CheckerCompleted(Path, 1, "false"),
             new ServerSignal.CheckerCompleted(Path, -1, "false"), new ServerSignal.PropertyChanged(Path, "Enabled", true),
             new ServerSignal.ConflictingRequests(Path, ["192.0.2.1", "::1"]),
+            new ServerSignal.AnomalyNoticed(Path, "192.0.2.1", "its own system runs"),
         ];
         ServerSignal[] verbose =
         [

@@ -9,7 +9,7 @@ namespace Mandos.Engine.Tests.Auditing;
 /// <summary>Each command has its records, in the order in which commands were carried out.</summary>
 public sealed class CommandAuditTests : IDisposable
 {
-    private readonly EngineRig _rig = new();
+    private readonly EngineRig _rig = new() { Options = new() { Invitations = FakeInvitations.NewOptions() } };
 
     public void Dispose() => _rig.Dispose();
 
@@ -39,6 +39,13 @@ public sealed class CommandAuditTests : IDisposable
         _rig.Add("b");
         _rig.Remove("a");
         _rig.Run(_rig.Engine.Server.ForgetAsync("a", EngineRig.Person, TestContext.Current.CancellationToken));
+        IInvitations invitations = _rig.Engine.Server.Invitations!;
+        CommandSource trusted = EngineRig.Person with { MayReadSecrets = true };
+        foreach (bool isAccepted in (bool[])[true, false])
+        {
+            _rig.Run(invitations.InviteAsync("c", TimeSpan.FromHours(1), trusted, TestContext.Current.CancellationToken));
+            _rig.Run(invitations.EndAsync("c", isAccepted, trusted, TestContext.Current.CancellationToken));
+        }
 
         Assert.All(_rig.Audit.Commands, static record => Assert.Equal(
             (EngineRig.Person, CommandOutcome.Done), (record.Source, record.Outcome)));
@@ -48,6 +55,7 @@ public sealed class CommandAuditTests : IDisposable
                 "expect reboot a: PT30M, without approval: a new kernel", "expect no reboot a: ", "rehearse a: PT10M", "rehearse a: PT0S",
                 "change a: checker, timeout", "set secret a: ", "approve request a: request 1 from 192.0.2.1:40000",
                 "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "add b: " + EngineRig.KeyId("b"), "remove a: ", "forget a: ",
+                "invite c: ", "accept invitation c: ", "invite c: ", "reject invitation c: ",
             ],
             Told());
         Assert.Equal(Enum.GetValues<AuditCommand>().Length, _rig.Audit.Commands.Select(static record => record.Command).Distinct().Count());

@@ -69,6 +69,12 @@ internal sealed class ModelClient
     /// <summary>Until when a denial in force holds, on the wall clock of the moment when it was given.</summary>
     public DateTimeOffset? DeniedUntil { get; set; }
 
+    /// <summary>Secrets that it was given since it was last seen alive.</summary>
+    public int SecretsSinceAlive { get; set; }
+
+    /// <summary>The addresses made of hardware addresses from which it got secrets.</summary>
+    public HashSet<string> HardwareAddresses { get; } = [];
+
     public ModelCheck Check { get; set; }
 
     /// <summary>Whether the running check does not die when it is stopped.</summary>

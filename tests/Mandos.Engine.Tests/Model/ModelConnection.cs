@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Model;
@@ -50,6 +51,12 @@ internal sealed class ModelConnection(FakePeer peer)
 
     /// <summary>Whether it got nothing, by a decision.</summary>
     public bool IsRefused { get; set; }
+
+    /// <summary>Whether two machines seem to have its key.</summary>
+    public bool IsAnomalous { get; set; }
+
+    /// <summary>Whether it gets its secret only if a person approves.</summary>
+    public bool IsStopped => IsAnomalous && Client!.Settings.Anomaly != AnomalyBehaviour.Log;
 
     /// <summary>Whether it was announced as a rehearsal, and nobody has told yet how that went.</summary>
     public bool IsRehearsal { get; set; }

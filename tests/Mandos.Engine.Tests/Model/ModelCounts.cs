@@ -19,6 +19,8 @@ internal sealed record ModelCounts
 
     public int Conflicts { get; set; }
 
+    public int Anomalies { get; set; }
+
     public int RebootsExpected { get; set; }
 
     public int RebootsEnded { get; set; }

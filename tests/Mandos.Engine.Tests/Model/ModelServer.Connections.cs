@@ -54,15 +54,19 @@ internal sealed partial class ModelServer
         {
             Refuse(x, () => c.Counts.Denied++);
         }
+        else if (IsRefusedAsAnomaly(x))
+        {
+            Refuse(x, () => c.Counts.Denied++);
+        }
         else if (c.Verdict == true && (c.Settings.ApproveAll || (c.ApprovedAddress ??= x.Address) == x.Address))
         {
             Decide(x, true, () => { });
         }
-        else if (TakeReboot(x))
+        else if (!x.IsStopped && TakeReboot(x))
         {
             Decide(x, true, () => { });
         }
-        else if (settings.ApprovalDelay == TimeSpan.Zero)
+        else if (settings.ApprovalDelay == TimeSpan.Zero && !x.IsStopped)
         {
             Decide(x, settings.ApprovedByDefault, () => c.Counts.TimedOut++);
         }
@@ -75,7 +79,7 @@ internal sealed partial class ModelServer
             ModelConnection[] others = WaitingFor(c);
             c.Counts.Conflicts += !c.Settings.ApproveAll && others.Length > 0 && others.All(other => other.Address != x.Address) ? 1 : 0;
             x.Phase = ModelPhase.Held;
-            x.End.Set(Now + (long)settings.ApprovalDelay.TotalMilliseconds);
+            x.End.Set(Now + Math.Max((long)settings.ApprovalDelay.TotalMilliseconds, x.IsStopped ? LeastStoppedTime : 0));
         }
 
         if (!x.IsRefused)
@@ -83,6 +87,50 @@ internal sealed partial class ModelServer
             MakeRoom(x);
         }
     }
+
+    /// <summary>Marks a connection whose key is proved, and others, if two machines seem to have the key; refuses others that wait, if it is to be so.</summary>
+    /// <returns>Whether it gets nothing.</returns>
+    private bool IsRefusedAsAnomaly(ModelConnection x)
+    {
+        ModelClient c = x.Client!;
+        ModelConnection[] others = c.Settings.ApproveAll ? []
+            : [.. Connections.Where(o => o != x && o.Client == c && o.Phase is ModelPhase.Held or ModelPhase.Sending && o.Address != x.Address)];
+        if (others.Length > 0)
+        {
+            Note();
+            others.ToList().ForEach(static other => other.IsAnomalous = true);
+        }
+
+        if (c.SecretsSinceAlive >= SecretsPerBoot)
+        {
+            Note();
+        }
+
+        if (IsOfHardware(x) && c.HardwareAddresses.Count > 0 && !c.HardwareAddresses.Contains(x.Address))
+        {
+            Note();
+        }
+
+        if (c.Settings.Anomaly != AnomalyBehaviour.Refuse)
+        {
+            return false;
+        }
+
+        foreach (ModelConnection waiting in WaitingFor(c).Where(static waiting => waiting.IsAnomalous))
+        {
+            Refuse(waiting, () => c.Counts.Denied++);
+        }
+
+        return x.IsAnomalous;
+
+        void Note()
+        {
+            x.IsAnomalous = true;
+            c.Counts.Anomalies++;
+        }
+    }
+
+    private static bool IsOfHardware(ModelConnection x) => x.Address.Contains("ff:fe", StringComparison.Ordinal);
 
     /// <summary>Ends the oldest of the address that has most connections of a client, if with another one there are too many.</summary>
     private void MakeRoom(ModelConnection newest)
@@ -120,6 +168,11 @@ internal sealed partial class ModelServer
             }
 
             c.Counts.GotSecret += c.Removed ? 0 : 1;
+            c.SecretsSinceAlive++;
+            if (IsOfHardware(x))
+            {
+                c.HardwareAddresses.Add(x.Address);
+            }
         }
 
         NotPending(x);
@@ -194,7 +247,7 @@ internal sealed partial class ModelServer
         {
             case ModelPhase.Held:
                 ModelClient c = x.Client!;
-                Decide(x, c.Settings.ApprovedByDefault, () => c.Counts.TimedOut++);
+                Decide(x, c.Settings.ApprovedByDefault && !x.IsStopped, () => c.Counts.TimedOut++);
                 break;
             case ModelPhase.Sending:
                 WriteEnded(x, false);

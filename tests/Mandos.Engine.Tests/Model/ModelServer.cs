@@ -12,6 +12,8 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     private const int SendTime = 30_000;
     private const int CloseTime = 5_000;
     private const int RefusedTime = 1_000;
+    private const int LeastStoppedTime = 300_000;
+    private const int SecretsPerBoot = 3;
 
     /// <summary>How many connections of one client there may be.</summary>
     public const int MaxRequestsPerClient = 3;
@@ -182,6 +184,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
             Checker = was.Checker == now.Checker ? settings.Checker : now.Checker,
             Location = was.Location == now.Location ? settings.Location : now.Location,
             WhenCutOff = was.WhenCutOff == now.WhenCutOff ? settings.WhenCutOff : now.WhenCutOff,
+            Anomaly = was.Anomaly == now.Anomaly ? settings.Anomaly : now.Anomaly,
             Interval = was.Interval == now.Interval ? settings.Interval : now.Interval,
             Timeout = was.Timeout == now.Timeout ? settings.Timeout : now.Timeout,
             ExtendedTimeout = was.ExtendedTimeout == now.ExtendedTimeout ? settings.ExtendedTimeout : now.ExtendedTimeout,
@@ -264,6 +267,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     public void CheckedOk(ModelClient c)
     {
         c.LastCheckedOk = Wall;
+        c.SecretsSinceAlive = 0;
         c.Status = 0;
         if (IsAlive(c))
         {
@@ -414,6 +418,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
                 ApprovalDuration = Pick(static s => s.ApprovalDuration),
                 ApprovedByDefault = Pick(static s => s.ApprovedByDefault),
                 WhenCutOff = Pick(static s => s.WhenCutOff),
+                Anomaly = Pick(static s => s.Anomaly),
                 Location = Pick(static s => s.Location),
                 ApproveAll = file.Settings.ApproveAll,
             },

@@ -197,6 +197,9 @@ internal sealed partial class RandomRun
                 case ConflictingRequests:
                     heard.Conflicts++;
                     break;
+                case AnomalyNoticed:
+                    heard.Anomalies++;
+                    break;
                 case Rejected { Reason: RejectionReason.Disabled }:
                     heard.Disabled++;
                     break;

@@ -44,6 +44,11 @@ internal sealed partial class RandomRun
 
         if (_random.Next(4) == 0)
         {
+            Set(ClientSetting.Anomaly, Pick(ClientSetting.Anomaly.Choices.ToArray()), static (s, v) => s with { Anomaly = v });
+        }
+
+        if (_random.Next(4) == 0)
+        {
             Set(ClientSetting.ApprovedByDefault, _random.Next(2) == 0, static (s, v) => s with { ApprovedByDefault = v });
         }
 

@@ -63,7 +63,7 @@ internal sealed partial class RandomRun
         }
 
         string? key = _random.Next(8) switch { 0 => null, _ => Pick(_names) };
-        var peer = new FakePeer("192.0.2." + _random.Next(1, 4)) { ClosesAfterServer = _random.Next(5) > 0 };
+        var peer = new FakePeer(Pick(_addresses)) { ClosesAfterServer = _random.Next(5) > 0 };
         var connection = new ModelConnection(peer)
         {
             Key = key,

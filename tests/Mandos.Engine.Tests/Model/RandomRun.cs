@@ -35,6 +35,9 @@ internal sealed partial class RandomRun
     private static readonly int[] _delays = [0, 0, 1_059, 10_059, 60_059];
     private static readonly int[] _durations = [0, 1_083, 1_083, 30_083];
 
+    /// <summary>Two tell the hardware address. Each is a source of its own.</summary>
+    private static readonly string[] _addresses = ["192.0.2.1", "192.0.2.2", "fe80::200:ff:fe00:1%1", "fe80::200:ff:fe00:2%2"];
+
     private readonly int _seed;
     private readonly Random _random;
     private readonly TestClock _clock = new();

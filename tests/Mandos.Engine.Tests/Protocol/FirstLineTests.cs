@@ -36,7 +36,7 @@ public sealed class FirstLineTests
                 stream.Send(part);
             }
 
-            (byte[] gotLine, byte[] rest) = await FirstLine.ReadAsync(stream, CancellationToken.None);
+            (byte[]? gotLine, byte[] rest) = await FirstLine.ReadAsync(stream, takesTls: false, CancellationToken.None);
             Assert.Equal(line, gotLine);
             var tls = new PrefixedStream(rest, stream);
             byte[] gotAfter = new byte[after.Length];
@@ -46,12 +46,39 @@ public sealed class FirstLineTests
     }
 
     [Fact]
+    public async Task ReadAsync_TlsWhereItIsAwaited_GivesAllOfItAndNoLine()
+    {
+        await using var stream = new FakePeerStream();
+        byte[] hello = [0x16, 3, 1, (byte)'\n', 7];
+        stream.Send(hello);
+
+        (byte[]? line, byte[] after) = await FirstLine.ReadAsync(stream, takesTls: true, CancellationToken.None);
+
+        Assert.Null(line);
+        Assert.Equal(hello, after);
+    }
+
+    [Theory]
+    [InlineData(true, new byte[] { (byte)'1', 0x16, (byte)'\r', (byte)'\n' })]
+    [InlineData(false, new byte[] { 0x16, 3, (byte)'\n' })]
+    public async Task ReadAsync_NoTlsOrNotAwaited_GivesTheLineAsEver(bool takesTls, byte[] sent)
+    {
+        await using var stream = new FakePeerStream();
+        stream.Send(sent);
+
+        (byte[]? line, byte[] after) = await FirstLine.ReadAsync(stream, takesTls, CancellationToken.None);
+
+        Assert.Equal(sent[..^1], line);
+        Assert.Empty(after);
+    }
+
+    [Fact]
     public async Task ReadAsync_LongestLine_IsTaken()
     {
         await using var stream = new FakePeerStream();
         stream.Send([.. Enumerable.Repeat((byte)' ', ProtocolLimits.FirstLineLength - 2), (byte)'1', (byte)'\n']);
 
-        (byte[] line, byte[] after) = await FirstLine.ReadAsync(stream, CancellationToken.None);
+        (byte[]? line, byte[] after) = await FirstLine.ReadAsync(stream, takesTls: false, CancellationToken.None);
 
         Assert.True(FirstLine.IsSupported(line));
         Assert.Empty(after);
@@ -64,7 +91,7 @@ public sealed class FirstLineTests
         stream.Send(new byte[ProtocolLimits.FirstLineLength]);
 
         ProtocolException e = await Assert.ThrowsAsync<ProtocolException>(
-            async () => await FirstLine.ReadAsync(stream, CancellationToken.None));
+            async () => await FirstLine.ReadAsync(stream, takesTls: false, CancellationToken.None));
 
         Assert.Contains("longer than 128 bytes", e.Message, StringComparison.Ordinal);
     }
@@ -83,7 +110,7 @@ public sealed class FirstLineTests
         stream.End();
 
         ProtocolException e = await Assert.ThrowsAsync<ProtocolException>(
-            async () => await FirstLine.ReadAsync(stream, CancellationToken.None));
+            async () => await FirstLine.ReadAsync(stream, takesTls: false, CancellationToken.None));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
     }
 

@@ -293,6 +293,7 @@ internal sealed class EngineRig : IDisposable
         Rejected rejected => $"Rejected({rejected.Reason})",
         NeedApproval need => $"NeedApproval({need.TimeLeft.TotalMilliseconds}, {need.ApprovedByDefault})",
         ConflictingRequests conflict => $"ConflictingRequests({string.Join(", ", conflict.Addresses)})",
+        AnomalyNoticed anomaly => $"AnomalyNoticed({anomaly.Kind})",
         RebootExpectationEnded ended => $"RebootExpectationEnded({ended.Ending})",
         Rehearsed rehearsed => $"Rehearsed({rehearsed.Problem})",
         ClientNotFound unknown => $"ClientNotFound({unknown.KeyId}, {unknown.Address})",

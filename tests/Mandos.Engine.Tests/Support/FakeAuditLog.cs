@@ -39,6 +39,11 @@ internal sealed class FakeAuditLog : IAuditLog
         Commands.Enqueue(record);
     }
 
+    /// <summary>The records of what says that two machines have a client's key.</summary>
+    public ConcurrentQueue<AnomalyRecord> Anomalies { get; } = new();
+
+    public void Write(AnomalyRecord record) => Anomalies.Enqueue(record);
+
     public void Write(AuditSummary summary) => Summaries.Enqueue(summary);
 
     public void Write(AuditRecord record) => _records.Enqueue(record);

@@ -42,6 +42,8 @@ internal sealed class FakeChecker : IChecker
     /// <summary>The clients as they were given to <see cref="Prepare"/>.</summary>
     public ConcurrentQueue<ClientSnapshot> Prepared { get; } = new();
 
+    public bool ProvesIdentity { get; init; }
+
     public bool KeepsPrepared { get; init; } = true;
 
     public CheckPlan this[string client]

@@ -28,6 +28,7 @@ public sealed class EventTests
                 + Event("client_removed", """{"client":{"name":"b/c","id":2},"reason":"left_files"}""")
                 + Event("need_approval", $$"""{"client":{{A}},"request":{},"time_left":"PT59.9S","approved_by_default":true}""")
                 + Event("conflicting_requests", $$"""{"client":{{A}},"addresses":["::1","::2"]}""")
+                + Event("anomaly", $$"""{"client":{{A}},"request":{"id":7,"address":"::1"},"kind":"machine_runs","description":"it runs"}""")
                 + Event("got_secret", $$"""{"client":{{A}}}""")
                 + Event("rejected", $$"""{"client":{{A}},"reason":"approval_timed_out"}""")
                 + Event("checker_started", $$"""{"client":{{A}},"description":"true"}""")
@@ -51,6 +52,7 @@ public sealed class EventTests
         Assert.Equal(
             [
                 new ServerSignal.ClientRemoved("clients/b%2Fc"), new ServerSignal.NeedApproval("clients/a", 59_900, true), conflict,
+                new ServerSignal.AnomalyNoticed("clients/a", "::1", "it runs"),
                 new ServerSignal.GotSecret("clients/a"), new ServerSignal.Rejected("clients/a", "Approval timed out"),
                 new ServerSignal.CheckerStarted("clients/a", "true"), new ServerSignal.CheckerCompleted("clients/a", -1, "true"),
                 new ServerSignal.ClientNotFound("AA", "::3"),
