@@ -23,7 +23,7 @@ public sealed class CtlArgumentsTests
     [Theory]
     [InlineData("--for goes with --expect-reboot.", "--for", "x", "-e", "a")]
     [InlineData("--no-approval goes with --expect-reboot.", "--no-approval", "a")]
-    [InlineData("--valid goes with --rehearse.", "--valid", "PT1H", "a")]
+    [InlineData("--valid goes with --rehearse or --invite.", "--valid", "PT1H", "a")]
     [InlineData("option --no-reboot does not go with --expect-reboot", "--expect-reboot", "PT1H", "--no-reboot", "a")]
     [InlineData("Options require clients names or --all.", "--expect-reboot", "PT1H")]
     [InlineData("--unproven takes no names.", "--unproven", "a")]
