@@ -52,7 +52,7 @@ internal sealed class EngineParts : IDisposable
         var examiner = new ClientExaminer(Services, Clients, kept, options.Examine);
         var audit = new CommandAudit(Services.Clock, options.Audit, logger);
         Invitations = options.Invitations is { } invitations
-            ? new InvitationBook(Services, invitations, Clients, examiner.ExamineAsync, audit)
+            ? new InvitationBook(Services, invitations, Clients, examiner.ExamineAsync, audit, Events)
             : null;
         Commands = new ClientCommands(Services, Clients, Events, Keeper, kept, Transitions, Checks, Approvals, Reloader, adder, examiner, audit)
         {
@@ -65,6 +65,11 @@ internal sealed class EngineParts : IDisposable
         Services.Meter.ObserveClients(Clients.Counts.States);
         Services.Meter.ObserveExpiring(() => Clients.Counts.Expiring(Services.Clock.Now));
         Services.Meter.ObserveExpectedReboots(() => Clients.Counts.ExpectedReboots);
+        if (Shared is null)
+        {
+            Services.Meter.ObserveUnproven(() => Clients.Counts.Unproven);
+        }
+
         Services.Meter.ObserveApprovals(() => requests.WaitingForPerson);
         Services.Meter.ObserveAnomalies(() => anomalies.Counts);
         Services.Meter.ObserveUnknownKeys(() => Approvals.Unknown.Count);

@@ -18,6 +18,7 @@ internal sealed record FuzzTarget(
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("first-line", FirstLineTarget.Fuzz, FirstLineTarget.Seeds, [[(byte)'\n'], [(byte)'1']], 400),
+        new("invited", InvitedTarget.Fuzz, InvitedTarget.Seeds, InvitedTarget.Words, 2000),
         new("public-key", PublicKeyTarget.Fuzz, PublicKeyTarget.Seeds, PublicKeyTarget.Words, 3000),
         new("openpgp", OpenPgpTarget.Fuzz, OpenPgpTarget.Seeds, [], 3000),
         new("priority", PriorityTarget.Fuzz, PriorityTarget.Seeds, PriorityTarget.Words, 300),

@@ -10,9 +10,9 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "invitations", "servers", "tokens"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
@@ -233,7 +233,7 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "invitations", "servers"])
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "unproven", "invitations", "servers"])
         {
             if (Has(listing) && _clients.Count > 0)
             {

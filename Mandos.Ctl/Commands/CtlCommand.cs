@@ -46,6 +46,14 @@ internal static class CtlCommand
         ("Key ID", key => key.KeyId),
     ];
 
+    private static readonly (string Title, Func<Client, string> Text)[] _unprovenColumns =
+    [
+        ("Name", client => client.Name),
+        ("Host", client => client.Host),
+        ("Last Successful Check", client => client.LastCheckedOk),
+        ("Created", client => client.Created),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -163,6 +171,10 @@ internal static class CtlCommand
         {
             using StreamWriter output = OpenOutput();
             TableText.Write(output, await server.GetUnknownKeysAsync(cancellationToken).ConfigureAwait(false), _unknownColumns);
+        }
+        else if (given.Has("unproven"))
+        {
+            await ShowUnprovenAsync(server, cancellationToken).ConfigureAwait(false);
         }
         else if (given.Has("servers"))
         {
@@ -290,6 +302,18 @@ internal static class CtlCommand
 
         using StreamWriter output = OpenOutput();
         TableText.Write(output, requests, _requestColumns);
+    }
+
+    private static async Task ShowUnprovenAsync(IServerConnection server, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Client> clients = await server.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (clients.Any(static client => client.ProvenAt is null) || await server.FindServersAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new ServerException("this server does not know which clients have booted: it is Debian's, an older one, or shares its state with others");
+        }
+
+        using StreamWriter output = OpenOutput();
+        TableText.Write(output, [.. clients.Where(static client => client is { Enabled: true, ProvenAt: "" })], _unprovenColumns);
     }
 
     private static void ShowServers(ServerGroup group)

@@ -23,6 +23,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("requests", null, null, "show the requests that wait for approval"),
         new("kept", null, null, "show the former clients that the server keeps"),
         new("unknown", null, null, "show the keys that asked and belong to no client"),
+        new("unproven", null, null, "show the clients that have not booted with their present key, secret and host"),
         new("servers", null, null, "show the servers that share their state with this one"),
         new("forget", null, null, "forget the former clients of these names"),
         new("enable", 'e', null, "enable"),
@@ -75,7 +76,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "unknown", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
+        "names", "requests", "unknown", "unproven", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
         "rehearse", "valid", "add", "dry-run", "invite", "address", "invitations", "accept", "reject",
         "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),

@@ -66,8 +66,8 @@ internal sealed record Client(string Path)
     /// <summary>Until when the next request is a rehearsal.</summary>
     public string RehearsalUntil { get; init; } = "";
 
-    /// <summary>When the client last got its secret with its present key, secret and host.</summary>
-    public string ProvenAt { get; init; } = "";
+    /// <summary>When the client last got its secret with its present key, secret and host; empty: it has not; null: the server does not tell.</summary>
+    public string? ProvenAt { get; init; }
 
     /// <summary>The settings that Debian's server does not have; none is known of a server that does not tell.</summary>
     public ImmutableDictionary<ClientSetting, object> Extensions { get; init; } = ImmutableDictionary<ClientSetting, object>.Empty;

@@ -61,7 +61,7 @@ internal sealed partial class AnomalyWatch(EngineServices services, RequestTrans
             return;
         }
 
-        if (traces.BootsSinceAlive >= FailedBoots)
+        if (traces.BootsSinceAlive >= FailedBoots && traces.IsNewBoot(services.Clock.Now))
         {
             Note(request, AnomalyKind.TooManySecrets, $"{traces.BootsSinceAlive} boots got the secret since it was last seen alive");
         }

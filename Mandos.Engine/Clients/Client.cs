@@ -41,6 +41,9 @@ internal sealed class Client : ISaved
     /// <summary><see cref="Secret"/> as the state store keeps it; empty while the file's secret is in force.</summary>
     public ReadOnlyMemory<byte> EncryptedSecret { get; set; }
 
+    /// <summary>What <see cref="BootProof"/> made when the client got its secret last; empty if it has not since its key, secret or host changed.</summary>
+    public ReadOnlyMemory<byte> Proof { get; set; }
+
     /// <summary>When the next check starts.</summary>
     public Deadline NextCheck { get; }
 
@@ -153,5 +156,6 @@ internal sealed class Client : ISaved
         Client = Snapshot with { Id = 0, Expires = Snapshot.Expires is null ? null : ExpiresItself }, // a number holds while the server runs
         EncryptedSecret = EncryptedSecret,
         DeniedUntil = DeniedUntil,
+        Proof = Proof,
     };
 }

@@ -29,6 +29,11 @@ internal sealed class ClientCounts
     /// <summary>Clients of which a reboot is expected.</summary>
     public int ExpectedReboots => Volatile.Read(ref _expectedReboots);
 
+    private int _unproven;
+
+    /// <summary>Enabled clients that have not booted with their present keys, secrets and hosts.</summary>
+    public int Unproven => Volatile.Read(ref _unproven);
+
     /// <summary>Counts a client. Called on the engine loop.</summary>
     public void Add(Client client) => Move(client, Place.Of(client));
 
@@ -93,6 +98,7 @@ internal sealed class ClientCounts
         }
 
         _states[(int)known.State] += count;
+        _unproven += known.IsUnproven ? count : 0;
         _expectedReboots += known.ExpectsReboot ? count : 0;
         if (known.SoonFrom == Place.Never)
         {
@@ -130,7 +136,8 @@ internal sealed class ClientCounts
     /// <param name="State">Its state.</param>
     /// <param name="SoonFrom">From when on it expires soon, in <see cref="Step"/>s of the engine's clock, or <see cref="Never"/>.</param>
     /// <param name="ExpectsReboot">Whether a reboot of it is expected.</param>
-    internal readonly record struct Place(ClientState State, int SoonFrom, bool ExpectsReboot)
+    /// <param name="IsUnproven">Whether it is enabled, and has not booted with its present key, secret and host.</param>
+    internal readonly record struct Place(ClientState State, int SoonFrom, bool ExpectsReboot, bool IsUnproven)
     {
         public const int Never = int.MaxValue;
         private const int Earliest = int.MinValue + 1; // after what is reached at first
@@ -140,7 +147,7 @@ internal sealed class ClientCounts
             ClientSnapshot snapshot = client.Snapshot;
             if (!snapshot.Enabled)
             {
-                return new Place(ClientState.Disabled, Never, ExpectsReboot: false);
+                return new Place(ClientState.Disabled, Never, ExpectsReboot: false, IsUnproven: false);
             }
 
             double steps = Math.Ceiling(EngineClock.Add(client.LastDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
@@ -152,7 +159,8 @@ internal sealed class ClientCounts
                     _ => ClientState.Failing,
                 },
                 steps < Never ? (int)Math.Max(steps, Earliest) : Never,
-                snapshot.ExpectedReboot is not null);
+                snapshot.ExpectedReboot is not null,
+                snapshot.ProvenAt is null);
         }
     }
 }

@@ -24,12 +24,16 @@ internal sealed class ClientTraces
     /// <summary>The hardware addresses from which it got secrets, as far as its addresses have told them.</summary>
     public IReadOnlyList<PhysicalAddress> HardwareAddresses => _hardwareAddresses;
 
+    /// <summary>Whether a request is for another boot than the last secret.</summary>
+    /// <param name="now">The time of the engine's clock.</param>
+    public bool IsNewBoot(TimeSpan now) => !(now - _lastSecret <= OneBoot);
+
     /// <summary>Notes that it got its secret.</summary>
     /// <param name="address">From where it asked.</param>
     /// <param name="now">The time of the engine's clock.</param>
     public void SecretSent(IPAddress address, TimeSpan now)
     {
-        BootsSinceAlive += now - _lastSecret <= OneBoot ? 0 : 1;
+        BootsSinceAlive += IsNewBoot(now) ? 1 : 0;
         _lastSecret = now;
         if (HardwareAddressOf(address) is not { } hardware)
         {

@@ -5,6 +5,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Engine.Auditing;
 using Mandos.Engine.Clients;
+using Mandos.Engine.Control;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -17,9 +18,10 @@ namespace Mandos.Engine.Invitations;
 /// <param name="clients">The clients.</param>
 /// <param name="examine">Says what the server would make of a section.</param>
 /// <param name="audit">Records commands.</param>
+/// <param name="events">Is told of what arrives.</param>
 internal sealed partial class InvitationBook(
     EngineServices services, InvitationOptions options, ClientRegistry clients,
-    Func<ReadOnlyMemory<byte>, CancellationToken, Task<Examination>> examine, CommandAudit audit) : IInvitations, IDisposable
+    Func<ReadOnlyMemory<byte>, CancellationToken, Task<Examination>> examine, CommandAudit audit, EventHub events) : IInvitations, IDisposable
 {
     private const int TokenBytes = 16;
 
@@ -155,10 +157,10 @@ internal sealed partial class InvitationBook(
                 return new Arrival(Outcome.InvitedSectionRefused, problem);
             }
 
-            StoredInvitation invited = Find(name)!;
-            await SaveAsync(
-                [.. _all.Where(one => one != invited), invited with { Section = section.ToArray(), Arrived = services.Clock.UtcNow, Address = address, KeyId = keyId }])
-                .ConfigureAwait(false);
+            StoredInvitation invited = Find(name) ?? throw new InvitationException($"the invitation of {name} has just ended");
+            StoredInvitation taken = invited with { Section = section.ToArray(), Arrived = services.Clock.UtcNow, Address = address, KeyId = keyId };
+            await SaveAsync([.. _all.Where(one => one != invited), taken]).ConfigureAwait(false);
+            services.Loop.Post(() => events.Publish(new InvitationArrived(taken.ToInvitation())));
             return new Arrival(Outcome.InvitationTaken, keyId is null ? "" : $"key ID {keyId}");
         }
         catch (InvitationException e)

@@ -146,6 +146,11 @@ internal sealed class EngineMeter : IDisposable
     public void ObserveExpectedReboots(Func<int> count)
         => Observe("mandos.clients.expected_reboots", count, "{client}", "Clients of which a reboot is expected");
 
+    /// <summary>Has the clients counted that have not booted with their present secrets, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveUnproven(Func<int> count)
+        => Observe("mandos.clients.unproven", count, "{client}", "Enabled clients that have not booted with their present keys, secrets and hosts");
+
     /// <summary>Has the connections counted that wait for approval, whenever somebody reads the metrics.</summary>
     /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveApprovals(Func<int> count) => Observe("mandos.approvals_pending", count, "{request}", "Connections that wait for approval");

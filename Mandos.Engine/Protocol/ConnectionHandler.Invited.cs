@@ -14,11 +14,11 @@ internal sealed partial class ConnectionHandler
     {
         IPEndPoint peer = connection.Peer.RemoteEndPoint;
         connection.Enter(ConnectionPhase.Handshake);
-        Stream tls = await HandshakeAsync(() => invitations.Tls.HandshakeAsync(stream, connection.Aborted)).ConfigureAwait(false);
+        var limited = new LimitedStream(stream, ProtocolLimits.InvitedBytes);
+        Stream tls = await HandshakeAsync(() => invitations.Tls.HandshakeAsync(limited, connection.Aborted)).ConfigureAwait(false);
         await using (tls.ConfigureAwait(false))
         {
-            turn.Dispose();
-            Arrival arrival = await TakeAsync(invitations, connection, tls).ConfigureAwait(false);
+            Arrival arrival = await TakeAsync(invitations, connection, tls, turn).ConfigureAwait(false);
             bool isTaken = arrival.Outcome == Outcome.InvitationTaken;
             if (isTaken)
             {
@@ -37,7 +37,7 @@ internal sealed partial class ConnectionHandler
         }
     }
 
-    private static async Task<Arrival> TakeAsync(InvitationBook invitations, Connection connection, Stream tls)
+    private static async Task<Arrival> TakeAsync(InvitationBook invitations, Connection connection, Stream tls, HandshakeTurns.Turn turn)
     {
         byte[] buffer = GC.AllocateUninitializedArray<byte>(InvitedMessage.MostBytes, pinned: true);
         try
@@ -65,6 +65,7 @@ internal sealed partial class ConnectionHandler
 
                 if (message.Section is { } section)
                 {
+                    turn.Dispose(); // what comes now waits for others, and for the disk
                     connection.Enter(ConnectionPhase.Deciding);
                     return await invitations.TakeAsync(message.Token!.Value, section, connection.Peer.RemoteEndPoint.Address, connection.Aborted).ConfigureAwait(false);
                 }

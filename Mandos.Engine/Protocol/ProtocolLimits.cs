@@ -30,6 +30,9 @@ internal static class ProtocolLimits
     /// <summary>Bytes of the first line with its newline; the longest one in use has 3.</summary>
     public const int FirstLineLength = 128;
 
+    /// <summary>Bytes of an invited machine in all, with those of TLS: a section has some thousand, and the rest is for the handshake.</summary>
+    public const int InvitedBytes = 64 * 1024;
+
     /// <summary>Bytes read and dropped while waiting for the peer to close; a real client sends at most a close_notify.</summary>
     public const int ClosingBytes = 16 * 1024;
 

@@ -319,6 +319,7 @@ internal sealed partial class ClientLoader
     /// <param name="found">What applies to it.</param>
     private void Enter(Client client, RestoredClient restored, StoredClient? saved, IReadOnlyList<KeptRow> found)
     {
+        _transitions.RestoreProof(client, saved);
         _transitions.Add(client, restored);
         if (restored.ExpiredBecause is { } reason)
         {

@@ -51,6 +51,10 @@ internal sealed partial class ClientTransitions
     [LoggerMessage(1113, LogLevel.Warning, "rehearsal: {Client} did not get its secret, asked for from {Peer}: {Reason}")]
     private partial void LogRehearsalFailed(string client, IPEndPoint peer, string reason);
 
+    [LoggerMessage(1114, LogLevel.Information,
+        "Client {Client}: its key, secret or host is another one than at its last boot; mandos-ctl --rehearse shows whether it can boot with it")]
+    private partial void LogUnproven(string client);
+
     [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
     private partial void LogSecretChanged(string client);
 }

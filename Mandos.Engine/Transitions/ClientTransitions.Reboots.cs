@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Outcomes;
 using Mandos.Engine.Persistence;
@@ -97,6 +98,44 @@ internal sealed partial class ClientTransitions
         }
 
         _journal.Publish(request.Client, state => new Rehearsed(state, request.Description, isSent ? null : outcome.Phrase()));
+    }
+
+    /// <summary>Takes up what is known of a client's last boot, unless its key, secret or host is another one by now.</summary>
+    public void RestoreProof(Client client, StoredClient? saved)
+    {
+        bool isProven = OnDue is null && client.Snapshot.ProvenAt is not null && saved is not null && BootProof.Fits(client, saved.Proof.Span);
+        client.Proof = isProven ? saved!.Proof : default;
+        if (!isProven)
+        {
+            client.Snapshot = client.Snapshot with { ProvenAt = null };
+        }
+    }
+
+    /// <summary>Notes that a client can boot with its present key, secret and host, as it has got the secret.</summary>
+    private void NoteProof(OpenRequest request)
+    {
+        Client client = request.Client;
+        if (OnDue is not null || request.IsAborted || _requests.IsStranger(request))
+        {
+            return; // servers that share their state do not share this, and what was broken off was another secret or key
+        }
+
+        client.Proof = client.Proof.IsEmpty ? BootProof.Make(client) : client.Proof;
+        _journal.Update(client, client.Snapshot with { ProvenAt = _clock.UtcNow }, ClientProperty.ProvenAt);
+    }
+
+    /// <summary>Sees whether a client that has booted could do so again, after its key, secret or host was set.</summary>
+    private void CheckProof(Client client)
+    {
+        if (client.Proof.IsEmpty || BootProof.Fits(client, client.Proof.Span))
+        {
+            return;
+        }
+
+        client.Proof = default;
+        _journal.Update(client, client.Snapshot with { ProvenAt = null }, ClientProperty.ProvenAt);
+        LogUnproven(client.Name);
+        _journal.Publish(client, static state => new BootUnproven(state));
     }
 
     /// <summary>Has a reboot and a rehearsal expected on that were before the client was loaded.</summary>

@@ -134,6 +134,8 @@ internal sealed partial class ClientTransitions
         {
             TakeFileSecret(client, oldFileSecret);
         }
+
+        CheckProof(client);
     }
 
     // Enabled and disabled
@@ -297,6 +299,7 @@ internal sealed partial class ClientTransitions
             TimeSpan time = left > client.Settings.ExtendedTimeout ? left : client.Settings.ExtendedTimeout;
             _journal.Update(
                 client, _expiry.Set(client, reboot is null ? client.Snapshot : client.Snapshot with { ExpectedReboot = null }, time), ClientProperty.Expires);
+            NoteProof(request);
         }
 
         _journal.Publish(client, state => new GotSecret(state, request.Description));
@@ -321,6 +324,10 @@ internal sealed partial class ClientTransitions
             if (setting == ClientSetting.Timeout && client.Snapshot.Enabled)
             {
                 MoveExpiry(client, old.Timeout);
+            }
+            else if (setting == ClientSetting.Host)
+            {
+                CheckProof(client);
             }
         }
 
@@ -380,6 +387,7 @@ internal sealed partial class ClientTransitions
 
         _journal.Update(client, client.Snapshot, ClientProperty.Secret);
         LogSecretChanged(client.Name);
+        CheckProof(client);
     }
 
     /// <summary>Gives a client that is loaded the secret that was set at run time, unless the configuration has another one now.</summary>

@@ -13,9 +13,13 @@ namespace Mandos.Host.Configuration;
 /// </remarks>
 internal static class PythonBase64
 {
+    /// <summary>The most bytes that a text can have, also one that is cut within a group of four.</summary>
+    /// <param name="characters">Its length.</param>
+    public static int MaxLength(int characters) => (characters / 4 * 3) + (characters % 4 * 3 / 4);
+
     /// <summary>Decodes.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="bytes">Room for three quarters of its length.</param>
+    /// <param name="bytes">Room for <see cref="MaxLength"/>.</param>
     /// <param name="length">Number of bytes.</param>
     /// <param name="isSloppy">Whether it has more than base64 and white space, or goes on after its end.</param>
     /// <returns>Whether it can be decoded.</returns>

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
@@ -27,7 +26,7 @@ internal sealed class SecretReader(ConfigDocument document) : IDisposable
         }
 
         _buffer.Clear();
-        Span<byte> room = _buffer.Room(Base64.GetMaxDecodedFromUtf8Length(base64.Length));
+        Span<byte> room = _buffer.Room(PythonBase64.MaxLength(base64.Length));
         if (!PythonBase64.TryDecode(base64, room, out int length, out bool isSloppy))
         {
             document.Report(section, option, "is not valid base64; paste what mandos-keygen --password printed, every line indented");

@@ -220,6 +220,7 @@ public static class ControlSurfaceContract
         }
 
         server.Publish(new ClientNotFound(client.Settings.KeyId!, IPAddress.IPv6Loopback));
+        server.Publish(new InvitationArrived(new Invitation { Name = client.Name, Created = client.Created, Until = client.Created }));
         await server.RemoveAsync(client.Name, _source, cancellationToken).ConfigureAwait(false);
     }
 }

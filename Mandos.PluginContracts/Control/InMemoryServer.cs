@@ -343,6 +343,9 @@ public sealed partial class InMemoryServer : IMandosServer
         }
     }
 
+    /// <inheritdoc/>
+    public IInvitations? Invitations { get; set; }
+
     /// <summary>What <see cref="GetUnknownKeysAsync"/> answers.</summary>
     public IReadOnlyList<UnknownKey> UnknownKeys { get; set; } = [];
 

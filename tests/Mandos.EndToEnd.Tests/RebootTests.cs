@@ -61,6 +61,7 @@ public sealed class RebootTests(ClientKeys keys)
     public async Task Rehearse_NextRequest_IsToldOfAsARehearsal()
     {
         await using ServerOnBus scene = await ServerOnBus.StartAsync(keys.First.StanzaWith("checker = true"));
+        Assert.Matches("^Name +Host +Last Successful Check +Created *\nfirst ", await scene.RequireAsync(_ctl, "--unproven"));
         await scene.RequireAsync(_ctl, "--rehearse", "first", "--valid", "PT20M");
         Assert.Contains("\"RehearsalUntil\": \"20", await scene.RequireAsync(_ctl, "-j"), StringComparison.Ordinal);
 
@@ -68,6 +69,7 @@ public sealed class RebootTests(ClientKeys keys)
 
         await scene.Server.Log.WaitForAsync("INFO", "rehearsal: first got its secret from ");
         await scene.Server.Log.WaitForAsync("INFO", "detail=\"rehearsal\"");
+        Assert.DoesNotContain("first", await scene.RequireAsync(_ctl, "--unproven"), StringComparison.Ordinal);
         Assert.DoesNotContain("RehearsalUntil", await scene.RequireAsync(_ctl, "-j"), StringComparison.Ordinal);
     }
 

@@ -9,6 +9,7 @@ public sealed class CampaignTests
     public static TheoryData<string, int> Counts => new()
     {
         { "first-line", 20_000 },
+        { "invited", 20_000 },
         { "public-key", 20_000 },
         { "openpgp", 20_000 },
         { "priority", 4_000 },

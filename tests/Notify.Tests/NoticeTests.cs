@@ -37,6 +37,11 @@ public sealed class NoticeTests
             new Rejected(off, Rig.Request(), RejectionReason.Disabled),
             new Rejected(_client, Rig.Request(), RejectionReason.Denied),
             new Rejected(_client, Rig.Request(), RejectionReason.ApprovalTimedOut),
+            new Rehearsed(_client, Rig.Request(), null),
+            new Rehearsed(_client, Rig.Request(), "denied"),
+            new RebootExpectationEnded(_client, new ExpectedReboot(_time.GetUtcNow()) { Reason = "a new kernel" }, RebootEnding.TimeOver),
+            new BootUnproven(_client),
+            new RebootExpected(_client with { ExpectedReboot = new ExpectedReboot(new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero)) }),
             new ClientPropertyChanged(off, ClientProperty.Enabled),
             new ClientPropertyChanged(off with { LastCheckedOk = null }, ClientProperty.Enabled),
             new ClientPropertyChanged(_client, ClientProperty.Enabled),
@@ -45,6 +50,7 @@ public sealed class NoticeTests
             new ClientAdded(_client),
             new ClientRemoved(_client, RemovalReason.LeftFiles),
             new ClientNotFound("ABCD", IPAddress.Loopback),
+            new InvitationArrived(new Invitation { Name = "rose", Created = default, Until = default, Address = IPAddress.Loopback, KeyId = "EF" }),
         ];
 
         Notice[] notices = [.. events.Select(serverEvent => _maker.Of(serverEvent)!)];
@@ -60,6 +66,11 @@ public sealed class NoticeTests
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: the client is disabled.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: a person denied it.",
                 "rejected: orchid was refused: The machine at 192.0.2.7 asked for the secret of orchid and did not get it: nobody approved it in time.",
+                "rehearsed: rehearsal: orchid got its secret: The machine at 192.0.2.7 rehearsed the boot of orchid. It got the secret, as it will at its next boot.",
+                "rehearsed: rehearsal: orchid did not get its secret: The machine at 192.0.2.7 rehearsed the boot of orchid. It did not get the secret: denied.",
+                "reboot_overdue: orchid: its reboot is overdue: orchid was to reboot, and did not ask for its secret in time. Reason: a new kernel.",
+                "boot_unproven: orchid: its boot is to be rehearsed: orchid has another key, secret or host than at its last boot. mandos-ctl --rehearse orchid shows whether it can boot.",
+                "reboot_expected: orchid is to reboot: A reboot of orchid is expected until 2026-12-01 00:00:00 UTC.",
                 "disabled: orchid is disabled: orchid gets no secret until somebody enables it. It was last seen alive at 2026-11-30 00:00:00 UTC.",
                 "disabled: orchid is disabled: orchid gets no secret until somebody enables it. No check has found it alive so far.",
                 "enabled: orchid is enabled: orchid can get its secret.",
@@ -68,6 +79,8 @@ public sealed class NoticeTests
                 "client_added: orchid was added: The server has the client orchid now.",
                 "client_removed: orchid is gone: The server no longer has the client orchid: the files do not have it any more.",
                 "client_not_found: An unknown key asked: The machine at 127.0.0.1 has the key ABCD, which belongs to no client. It got nothing.",
+                "invitation_arrived: rose wants to become a client: The machine at 127.0.0.1 has taken up the invitation of rose, with the key EF. It gets nothing until "
+                    + "root accepts it on the server: mandos-ctl --accept rose.",
             ],
             notices.Select(notice => $"{notice.Message.Type}: {notice.Message.Title}: {notice.Message.Text}".Replace("\nServer: srv", "", StringComparison.Ordinal)));
         Assert.Equal(events.Select(NoticeMaker.KindOf), notices.Select(notice => (EventKind?)notice.Kind));

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.PluginContracts.Samples;
+using Mandos.TestKit.Control;
 using Mandos.WebControl.Access;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.History;
@@ -401,6 +403,44 @@ public sealed class ApiTests
             """[{"key_id":"AB","address":"fe80::1%2","count":3,"first":"1970-01-01T00:00:00Z","last":"1970-01-01T01:00:00Z"}]""",
             answer.GetProperty("unknown_keys").GetRawText());
         Assert.Contains("1970-01-01 01:00:00", await rig.Http.GetStringAsync(new Uri("/server", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Invitations_AreMadeReadAndEndedByWhoMayReadSecrets()
+    {
+        await using Rig rig = await Rig.StartAsync([]);
+        (int status, JsonElement answer) = await rig.GetAsync("/api/v1/invitations");
+        Assert.Equal((409, "invitation"), (status, answer.GetProperty("code").GetString()));
+        var invitations = new FakeInvitations();
+        rig.Server.Invitations = invitations;
+
+        (status, answer) = await rig.PostAsync("/api/v1/invitations", """{"name":"new","valid":"PT1H"}""");
+        Assert.Equal(200, status);
+        Assert.Equal("""{"token":"secret","pin":"abcd","end_points":[],"until":"1970-01-01T01:00:00Z"}""", WithoutEndPoints(answer));
+        (_, answer) = await rig.GetAsync("/api/v1/invitations");
+        Assert.Equal(
+            """[{"name":"new","created":"1970-01-01T00:00:00Z","until":"1970-01-01T01:00:00Z","arrived":"1970-01-01T00:00:00Z","address":"::1","key_id":"AB"}]""",
+            answer.GetProperty("invitations").GetRawText());
+        Assert.Contains("mandos-ctl --accept", await rig.Http.GetStringAsync(new Uri("/server", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+        (_, answer) = await rig.GetAsync("/api/v1/invitations/new/section");
+        Assert.Equal("[new]", Encoding.ASCII.GetString(answer.GetProperty("section").GetBytesFromBase64()));
+        Assert.Equal(200, (await rig.PostAsync("/api/v1/invitations/new/end", """{"accepted":true}""")).Status);
+        Assert.Equal(409, (await rig.PostAsync("/api/v1/invitations/new/end", """{"accepted":true}""")).Status);
+        Assert.Equal(400, (await rig.PostAsync("/api/v1/invitations/new/end", "{}")).Status);
+        Assert.Equal(400, (await rig.PostAsync("/api/v1/invitations", """{"name":"new","valid":"soon"}""")).Status);
+        Assert.All(invitations.Sources, static source => Assert.True(source.MayReadSecrets));
+
+        invitations.TrustsNobody = true;
+        (status, answer) = await rig.PostAsync("/api/v1/invitations", """{"name":"new","valid":"PT1H"}""");
+        Assert.Equal((403, "only root"), (status, answer.GetProperty("error").GetString()));
+        Assert.Equal(403, (await rig.GetAsync("/api/v1/invitations/new/section")).Status);
+    }
+
+    private static string WithoutEndPoints(JsonElement answer)
+    {
+        var json = JsonNode.Parse(answer.GetRawText())!;
+        json["end_points"] = new JsonArray();
+        return json.ToJsonString();
     }
 
     [Fact]

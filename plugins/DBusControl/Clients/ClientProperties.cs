@@ -69,8 +69,21 @@ internal static class ClientProperties
             TextLength = (_, client) => (2 * RebootOverhead) + TimeText.MaxLength + SafeText.Length(client.ExpectedReboot?.Reason ?? ""),
             Write = WriteReboot,
         },
-        OwnTime("RehearsalUntil", ClientProperty.RehearsalUntil, client => client.RehearsalUntil),
-        OwnTime("ProvenAt", ClientProperty.ProvenAt, client => client.ProvenAt),
+        new("RehearsalUntil", "s")
+        {
+            IsExtension = true,
+            Change = ClientProperty.RehearsalUntil,
+            Value = client => client.RehearsalUntil,
+            TextLength = (_, _) => TimeText.MaxLength,
+            Write = (ref writer, _, client) => WriteTime(ref writer, client.RehearsalUntil),
+        },
+        new("ProvenAt", "s")
+        {
+            IsExtension = true,
+            EmitsChangedSignal = "false", // a secret gives the same signals as Debian's server sends
+            TextLength = (_, _) => TimeText.MaxLength,
+            Write = (ref writer, _, client) => WriteTime(ref writer, client.ProvenAt),
+        },
     ];
 
     /// <summary>Those of Debian's server that can be read.</summary>
@@ -144,15 +157,6 @@ internal static class ClientProperties
             Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
             Act = act,
         };
-
-    private static ClientPropertyInfo OwnTime(string name, ClientProperty change, Func<ClientSnapshot, DateTimeOffset?> get) => new(name, "s")
-    {
-        IsExtension = true,
-        Change = change,
-        Value = client => get(client),
-        TextLength = (_, _) => TimeText.MaxLength,
-        Write = (ref writer, _, client) => WriteTime(ref writer, get(client)),
-    };
 
     private static ClientPropertyInfo Constant(string name, Func<ClientSnapshot, string> get) => new(name, "s")
     {

@@ -18,6 +18,18 @@ internal enum EventKind
     /// <summary>A request was refused.</summary>
     Rejected,
 
+    /// <summary>A rehearsal of a boot is over.</summary>
+    Rehearsed,
+
+    /// <summary>A reboot was expected, and the client did not get its secret in time.</summary>
+    RebootOverdue,
+
+    /// <summary>A client has another key, secret or host than at its last boot.</summary>
+    BootUnproven,
+
+    /// <summary>A reboot is expected.</summary>
+    RebootExpected,
+
     /// <summary>A client was disabled.</summary>
     Disabled,
 
@@ -35,6 +47,9 @@ internal enum EventKind
 
     /// <summary>A key that belongs to no client has asked.</summary>
     ClientNotFound,
+
+    /// <summary>What an invited machine has sent waits for a person.</summary>
+    InvitationArrived,
 
     /// <summary>The server has begun to tell this target of events.</summary>
     ServerStarted,

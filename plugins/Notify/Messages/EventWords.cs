@@ -10,12 +10,17 @@ internal static class EventWords
         (EventKind.Anomaly, "anomaly", "signs of a copied key"),
         (EventKind.GotSecret, "got_secret", "secrets given"),
         (EventKind.Rejected, "rejected", "requests refused"),
+        (EventKind.Rehearsed, "rehearsed", "rehearsals"),
+        (EventKind.RebootOverdue, "reboot_overdue", "reboots overdue"),
+        (EventKind.BootUnproven, "boot_unproven", "boots to be rehearsed"),
+        (EventKind.RebootExpected, "reboot_expected", "reboots announced"),
         (EventKind.Disabled, "disabled", "clients disabled"),
         (EventKind.Enabled, "enabled", "clients enabled"),
         (EventKind.ClientAdded, "client_added", "clients added"),
         (EventKind.ClientRemoved, "client_removed", "clients removed"),
         (EventKind.ClientChanged, "client_changed", "clients changed"),
         (EventKind.ClientNotFound, "client_not_found", "requests with unknown keys"),
+        (EventKind.InvitationArrived, "invitation_arrived", "invited machines waiting"),
         (EventKind.ServerStarted, "server_started", "starts of the server"),
         (EventKind.EventsLost, "events_lost", "times that events were lost"),
     ];
@@ -23,7 +28,8 @@ internal static class EventWords
     /// <summary>What a target tells unless its settings say otherwise.</summary>
     public static IReadOnlySet<EventKind> Default { get; } = new HashSet<EventKind>
     {
-        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.Anomaly, EventKind.GotSecret, EventKind.Rejected, EventKind.Disabled,
+        EventKind.NeedApproval, EventKind.ConflictingRequests, EventKind.Anomaly, EventKind.GotSecret, EventKind.Rejected, EventKind.Rehearsed,
+        EventKind.RebootOverdue, EventKind.BootUnproven, EventKind.Disabled, EventKind.InvitationArrived,
     };
 
     /// <summary>The kinds that settings can name. A target that tells anything tells also that events were lost.</summary>

@@ -23,6 +23,10 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         AnomalyNoticed => EventKind.Anomaly,
         GotSecret => EventKind.GotSecret,
         Rejected => EventKind.Rejected,
+        Rehearsed => EventKind.Rehearsed,
+        RebootExpectationEnded { Ending: RebootEnding.TimeOver } => EventKind.RebootOverdue,
+        RebootExpected => EventKind.RebootExpected,
+        BootUnproven => EventKind.BootUnproven,
         ClientPropertyChanged { Property: var property } e when property == ClientProperty.Enabled
             => e.Client.Enabled ? EventKind.Enabled : EventKind.Disabled,
         ClientPropertyChanged { Property: ClientSetting } => EventKind.ClientChanged,
@@ -30,6 +34,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         ClientAdded => EventKind.ClientAdded,
         ClientRemoved => EventKind.ClientRemoved,
         ClientNotFound => EventKind.ClientNotFound,
+        InvitationArrived => EventKind.InvitationArrived,
         _ => null,
     };
 
@@ -54,6 +59,20 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             EventKind.Rejected, e.Client, $"{Name(e.Client)} was refused",
             $"The machine at {e.Request.Peer.Address} asked for the secret of {Name(e.Client)} and did not get it: {Reason(e.Reason)}.",
             Request(e.Request, ("reason", Word(e.Reason)))),
+        Rehearsed e => About(
+            EventKind.Rehearsed, e.Client, $"rehearsal: {Name(e.Client)} {(e.Problem is null ? "got its secret" : "did not get its secret")}",
+            $"The machine at {e.Request.Peer.Address} rehearsed the boot of {Name(e.Client)}. "
+                + (e.Problem is { } problem ? $"It did not get the secret: {problem}." : "It got the secret, as it will at its next boot."),
+            Request(e.Request, ("problem", e.Problem))),
+        RebootExpectationEnded { Ending: RebootEnding.TimeOver } e => About(
+            EventKind.RebootOverdue, e.Client, $"{Name(e.Client)}: its reboot is overdue",
+            $"{Name(e.Client)} was to reboot, and did not ask for its secret in time.{Why(e.Reboot)}"),
+        RebootExpected { Client.ExpectedReboot: { } reboot } e => About(
+            EventKind.RebootExpected, e.Client, $"{Name(e.Client)} is to reboot",
+            $"A reboot of {Name(e.Client)} is expected until {Moment.ForPeople(reboot.Until)}.{Why(reboot)}"),
+        BootUnproven e => About(
+            EventKind.BootUnproven, e.Client, $"{Name(e.Client)}: its boot is to be rehearsed",
+            $"{Name(e.Client)} has another key, secret or host than at its last boot. mandos-ctl --rehearse {Name(e.Client)} shows whether it can boot."),
         ClientPropertyChanged { Property: var property } e when property == ClientProperty.Enabled => e.Client.Enabled
             ? About(EventKind.Enabled, e.Client, $"{Name(e.Client)} is enabled", $"{Name(e.Client)} can get its secret.")
             : About(
@@ -69,6 +88,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
             EventKind.ClientNotFound, null, null, "An unknown key asked",
             $"The machine at {e.Address} has the key {e.KeyId}, which belongs to no client. It got nothing.",
             new JsonObject { ["key_id"] = e.KeyId, ["address"] = e.Address.ToString() }),
+        InvitationArrived { Invitation: var invitation } => Make(
+            EventKind.InvitationArrived, null, null, $"{invitation.Name} wants to become a client",
+            $"The machine at {invitation.Address} has taken up the invitation of {invitation.Name}, with the key {invitation.KeyId}. It gets nothing until root "
+                + $"accepts it on the server: mandos-ctl --accept {invitation.Name}.",
+            new JsonObject { ["name"] = invitation.Name, ["key_id"] = invitation.KeyId, ["address"] = invitation.Address?.ToString() }),
         _ => null,
     };
 
@@ -183,6 +207,8 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
     private static string LastSeen(ClientSnapshot client) => client.LastCheckedOk is { } seen
         ? $"It was last seen alive at {Moment.ForPeople(seen)}."
         : "No check has found it alive so far.";
+
+    private static string Why(ExpectedReboot reboot) => reboot.Reason is { } reason ? $" Reason: {PlainText.Of(reason)}." : "";
 
     private static string Name(ClientSnapshot client) => PlainText.Of(client.Name);
 

@@ -186,6 +186,9 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         json.WriteString("reason", NameOf(e.Reason));
                     });
                     break;
+                case BootUnproven e:
+                    Add("boot_unproven", json => WriteClient(json, e.Client));
+                    break;
                 case RebootExpected e:
                     Add("reboot_expected", json => WriteClient(json, e.Client));
                     break;
@@ -216,6 +219,13 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                         WriteClient(json, e.Client);
                         json.WriteString("description", e.Description);
                         json.WriteBoolean("succeeded", e.Result.IsSuccess);
+                    });
+                    break;
+                case InvitationArrived e:
+                    Add("invitation_arrived", json =>
+                    {
+                        json.WritePropertyName("invitation");
+                        ServerJson.WriteItem(json, e.Invitation);
                     });
                     break;
                 case ClientNotFound e:

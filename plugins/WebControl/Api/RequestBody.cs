@@ -2,8 +2,11 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Mandos.WebControl.Serving;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace Mandos.WebControl.Api;
 
@@ -41,6 +44,14 @@ internal static class RequestBody
         {
             throw WebProblem.BadValue("a text of the body is no Unicode"); // half of a surrogate pair
         }
+    }
+
+    /// <summary>Reads the fields of a form.</summary>
+    /// <exception cref="WebProblem">It is none, or too long.</exception>
+    public static async Task<Dictionary<string, StringValues>> ReadFormAsync(WebCall call)
+    {
+        RequireType(call, "application/x-www-form-urlencoded");
+        return QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await ReadAsync(call, WebLimits.TextBytes).ConfigureAwait(false)));
     }
 
     /// <summary>Sees that the body says that it has a type.</summary>

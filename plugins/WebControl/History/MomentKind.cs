@@ -17,4 +17,13 @@ internal enum MomentKind : byte
 
     /// <summary>A connection was refused.</summary>
     Refused,
+
+    /// <summary>A person announced a reboot.</summary>
+    RebootExpected,
+
+    /// <summary>A rehearsal of its boot got the secret.</summary>
+    Rehearsed,
+
+    /// <summary>A rehearsal of its boot got nothing.</summary>
+    RehearsalFailed,
 }

@@ -137,6 +137,12 @@ internal sealed class ServerWatch(IMandosServer server, TimeProvider time)
                 Note(e.Client, MomentKind.Refused);
                 Decide(e.Client, e.Request, Describe(e.Reason), isGranted: false);
                 break;
+            case RebootExpected e:
+                Note(e.Client, MomentKind.RebootExpected);
+                break;
+            case Rehearsed e:
+                Note(e.Client, e.Problem is null ? MomentKind.Rehearsed : MomentKind.RehearsalFailed);
+                break;
             case ClientRemoved e:
                 _moments.Remove(e.Client.Id);
                 break;

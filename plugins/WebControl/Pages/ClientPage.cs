@@ -3,12 +3,19 @@ using Mandos.Abstractions.Control;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.History;
 using Mandos.WebControl.Serving;
+using Microsoft.Extensions.Primitives;
 
 namespace Mandos.WebControl.Pages;
 
 /// <summary>One client: what it is, what happened to it, and what can be done.</summary>
 internal sealed class ClientPage
 {
+    private static readonly TimeSpan _rehearsalTime = TimeSpan.FromMinutes(10);
+
+    /// <summary>For how long a reboot can be expected here, as the form has it.</summary>
+    private static readonly (string Value, string Text)[] _rebootTimes =
+        [("PT10M", "10 minutes"), ("PT30M", "30 minutes"), ("PT2H", "2 hours"), ("P1D", "a day"), ("P7D", "7 days")];
+
     private readonly IMandosServer _server;
     private readonly ServerWatch _watch;
     private readonly TimeProvider _time;
@@ -25,6 +32,9 @@ internal sealed class ClientPage
             Command("enable", Scope.Admin, server.EnableAsync),
             Command("disable", Scope.Admin, server.DisableAsync),
             Command("check", Scope.Admin, server.StartCheckerAsync),
+            new("POST", "/clients/{name}/expect-reboot", Scope.Admin, ExpectRebootAsync) { IsPage = true },
+            Command("no-reboot", Scope.Admin, (client, source, token) => server.ExpectRebootAsync(client, RebootPlan.None, source, token)),
+            Command("rehearse", Scope.Admin, (client, source, token) => server.RehearseAsync(client, _rehearsalTime, source, token)),
             Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token)),
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token)),
         ];
@@ -46,16 +56,34 @@ internal sealed class ClientPage
             IsPage = true,
         };
 
+    private async Task ExpectRebootAsync(WebCall call)
+    {
+        ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
+        Dictionary<string, StringValues> form = await RequestBody.ReadFormAsync(call).ConfigureAwait(false);
+        string reason = form.GetValueOrDefault("reason").ToString().Trim();
+        var plan = new RebootPlan(IsoDuration.TryParse(form.GetValueOrDefault("time").ToString(), out TimeSpan time) ? time
+            : throw WebProblem.BadValue("the time of a reboot has to be a duration, such as PT30M"))
+        {
+            Reason = reason.Length == 0 ? null : reason,
+            NeedsNoApproval = form.ContainsKey("no_approval"),
+        };
+        CommandResult result = await _server.ExpectRebootAsync(client, plan, call.Caller.Source, call.Aborted).ConfigureAwait(false);
+        await Outcome.TellAsync(call, result, Page.AddressOf(client)).ConfigureAwait(false);
+    }
+
     private async Task ShowAsync(WebCall call)
     {
         ClientSnapshot client = await ApiRoutes.FindAsync(_server, call).ConfigureAwait(false);
         await Page.WriteAsync(call.Context, call.Caller, client.Name, Html.Of($"""
             {Html.If(client.Requests.Count > 0, () => Html.Of($"<p class=\"warning\"><a href=\"{WaitingPage.AddressOf(client)}\">{client.Requests.Count} request(s) of this client wait for approval</a></p>"))}
             {Buttons(client, call.Caller.Scope)}
+            {RebootForm(client, call.Caller.Scope)}
             <h2 id="state">State</h2>
             <dl aria-labelledby="state">
             <dt>State</dt><dd>{Page.State(client)}</dd>
             <dt>Expires</dt><dd>{(client.Expires is null ? Html.Of($"–") : Page.Time(client.Expires))}</dd>
+            <dt>Expected reboot</dt><dd id="reboot">{RebootOf(client)}</dd>
+            <dt>Last boot or rehearsal</dt><dd id="proven">{BootOf(client)}</dd>
             <dt>Last seen alive</dt><dd>{Page.Time(client.LastCheckedOk)}</dd>
             <dt>Last check</dt><dd>{Words.LastCheckOf(client)}{(client.CheckerRunning ? ", and one runs now" : "")}</dd>
             <dt>Last enabled</dt><dd>{Page.Time(client.LastEnabled)}</dd>
@@ -81,6 +109,41 @@ internal sealed class ClientPage
         return Html.Of($"<div class=\"buttons\">{state}{check}{approval}</div>");
 
         Html Button(string verb, string text, string style = "") => Page.Button(verb, Page.AddressOf(client, $"/{verb}"), text, $"{text}: {client.Name}", style);
+    }
+
+    private static Html RebootOf(ClientSnapshot client) => client.ExpectedReboot is not { } reboot ? Html.Of($"–") : Html.Of(
+        $"until {Page.Time(reboot.Until)}{(reboot.NeedsNoApproval ? ", without approval" : "")}{(reboot.Reason is { } reason ? $": {reason}" : "")}");
+
+    private Html BootOf(ClientSnapshot client)
+    {
+        Html known = _server.Info.Group is not null ? Html.Of($"not known where servers share their state")
+            : client.ProvenAt is { } at ? Page.Time(at) : Html.Of($"none with its present key, secret and host");
+        return client.RehearsalUntil is { } until ? Html.Of($"{known}; its next request until {Page.Time(until)} is a rehearsal") : known;
+    }
+
+    private Html RebootForm(ClientSnapshot client, Scope scope)
+    {
+        if (scope < Scope.Admin || !client.Enabled || _server.Info.Group is not null)
+        {
+            return Html.Nothing;
+        }
+
+        return Html.Of($"""
+            <details><summary>Reboot and rehearsal</summary>
+            <form method="post" action="{Page.AddressOf(client, "/expect-reboot")}" class="filter">
+            <label for="reboot-time">Expect a reboot for</label>
+            <select id="reboot-time" name="time">{_rebootTimes.Select(static time => Html.Of($"<option value=\"{time.Value}\">{time.Text}</option>"))}</select>
+            <label for="reboot-reason">Reason</label>
+            <input id="reboot-reason" name="reason" maxlength="{ClientLimits.RebootReasonLength}">
+            <label><input type="checkbox" name="no_approval" value="yes"> without approval</label>
+            <button id="expect-reboot" aria-label="Expect a reboot: {client.Name}">Expect a reboot</button>
+            </form>
+            <div class="buttons">
+            {Html.If(client.ExpectedReboot is not null, () => Page.Button("no-reboot", Page.AddressOf(client, "/no-reboot"), "Expect no reboot", $"Expect no reboot: {client.Name}", "bad"))}
+            {Page.Button("rehearse", Page.AddressOf(client, "/rehearse"), "Rehearse the boot", $"Rehearse the boot: {client.Name}")}
+            </div>
+            </details>
+            """);
     }
 
     private static Html Show(ClientSetting setting, ClientSettings settings)

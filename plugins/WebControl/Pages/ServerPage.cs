@@ -15,6 +15,7 @@ internal sealed class ServerPage(IMandosServer server)
     {
         ServerInfo info = server.Info;
         IReadOnlyList<UnknownKey> unknown = await server.GetUnknownKeysAsync(call.Aborted).ConfigureAwait(false);
+        IReadOnlyList<Invitation> invitations = server.Invitations is { } all ? await all.ListAsync(call.Aborted).ConfigureAwait(false) : [];
         await Page.WriteAsync(call.Context, call.Caller, "Server", Html.Of($"""
             {Html.If(info.StateProblem is not null, () => Html.Of($"<p class=\"warning\" role=\"alert\">Changes are not on disk now: {info.StateProblem}</p>"))}
             <dl>
@@ -28,6 +29,7 @@ internal sealed class ServerPage(IMandosServer server)
             <tbody>{info.Plugins.Select(Row)}</tbody>
             </table>
             {Html.If(info.Group is not null, () => Show(info.Group!))}
+            {Html.If(invitations.Count > 0, () => Show(invitations))}
             {Html.If(unknown.Count > 0, () => Show(unknown))}
             """)).ConfigureAwait(false);
     }
@@ -44,6 +46,21 @@ internal sealed class ServerPage(IMandosServer server)
         <thead><tr><th scope="col">Name</th><th scope="col">Has confirmed</th><th scope="col">Last sync</th><th scope="col">May release secrets for</th></tr></thead>
         <tbody>{group.Servers.Select(Row)}</tbody>
         </table>
+        """);
+
+    private static Html Show(IReadOnlyList<Invitation> invitations) => Html.Of($"""
+        <h2>Invitations</h2>
+        <table id="invitations">
+        <caption>Compare the key ID of what has arrived with that on the machine's terminal. Root accepts it on the server: mandos-ctl --accept NAME.</caption>
+        <thead><tr><th scope="col">Name</th><th scope="col">Until (UTC)</th><th scope="col">Arrived (UTC)</th><th scope="col">Address</th><th scope="col">Key ID</th></tr></thead>
+        <tbody>{invitations.Select(Row)}</tbody>
+        </table>
+        """);
+
+    private static Html Row(Invitation invitation) => Html.Of($"""
+        <tr><th scope="row">{invitation.Name}</th><td data-label="Until">{Moment(invitation.Until)}</td>
+        <td data-label="Arrived">{(invitation.Arrived is { } arrived ? Moment(arrived) : "not yet")}</td>
+        <td data-label="Address">{invitation.Address?.ToString() ?? ""}</td><td data-label="Key ID" class="key">{invitation.KeyId ?? ""}</td></tr>
         """);
 
     private static Html Show(IReadOnlyList<UnknownKey> keys) => Html.Of($"""

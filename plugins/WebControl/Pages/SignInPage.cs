@@ -1,8 +1,6 @@
-using System.Text;
 using Mandos.WebControl.Access;
 using Mandos.WebControl.Api;
 using Mandos.WebControl.Serving;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Mandos.WebControl.Pages;
 
@@ -37,9 +35,7 @@ internal sealed class SignInPage(TcpDoorkeeper doorkeeper, Sessions sessions)
 
     private async Task SignInAsync(WebCall call)
     {
-        RequestBody.RequireType(call, "application/x-www-form-urlencoded");
-        string body = Encoding.UTF8.GetString(await RequestBody.ReadAsync(call, WebLimits.TextBytes).ConfigureAwait(false));
-        string given = QueryHelpers.ParseQuery(body).TryGetValue("token", out var values) && values is [{ } text] ? text.Trim() : "";
+        string given = (await RequestBody.ReadFormAsync(call).ConfigureAwait(false)).TryGetValue("token", out var values) && values is [{ } text] ? text.Trim() : "";
         if (doorkeeper.FindToken(given, call.Context.Connection.RemoteIpAddress!) is not { } token)
         {
             throw WebProblem.SignIn("this is no token, or one that was revoked");

@@ -39,8 +39,9 @@ internal static class Timeline
     {
         MomentKind.CheckSucceeded => Html.Of($"<rect x=\"{x - 1}\" y=\"16\" width=\"3\" height=\"16\" class=\"good\"/>"),
         MomentKind.CheckFailed => Html.Of($"<rect x=\"{x - 1}\" y=\"8\" width=\"3\" height=\"32\" class=\"bad\"/>"),
-        MomentKind.GotSecret => Html.Of($"<circle cx=\"{x}\" cy=\"{Height / 2}\" r=\"6\" class=\"good\"/>"),
-        MomentKind.Refused => Html.Of($"<circle cx=\"{x}\" cy=\"{Height / 2}\" r=\"6\" class=\"bad\"/>"),
+        MomentKind.GotSecret or MomentKind.Rehearsed => Html.Of($"<circle cx=\"{x}\" cy=\"{Height / 2}\" r=\"6\" class=\"good\"/>"),
+        MomentKind.RebootExpected => Html.Of($"<rect x=\"{x - 1}\" y=\"20\" width=\"3\" height=\"8\" class=\"open\"/>"),
+        MomentKind.Refused or MomentKind.RehearsalFailed => Html.Of($"<circle cx=\"{x}\" cy=\"{Height / 2}\" r=\"6\" class=\"bad\"/>"),
         _ => Html.Of($"<circle cx=\"{x}\" cy=\"{Height / 2}\" r=\"4\" class=\"open\"/>"),
     };
 
@@ -49,6 +50,9 @@ internal static class Timeline
         MomentKind.CheckSucceeded => "a check found it alive",
         MomentKind.CheckFailed => "a check did not find it alive",
         MomentKind.Asked => "it asked for approval",
+        MomentKind.RebootExpected => "a reboot was announced",
+        MomentKind.Rehearsed => "that was a rehearsal, and it got its secret",
+        MomentKind.RehearsalFailed => "that was a rehearsal, and it did not get its secret",
         MomentKind.GotSecret => "it got its secret",
         _ => "it was refused",
     };

@@ -29,7 +29,7 @@ internal sealed class Caller : IAsyncDisposable
     {
         var caller = new Caller(address);
         await caller.Connection.ConnectAsync(Token);
-        foreach (var name in new[] { Server, Client, OldClient, "se.bsnet.fukt.Mandos", Properties, ObjectManager, Extension })
+        foreach (var name in new[] { Server, Client, OldClient, "se.bsnet.fukt.Mandos", Properties, ObjectManager, Extension, ClientExtension })
         {
             await caller.Connection.AddMatchAsync(
                 new MatchRule { Type = MessageType.Signal, Interface = name }, message => caller.Hear(WireText.Signal(message)), Token);

@@ -20,6 +20,16 @@ public sealed class CtlArgumentsTests
         Assert.Equal(["a"], given.Clients);
     }
 
+    [Theory]
+    [InlineData("--for goes with --expect-reboot.", "--for", "x", "-e", "a")]
+    [InlineData("--no-approval goes with --expect-reboot.", "--no-approval", "a")]
+    [InlineData("--valid goes with --rehearse or --invite.", "--valid", "PT1H", "a")]
+    [InlineData("option --no-reboot does not go with --expect-reboot", "--expect-reboot", "PT1H", "--no-reboot", "a")]
+    [InlineData("Options require clients names or --all.", "--expect-reboot", "PT1H")]
+    [InlineData("--unproven takes no names.", "--unproven", "a")]
+    public void Parse_RebootThatDoesNotFit_SaysWhy(string message, params string[] arguments)
+        => Assert.Equal(message, Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments)).Message);
+
     [Fact]
     public void Parse_ChoiceThatThereIsNot_SaysWhichThereAre()
     {

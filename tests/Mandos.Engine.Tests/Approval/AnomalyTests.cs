@@ -89,6 +89,7 @@ public sealed class AnomalyTests : IDisposable
 
         FakePeer peer = _rig.Connect("a");
         FakeCheck check = _rig.RunningCheckOf("a");
+        _rig.Until(() => peer.InWait, "it to wait");
         _rig.Pass(AnomalyWatch.LongestWait);
         _rig.Finish(peer);
 
@@ -276,6 +277,7 @@ public sealed class AnomalyTests : IDisposable
             Assert.NotNull(_rig.Serve("a").Received); // its second disk
         }
 
+        _rig.Pass(TimeSpan.FromMinutes(2));
         FakePeer held = _rig.Hold("a");
         Assert.Contains("3 boots got the secret since it was last seen alive", Assert.Single(_rig.Audit.Anomalies).Detail, StringComparison.Ordinal);
         held.GoAway();

@@ -40,6 +40,7 @@ public sealed class InvitationBookTests : IDisposable
 
         Assert.Equal((Outcome.InvitationTaken, "key ID " + EngineRig.KeyId("new")), Take(made.Token, Section("new")));
 
+        Assert.Equal(["InvitationArrived"], _rig.TakeEvents());
         Invitation pending = Assert.Single(List());
         Assert.Equal(
             ("new", IPAddress.Loopback, EngineRig.KeyId("new"), TestClock.Epoch + InvitationLimits.PendingTime),

@@ -38,6 +38,9 @@ internal sealed class ModelClient
     /// <summary>The connection that was approved for the sake of the reboot.</summary>
     public ModelConnection? RebootConnection { get; set; }
 
+    /// <summary>When it got its secret last, and the secret and host that it had then; null if one of them is another now.</summary>
+    public (DateTimeOffset At, string Secret, string Host)? Proven { get; set; }
+
     /// <summary>Until when the next request is a rehearsal, on the wall clock; holds until <see cref="RehearsalEndsAt"/>.</summary>
     public DateTimeOffset? RehearsalUntil { get; set; }
 
@@ -92,6 +95,6 @@ internal sealed class ModelClient
         : new ModelRecord(File, Settings, Enabled, Created, LastEnabled, Expires, LastCheckedOk, Status, LastApprovalRequest,
             Secret) 
         {
-            DeniedUntil = DeniedUntil, Origin = Origin, Reboot = Reboot, RehearsalUntil = RehearsalUntil,
+            DeniedUntil = DeniedUntil, Origin = Origin, Reboot = Reboot, RehearsalUntil = RehearsalUntil, Proven = Proven,
         };
 }

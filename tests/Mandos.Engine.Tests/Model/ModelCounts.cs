@@ -26,4 +26,6 @@ internal sealed record ModelCounts
     public int RebootsEnded { get; set; }
 
     public int Rehearsed { get; set; }
+
+    public int Unproven { get; set; }
 }

@@ -19,6 +19,8 @@ internal sealed record ModelRecord(
 
     public DateTimeOffset? RehearsalUntil { get; init; }
 
+    public (DateTimeOffset At, string Secret, string Host)? Proven { get; init; }
+
     /// <summary>What of it can be told beforehand.</summary>
     public ModelRecord ToCertain() => this with { SavedAt = null, DeniedUntil = null };
 }

@@ -101,7 +101,7 @@ internal sealed partial class ModelServer
             others.ToList().ForEach(static other => other.IsAnomalous = true);
         }
 
-        if (c.BootsSinceAlive >= FailedBoots)
+        if (c.BootsSinceAlive >= FailedBoots && !(Now - c.LastSecret <= OneBoot))
         {
             Note();
         }
@@ -169,6 +169,7 @@ internal sealed partial class ModelServer
             if (c.Enabled && !c.Removed)
             {
                 SetExpiry(c, left > c.Settings.ExtendedTimeout ? left : c.Settings.ExtendedTimeout);
+                c.Proven = (Wall, c.Secret, c.Settings.Host);
             }
 
             c.Counts.GotSecret += c.Removed ? 0 : 1;

@@ -87,8 +87,19 @@ internal sealed partial class ModelServer
         c.RebootEndsAt.Clear();
     }
 
+    /// <summary>Whether it can boot is not known once its secret or host is another one.</summary>
+    private static void CheckProof(ModelClient c)
+    {
+        if (c.Proven is { } proven && (proven.Secret, proven.Host) != (c.Secret, c.Settings.Host))
+        {
+            c.Proven = null;
+            c.Counts.Unproven++;
+        }
+    }
+
     private void RestoreExpectations(ModelClient c, ModelRecord record)
     {
+        c.Proven = record.Proven is { } proven && (proven.Secret, proven.Host) == (c.Secret, c.Settings.Host) ? proven : null;
         if (record.LeftAt is not null)
         {
             return;

@@ -252,6 +252,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
             c.Secret = secret;
             c.File = c.Origin == ClientOrigin.Command ? c.File with { Secret = secret } : c.File;
             AbortSends(c);
+            CheckProof(c);
         }
     }
 
@@ -324,6 +325,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     {
         ClientSettings old = c.Settings;
         c.Settings = change(old);
+        CheckProof(c);
         if (c.Enabled && c.Settings.Timeout != old.Timeout)
         {
             SetExpiry(c, TimeSpan.FromMilliseconds(c.ExpiresAt.At!.Value - Now) + c.Settings.Timeout - old.Timeout);

@@ -69,14 +69,14 @@ internal sealed partial class RandomRun
     {
         ClientRegistry clients = _rig.Engine.Parts.Clients;
         TimeSpan now = _rig.Engine.Parts.Services.Clock.Now;
-        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)} reboots {clients.Counts.ExpectedReboots}";
+        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)} reboots {clients.Counts.ExpectedReboots} unproven {clients.Counts.Unproven}";
         ModelClient[] enabled = [.. _model.Clients.Values.Where(static m => m.Enabled)];
         int failing = enabled.Count(static m => m.Status is not (0 or ClientSnapshot.NotCheckedYet));
         int expiring = clients.All.Count(
             client => client.Snapshot.Enabled && WholeSteps(client.LastDue - (client.Settings.Timeout / ClientCounts.SoonPart)) <= now);
         string expected = $"(alive, {enabled.Count(static m => m.Status == 0)}) (failing, {failing}) "
             + $"(unchecked, {enabled.Count(static m => m.Status == ClientSnapshot.NotCheckedYet)}) "
-            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring} reboots {enabled.Count(static m => m.Reboot is not null)}";
+            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring} reboots {enabled.Count(static m => m.Reboot is not null)} unproven {enabled.Count(static m => m.Proven is null)}";
         return counted == expected ? null : $"counted {counted} instead of {expected}";
 
         static TimeSpan WholeSteps(TimeSpan time) => Math.Ceiling(time / ClientCounts.Step) * ClientCounts.Step;
@@ -120,6 +120,7 @@ internal sealed partial class RandomRun
             : s.LastEnabled != m.LastEnabled ? $"last enabled {s.LastEnabled:O} instead of {m.LastEnabled:O}"
             : s.Expires != m.ShownExpires ? $"expires {s.Expires:O} instead of {m.ShownExpires:O}"
             : s.ExpectedReboot != m.Reboot ? $"expected reboot {s.ExpectedReboot} instead of {m.Reboot}"
+            : s.ProvenAt != m.Proven?.At ? $"proven at {s.ProvenAt:O} instead of {m.Proven}"
             : s.RehearsalUntil != m.RehearsalUntil ? $"rehearsal until {s.RehearsalUntil:O} instead of {m.RehearsalUntil:O}"
             : s.LastCheckedOk != m.LastCheckedOk ? $"last checked ok {s.LastCheckedOk:O} instead of {m.LastCheckedOk:O}"
             : s.LastCheckerStatus != m.Status ? $"status {s.LastCheckerStatus} instead of {m.Status}"
@@ -186,6 +187,9 @@ internal sealed partial class RandomRun
                     break;
                 case RebootExpectationEnded:
                     heard.RebootsEnded++;
+                    break;
+                case BootUnproven:
+                    heard.Unproven++;
                     break;
                 case Rehearsed:
                     heard.Rehearsed++;
@@ -288,7 +292,7 @@ internal sealed partial class RandomRun
         return s.Settings with { Options = record.Settings.Options } == record.Settings && s.Origin == record.Origin && s.Enabled == record.Enabled && s.Created == record.Created
             && s.LastEnabled == record.LastEnabled && s.Expires == record.Expires && s.LastCheckedOk == record.LastCheckedOk
             && s.LastCheckerStatus == record.Status && s.LastApprovalRequest == record.LastApprovalRequest
-            && s.ExpectedReboot == record.Reboot && s.RehearsalUntil == record.RehearsalUntil
+            && s.ExpectedReboot == record.Reboot && s.RehearsalUntil == record.RehearsalUntil && s.ProvenAt == record.Proven?.At
             && (record.Origin == ClientOrigin.Command ? AddedSecretOf(stored) : SecretOf(stored, record.File.Secret)) == record.Secret;
     }
 

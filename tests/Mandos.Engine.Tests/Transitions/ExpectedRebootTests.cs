@@ -330,4 +330,46 @@ public sealed class ExpectedRebootTests : IDisposable
         Assert.DoesNotContain("Rehearsed()", _rig.TakeEvents());
         Assert.Throws<ArgumentException>(() => _rig.Rehearse("a", TimeSpan.FromHours(25)));
     }
+
+    [Fact]
+    public void Proof_SecretSent_HoldsUntilSecretOrHostIsAnotherAndOverARestart()
+    {
+        Start();
+        Assert.Null(_rig["a"].ProvenAt);
+        _rig.Serve("a");
+        Assert.Equal(TestClock.Epoch, _rig["a"].ProvenAt);
+
+        _rig.Change("a", ClientChange.Of(ClientSetting.Timeout, TimeSpan.FromHours(1)));
+        Assert.NotNull(_rig["a"].ProvenAt);
+        using (EngineRig rig = Restart(TimeSpan.Zero, Define()))
+        {
+            Assert.Equal(TestClock.Epoch, rig["a"].ProvenAt);
+        }
+
+        using (EngineRig rig = Restart(TimeSpan.Zero, Define() with { Secret = new Secret("other"u8) }))
+        {
+            Assert.Null(rig["a"].ProvenAt); // the file has another secret
+        }
+
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "elsewhere"));
+        Assert.Null(_rig["a"].ProvenAt);
+        _rig.Serve("a");
+        Assert.NotNull(_rig["a"].ProvenAt);
+        _rig.SetSecret("a", "other"u8.ToArray());
+        Assert.Null(_rig["a"].ProvenAt);
+        Assert.Equal(2, _rig.TakeEvents().Count(static text => text == "BootUnproven"));
+    }
+
+    [Fact]
+    public void Proof_SecretThatDidNotGoOut_IsNone()
+    {
+        Start();
+        var peer = new FakePeer();
+        _rig.Connect(peer.SendHello().Authenticate(EngineRig.PublicKey("a")));
+        _rig.Until(() => peer.InWrite, "the secret to be on its way");
+        peer.Write.SetException(new IOException("it went away"));
+        _rig.Until(() => peer.IsDisposed, "the connection to end");
+
+        Assert.Null(_rig["a"].ProvenAt);
+    }
 }

@@ -35,6 +35,17 @@ public sealed class PythonBase64Tests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("aG")]
+    [InlineData("aGF")]
+    [InlineData("aGFs")]
+    [InlineData("aGFsbG")]
+    public void TryDecode_CutAnywhere_FitsIntoTheRoomForIt(string text)
+        => Assert.Equal(
+            text.Length % 4 == 0, PythonBase64.TryDecode(System.Text.Encoding.ASCII.GetBytes(text), new byte[PythonBase64.MaxLength(text.Length)], out _, out _));
+
+    [Theory]
     [InlineData("c2Vz\n\t YW1l", false)]
     [InlineData("c2VzYQ==\n", false)]
     [InlineData("c2VzYQ=\n=", false)]

@@ -55,6 +55,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
             max_requests_per_client = 4
             audit_log = /var/log/mandos-audit.json
             audit_required = True
+            invitations = yes
             strict_config = yes
             watchdog = PT45S
             """);
@@ -82,6 +83,7 @@ public sealed class ServerOptionsLoaderTests : IDisposable
                 MaxRequestsPerClient = 4,
                 AuditLog = "/var/log/mandos-audit.json",
                 AuditRequired = true,
+                Invitations = true,
                 StrictConfig = true,
                 Watchdog = TimeSpan.FromSeconds(45),
             },
