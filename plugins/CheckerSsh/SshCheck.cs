@@ -121,7 +121,7 @@ internal sealed class SshCheck(SshOptions options, TimeProvider time) : ICheck
             _ when words.StartsWith("Exceeded MaxStartups", StringComparison.Ordinal)
                 => new(ExchangeOutcome.Busy, null, $"its sshd has too many connections for now (MaxStartups), {proves}"),
             _ when words.StartsWith("Not allowed at this time", StringComparison.Ordinal)
-                => new(ExchangeOutcome.Broken, null, $"its sshd refuses this server for now (PerSourcePenalties), {proves}"),
+                => new(ExchangeOutcome.Busy, null, $"its sshd takes no connection for now (MaxStartups or PerSourcePenalties), {proves}"), // 9.8 and later
             _ => new(ExchangeOutcome.Broken, null, "it does not speak SSH"),
         };
     }

@@ -262,6 +262,7 @@ public sealed class StateTransferTests : IDisposable
             ["interval"] = "00:02:00",
             ["location"] = name,
             ["when_cut_off"] = "refuse",
+            ["anomaly"] = "log",
         };
     }
 
