@@ -113,6 +113,8 @@ public static class InvitedSection
         ReadOnlySpan<char> value = line.AsSpan(equals + 1).Trim(' ');
         SearchValues<char> allowed = option switch { "host" => _hostCharacters, "secret" => _base64, _ => _digits };
         return !found.Add(option) ? $"has {option} a second time"
+            : option == "host" && !(value.Length > 0 && (char.IsAsciiLetterOrDigit(value[0]) || value[0] == ':'))
+                ? "has a host that does not begin with a letter, a digit or a colon"
             : value.ContainsAnyExcept(allowed) ? $"has characters in {option} that cannot be there"
             : null;
     }

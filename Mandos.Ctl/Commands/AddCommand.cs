@@ -27,9 +27,11 @@ internal static class AddCommand
     /// <param name="given">The command line.</param>
     /// <param name="sections">The clients; the caller zeroes it.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="only">The name of the one client that it has to be; null for any.</param>
     /// <returns>The exit status.</returns>
     /// <exception cref="ServerException">They cannot be added, or not all of them.</exception>
-    public static async Task<int> RunAsync(IServerConnection server, CtlArguments given, byte[] sections, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        IServerConnection server, CtlArguments given, byte[] sections, CancellationToken cancellationToken, string? only = null)
     {
         Examination examination = await server.ExamineAsync(sections, cancellationToken).ConfigureAwait(false);
         foreach (string problem in examination.Problems)
@@ -42,6 +44,7 @@ internal static class AddCommand
             throw new ServerException("nothing was added");
         }
 
+        RequireHeads(sections, examination, only);
         foreach (ExaminedClient client in examination.Clients)
         {
             Show(client);
@@ -73,6 +76,29 @@ internal static class AddCommand
 
         await NoteOthersAsync(server, cancellationToken).ConfigureAwait(false);
         return 0;
+    }
+
+    /// <summary>The server says what the sections are and where they begin; but root writes only what stands there, under its own name.</summary>
+    private static void RequireHeads(ReadOnlySpan<byte> sections, Examination examination, string? only)
+    {
+        Dictionary<uint, string> heads = [];
+        uint line = 0;
+        sections = sections.TrimStart("\uFEFF"u8);
+        foreach (Range range in sections.Split((byte)'\n'))
+        {
+            line++;
+            if (sections[range] is [(byte)'[', ..] head)
+            {
+                heads[line] = Encoding.UTF8.GetString(head);
+            }
+        }
+
+        if (examination.Clients.Any(client => !heads.GetValueOrDefault(client.Line, "").StartsWith($"[{client.Client.Name}]", StringComparison.Ordinal))
+            || examination.Clients.Count != heads.Count
+            || (only is not null && (examination.Clients.Count != 1 || examination.Clients[0].Client.Name != only)))
+        {
+            throw new ServerException("the server finds other sections there than those that were given to it; nothing was added");
+        }
     }
 
     private static void Show(ExaminedClient client)

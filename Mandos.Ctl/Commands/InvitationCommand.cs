@@ -136,7 +136,7 @@ internal static class InvitationCommand
 
             if (!await IsThereAsync(server, name, cancellationToken).ConfigureAwait(false)) // it is if --accept was broken off
             {
-                int status = await AddCommand.RunAsync(server, given, lines, cancellationToken).ConfigureAwait(false);
+                int status = await AddCommand.RunAsync(server, given, lines, cancellationToken, only: name).ConfigureAwait(false);
                 if (status != 0 || given.Has("dry-run"))
                 {
                     return status;
@@ -166,7 +166,7 @@ internal static class InvitationCommand
         bool isThere = keyId.Length > 0 && client?.Name == name && string.Equals(client.KeyId, keyId, StringComparison.OrdinalIgnoreCase);
         if (isThere)
         {
-            Console.Out.WriteLine($"{name}: the server has it already");
+            Console.Out.WriteLine($"{name}: the server has it already, with that key; what has arrived is not written again");
         }
 
         return isThere;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -30,8 +31,8 @@ internal sealed partial class InvitationBook(
     /// <summary>Held by whoever changes something, until that is on disk.</summary>
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>How many sections have been refused, by the names of the invited. Used in a turn alone.</summary>
-    private readonly Dictionary<string, int> _refused = new(StringComparer.Ordinal);
+    /// <summary>How often what was sent has been refused, by the names of the invited.</summary>
+    private readonly ConcurrentDictionary<string, int> _refused = new(StringComparer.Ordinal);
 
     private volatile IReadOnlyList<StoredInvitation> _all = [];
     private volatile string? _fault;
@@ -125,8 +126,13 @@ internal sealed partial class InvitationBook(
             : found.Ended is not null ? (null, $"the invitation of {found.Name} has been ended on the server")
             : found.Arrived is not null ? (null, $"the invitation of {found.Name} has been used: what was sent waits on the server, or has waited too long")
             : services.Clock.UtcNow >= found.Until ? (null, $"the invitation of {found.Name} was valid until {found.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")
+            : _refused.GetValueOrDefault(found.Name) is >= InvitationLimits.Attempts and var attempts
+                ? (null, $"{found.Name} has sent {attempts} sections that were refused; ask for another invitation")
             : (found.Name, null);
     }
+
+    /// <summary>Notes that what was sent with the token of a name was refused.</summary>
+    public void NoteRefused(string name) => _refused.AddOrUpdate(name, 1, static (_, count) => count + 1);
 
     /// <summary>Takes up a section, or refuses it.</summary>
     /// <param name="token">The token; judged again, because another connection may have used it.</param>
@@ -144,16 +150,10 @@ internal sealed partial class InvitationBook(
                 return new Arrival(Outcome.BadInvitation, fault!);
             }
 
-            int attempts = _refused.GetValueOrDefault(name);
-            if (attempts >= InvitationLimits.Attempts)
-            {
-                return new Arrival(Outcome.BadInvitation, $"{name} has sent {attempts} sections that were refused; ask for another invitation");
-            }
-
             (string? problem, string? keyId) = await ExamineAsync(name, section, cancellationToken).ConfigureAwait(false);
             if (problem is not null)
             {
-                _refused[name] = attempts + 1;
+                NoteRefused(name);
                 return new Arrival(Outcome.InvitedSectionRefused, problem);
             }
 
@@ -244,7 +244,7 @@ internal sealed partial class InvitationBook(
             Until = now + valid,
         };
         await SaveAsync([.. _all, made]).ConfigureAwait(false);
-        _refused.Remove(name);
+        _refused.TryRemove(name, out _);
         return new NewInvitation(token, pin, made.Until);
     }
 

@@ -11,6 +11,9 @@ internal readonly struct InvitedMessage
     /// <summary>The most bytes of it.</summary>
     public const int MostBytes = InvitedSection.MostBytes + FirstLineBytes + 8;
 
+    /// <summary>The most bytes of it that are read before the token is known to be good.</summary>
+    public const int FirstBytes = 2 * FirstLineBytes;
+
     private const int FirstLineBytes = 128;
     private const int TokenDigits = 32;
 

@@ -33,13 +33,13 @@ internal sealed partial class ConnectionHandler
             connection.Enter(ConnectionPhase.Sending);
             string line = isTaken ? $"taken, {arrival.Text}: on the server, mandos-ctl --accept {connection.ClientName} makes it a client" : $"refused: {arrival.Text}";
             await tls.WriteAsync(Encoding.UTF8.GetBytes(line.ReplaceLineEndings(" ") + "\n"), connection.Aborted).ConfigureAwait(false);
-            await CloseAsync(connection, () => invitations.Tls.ShutdownAsync(tls), isSent: true).ConfigureAwait(false);
+            await CloseAsync(connection, () => invitations.Tls.ShutdownAsync(tls), isSent: isTaken).ConfigureAwait(false);
         }
     }
 
     private static async Task<Arrival> TakeAsync(InvitationBook invitations, Connection connection, Stream tls, HandshakeTurns.Turn turn)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(InvitedMessage.MostBytes, pinned: true);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(InvitedMessage.FirstBytes, pinned: true); // strangers get no more
         try
         {
             int length = 0;
@@ -56,11 +56,16 @@ internal sealed partial class ConnectionHandler
                     }
 
                     (isKnown, connection.ClientName) = (true, name);
+                    byte[] whole = GC.AllocateUninitializedArray<byte>(InvitedMessage.MostBytes, pinned: true);
+                    buffer.AsSpan(0, length).CopyTo(whole);
+                    CryptographicOperations.ZeroMemory(buffer);
+                    buffer = whole;
+                    message = InvitedMessage.Read(buffer.AsMemory(0, length));
                 }
 
                 if (message.Fault is { } problem)
                 {
-                    return new Arrival(isKnown ? Outcome.InvitedSectionRefused : Outcome.BadInvitation, problem);
+                    return isKnown ? Refuse(problem) : new Arrival(Outcome.BadInvitation, problem);
                 }
 
                 if (message.Section is { } section)
@@ -74,7 +79,7 @@ internal sealed partial class ConnectionHandler
                 if (read == 0)
                 {
                     return isKnown
-                        ? new Arrival(Outcome.InvitedSectionRefused, "the section was cut off: the line “end” has to follow it")
+                        ? Refuse("the section was cut off: the line “end” has to follow it")
                         : throw new ProtocolException(Outcome.PeerGone, "the peer closed without sending a token") { IsSilent = length == 0 };
                 }
 
@@ -84,6 +89,12 @@ internal sealed partial class ConnectionHandler
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
+        }
+
+        Arrival Refuse(string problem)
+        {
+            invitations.NoteRefused(connection.ClientName!);
+            return new Arrival(Outcome.InvitedSectionRefused, problem);
         }
     }
 }

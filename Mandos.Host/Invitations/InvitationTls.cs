@@ -23,15 +23,15 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
     private readonly string _path = Path.Combine(stateDirectory, "invitation-key.pem");
     private readonly ILogger _logger = logger;
     private readonly Lock _lock = new();
-    private X509Certificate2? _certificate;
+    private SslStreamCertificateContext? _certificate;
 
     /// <inheritdoc/>
-    public string ReadPin() => Convert.ToHexStringLower(SHA256.HashData(Certificate().PublicKey.ExportSubjectPublicKeyInfo()));
+    public string ReadPin() => Convert.ToHexStringLower(SHA256.HashData(Certificate().TargetCertificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
     /// <inheritdoc/>
     public async ValueTask<Stream> HandshakeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        X509Certificate2 certificate = Certificate();
+        SslStreamCertificateContext certificate = Certificate();
         var tls = new SslStream(stream, leaveInnerStreamOpen: true);
         bool isDone = false;
         try
@@ -39,7 +39,7 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
             await tls.AuthenticateAsServerAsync(
                 new SslServerAuthenticationOptions
                 {
-                    ServerCertificate = certificate,
+                    ServerCertificateContext = certificate,
                     EnabledSslProtocols = SslProtocols.Tls13,
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                     AllowTlsResume = false,
@@ -65,7 +65,7 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
     /// <inheritdoc/>
     public async ValueTask ShutdownAsync(Stream stream) => await ((SslStream)stream).ShutdownAsync().ConfigureAwait(false);
 
-    private X509Certificate2 Certificate()
+    private SslStreamCertificateContext Certificate()
     {
         lock (_lock)
         {
@@ -73,7 +73,8 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
         }
     }
 
-    private X509Certificate2 Read()
+    /// <summary>Reads the key, and makes all of the certificate that handshakes need, once.</summary>
+    private SslStreamCertificateContext Read()
     {
         try
         {
@@ -90,7 +91,9 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
             using var key = ECDsa.Create();
             key.ImportFromPem(File.ReadAllText(_path));
             var request = new CertificateRequest("CN=Mandos", key, HashAlgorithmName.SHA256);
-            return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2049, 12, 31, 0, 0, 0, TimeSpan.Zero)); // whatever the clocks say
+            X509Certificate2 certificate = // good whatever the clocks say
+                request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2049, 12, 31, 0, 0, 0, TimeSpan.Zero));
+            return SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
