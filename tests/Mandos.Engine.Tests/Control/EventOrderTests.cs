@@ -327,7 +327,7 @@ public sealed class EventOrderTests : IDisposable
         _rig.Approve("a", true);
         _rig.Finish(peer);
 
-        Assert.Equal(["Requests=", "Expires=900", "GotSecret", "ApprovalPending=False"], _rig.TakeEvents());
+        Assert.Equal(["Requests=", "Expires=900", "ProvenAt=0", "GotSecret", "ApprovalPending=False"], _rig.TakeEvents());
     }
 
     [Fact]
@@ -337,7 +337,7 @@ public sealed class EventOrderTests : IDisposable
 
         _rig.Serve("a");
 
-        Assert.Equal(["Expires=900", "GotSecret"], _rig.TakeEvents());
+        Assert.Equal(["Expires=900", "ProvenAt=0", "GotSecret"], _rig.TakeEvents());
     }
 
     [Fact]

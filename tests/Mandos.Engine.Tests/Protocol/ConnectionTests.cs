@@ -320,7 +320,7 @@ public sealed class ConnectionTests : IDisposable
         rig.Until(() => first.IsDisposed && second.IsDisposed && rig.Engine.Parts.Connections.Table.All.Count == 0, "both to end");
 
         Assert.Equal(EngineRig.FileSecret("b"), Text(second));
-        Assert.Equal(["Expires=900", "GotSecret"], rig.TakeEvents());
+        Assert.Equal(["Expires=900", "ProvenAt=0", "GotSecret"], rig.TakeEvents());
     }
 
     private static string? Text(FakePeer peer) => peer.Received is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
