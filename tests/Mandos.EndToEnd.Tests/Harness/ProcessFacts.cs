@@ -49,6 +49,13 @@ internal static class ProcessFacts
             entry => int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture),
             entry => new FileInfo(entry).LinkTarget ?? "");
 
+    /// <summary>When it began, in clock ticks since the machine started, as in field 22 of proc(5)'s stat.</summary>
+    public static string StartTime(int id)
+    {
+        string stat = File.ReadAllText($"/proc/{id}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+    }
+
     /// <summary>Its environment.</summary>
     public static IReadOnlyList<string> Variables(int id) => File.ReadAllText($"/proc/{id}/environ").Split('\0');
 

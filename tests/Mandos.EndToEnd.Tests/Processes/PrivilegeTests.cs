@@ -138,8 +138,9 @@ public sealed class PrivilegeTests
 
         var id = option is null ? system.DaemonId : server.ProcessId;
         Assert.Contains("DOTNET_EnableDiagnostics=0", ProcessFacts.Variables(id));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), $"dotnet-diagnostic-{id}-*"));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), $"clr-debug-pipe-{id}-*"));
+        // Files of killed processes that had the same number may lie about; their names have another start time.
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), $"dotnet-diagnostic-{id}-{ProcessFacts.StartTime(id)}-*"));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), $"clr-debug-pipe-{id}-{ProcessFacts.StartTime(id)}-*"));
     }
 
     [Fact]
