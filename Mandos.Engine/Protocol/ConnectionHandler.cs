@@ -135,8 +135,9 @@ internal sealed partial class ConnectionHandler(
                 (opened.IsAtGates, opened.OnAbort) = (gates.Any, connection.AbortSend);
                 if (!opened.IsRefused && table.Authenticated(connection) is { Request: { } dropped } other)
                 {
-                    approvals.Abandon(dropped, Outcome.GaveWay); // first: nobody may approve what is not there any more
+                    // First, so that whoever waits for the outcome finds why
                     table.GiveWay(other, $"client {opened.Client.Name} has too many connections, and it gave way to a newer one");
+                    approvals.Abandon(dropped, Outcome.GaveWay);
                 }
             }
 
