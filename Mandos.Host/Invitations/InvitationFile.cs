@@ -51,35 +51,22 @@ internal sealed class InvitationFile(string stateDirectory) : IInvitationFile
     /// <inheritdoc/>
     public void Write(IReadOnlyCollection<StoredInvitation> invitations)
     {
-        string fresh = _path + ".new";
         try
         {
-            File.Delete(fresh); // whose mode could be another
-            using (var stream = new FileStream(fresh, new FileStreamOptions
+            PrivateFile.Write(_path, overwrite: true, file =>
             {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            {
-                using (var json = new Utf8JsonWriter(stream))
+                using var json = new Utf8JsonWriter(file);
+                json.WriteStartObject();
+                json.WriteNumber("version", Version);
+                json.WriteStartArray("invitations");
+                foreach (StoredInvitation invitation in invitations)
                 {
-                    json.WriteStartObject();
-                    json.WriteNumber("version", Version);
-                    json.WriteStartArray("invitations");
-                    foreach (StoredInvitation invitation in invitations)
-                    {
-                        Write(json, invitation);
-                    }
-
-                    json.WriteEndArray();
-                    json.WriteEndObject();
+                    Write(json, invitation);
                 }
 
-                stream.Flush(flushToDisk: true);
-            }
-
-            FileNames.Move(fresh, _path, overwrite: true);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            });
         }
         catch (UnauthorizedAccessException e)
         {

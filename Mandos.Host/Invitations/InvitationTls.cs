@@ -17,7 +17,6 @@ namespace Mandos.Host.Invitations;
 /// <param name="logger">The log.</param>
 internal sealed partial class InvitationTls(string stateDirectory, ILogger logger) : IInvitationTls
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int MostKeyBytes = 16 * 1024;
 
     private readonly string _path = Path.Combine(stateDirectory, "invitation-key.pem");
@@ -108,22 +107,8 @@ internal sealed partial class InvitationTls(string stateDirectory, ILogger logge
     /// <summary>Makes the key, which has its name when it is complete and on the disk.</summary>
     private void Make()
     {
-        string unfinished = _path + ".new";
-        File.Delete(unfinished);
-        using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
-        using (var file = new FileStream(unfinished, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-            BufferSize = 0,
-        }))
-        {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
-            file.Flush(flushToDisk: true);
-        }
-
-        FileNames.Move(unfinished, _path, overwrite: false);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        PrivateFile.Write(_path, overwrite: false, file => file.Write(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n")));
         LogMade(_path);
     }
 }

@@ -56,24 +56,9 @@ internal sealed partial class ServerKeyFile(string stateDirectory, ILogger logge
     /// <inheritdoc/>
     public void Create(Secret key)
     {
-        // It gets its name when it is complete and on the disk, so that a crash here leaves no half of it.
-        string unfinished = _path + ".new";
         try
         {
-            File.Delete(unfinished);
-            using (var file = new FileStream(unfinished, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = OwnerOnly,
-                BufferSize = 0,
-            }))
-            {
-                file.Write(key.Memory.Span);
-                file.Flush(flushToDisk: true);
-            }
-
-            FileNames.Move(unfinished, _path, overwrite: false);
+            PrivateFile.Write(_path, overwrite: false, file => file.Write(key.Memory.Span));
             using Secret written = ReadKey();
             if (!written.FixedTimeEquals(key.Memory.Span))
             {

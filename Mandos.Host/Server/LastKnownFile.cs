@@ -44,32 +44,20 @@ internal sealed class LastKnownFile(string stateDirectory) : ILastKnown
             return;
         }
 
-        string fresh = _path + ".new";
-        using (var stream = new FileStream(fresh, new FileStreamOptions
+        PrivateFile.Write(_path, overwrite: true, file =>
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            using (var json = new Utf8JsonWriter(stream))
+            using var json = new Utf8JsonWriter(file);
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteStartArray("clients");
+            foreach (StoredClient client in clients)
             {
-                json.WriteStartObject();
-                json.WriteNumber("version", Version);
-                json.WriteStartArray("clients");
-                foreach (StoredClient client in clients)
-                {
-                    Write(json, client);
-                }
-
-                json.WriteEndArray();
-                json.WriteEndObject();
+                Write(json, client);
             }
 
-            stream.Flush(flushToDisk: true);
-        }
-
-        FileNames.Move(fresh, _path, overwrite: true);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
     }
 
     private static void Write(Utf8JsonWriter json, StoredClient stored)
