@@ -23,6 +23,7 @@ public sealed partial class InMemoryServer : IMandosServer
         (ClientProperty.ExpectedReboot, client => client.ExpectedReboot),
         (ClientProperty.RehearsalUntil, client => client.RehearsalUntil),
         (ClientProperty.ProvenAt, client => client.ProvenAt),
+        (ClientProperty.Rotation, client => client.Rotation),
     ];
 
     private readonly Lock _lock = new();
@@ -249,6 +250,19 @@ public sealed partial class InMemoryServer : IMandosServer
     public Task<CommandResult> RehearseAsync(ClientReference client, TimeSpan valid, CommandSource source, CancellationToken cancellationToken)
         => UpdateAsync(
             client, source, state => state with { RehearsalUntil = valid == TimeSpan.Zero ? null : _time.GetUtcNow() + valid }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandResult> PromoteAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
+        client,
+        source,
+        state => state.Rotation?.NextKeyId is { } next
+            ? state with
+            {
+                Settings = state.Settings with { KeyId = next, Fingerprint = null },
+                Rotation = new KeyRotation { RetiredKeyId = state.Settings.KeyId, PromotedAt = _time.GetUtcNow(), IsFileBehind = true },
+            }
+            : throw new NoNextKeyException(state.Name),
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
