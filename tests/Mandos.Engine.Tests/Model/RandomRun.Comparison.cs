@@ -227,6 +227,7 @@ internal sealed partial class RandomRun
         nameof(ClientProperty.ExpectedReboot) => to with { ExpectedReboot = from.ExpectedReboot },
         nameof(ClientProperty.RehearsalUntil) => to with { RehearsalUntil = from.RehearsalUntil },
         nameof(ClientProperty.ProvenAt) => to with { ProvenAt = from.ProvenAt },
+        nameof(ClientProperty.Rotation) => to with { Rotation = from.Rotation },
         nameof(ClientProperty.Requests) => to with { Requests = from.Requests },
         _ => property is ClientSetting setting ? to with { Settings = setting.Copy(from.Settings, to.Settings) } : to,
     };

@@ -70,7 +70,9 @@ public sealed class StateFileTests
                 ExpectedReboot = new ExpectedReboot(_time.AddHours(2)) { Reason = "ü \"", NeedsNoApproval = true },
                 RehearsalUntil = _time.AddHours(3),
                 ProvenAt = _time.AddTicks(5),
+                Rotation = new KeyRotation { NextKeyId = KeyId, TriedAt = _time.AddTicks(6), RetiredKeyId = KeyId[..40], PromotedAt = _time.AddTicks(7) },
             },
+            TrialProof = new byte[] { 1, 2, 3 },
         },
         _enabled with { Name = "denied", DeniedUntil = _time.AddHours(1), Client = _enabled.Client! with { Name = "denied" } },
         new()
