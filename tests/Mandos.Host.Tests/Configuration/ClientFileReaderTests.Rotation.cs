@@ -1,5 +1,4 @@
 using System.Text;
-using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 using Mandos.Host.Configuration;
 
@@ -31,7 +30,7 @@ public sealed partial class ClientFileReaderTests
     [Fact]
     public void Read_NextSecfile_IsRead()
     {
-        string path = Path.Combine(_directory.Path, "next");
+        string path = _directory.PathOf("next");
         File.WriteAllText(path, "from a file");
         Write($"{Least}next_key_id={OtherKeyId}\nnext_secfile={path}\n");
 
@@ -64,7 +63,7 @@ public sealed partial class ClientFileReaderTests
 
         ClientFileResult result = Read();
 
-        Assert.EndsWith($"4: next_key_id: is that of client [bar] too, at {_directory.Path}/clients.conf:7; each client needs its own",
+        Assert.EndsWith($"4: next_key_id: is that of client [bar] too, at {_directory.FullName}/clients.conf:7; each client needs its own",
             Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
         Assert.Equal(["bar"], result.Clients!.Select(static client => client.Name));
     }
@@ -76,7 +75,7 @@ public sealed partial class ClientFileReaderTests
 
         ClientFileResult result = Read();
 
-        Assert.EndsWith($"9: next_key_id: is that of client [foo] too, at {_directory.Path}/clients.conf:4; each client needs its own",
+        Assert.EndsWith($"9: next_key_id: is that of client [foo] too, at {_directory.FullName}/clients.conf:4; each client needs its own",
             Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
         Assert.Equal(["bar", "foo"], result.LeftOut.Order());
     }
