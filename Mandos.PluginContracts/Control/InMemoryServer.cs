@@ -252,19 +252,6 @@ public sealed partial class InMemoryServer : IMandosServer
             client, source, state => state with { RehearsalUntil = valid == TimeSpan.Zero ? null : _time.GetUtcNow() + valid }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandResult> PromoteAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
-        client,
-        source,
-        state => state.Rotation?.NextKeyId is { } next
-            ? state with
-            {
-                Settings = state.Settings with { KeyId = next, Fingerprint = null },
-                Rotation = new KeyRotation { RetiredKeyId = state.Settings.KeyId, PromotedAt = _time.GetUtcNow(), IsFileBehind = true },
-            }
-            : throw new NoNextKeyException(state.Name),
-        cancellationToken);
-
-    /// <inheritdoc/>
     public Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken) => UpdateAsync(
         client,
         source,

@@ -17,10 +17,10 @@ public sealed class RotationTests
         Assert.Matches(@"^\(""NEXT"", ""20[0-9T:.-]+"", """", """", false\)$", await rig.Caller.GetAsync(Rig.Foo, "Rotation", Caller.ClientExtension));
         Assert.Equal("(\"\", \"\", \"\", \"\", false)", await rig.Caller.GetAsync("/clients/bar", "Rotation", Caller.ClientExtension));
 
-        await rig.Caller.CallAsync(Rig.Foo, Caller.ClientExtension, "Promote");
+        await rig.Caller.CallAsync(Rig.Foo, Caller.ClientExtension, "Promote", (string[])[]);
 
         Assert.Equal("NEXT", (await rig.Server.GetClientAsync("foo", TestContext.Current.CancellationToken))!.Settings.KeyId);
-        Assert.Equal("Failed", (await Caller.ErrorAsync(rig.Caller.CallAsync("/clients/bar", Caller.ClientExtension, "Promote"))).Name);
+        Assert.Equal("Failed", (await Caller.ErrorAsync(rig.Caller.CallAsync("/clients/bar", Caller.ClientExtension, "Promote", (string[])[]))).Name);
     }
 
     [Fact]

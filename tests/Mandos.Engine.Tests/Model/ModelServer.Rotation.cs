@@ -56,6 +56,20 @@ internal sealed partial class ModelServer
         }
     }
 
+    /// <summary>The file gives a client the key again that was retired.</summary>
+    private void ChangeKey(ModelClient c)
+    {
+        (c.BootsSinceAlive, c.LastSecret) = (0, null);
+        c.HardwareAddresses.Clear();
+        EndReboot(c);
+        Rehearse(c, TimeSpan.Zero);
+        EndApproval(c);
+        RefuseStrangers(c);
+        c.Counts = new ModelCounts();
+        c.Settings = c.Settings with { KeyId = c.File.Settings.KeyId };
+        (c.RetiredKey, c.PromotedAt) = (null, null);
+    }
+
     /// <summary>Who has a key that is the client's no more gets nothing.</summary>
     private void RefuseStrangers(ModelClient c)
     {

@@ -172,6 +172,11 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         next = Resolve(next, c.Key, c.RetiredKey);
         c.File = next;
         c.Origin = ClientOrigin.Files;
+        if (next.Key != old.Key)
+        {
+            ChangeKey(c);
+        }
+
         SetSecret(c, next.Secret == old.Secret ? c.Secret : next.Secret);
         c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
         ChangeNext(c, old.Next);
