@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Commands;
 
@@ -23,13 +24,13 @@ internal sealed class CtlArguments
 
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
     private static readonly (string Option, string[] With)[] _ofFiles =
-        [("add", ["dry-run", "configdir"]), ("accept", ["dry-run", "configdir"]), ("purge", ["configdir"])];
+        [("add", ["dry-run", "also", "configdir"]), ("accept", ["dry-run", "also", "configdir"]), ("purge", ["configdir"])];
 
     /// <summary>Those that say more of another one, of which they need one.</summary>
     private static readonly (string Detail, string[] Of)[] _details =
     [
         ("scope", ["add-token"]), ("for", ["expect-reboot"]), ("no-approval", ["expect-reboot"]), ("valid", ["rehearse", "invite"]), ("address", ["invite"]),
-        ("dry-run", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"]),
+        ("dry-run", ["add", "accept"]), ("also", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"]),
     ];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
@@ -46,6 +47,9 @@ internal sealed class CtlArguments
 
     /// <summary>The names of the clients, each once; with <c>--add</c> they are files.</summary>
     public IReadOnlyList<string> Clients => _clients;
+
+    /// <summary>The other servers on which the same is done.</summary>
+    public IReadOnlyList<SshServer> Others { get; private set; } = [];
 
     /// <summary>The decision on one request; null for none.</summary>
     public (ulong RequestId, bool Approve)? Decision { get; private set; }
@@ -205,6 +209,7 @@ internal sealed class CtlArguments
         }
 
         CheckFiles();
+        ReadOthers();
         if (Has("accept") && _clients.Count > 0)
         {
             throw new UsageException("--accept takes one name.");
@@ -267,6 +272,18 @@ internal sealed class CtlArguments
             {
                 throw new UsageException($"--{option} does not go with --{other}.");
             }
+        }
+    }
+
+    private void ReadOthers()
+    {
+        try
+        {
+            Others = Get("also") is { } others ? SshServer.Parse(others) : [];
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
         }
     }
 

@@ -56,6 +56,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes; with --invite: if not for an hour"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
         new("dry-run", null, null, "with --add or --accept: show what would be added, and add nothing"),
+        new("also", null, "SERVER,...", "with --add or --accept: do the same on other servers, which ssh reaches by these names"),
         new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
         new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
         new("invitations", null, null, "show who is invited, and what has arrived"),
@@ -77,7 +78,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     public static IReadOnlyList<string> Own { get; } =
     [
         "names", "requests", "unknown", "unproven", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
-        "rehearse", "valid", "add", "dry-run", "invite", "address", "invitations", "accept", "reject",
+        "rehearse", "valid", "add", "dry-run", "also", "invite", "address", "invitations", "accept", "reject",
         "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];
