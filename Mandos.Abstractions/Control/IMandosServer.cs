@@ -219,7 +219,7 @@ public interface IMandosServer
                     problems.Add(ClientProblem.NotDurable(client.Name, result));
                 }
             }
-            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException or ClientDisabledException or NotSupportedException)
+            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException or ClientDisabledException or NoNextKeyException or NotSupportedException)
             {
                 problems.Add(ClientProblem.NotDone(client.Name, e));
             }

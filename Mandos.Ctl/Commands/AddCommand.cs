@@ -56,9 +56,19 @@ internal static class AddCommand
         }
 
         RequireDirectory(given, examination);
+        foreach (SshServer other in given.Others)
+        {
+            await other.RunAsync(sections, isQuiet: true, ["--add", "--dry-run"], cancellationToken).ConfigureAwait(false);
+        }
+
         (ExaminedClient Client, string File)[] files = [.. examination.Clients.Select(client => (client, FileOf(given, client)))];
         if (given.Has("dry-run"))
         {
+            foreach (SshServer other in given.Others)
+            {
+                Console.Out.WriteLine($"{other.Name}: would add the same");
+            }
+
             foreach ((ExaminedClient client, string file) in files)
             {
                 Console.Out.WriteLine($"{SafeText.From(client.Client.Name)}: would be written to {SafeText.From(file)}");
@@ -74,8 +84,34 @@ internal static class AddCommand
             await CheckAsync(server, client.Client.Name, file, cancellationToken).ConfigureAwait(false);
         }
 
-        await NoteOthersAsync(server, cancellationToken).ConfigureAwait(false);
-        return 0;
+        if (given.Others.Count == 0)
+        {
+            await NoteOthersAsync(server, cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+
+        return await AddAtOthersAsync(given.Others, sections, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds them at each of the others, also if one fails: each machine has to boot from as many as possible.</summary>
+    /// <returns>The exit status.</returns>
+    private static async Task<int> AddAtOthersAsync(IReadOnlyList<SshServer> others, byte[] sections, CancellationToken cancellationToken)
+    {
+        int status = 0;
+        foreach (SshServer other in others)
+        {
+            try
+            {
+                await other.RunAsync(sections, isQuiet: false, ["--add"], cancellationToken).ConfigureAwait(false);
+            }
+            catch (ServerException e)
+            {
+                Console.Error.WriteLine($"mandos-ctl: {e.Message}; what was given is here, but not there, or not all of it: say there mandos-ctl --add");
+                status = 1;
+            }
+        }
+
+        return status;
     }
 
     /// <summary>The server says what the sections are and where they begin; but root writes only what stands there, under its own name.</summary>
@@ -233,7 +269,7 @@ internal static class AddCommand
         string[] others = [.. (group?.Servers ?? []).Where(static other => !other.IsSelf).Select(static other => SafeText.From(other.Name))];
         if (others.Length > 0)
         {
-            Console.Error.WriteLine($"mandos-ctl: each server gives out what its own files have: add the same at {string.Join(", ", others)}");
+            Console.Error.WriteLine($"mandos-ctl: each server gives out what its own files have: add the same at {string.Join(", ", others)}, or say --also next time");
         }
     }
 }

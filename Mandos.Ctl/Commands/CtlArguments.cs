@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mandos.Ctl.Servers;
 
 namespace Mandos.Ctl.Commands;
 
@@ -24,15 +25,15 @@ internal sealed class CtlArguments
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
     private static readonly (string Option, string[] With)[] _ofFiles =
         [
-            ("add", ["dry-run", "configdir"]), ("accept", ["dry-run", "configdir"]), ("purge", ["configdir"]), ("rotate", ["dry-run", "configdir"]),
-            ("tidy", ["configdir"]),
+            ("add", ["dry-run", "also", "configdir"]), ("accept", ["dry-run", "also", "configdir"]), ("purge", ["configdir"]),
+            ("rotate", ["dry-run", "configdir"]), ("tidy", ["configdir"]),
         ];
 
     /// <summary>Those that say more of another one, of which they need one.</summary>
     private static readonly (string Detail, string[] Of)[] _details =
     [
         ("scope", ["add-token"]), ("for", ["expect-reboot"]), ("no-approval", ["expect-reboot"]), ("valid", ["rehearse", "invite"]), ("address", ["invite"]),
-        ("dry-run", ["add", "accept", "rotate"]), ("configdir", ["add", "accept", "rotate", "tidy", "remove", "purge"]),
+        ("dry-run", ["add", "accept", "rotate"]), ("also", ["add", "accept"]), ("configdir", ["add", "accept", "rotate", "tidy", "remove", "purge"]),
     ];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
@@ -49,6 +50,9 @@ internal sealed class CtlArguments
 
     /// <summary>The names of the clients, each once; with <c>--add</c> and <c>--rotate</c> they are files.</summary>
     public IReadOnlyList<string> Clients => _clients;
+
+    /// <summary>The other servers on which the same is done.</summary>
+    public IReadOnlyList<SshServer> Others { get; private set; } = [];
 
     /// <summary>The decision on one request; null for none.</summary>
     public (ulong RequestId, bool Approve)? Decision { get; private set; }
@@ -208,6 +212,7 @@ internal sealed class CtlArguments
         }
 
         CheckFiles();
+        ReadOthers();
         if (Has("accept") && _clients.Count > 0)
         {
             throw new UsageException("--accept takes one name.");
@@ -270,6 +275,18 @@ internal sealed class CtlArguments
             {
                 throw new UsageException($"--{option} does not go with --{other}.");
             }
+        }
+    }
+
+    private void ReadOthers()
+    {
+        try
+        {
+            Others = Get("also") is { } others ? SshServer.Parse(others) : [];
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
         }
     }
 

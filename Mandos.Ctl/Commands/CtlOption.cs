@@ -60,6 +60,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("promote", null, null, "have the next key take the place of the present one now"),
         new("tidy", null, null, "leave the promoted key alone in the files of clients"),
         new("dry-run", null, null, "with --add, --accept or --rotate: show what would be written, and write nothing"),
+        new("also", null, "SERVER,...", "with --add or --accept: do the same on other servers, which ssh reaches by these names"),
         new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
         new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
         new("invitations", null, null, "show who is invited, and what has arrived"),
@@ -81,7 +82,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     public static IReadOnlyList<string> Own { get; } =
     [
         "names", "requests", "unknown", "unproven", "rotation", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
-        "rehearse", "valid", "add", "rotate", "promote", "tidy", "dry-run", "invite", "address", "invitations", "accept", "reject",
+        "rehearse", "valid", "add", "rotate", "promote", "tidy", "dry-run", "also", "invite", "address", "invitations", "accept", "reject",
         "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];

@@ -3,6 +3,7 @@ using System.Globalization;
 using Mandos.Abstractions.Checking;
 using Mandos.CheckerFping.Expansion;
 using Mandos.CheckerFping.Processes;
+using Mandos.TestKit;
 
 namespace CheckerFping.Tests;
 
@@ -53,6 +54,75 @@ public sealed class ShellCheckTests
     [Fact]
     public async Task RunAsync_NoSuchProgram_IsTheShellsCode127()
         => Assert.Equal(CheckResult.Exited(127), await Checks.RunAsync("/no/such/program 2>/dev/null"));
+
+    // A comment makes a command one that only the shell understands.
+    [Theory]
+    [InlineData("/bin/true", 0)]
+    [InlineData("/bin/false", 1)]
+    [InlineData("  ls   -d  / ", 0)]
+    [InlineData("ls /no/such/file", 2)]
+    [InlineData("no-such-program -q", 127)]
+    [InlineData("/no/such/program", 127)]
+    [InlineData("/etc/passwd", 126)]
+    [InlineData("usr/bin/env", 0)]
+    [InlineData("FILE", 3)]
+    [InlineData("sh FILE", 3)]
+    [InlineData("sh DIES", 128 + 9)]
+    public async Task RunAsync_PlainWords_EndAsInTheShell(string command, int code)
+    {
+        using TemporaryDirectory directory = new();
+        string file = directory.Write("file", "exit 3\n");
+        string dies = directory.Write("dies", "kill -9 $$\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        command = command.Replace("FILE", file, StringComparison.Ordinal).Replace("DIES", dies, StringComparison.Ordinal);
+
+        Assert.NotNull(PlainCommand.Words(command));
+        Assert.Equal(CheckResult.Exited(code), await Checks.RunAsync(command));
+        Assert.Equal(CheckResult.Exited(code), await Checks.RunAsync(command + " # in a shell"));
+    }
+
+    [Fact]
+    public async Task RunAsync_ScriptOfPlainWords_SeesWhatItSeesInAShell()
+    {
+        using TemporaryDirectory directory = new();
+        string output = directory.PathOf("output");
+        string script = directory.Write("script", $"{{ env | grep -v '^_=' | sort; pwd -P; echo \"$#:$1:$2\"; }} >{output}\n");
+
+        Assert.True((await Checks.RunAsync($"sh {script} %(host)s a", "::1")).IsSuccess);
+        string plain = await File.ReadAllTextAsync(output, Checks.TestEnds);
+        Assert.True((await Checks.RunAsync($"sh {script} %(host)s a; true", "::1")).IsSuccess);
+
+        Assert.EndsWith("\n/\n2:::1:a\n", plain, StringComparison.Ordinal);
+        Assert.Equal(plain, await File.ReadAllTextAsync(output, Checks.TestEnds));
+    }
+
+    [Theory]
+    [InlineData("fping -q -r 5 -- ::1", "fping|-q|-r|5|--|::1")]
+    [InlineData(" /a/b  c ", "/a/b|c")]
+    [InlineData("test -e /", null)]
+    [InlineData("A=b c", null)]
+    [InlineData("%1", null)]
+    [InlineData("a;b", null)]
+    [InlineData("a 'b'", null)]
+    [InlineData("a $B", null)]
+    [InlineData("a ~", null)]
+    [InlineData("a *", null)]
+    [InlineData("a\tb", null)]
+    [InlineData("a\nb", null)]
+    [InlineData("a #b", null)]
+    [InlineData("\u00e5", null)]
+    [InlineData("", null)]
+    [InlineData("  ", null)]
+    public void Words_OfACommand_AreThoseOfTheShell(string command, string? words)
+        => Assert.Equal(words?.Split('|'), PlainCommand.Words(command));
+
+    [Fact]
+    public async Task Words_ThatAShellKnowsItself_AreNotPlain()
+    {
+        string known = await Checks.OutputAsync("bash -c 'compgen -b; compgen -k'");
+
+        Assert.All(known.Split('\n'), static word => Assert.Null(PlainCommand.Words(word)));
+    }
 
     [Fact]
     public async Task RunAsync_LongestCommand_Runs()

@@ -120,11 +120,11 @@ internal sealed unsafe class Spawner
 
     private static byte** Environment()
     {
-        List<string> kept = [];
+        List<string> kept = ["PWD=/"]; // as a shell would say
         foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
         {
             string name = (string)variable.Key;
-            if (IsPassedOn(name))
+            if (IsPassedOn(name) && name != "PWD")
             {
                 kept.Add($"{name}={variable.Value}");
             }

@@ -129,6 +129,7 @@ public sealed class CtlArgumentsTests
     public void Parse_Add_TakesFiles()
     {
         Assert.Equal(["a.txt", "-"], CtlArguments.Parse(["--add", "--dry-run", "--configdir=/x", "--socket", "/y", "a.txt", "-"]).Clients);
+        Assert.Equal(["root@b", "c"], CtlArguments.Parse(["--add", "--also", "root@b, c"]).Others.Select(static other => other.Name));
         Assert.Equal("/etc/mandos", CtlArguments.Parse(["--add"]).ConfigDirectory);
         Assert.Equal("/x", CtlArguments.Parse(["--purge", "a", "--configdir", "/x"]).ConfigDirectory);
     }
@@ -140,6 +141,11 @@ public sealed class CtlArgumentsTests
     [InlineData("--add", "--requests")]
     [InlineData("--dry-run")]
     [InlineData("--dry-run", "--purge", "a")]
+    [InlineData("--also", "b")]
+    [InlineData("--add", "--also=")]
+    [InlineData("--add", "--also=b,,c")]
+    [InlineData("--add", "--also=b,-oProxyCommand=x")]
+    [InlineData("--add", "--also=b c")]
     [InlineData("--purge")]
     [InlineData("--purge", "--all")]
     [InlineData("--purge", "--remove", "a")]

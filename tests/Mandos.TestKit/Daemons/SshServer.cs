@@ -13,6 +13,8 @@ public sealed class SshServer : IAsyncDisposable
 {
     private const string Account = "nobody";
 
+    private static readonly string _helpers = Path.Combine(Repository.Peers, "usr/lib/openssh");
+
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentQueue<string> _log = new();
     private Process? _process;
@@ -27,6 +29,12 @@ public sealed class SshServer : IAsyncDisposable
 
     /// <summary>What it wrote since it was started last, with all that happens on a connection.</summary>
     public IReadOnlyCollection<string> Log => _log;
+
+    /// <summary>The lines of its settings that name the programs of which sshd consists since 9.8.</summary>
+    public static IEnumerable<string> Programs
+        => new[] { ("sshd-session", "SshdSessionPath"), ("sshd-auth", "SshdAuthPath") }
+            .Where(static program => File.Exists(Path.Combine(_helpers, program.Item1)))
+            .Select(static program => $"{program.Item2} {_helpers}/{program.Item1}");
 
     /// <summary>Starts it, and waits until it listens.</summary>
     /// <param name="keys">Types and sizes of its keys, such as ed25519, ecdsa-256 or rsa-3072.</param>
@@ -55,15 +63,9 @@ public sealed class SshServer : IAsyncDisposable
             $"Port {Port.ToString(CultureInfo.InvariantCulture)}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no",
             "StrictModes no", $"MaxStartups {MaxStartups.ToString(CultureInfo.InvariantCulture)}", "LogLevel DEBUG1",
         ];
-        string helpers = Path.Combine(Repository.Peers, "usr/lib/openssh");
-        if (File.Exists(Path.Combine(helpers, "sshd-session")))
+        if (Programs.Any())
         {
-            // Since 9.8 it is several programs, and shuts out who connects often without logging in.
-            configuration.AddRange([$"SshdSessionPath {helpers}/sshd-session", "PerSourcePenalties no"]);
-            if (File.Exists(Path.Combine(helpers, "sshd-auth")))
-            {
-                configuration.Add($"SshdAuthPath {helpers}/sshd-auth");
-            }
+            configuration.AddRange([.. Programs, "PerSourcePenalties no"]); // it shuts out who connects often without logging in
         }
 
         foreach (string key in keys)
