@@ -69,7 +69,7 @@ internal sealed partial class ClientTransitions
         {
             EndTrial(client);
         }
-        else if (!request.IsAborted)
+        else if (!request.IsAborted && !request.IsAnomalous) // the machine that runs does not boot
         {
             client.Trial = new KeyTrial(BootProof.MakeNext(client, next), client.Check);
             SetTried(client, _clock.UtcNow);

@@ -40,7 +40,7 @@ internal sealed partial class ModelServer
     private void NoteTrial(ModelConnection x)
     {
         ModelClient c = x.Client!;
-        if (c.File.Next is { } next && !x.IsRehearsal)
+        if (c.File.Next is { } next && !x.IsRehearsal && !(x.Key == next.Key && x.IsAnomalous))
         {
             c.Tried = x.Key == next.Key ? (Wall, next.Secret, c.Settings.Host, c.Check == ModelCheck.None ? 0 : c.Checks) : null;
         }
