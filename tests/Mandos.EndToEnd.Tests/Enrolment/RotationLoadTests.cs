@@ -28,7 +28,7 @@ public sealed class RotationLoadTests(ITestOutputHelper output)
         int kills = count < 100 ? 2 : 8;
         TestClient[] olds = [.. Enumerable.Range(0, count).Select(static i => new TestClient($"c{i}") { Secret = SecretOf(i, 0) })];
         TestClient[] news = [.. Enumerable.Range(0, count).Select(static i => new TestClient($"c{i}") { Secret = SecretOf(i, 1) })];
-        await using WebSite site = await WebSite.StartAsync([]);
+        await using WebSite site = await WebSite.StartAsync(new TestServer("--debug") { IsQuiet = true }, []);
         string directory = Path.Combine(site.Server.ConfigDirectory, "clients.d");
         Directory.CreateDirectory(directory);
         foreach (TestClient client in olds)
