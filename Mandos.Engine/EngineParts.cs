@@ -68,6 +68,7 @@ internal sealed class EngineParts : IDisposable
         if (Shared is null)
         {
             Services.Meter.ObserveUnproven(() => Clients.Counts.Unproven);
+            Services.Meter.ObserveRotations(() => Clients.Counts.Rotations);
         }
 
         Services.Meter.ObserveApprovals(() => requests.WaitingForPerson);

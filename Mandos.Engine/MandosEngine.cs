@@ -128,6 +128,7 @@ public sealed class MandosEngine : IDisposable
     /// <summary>Reads the state and sets up the clients, without starting the loop.</summary>
     internal async Task LoadAsync(ClientConfiguration configuration, CancellationToken cancellationToken)
     {
+        configuration = _parts.Loader.Accept(configuration);
         (configuration, IReadOnlyList<StoredClient> saved) = _parts.Shared is { } shared
             ? await shared.LoadAsync(configuration, cancellationToken).ConfigureAwait(false)
             : (configuration, await _store.LoadAsync(cancellationToken).ConfigureAwait(false));

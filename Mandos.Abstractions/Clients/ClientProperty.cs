@@ -47,6 +47,9 @@ public class ClientProperty
     /// <summary><see cref="ClientSnapshot.ProvenAt"/></summary>
     public static ClientProperty ProvenAt { get; } = new(nameof(ProvenAt));
 
+    /// <summary><see cref="ClientSnapshot.Rotation"/></summary>
+    public static ClientProperty Rotation { get; } = new(nameof(Rotation));
+
     /// <summary>Its name, such as <c>LastEnabled</c>; no other property has it.</summary>
     public string Name { get; }
 

@@ -65,4 +65,7 @@ public sealed record ClientSnapshot
     /// changed, so that nobody knows whether it can boot.
     /// </summary>
     public DateTimeOffset? ProvenAt { get; init; }
+
+    /// <summary>How far its change to another key is, and what the last one was; null if there is neither.</summary>
+    public KeyRotation? Rotation { get; init; }
 }

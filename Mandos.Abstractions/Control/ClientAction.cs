@@ -31,6 +31,9 @@ public sealed class ClientAction
     /// <summary>As <see cref="IMandosServer.RemoveAsync"/>.</summary>
     public static ClientAction Remove { get; } = new(ClientActionKind.Remove);
 
+    /// <summary>As <see cref="IMandosServer.PromoteAsync"/>.</summary>
+    public static ClientAction Promote { get; } = new(ClientActionKind.Promote);
+
     /// <summary>Which of them it is.</summary>
     public ClientActionKind Kind { get; }
 
@@ -84,6 +87,7 @@ public sealed class ClientAction
             ClientActionKind.Remove => server.RemoveAsync(client, source, cancellationToken),
             ClientActionKind.ExpectReboot => server.ExpectRebootAsync(client, Reboot, source, cancellationToken),
             ClientActionKind.Rehearse => server.RehearseAsync(client, Rehearsal, source, cancellationToken),
+            ClientActionKind.Promote => server.PromoteAsync(client, source, cancellationToken),
             _ => server.ChangeAsync(client, Settings, source, cancellationToken),
         };
     }

@@ -35,4 +35,7 @@ public enum ClientActionKind
 
     /// <summary>Expect a rehearsal, or not any more.</summary>
     Rehearse,
+
+    /// <summary>Have the next key take the place of the present one.</summary>
+    Promote,
 }

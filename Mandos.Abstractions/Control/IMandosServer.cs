@@ -107,6 +107,14 @@ public interface IMandosServer
     /// <inheritdoc cref="ExpectRebootAsync"/>
     Task<CommandResult> RehearseAsync(ClientReference client, TimeSpan valid, CommandSource source, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has the next key of a client (<see cref="KeyRotation.NextKeyId"/>) take the place of its present one, with its secret, whether it has booted with
+    /// it or not. The key that it had gets nothing any more.
+    /// </summary>
+    /// <inheritdoc cref="EnableAsync"/>
+    /// <exception cref="NoNextKeyException">It has none.</exception>
+    Task<CommandResult> PromoteAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
+
     /// <summary>Notes that the client is alive, as a successful check does.</summary>
     /// <inheritdoc cref="EnableAsync"/>
     Task<CommandResult> MarkCheckedOkAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken);
@@ -211,7 +219,7 @@ public interface IMandosServer
                     problems.Add(ClientProblem.NotDurable(client.Name, result));
                 }
             }
-            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException or ClientDisabledException or NotSupportedException)
+            catch (Exception e) when (e is UnknownClientException or ConflictingRequestsException or ClientDisabledException or NoNextKeyException or NotSupportedException)
             {
                 problems.Add(ClientProblem.NotDone(client.Name, e));
             }

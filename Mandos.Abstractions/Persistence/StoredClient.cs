@@ -40,7 +40,8 @@ public sealed record StoredClient
     /// <see cref="ClientSnapshot.Requests"/>, <see cref="ClientSnapshot.CheckerRunning"/>,
     /// <see cref="ClientSettings.Options"/> and <see cref="ClientSettings.ApproveAll"/>, but for the latter two of a client that a command
     /// added. A store that servers share need not keep <see cref="ClientSnapshot.ExpectedReboot"/>, <see cref="ClientSnapshot.RehearsalUntil"/>,
-    /// <see cref="ClientSnapshot.ProvenAt"/> and <see cref="Proof"/>, which such servers do not have.
+    /// <see cref="ClientSnapshot.ProvenAt"/>, <see cref="Proof"/>, <see cref="ClientSnapshot.Rotation"/> and <see cref="TrialProof"/>, which such servers do
+    /// not have.
     /// </remarks>
     public required ClientSnapshot? Client { get; init; }
 
@@ -55,6 +56,9 @@ public sealed record StoredClient
     /// noticed; it says nothing of the secret. Empty if there is none.
     /// </summary>
     public ReadOnlyMemory<byte> Proof { get; init; }
+
+    /// <summary>The same of the next key and the next secret, if the former has got the latter; else empty.</summary>
+    public ReadOnlyMemory<byte> TrialProof { get; init; }
 
     /// <summary>
     /// In a store that servers share, the last change of the client's control, as <see cref="Sharing.SharedClient.Revision"/>; it is read, and not saved.

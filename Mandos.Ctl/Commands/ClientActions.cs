@@ -36,6 +36,7 @@ internal static class ClientActions
         "expect-reboot" => ExpectReboot(new RebootPlan(Durations.Parse(value), arguments.Get("for") ?? "", arguments.Has("no-approval"))),
         "no-reboot" => ExpectReboot(new RebootPlan(0, "", NeedsNoApproval: false)),
         "rehearse" => Rehearse(arguments.Get("valid") is { } valid ? Durations.Parse(valid) : RehearsalTime),
+        "promote" => new(static (server, client, token) => server.PromoteAsync(client, token), new("Promote", true)),
         "remove" => new(static (server, client, token) => server.RemoveAsync(client, token), new("RemoveClient", true)),
         _ when ClientSetting.All.FirstOrDefault(setting => setting.CtlName() == option) is { } setting
             => Set(setting, SettingOption.Parse(setting, value)),

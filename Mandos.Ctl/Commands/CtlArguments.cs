@@ -11,9 +11,9 @@ namespace Mandos.Ctl.Commands;
 internal sealed class CtlArguments
 {
     private static readonly string[] _neverActions =
-        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
+        ["help", "version", "all", "verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "rotation", "invitations", "servers", "tokens", "socket", "debug", "check", "configdir"];
 
-    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "invitations", "servers", "tokens"];
+    private static readonly string[] _listings = ["verbose", "dump-json", "names", "requests", "kept", "unknown", "unproven", "rotation", "invitations", "servers", "tokens"];
 
     private static readonly string[] _decisions = ["approve-request", "deny-request"];
 
@@ -24,13 +24,16 @@ internal sealed class CtlArguments
 
     /// <summary>Those that concern the server's files, with what goes with them besides <see cref="_anywhere"/>.</summary>
     private static readonly (string Option, string[] With)[] _ofFiles =
-        [("add", ["dry-run", "also", "configdir"]), ("accept", ["dry-run", "also", "configdir"]), ("purge", ["configdir"])];
+        [
+            ("add", ["dry-run", "also", "configdir"]), ("accept", ["dry-run", "also", "configdir"]), ("purge", ["configdir"]),
+            ("rotate", ["dry-run", "configdir"]), ("tidy", ["configdir"]),
+        ];
 
     /// <summary>Those that say more of another one, of which they need one.</summary>
     private static readonly (string Detail, string[] Of)[] _details =
     [
         ("scope", ["add-token"]), ("for", ["expect-reboot"]), ("no-approval", ["expect-reboot"]), ("valid", ["rehearse", "invite"]), ("address", ["invite"]),
-        ("dry-run", ["add", "accept"]), ("also", ["add", "accept"]), ("configdir", ["add", "accept", "remove", "purge"]),
+        ("dry-run", ["add", "accept", "rotate"]), ("also", ["add", "accept"]), ("configdir", ["add", "accept", "rotate", "tidy", "remove", "purge"]),
     ];
 
     private static readonly string[] _scopes = ["read", "approve", "admin"];
@@ -45,7 +48,7 @@ internal sealed class CtlArguments
     /// <summary>The directory with the files of the server's clients.</summary>
     public string ConfigDirectory => Path.GetFullPath(Get("configdir") ?? "/etc/mandos");
 
-    /// <summary>The names of the clients, each once; with <c>--add</c> they are files.</summary>
+    /// <summary>The names of the clients, each once; with <c>--add</c> and <c>--rotate</c> they are files.</summary>
     public IReadOnlyList<string> Clients => _clients;
 
     /// <summary>The other servers on which the same is done.</summary>
@@ -215,7 +218,7 @@ internal sealed class CtlArguments
             throw new UsageException("--accept takes one name.");
         }
 
-        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add") && !Has("accept"))
+        if (HasAction && _clients.Count == 0 && !Has("all") && !Has("add") && !Has("accept") && !Has("rotate") && !Has("tidy"))
         {
             throw new UsageException("Options require clients names or --all.");
         }
@@ -238,7 +241,7 @@ internal sealed class CtlArguments
             throw new UsageException("--forget can only be used alone, with names.");
         }
 
-        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "unproven", "invitations", "servers"])
+        foreach (string listing in (ReadOnlySpan<string>)["kept", "unknown", "unproven", "rotation", "invitations", "servers"])
         {
             if (Has(listing) && _clients.Count > 0)
             {

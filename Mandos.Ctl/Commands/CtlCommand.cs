@@ -54,6 +54,15 @@ internal static class CtlCommand
         ("Created", client => client.Created),
     ];
 
+    private static readonly (string Title, Func<Client, string> Text)[] _rotationColumns =
+    [
+        ("Name", client => client.Name),
+        ("State", RotateCommand.StateOf),
+        ("Key ID", client => client.KeyId),
+        ("Next Key ID", client => client.Rotation!.NextKeyId),
+        ("Retired Key ID", client => client.Rotation!.RetiredKeyId),
+    ];
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit status: 2 for a bad command line, 1 for anything else that failed.</returns>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
@@ -121,7 +130,7 @@ internal static class CtlCommand
         // Apart, so that waiting for standard input can be interrupted.
         byte[]? secret = given.Get("secret") is { } file
             ? await Task.Run(() => SecretFile.Read(file), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
-            : given.Has("add")
+            : given.Has("add") || given.Has("rotate")
             ? await Task.Run(() => SectionsFile.Read(given.Clients), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false)
             : null;
         try
@@ -138,6 +147,8 @@ internal static class CtlCommand
             {
                 return given.HasInvitations ? await InvitationCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
                     : given.Has("add") ? await AddCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                    : given.Has("rotate") ? await RotateCommand.RunAsync(server, given, secret!, cancellationToken).ConfigureAwait(false)
+                    : given.Has("tidy") ? await RotateCommand.TidyAsync(server, given, cancellationToken).ConfigureAwait(false)
                     : given.Has("purge") ? await PurgeCommand.RunAsync(server, given, cancellationToken).ConfigureAwait(false)
                     : await RunAsync(server, given, actions, cancellationToken).ConfigureAwait(false);
             }
@@ -175,6 +186,12 @@ internal static class CtlCommand
         else if (given.Has("unproven"))
         {
             await ShowUnprovenAsync(server, cancellationToken).ConfigureAwait(false);
+        }
+        else if (given.Has("rotation"))
+        {
+            IReadOnlyList<Client> rotating = await RotateCommand.FindAsync(server, cancellationToken).ConfigureAwait(false);
+            using StreamWriter output = OpenOutput();
+            TableText.Write(output, rotating, _rotationColumns);
         }
         else if (given.Has("servers"))
         {

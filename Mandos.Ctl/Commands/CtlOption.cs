@@ -24,6 +24,7 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("kept", null, null, "show the former clients that the server keeps"),
         new("unknown", null, null, "show the keys that asked and belong to no client"),
         new("unproven", null, null, "show the clients that have not booted with their present key, secret and host"),
+        new("rotation", null, null, "show the clients whose key changes, or was changed, and how far they are"),
         new("servers", null, null, "show the servers that share their state with this one"),
         new("forget", null, null, "forget the former clients of these names"),
         new("enable", 'e', null, "enable"),
@@ -55,7 +56,10 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
         new("rehearse", null, null, "report the next request as a rehearsal of the client's boot"),
         new("valid", null, "TIME", "with --rehearse: for how long, if not for ten minutes; with --invite: if not for an hour"),
         new("add", null, null, "add the clients in files, or in what standard input has, to clients.d"),
-        new("dry-run", null, null, "with --add or --accept: show what would be added, and add nothing"),
+        new("rotate", null, null, "give clients next keys, from files or standard input, beside their present ones"),
+        new("promote", null, null, "have the next key take the place of the present one now"),
+        new("tidy", null, null, "leave the promoted key alone in the files of clients"),
+        new("dry-run", null, null, "with --add, --accept or --rotate: show what would be written, and write nothing"),
         new("also", null, "SERVER,...", "with --add or --accept: do the same on other servers, which ssh reaches by these names"),
         new("invite", null, "NAME", "invite a machine to become a client, and show the command for it once"),
         new("address", null, "HOST", "with --invite: where the machine reaches this server, if not at an address of its own"),
@@ -77,8 +81,8 @@ internal sealed record CtlOption(string Name, char? Letter, string? Value, strin
     /// <summary>Those that Debian's mandos-ctl does not have: they make no abbreviation of its options ambiguous.</summary>
     public static IReadOnlyList<string> Own { get; } =
     [
-        "names", "requests", "unknown", "unproven", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
-        "rehearse", "valid", "add", "dry-run", "also", "invite", "address", "invitations", "accept", "reject",
+        "names", "requests", "unknown", "unproven", "rotation", "servers", "approve-request", "deny-request", "expect-reboot", "for", "no-approval", "no-reboot",
+        "rehearse", "valid", "add", "rotate", "promote", "tidy", "dry-run", "also", "invite", "address", "invitations", "accept", "reject",
         "purge", "configdir", "reload", "tokens", "add-token", "scope", "revoke-token", "socket",
         .. _extensions.Select(static setting => setting.CtlName()),
     ];

@@ -59,7 +59,13 @@ internal sealed unsafe class ClientsDirectory : IDisposable
 
     /// <summary>Adds a file.</summary>
     /// <exception cref="IOException">That cannot be done, or there is one of its name; or as <see cref="UnauthorizedAccessException"/>.</exception>
-    public void Add(string file, ReadOnlySpan<byte> content)
+    public void Add(string file, ReadOnlySpan<byte> content) => Write(file, content, overwrite: false); // not in place of one that somebody has just written
+
+    /// <summary>Puts a file in the place of one of its name.</summary>
+    /// <exception cref="IOException">That cannot be done; or as <see cref="UnauthorizedAccessException"/>.</exception>
+    public void Replace(string file, ReadOnlySpan<byte> content) => Write(file, content, overwrite: true);
+
+    private void Write(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
         // The server reads no file with a dot at its beginning.
         string begun = Path.Combine(_path, $".{Path.GetFileName(file)}.new");
@@ -77,7 +83,7 @@ internal sealed unsafe class ClientsDirectory : IDisposable
             RandomAccess.FlushToDisk(handle);
         }
 
-        File.Move(begun, file, overwrite: false); // not in place of one that somebody has just written
+        File.Move(begun, file, overwrite);
         Flush(_handle, _path);
     }
 

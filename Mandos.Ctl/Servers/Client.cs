@@ -69,6 +69,9 @@ internal sealed record Client(string Path)
     /// <summary>When the client last got its secret with its present key, secret and host; empty: it has not; null: the server does not tell.</summary>
     public string? ProvenAt { get; init; }
 
+    /// <summary>How far its change to another key is; null: the server does not tell.</summary>
+    public KeyRotation? Rotation { get; init; }
+
     /// <summary>The settings that Debian's server does not have; none is known of a server that does not tell.</summary>
     public ImmutableDictionary<ClientSetting, object> Extensions { get; init; } = ImmutableDictionary<ClientSetting, object>.Empty;
 
@@ -107,6 +110,9 @@ internal sealed record Client(string Path)
             : throw new InvalidCastException("an expected reboot is a time, a reason, and a truth value"),
         "RehearsalUntil" => this with { RehearsalUntil = (string)value },
         "ProvenAt" => this with { ProvenAt = (string)value },
+        "Rotation" => value is object[] and [string next, string tried, string retired, string promoted, bool isFileBehind]
+            ? this with { Rotation = new KeyRotation(next, tried, retired, promoted, isFileBehind) }
+            : throw new InvalidCastException("a rotation is a key, a time, a key, a time, and a truth value"),
         _ => ClientSetting.All.FirstOrDefault(setting => setting.IsExtension && setting.Name == property) is { } setting
             ? this with { Extensions = Extensions.SetItem(setting, SettingValue.Check(setting, value)) }
             : this,

@@ -79,6 +79,9 @@ internal interface IServerConnection : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task RehearseAsync(Client client, ulong milliseconds, CancellationToken cancellationToken);
 
+    /// <summary>Has the next key of a client take the place of its present one.</summary>
+    Task PromoteAsync(Client client, CancellationToken cancellationToken);
+
     /// <summary>Removes a client from the server.</summary>
     Task RemoveAsync(Client client, CancellationToken cancellationToken);
 

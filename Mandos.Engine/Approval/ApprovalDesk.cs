@@ -139,7 +139,7 @@ internal sealed partial class ApprovalDesk(
         if (refused is not { } reason)
         {
             request.IsAtGates = false;
-            return new RequestOutcome(client.Secret.Borrow(), granted);
+            return new RequestOutcome(client.SecretFor(request.Description.KeyId).Borrow(), granted);
         }
 
         requests.Reject(request, reason);

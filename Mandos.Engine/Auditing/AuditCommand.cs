@@ -30,6 +30,9 @@ public enum AuditCommand
     /// <summary>Expect a rehearsal of a client, or not any more.</summary>
     Rehearse,
 
+    /// <summary>Have the next key of a client take the place of its present one.</summary>
+    Promote,
+
     /// <summary>Note that a client is alive.</summary>
     MarkCheckedOk,
 

@@ -17,6 +17,7 @@ public static class CommandPhrases
         AuditCommand.ExpectReboot => "expect reboot",
         AuditCommand.ExpectNoReboot => "expect no reboot",
         AuditCommand.Rehearse => "rehearse",
+        AuditCommand.Promote => "promote",
         AuditCommand.MarkCheckedOk => "mark checked ok",
         AuditCommand.StartChecker => "start checker",
         AuditCommand.StopChecker => "stop checker",

@@ -44,6 +44,20 @@ internal sealed class Client : ISaved
     /// <summary>What <see cref="BootProof"/> made when the client got its secret last; empty if it has not since its key, secret or host changed.</summary>
     public ReadOnlyMemory<byte> Proof { get; set; }
 
+    /// <summary>That its next key has got its secret, and the present key none after that; null if not.</summary>
+    public KeyTrial? Trial { get; set; }
+
+    /// <summary>The secret in force for one of its keys, and for no other.</summary>
+    /// <param name="keyId">The key that a peer has proved to own.</param>
+    /// <exception cref="ArgumentException">It is none of the client's keys.</exception>
+    public Secret SecretFor(string keyId)
+        => keyId == Definition.Next?.KeyId ? Definition.Next.Secret
+            : keyId == Definition.Settings.KeyId || keyId == Definition.Settings.Fingerprint ? Secret
+            : throw new ArgumentException("the key is not the client's");
+
+    /// <summary>Whether a key is the next one, rather than the present one.</summary>
+    public bool IsNextKey(string keyId) => keyId == Definition.Next?.KeyId;
+
     /// <summary>When the next check starts.</summary>
     public Deadline NextCheck { get; }
 
@@ -153,9 +167,15 @@ internal sealed class Client : ISaved
         Name = Name,
         FileSettings = Definition.Settings,
         FileEnabled = Definition.Enabled,
-        Client = Snapshot with { Id = 0, Expires = Snapshot.Expires is null ? null : ExpiresItself }, // a number holds while the server runs
+        Client = Snapshot with
+        {
+            Id = 0, // a number holds while the server runs
+            Expires = Snapshot.Expires is null ? null : ExpiresItself,
+            Rotation = Snapshot.Rotation is { IsFileBehind: true } rotation ? rotation with { IsFileBehind = false } : Snapshot.Rotation, // the files tell
+        },
         EncryptedSecret = EncryptedSecret,
         DeniedUntil = DeniedUntil,
         Proof = Proof,
+        TrialProof = Trial?.Proof ?? default,
     };
 }

@@ -29,6 +29,11 @@ internal sealed class ClientCounts
     /// <summary>Clients of which a reboot is expected.</summary>
     public int ExpectedReboots => Volatile.Read(ref _expectedReboots);
 
+    private int _rotations;
+
+    /// <summary>Clients that have a next key.</summary>
+    public int Rotations => Volatile.Read(ref _rotations);
+
     private int _unproven;
 
     /// <summary>Enabled clients that have not booted with their present keys, secrets and hosts.</summary>
@@ -100,6 +105,7 @@ internal sealed class ClientCounts
         _states[(int)known.State] += count;
         _unproven += known.IsUnproven ? count : 0;
         _expectedReboots += known.ExpectsReboot ? count : 0;
+        _rotations += known.HasNextKey ? count : 0;
         if (known.SoonFrom == Place.Never)
         {
             return;
@@ -137,7 +143,8 @@ internal sealed class ClientCounts
     /// <param name="SoonFrom">From when on it expires soon, in <see cref="Step"/>s of the engine's clock, or <see cref="Never"/>.</param>
     /// <param name="ExpectsReboot">Whether a reboot of it is expected.</param>
     /// <param name="IsUnproven">Whether it is enabled, and has not booted with its present key, secret and host.</param>
-    internal readonly record struct Place(ClientState State, int SoonFrom, bool ExpectsReboot, bool IsUnproven)
+    /// <param name="HasNextKey">Whether it has a next key.</param>
+    internal readonly record struct Place(ClientState State, int SoonFrom, bool ExpectsReboot, bool IsUnproven, bool HasNextKey)
     {
         public const int Never = int.MaxValue;
         private const int Earliest = int.MinValue + 1; // after what is reached at first
@@ -145,9 +152,10 @@ internal sealed class ClientCounts
         public static Place Of(Client client)
         {
             ClientSnapshot snapshot = client.Snapshot;
+            bool hasNextKey = snapshot.Rotation?.NextKeyId is not null;
             if (!snapshot.Enabled)
             {
-                return new Place(ClientState.Disabled, Never, ExpectsReboot: false, IsUnproven: false);
+                return new Place(ClientState.Disabled, Never, ExpectsReboot: false, IsUnproven: false, hasNextKey);
             }
 
             double steps = Math.Ceiling(EngineClock.Add(client.LastDue, -(snapshot.Settings.Timeout / SoonPart)) / Step);
@@ -160,7 +168,8 @@ internal sealed class ClientCounts
                 },
                 steps < Never ? (int)Math.Max(steps, Earliest) : Never,
                 snapshot.ExpectedReboot is not null,
-                snapshot.ProvenAt is null);
+                snapshot.ProvenAt is null,
+                hasNextKey);
         }
     }
 }

@@ -25,4 +25,27 @@ public sealed record ClientDefinition
 
     /// <summary>Its secret; the engine becomes its owner.</summary>
     public required Secret Secret { get; init; }
+
+    /// <summary>The key that is to take the place of its present one, with its secret, which the engine owns too; null for none.</summary>
+    public NextKey? Next { get; init; }
+
+    /// <summary>The key that its present one has taken the place of, if its source has yet to tell so: there the present key is still the next.</summary>
+    public string? RetiredKeyId { get; init; }
+
+    /// <summary>The key ID, or the fingerprint if it has none.</summary>
+    public string? MainKey => Settings.KeyId ?? Settings.Fingerprint;
+
+    /// <summary>The same client once its next key has taken the place of the present one, as if its source said so.</summary>
+    /// <remarks>A fingerprint belongs to the key that is retired.</remarks>
+    /// <exception cref="InvalidOperationException">It has no next key.</exception>
+    public ClientDefinition Promoted() => Next is { } next
+        ? this with { Settings = Settings with { KeyId = next.KeyId, Fingerprint = null }, Secret = next.Secret, Next = null, RetiredKeyId = MainKey }
+        : throw new InvalidOperationException($"client {Name} has no next key");
+
+    /// <summary>Zeroes its secrets once nobody uses them.</summary>
+    public void DisposeSecrets()
+    {
+        Secret.Dispose();
+        Next?.Secret.Dispose();
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class ClientRegistry : IDisposable
         foreach (Client client in All)
         {
             client.Secret.Dispose();
-            client.Definition.Secret.Dispose();
+            client.Definition.DisposeSecrets();
         }
     }
 
@@ -81,9 +81,13 @@ internal sealed class ClientRegistry : IDisposable
         }
     }
 
+    /// <summary>The keys by which a client is found, the next one too.</summary>
+    public static IEnumerable<string> Keys(ClientDefinition definition)
+        => definition.Next is { } next ? Keys(definition.Settings).Append(next.KeyId) : Keys(definition.Settings);
+
     private void TakeKeys(Client client)
     {
-        foreach (string key in Keys(client.Definition.Settings))
+        foreach (string key in Keys(client.Definition))
         {
             _byKey[key] = client;
         }
@@ -91,7 +95,7 @@ internal sealed class ClientRegistry : IDisposable
 
     private void ReleaseKeys(Client client)
     {
-        foreach (string key in Keys(client.Definition.Settings))
+        foreach (string key in Keys(client.Definition))
         {
             if (_byKey.GetValueOrDefault(key) == client)
             {

@@ -50,6 +50,7 @@ internal sealed partial class ClientCommands
         {
             Detail = Describe(action.Rehearsal),
         },
+        ClientActionKind.Promote => new(AuditCommand.Promote, Revoking(_transitions.Promote)),
         _ => new(AuditCommand.Change, client => new Effect(Change(client, action.Settings), client.WhenAbortedSendsEnd()))
         {
             Detail = NamesOf(action.Settings),

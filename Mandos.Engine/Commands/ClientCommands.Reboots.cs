@@ -25,6 +25,10 @@ internal sealed partial class ClientCommands
         => ChangeStateAsync(Given(AuditCommand.Rehearse, client, source), Quick(one => Rehearse(one, valid)), Describe(valid))
             .WaitAsync(cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<CommandResult> PromoteAsync(ClientReference client, CommandSource source, CancellationToken cancellationToken)
+        => ChangeStateAsync(Given(AuditCommand.Promote, client, source), Revoking(_transitions.Promote)).WaitAsync(cancellationToken);
+
     private void ExpectReboot(Client client, RebootPlan plan)
     {
         plan.Validate();

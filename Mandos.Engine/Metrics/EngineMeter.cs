@@ -151,6 +151,11 @@ internal sealed class EngineMeter : IDisposable
     public void ObserveUnproven(Func<int> count)
         => Observe("mandos.clients.unproven", count, "{client}", "Enabled clients that have not booted with their present keys, secrets and hosts");
 
+    /// <summary>Has the clients counted that have a next key, whenever somebody reads the metrics.</summary>
+    /// <inheritdoc cref="ObserveUnsaved"/>
+    public void ObserveRotations(Func<int> count)
+        => Observe("mandos.clients.rotating", count, "{client}", "Clients with a next key that has not taken the place of the present one yet");
+
     /// <summary>Has the connections counted that wait for approval, whenever somebody reads the metrics.</summary>
     /// <inheritdoc cref="ObserveUnsaved"/>
     public void ObserveApprovals(Func<int> count) => Observe("mandos.approvals_pending", count, "{request}", "Connections that wait for approval");

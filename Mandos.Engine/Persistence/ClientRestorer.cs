@@ -39,6 +39,7 @@ internal static class ClientRestorer
             CheckerRunning = false,
             ExpectedReboot = rebootLeft > TimeSpan.Zero ? saved.ExpectedReboot! with { Until = EngineClock.Add(now, rebootLeft) } : null,
             RehearsalUntil = rehearsalLeft > TimeSpan.Zero ? EngineClock.Add(now, rehearsalLeft) : null,
+            Rotation = Rotations.Of(definition, saved.Settings.KeyId ?? saved.Settings.Fingerprint, saved.Rotation),
         };
         return RestoreExpiry(stored, saved, state, rebootLeft > TimeSpan.Zero, now) with { RebootLeft = rebootLeft, RehearsalLeft = rehearsalLeft };
     }
@@ -138,6 +139,7 @@ internal static class ClientRestorer
         Created = now,
         Enabled = definition.Enabled,
         LastEnabled = definition.Enabled ? now : null,
+        Rotation = Rotations.Of(definition, null, null),
     };
 
     /// <summary>The settings in force: those that were changed in the file come from there, the rest is as it was.</summary>

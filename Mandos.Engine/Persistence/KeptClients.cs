@@ -196,6 +196,9 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         }
     }
 
+    /// <summary>Finds what had a key.</summary>
+    public IReadOnlyList<KeptRow> FindByKey(string key) => _byKey.TryGetValue(key, out List<KeptRow>? rows) ? rows : [];
+
     private void FindByKey(ClientSettings settings, List<KeptRow> found)
     {
         if (_byKey.Count == 0)

@@ -49,6 +49,17 @@ internal sealed partial class ClientLoader
     [LoggerMessage(1722, LogLevel.Information, "Client {Client}: added by a command")]
     private partial void LogAdded(string client);
 
+    [LoggerMessage(1724, LogLevel.Warning, "Client {Client}: its key {Key} was retired, and is valid again, as the files say")]
+    private partial void LogRetiredIsBack(string client, string key);
+
+    [LoggerMessage(1725, LogLevel.Warning,
+        "Client {Client}: its next_key_id {Key} has no effect, as client {Decided} was removed or disabled with that key; mandos-ctl --forget forgets that")]
+    private partial void LogNextIsDecided(string client, string key, string decided);
+
+    [LoggerMessage(1726, LogLevel.Warning,
+        "next_key_id has no effect with servers that share their state; {Count} clients have one ({Clients}), and keep their present keys")]
+    private partial void LogNextWithoutEffect(int count, string clients);
+
     [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
     private partial void LogExpiredMeanwhile(string client, string reason);
 }

@@ -58,7 +58,7 @@ internal sealed partial class ClientLoader
     {
         IReadOnlyCollection<ClientDefinition> definitions = configuration.Clients;
         HashSet<string> names = definitions.Select(static definition => definition.Name).ToHashSet(StringComparer.Ordinal);
-        HashSet<string> keys = restores ? [] : [.. definitions.SelectMany(static definition => ClientRegistry.Keys(definition.Settings))];
+        HashSet<string> keys = restores ? [] : [.. definitions.SelectMany(ClientRegistry.Keys)];
         foreach (StoredClient stored in saved)
         {
             if (restores || (stored.Client is { Origin: ClientOrigin.Command } && !IsDefined(stored)))
@@ -74,7 +74,7 @@ internal sealed partial class ClientLoader
         _clients.EnsureCapacity(definitions.Count);
         foreach (ClientDefinition definition in definitions)
         {
-            TryLoad(definition, MayHave);
+            TryLoad(Resolve(definition), MayHave);
         }
 
         _restores = restores;
@@ -251,7 +251,7 @@ internal sealed partial class ClientLoader
         if (own is { IsRemoved: true })
         {
             LogStaysRemoved(definition.Name, own.ClientName);
-            definition.Secret.Dispose();
+            definition.DisposeSecrets();
             _kept.SetLeft(own, null);
             _present.Add(own);
             return null;

@@ -62,9 +62,9 @@ internal sealed class ReloadPlan : IDisposable
             {
                 added.Add(step);
             }
-            else if (IsSame(client.Definition, definition))
+            else if (IsSame(client, definition))
             {
-                definition.Secret.Dispose();
+                definition.DisposeSecrets();
             }
             else
             {
@@ -88,9 +88,9 @@ internal sealed class ReloadPlan : IDisposable
 
         _leaving.UnionWith(running.Values);
         HashSet<string> wanted = running.Count == 0 ? []
-            : changed.Concat(added).SelectMany(static step => ClientRegistry.Keys(step.Definition!.Settings)).ToHashSet();
+            : changed.Concat(added).SelectMany(static step => ClientRegistry.Keys(step.Definition!)).ToHashSet();
         ILookup<bool, ReloadStep> leaving = running.Values.ToLookup(
-            client => ClientRegistry.Keys(client.Definition.Settings).Any(wanted.Contains),
+            client => ClientRegistry.Keys(client.Definition).Any(wanted.Contains),
             static client => new ReloadStep(client, null));
         _steps = new([.. leaving[false], .. changed, .. added, .. leaving[true]]);
     }
@@ -103,24 +103,31 @@ internal sealed class ReloadPlan : IDisposable
     {
         foreach (ReloadStep step in _steps)
         {
-            step.Definition?.Secret.Dispose();
+            step.Definition?.DisposeSecrets();
         }
     }
 
     private void FindConflicts(Client[] kept, IEnumerable<ReloadStep> steps)
     {
-        HashSet<string> keys = [.. kept.SelectMany(static client => ClientRegistry.Keys(client.Definition.Settings))];
+        HashSet<string> keys = [.. kept.SelectMany(static client => ClientRegistry.Keys(client.Definition))];
         _conflicts.AddRange(steps
-            .Where(step => ClientRegistry.Keys(step.Definition!.Settings).Any(keys.Contains))
+            .Where(step => ClientRegistry.Keys(step.Definition!).Any(keys.Contains))
             .Select(static step => $"client [{step.Definition!.Name}] has the key of one that is left out, and so keeps it; mend that one"));
     }
 
+    private static bool IsSame(Client client, ClientDefinition next)
+        => IsSame(client.Definition, Rotations.IsPromoted(next, client.Snapshot) ? next.Promoted() : next);
+
     private static bool IsSame(ClientDefinition old, ClientDefinition next)
-        => old.Origin == next.Origin && old.Enabled == next.Enabled && old.Settings with { Options = next.Settings.Options } == next.Settings
+        => old.Origin == next.Origin && old.Enabled == next.Enabled && old.RetiredKeyId == next.RetiredKeyId && IsSame(old.Next, next.Next)
+            && old.Settings with { Options = next.Settings.Options } == next.Settings
             && IsSame(old.Settings.Options, next.Settings.Options) && IsSame(old.Secret, next.Secret);
 
     private static bool IsSame(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> next)
         => old == next || (old.Count == next.Count && old.All(option => next.GetValueOrDefault(option.Key) == option.Value));
+
+    private static bool IsSame(NextKey? old, NextKey? next)
+        => old?.KeyId == next?.KeyId && (old is null || next is null || IsSame(old.Secret, next.Secret));
 
     private static bool IsSame(Secret old, Secret next)
     {

@@ -102,7 +102,7 @@ internal sealed partial class Reloader
 
         try
         {
-            return await read().ConfigureAwait(false);
+            return _loader.Accept(await read().ConfigureAwait(false));
         }
         catch (ConfigurationException e)
         {
@@ -134,6 +134,11 @@ internal sealed partial class Reloader
                 return false;
             }
 
+            if (step.Definition is { } raw)
+            {
+                step = step with { Definition = _loader.Resolve(raw) };
+            }
+
             switch (step)
             {
                 case { Definition: null, Client: { } client }:
@@ -149,7 +154,7 @@ internal sealed partial class Reloader
                     Add(definition, plan, checks); // nothing is kept of the one that a person has just removed
                     break;
                 case { Definition: { } definition }:
-                    definition.Secret.Dispose(); // a person has just removed the client
+                    definition.DisposeSecrets(); // a person has just removed the client
                     break;
             }
         }
@@ -195,7 +200,7 @@ internal sealed partial class Reloader
     /// <summary>Removes the clients that lose their keys to another one and leave, or were not of the configuration.</summary>
     private void FreeKeys(ClientDefinition definition, ReloadPlan plan)
     {
-        foreach (string key in ClientRegistry.Keys(definition.Settings))
+        foreach (string key in ClientRegistry.Keys(definition))
         {
             if (_clients.FindByKey(key) is not { } owner || owner.Name == definition.Name)
             {
@@ -223,6 +228,12 @@ internal sealed partial class Reloader
         {
             next.Secret.Dispose();
             next = next with { Secret = old.Secret };
+        }
+
+        if (next.Next is { } key && key.KeyId == old.Next?.KeyId && old.Next.Secret.FixedTimeEquals(key.Secret.Memory.Span))
+        {
+            key.Secret.Dispose();
+            next = next with { Next = old.Next };
         }
 
         if (old.Origin == ClientOrigin.Command)
@@ -260,7 +271,7 @@ internal sealed partial class Reloader
         // Others may have taken some already, and what was decided with them.
         StoredClient old = client.ToStored();
         string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
-        _kept.AddFormer(old, [.. ClientRegistry.Keys(next.Settings), .. taken]);
+        _kept.AddFormer(old, [.. ClientRegistry.Keys(next), .. taken]);
 
         IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
         KeptRow[] owners =

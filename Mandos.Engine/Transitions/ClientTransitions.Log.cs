@@ -55,6 +55,17 @@ internal sealed partial class ClientTransitions
         "Client {Client}: its key, secret or host is another one than at its last boot; mandos-ctl --rehearse shows whether it can boot with it")]
     private partial void LogUnproven(string client);
 
+    [LoggerMessage(1115, LogLevel.Information,
+        "Client {Client}: it has got its next secret with its next key {Key}; the first check that begins from now on and succeeds promotes that key")]
+    private partial void LogTried(string client, string key);
+
+    [LoggerMessage(1116, LogLevel.Warning,
+        "Client {Client}: it has got its present secret again, so its next key has to be tried once more before it is promoted")]
+    private partial void LogTrialEnded(string client);
+
+    [LoggerMessage(1117, LogLevel.Information, "Client {Client}: its key is {Key} now, as {Reason}; {Retired} is retired, and gets nothing any more")]
+    private partial void LogPromoted(string client, string key, string reason, string retired);
+
     [LoggerMessage(1705, LogLevel.Information, "Client {Client}: its secret was replaced by a person")]
     private partial void LogSecretChanged(string client);
 }

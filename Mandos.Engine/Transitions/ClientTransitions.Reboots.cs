@@ -100,9 +100,11 @@ internal sealed partial class ClientTransitions
         _journal.Publish(request.Client, state => new Rehearsed(state, request.Description, isSent ? null : outcome.Phrase()));
     }
 
-    /// <summary>Takes up what is known of a client's last boot, unless its key, secret or host is another one by now.</summary>
+    /// <summary>Takes up what is known of a client's last boots, unless its key, secret or host is another one by now.</summary>
     public void RestoreProof(Client client, StoredClient? saved)
     {
+        client.Trial = saved is { TrialProof.IsEmpty: false } ? new KeyTrial(saved.TrialProof) : null;
+        CheckTrial(client);
         bool isProven = OnDue is null && client.Snapshot.ProvenAt is not null && saved is not null && BootProof.Fits(client, saved.Proof.Span);
         client.Proof = isProven ? saved!.Proof : default;
         if (!isProven)
@@ -115,7 +117,7 @@ internal sealed partial class ClientTransitions
     private void NoteProof(OpenRequest request)
     {
         Client client = request.Client;
-        if (OnDue is not null || request.IsAborted || _requests.IsStranger(request))
+        if (OnDue is not null || request.IsAborted || _requests.IsStranger(request) || client.IsNextKey(request.Description.KeyId))
         {
             return; // servers that share their state do not share this, and what was broken off was another secret or key
         }
@@ -127,6 +129,7 @@ internal sealed partial class ClientTransitions
     /// <summary>Sees whether a client that has booted could do so again, after its key, secret or host was set.</summary>
     private void CheckProof(Client client)
     {
+        CheckTrial(client);
         if (client.Proof.IsEmpty || BootProof.Fits(client, client.Proof.Span))
         {
             return;

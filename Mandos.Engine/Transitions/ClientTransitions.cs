@@ -82,7 +82,7 @@ internal sealed partial class ClientTransitions
         _journal.Publish(client, state => new ClientRemoved(state, reason));
         client.IsRemoved = true;
         client.Secret.Dispose();
-        client.Definition.Secret.Dispose();
+        client.Definition.DisposeSecrets();
     }
 
     /// <summary>
@@ -90,11 +90,12 @@ internal sealed partial class ClientTransitions
     /// give it. With another key it is another client to subscribers.
     /// </summary>
     /// <param name="client">The client.</param>
-    /// <param name="next">The new definition; it has the old one's secret itself if that is the same.</param>
+    /// <param name="next">The new definition; it has the old one's secrets themselves if they are the same.</param>
     /// <param name="settings">The settings to be in force.</param>
     public void Redefine(Client client, ClientDefinition next, ClientSettings settings)
     {
-        Secret oldFileSecret = client.Definition.Secret;
+        ClientDefinition former = client.Definition;
+        Secret oldFileSecret = former.Secret;
         ClientSettings old = client.Settings;
         _clients.Redefine(client, next);
         bool isKeyNew = settings.KeyId != old.KeyId || settings.Fingerprint != old.Fingerprint;
@@ -121,10 +122,13 @@ internal sealed partial class ClientTransitions
             client.EncryptedSecret = default; // it was the definition's, and the files have their own
         }
 
+        KeyRotation? rotation = Rotations.Of(next, former.MainKey, client.Snapshot.Rotation);
+        ClientProperty[] changed = isKeyNew ? []
+            : [.. wasAdded ? [ClientProperty.Origin] : Array.Empty<ClientProperty>(), .. RotationIf(rotation != client.Snapshot.Rotation)];
         _journal.Update(
             client,
-            client.Snapshot with { Id = isKeyNew ? ++_lastId : client.Snapshot.Id, Origin = next.Origin, Settings = taken },
-            wasAdded && !isKeyNew ? [ClientProperty.Origin] : []);
+            client.Snapshot with { Id = isKeyNew ? ++_lastId : client.Snapshot.Id, Origin = next.Origin, Settings = taken, Rotation = rotation },
+            changed);
         if (isKeyNew)
         {
             Announce(client);
@@ -135,6 +139,7 @@ internal sealed partial class ClientTransitions
             TakeFileSecret(client, oldFileSecret);
         }
 
+        LetGo(client, former.Next);
         CheckProof(client);
     }
 
@@ -271,6 +276,10 @@ internal sealed partial class ClientTransitions
             .. result.IsSuccess ? [ClientProperty.LastCheckedOk] : Array.Empty<ClientProperty>(),
             .. extends ? [ClientProperty.Expires] : Array.Empty<ClientProperty>()]);
         _journal.Publish(client, state => new CheckerCompleted(state, result, check.Description));
+        if (extends)
+        {
+            PromoteIfTried(client, check);
+        }
     }
 
     /// <summary>Notes that a client is alive, as somebody says.</summary>
@@ -300,6 +309,7 @@ internal sealed partial class ClientTransitions
             _journal.Update(
                 client, _expiry.Set(client, reboot is null ? client.Snapshot : client.Snapshot with { ExpectedReboot = null }, time), ClientProperty.Expires);
             NoteProof(request);
+            NoteTrial(request);
         }
 
         _journal.Publish(client, state => new GotSecret(state, request.Description));

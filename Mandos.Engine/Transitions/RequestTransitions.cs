@@ -126,13 +126,17 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     {
         Client client = request.Client;
         (client.Granted ??= []).Add(request);
-        request.Decide(new RequestOutcome(client.Secret.Borrow(), reason));
+        request.Decide(new RequestOutcome(client.SecretFor(request.Description.KeyId).Borrow(), reason));
     }
 
     /// <summary>Breaks the connections to which a client's secret is on its way.</summary>
     /// <param name="client">The client.</param>
     /// <param name="why">Why, as “its client was …”.</param>
-    public void AbortSends(Client client, string why) => Withdraw(client.Granted?.Where(static request => request.IsBeingSent), null, why);
+    /// <param name="keyId">The key that they came with; null: the client's present one.</param>
+    public void AbortSends(Client client, string why, string? keyId = null) => Withdraw(
+        client.Granted?.Where(request => request.IsBeingSent
+            && (keyId is null ? !client.IsNextKey(request.Description.KeyId) : request.Description.KeyId == keyId)),
+        null, why);
 
     /// <summary>Decides that a request gets nothing.</summary>
     public void Refuse(OpenRequest request, Outcome reason)
@@ -199,9 +203,15 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
     /// <summary>
     /// Handles a client whose key is another one now: connections that wait with the old key get nothing, and an approval was not for the new one.
     /// </summary>
-    public void RefuseStrangers(Client client)
+    /// <param name="client">The client.</param>
+    /// <param name="keepsApproval">Whether it is the same machine, so that an approval is for it still.</param>
+    public void RefuseStrangers(Client client, bool keepsApproval = false)
     {
-        EndApproval(client);
+        if (!keepsApproval)
+        {
+            EndApproval(client);
+        }
+
         foreach (OpenRequest request in client.Waiting.Where(IsStranger).ToArray())
         {
             EndWait(request);
@@ -211,7 +221,7 @@ internal sealed partial class RequestTransitions(EngineServices services, Client
         Withdraw(client.Granted?.Where(IsStranger), Outcome.UnknownKey, "its client has another key");
     }
 
-    /// <summary>Whether a reload has taken the peer's key from the client.</summary>
+    /// <summary>Whether a reload, or a promotion, has taken the peer's key from the client.</summary>
     public bool IsStranger(OpenRequest request) => clients.FindByKey(request.Description.KeyId) != request.Client;
 
     /// <summary>Has an approval or denial hold for the client's approval duration, in place of the one before.</summary>

@@ -25,7 +25,7 @@ internal static class ClientFileReader
         bool areUsable = file.IsRead && !file.Document.Defaults.IsFaulty;
         if (!areUsable)
         {
-            clients.ForEach(client => client.Definition.Secret.Dispose());
+            clients.ForEach(client => client.Definition.DisposeSecrets());
             clients.Clear();
         }
 

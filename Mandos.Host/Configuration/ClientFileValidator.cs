@@ -56,11 +56,12 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             }
         }
 
+        _keys.JudgeNext();
         clients = clients.ConvertAll(_keys.WithoutShared);
         foreach (ClientCandidate client in clients.Where(client => !client.IsUsable))
         {
             _leftOut.Add(client.Definition.Name);
-            client.Definition.Secret.Dispose();
+            client.Definition.DisposeSecrets();
         }
 
         clients.RemoveAll(client => !client.IsUsable);
@@ -96,9 +97,49 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             _document.Warn(file[KnownOptions.Of(ClientSetting.ApprovedByDefault)]!.Value, SilentRefusal);
         }
 
-        return ReadSecret() is { } secret
-            ? new(Section, new() { Name = Section.Name, Settings = settings, Enabled = enabled ?? false, Secret = secret }, hasKey, isPlain)
-            : null;
+        NextKey? next = ReadNext();
+        if (ReadSecret() is not { } secret)
+        {
+            next?.Secret.Dispose();
+            return null;
+        }
+
+        return new(Section, new() { Name = Section.Name, Settings = settings, Enabled = enabled ?? false, Secret = secret, Next = next }, hasKey, isPlain);
+    }
+
+    /// <summary>Reads the key and the secret that are to take the place of the present ones.</summary>
+    /// <returns>Null if there are none, or they are bad, which has been reported.</returns>
+    private NextKey? ReadNext()
+    {
+        ConfigOption? key = file[KnownOption.NextKeyId];
+        ConfigOption? given = file[KnownOption.NextSecret] ?? file[KnownOption.NextSecFile];
+        if (key is null && given is null)
+        {
+            return null;
+        }
+
+        if (key is null)
+        {
+            _document.Report(Section, given!.Value, "has no next_key_id; each needs the other");
+            return null;
+        }
+
+        if (given is null)
+        {
+            _document.Report(Section, key.Value, "has neither next_secret nor next_secfile; each needs the other");
+            return null;
+        }
+
+        string? fault = ReadKey(KnownOption.NextKeyId, 64, out string? keyId);
+        if (keyId is null)
+        {
+            _document.Report(Section, key.Value, fault ?? "is empty; without a next key, leave it and the next secret out");
+            return null;
+        }
+
+        _keys.AddNext(Section, key.Value, keyId);
+        Secret? secret = file[KnownOption.NextSecret] is { } text ? _secrets.ReadText(Section, text) : _secrets.ReadFile(Section, given.Value);
+        return secret is null ? null : new NextKey(keyId, secret);
     }
 
     /// <summary>Reads the keys by which the client is found.</summary>
@@ -351,7 +392,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     /// <returns>False if it is not an option but a piece of a secret.</returns>
     private bool AddUnknown(in ConfigOption option, Dictionary<string, string> options)
     {
-        if (file.Before(option) is { Name.Tag: (int)KnownOption.Secret } && _document.ReadRaw(option).Trim((byte)'=').IsEmpty)
+        if (file.Before(option) is { Name.Tag: (int)KnownOption.Secret or (int)KnownOption.NextSecret } && _document.ReadRaw(option).Trim((byte)'=').IsEmpty)
         {
             // Without its name: that would be a piece of the secret
             _document.Warn(option.Line, "looks like the last line of the secret above it, which is cut short without it; indent it");

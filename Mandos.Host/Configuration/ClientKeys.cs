@@ -12,6 +12,8 @@ internal sealed class ClientKeys(ConfigDocument document)
     /// <summary>Where each key ID and fingerprint was given first.</summary>
     private readonly Dictionary<string, GivenKey> _keys = new(document.Sections.Count, StringComparer.Ordinal);
 
+    private readonly List<GivenNext> _next = [];
+
     private bool _areShared;
 
     /// <summary>Notes whose a key is, and reports it if another client has it too.</summary>
@@ -30,7 +32,7 @@ internal sealed class ClientKeys(ConfigDocument document)
         GivenKey first = _keys[key];
         _keys[key] = first with { IsShared = true };
         _areShared = true;
-        string fault = $"is that of client [{OptionValues.Show(first.Section.Name)}] too, at {document.Place(first.Line)}; each client needs its own";
+        string fault = Taken(first.Section, first.Line);
         if (isOnlyKey || first.IsOnlyKey)
         {
             document.Report(isOnlyKey ? section : first.Section, option, fault);
@@ -40,6 +42,32 @@ internal sealed class ClientKeys(ConfigDocument document)
             document.Warn(option, $"{fault}; {OneKeyLeft}");
         }
     }
+
+    /// <summary>Notes which key is to be a client's next.</summary>
+    public void AddNext(ConfigSection section, in ConfigOption option, string key) => _next.Add(new GivenNext(section, option, key));
+
+    /// <summary>Once all clients are read: reports next keys that are those of other clients, which it costs nothing, or are next ones twice.</summary>
+    public void JudgeNext()
+    {
+        Dictionary<string, GivenNext> first = new(_next.Count, StringComparer.Ordinal);
+        foreach (GivenNext next in _next)
+        {
+            if (_keys.TryGetValue(next.Key, out GivenKey? given))
+            {
+                document.Report(next.Section, next.Option, given.Section == next.Section
+                    ? "is the key that the client has already; the next one has to be another" : Taken(given.Section, given.Line));
+            }
+            else if (!first.TryAdd(next.Key, next))
+            {
+                GivenNext other = first[next.Key];
+                other.Section.IsFaulty = true;
+                document.Report(next.Section, next.Option, Taken(other.Section, other.Option.Line));
+            }
+        }
+    }
+
+    private string Taken(ConfigSection section, int line)
+        => $"is that of client [{OptionValues.Show(section.Name)}] too, at {document.Place(line)}; each client needs its own";
 
     /// <summary>Once all clients are read: takes away from a client what another one has too.</summary>
     /// <param name="client">The client, whose section becomes faulty if nothing is left by which to find it.</param>
@@ -56,6 +84,9 @@ internal sealed class ClientKeys(ConfigDocument document)
         client.Section.IsFaulty |= isKeyIdShared || (isFingerprintShared && settings.KeyId is null);
         return isFingerprintShared ? client.WithoutFingerprint() : client;
     }
+
+    /// <summary>Where a next key was given.</summary>
+    private sealed record GivenNext(ConfigSection Section, ConfigOption Option, string Key);
 
     /// <summary>Where a key was given first.</summary>
     /// <param name="Section">The client's section.</param>

@@ -8,7 +8,7 @@ internal static class KnownOptions
 {
     private static readonly string[] _names =
     [
-        "key_id", "fingerprint", "secret", "secfile", "checker_plugin", "approve_all", "enabled",
+        "key_id", "fingerprint", "secret", "secfile", "next_key_id", "next_secret", "next_secfile", "checker_plugin", "approve_all", "enabled",
         .. ClientSetting.All.Select(static setting => setting.OptionName),
     ];
 

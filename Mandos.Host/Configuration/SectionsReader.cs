@@ -35,7 +35,7 @@ internal static class SectionsReader
             }
             else
             {
-                client.Definition.Secret.Dispose();
+                client.Definition.DisposeSecrets();
             }
         }
 

@@ -149,7 +149,7 @@ internal sealed partial class StockStateImport : IStateStore
 
         foreach (ClientDefinition client in clients.Clients)
         {
-            client.Secret.Dispose();
+            client.DisposeSecrets();
         }
 
         throw new ConfigurationException([WaitsForStart]);

@@ -34,7 +34,7 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
         ClientFileResult clients = ClientFileReader.Read(directory);
         foreach (var client in clients.Clients ?? [])
         {
-            client.Secret.Dispose();
+            client.DisposeSecrets();
         }
 
         int count = clients.Clients?.Count ?? 0;

@@ -143,7 +143,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
 
         foreach (ClientDefinition client in read.Clients!.Where(client => report.LeftOut.Contains(client.Name)))
         {
-            client.Secret.Dispose();
+            client.DisposeSecrets();
         }
 
         ClientDefinition[] clients = [.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))];
@@ -188,7 +188,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
     {
         foreach (ClientDefinition client in read.Clients ?? [])
         {
-            client.Secret.Dispose();
+            client.DisposeSecrets();
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class SectionsExaminer(ServerOptions options, PriorityDescriptio
         {
             foreach ((ClientCandidate client, _) in read.Clients)
             {
-                client.Definition.Secret.Dispose();
+                client.Definition.DisposeSecrets();
             }
         }
     }

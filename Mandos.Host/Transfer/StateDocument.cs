@@ -72,6 +72,24 @@ internal sealed record StateDocument
         public bool NeedsNoApproval { get; init; }
     }
 
+    /// <summary>A change of a client's key.</summary>
+    internal sealed record RotationEntry
+    {
+        /// <summary>The key that is to take the place of the present one.</summary>
+        public string? NextKeyId { get; init; }
+
+        /// <summary>When that got its secret last.</summary>
+        public DateTimeOffset? TriedAt { get; init; }
+
+        /// <summary>By what that key, its secret and the host of then are known again; nothing of the secret.</summary>
+        public byte[]? TrialProof { get; init; }
+
+        /// <summary>The key that the present one has taken the place of.</summary>
+        public string? RetiredKeyId { get; init; }
+
+        public DateTimeOffset? PromotedAt { get; init; }
+    }
+
     /// <summary>A client as it is.</summary>
     internal sealed record StateEntry
     {
@@ -103,6 +121,9 @@ internal sealed record StateDocument
 
         /// <summary>By what the key, secret and host of then are known again; nothing of the secret.</summary>
         public byte[]? Proof { get; init; }
+
+        /// <summary>How far its change to another key is, and what the last one was.</summary>
+        public RotationEntry? Rotation { get; init; }
 
         public required IReadOnlyDictionary<string, JsonElement> Settings { get; init; }
     }

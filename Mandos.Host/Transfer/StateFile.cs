@@ -87,6 +87,14 @@ internal static class StateFile
                 RehearsalUntil = client.RehearsalUntil,
                 ProvenAt = client.ProvenAt,
                 Proof = stored.Proof.IsEmpty ? null : stored.Proof.ToArray(),
+                Rotation = client.Rotation is { } rotation ? new StateDocument.RotationEntry
+                {
+                    NextKeyId = rotation.NextKeyId,
+                    TriedAt = rotation.TriedAt,
+                    TrialProof = stored.TrialProof.IsEmpty ? null : stored.TrialProof.ToArray(),
+                    RetiredKeyId = rotation.RetiredKeyId,
+                    PromotedAt = rotation.PromotedAt,
+                } : null,
                 Settings = SettingValues.Write(client.Settings),
             } : null,
             File = new StateDocument.FileEntry { Enabled = stored.FileEnabled, Settings = SettingValues.Write(stored.FileSettings) },
@@ -153,6 +161,7 @@ internal static class StateFile
             DeniedUntil = entry.DeniedUntil?.ToUniversalTime(),
             EncryptedSecret = entry.EncryptedSecret ?? [],
             Proof = entry.State?.Proof,
+            TrialProof = entry.State?.Rotation?.TrialProof,
             Client = entry.State is not { } state ? null : new ClientSnapshot
             {
                 Name = entry.FormerKeys is null ? entry.Name : $"{entry.Name}\n{entry.FormerKeys}",
@@ -168,6 +177,13 @@ internal static class StateFile
                     ? new ExpectedReboot(expected.Until.ToUniversalTime()) { Reason = expected.Reason, NeedsNoApproval = expected.NeedsNoApproval } : null,
                 RehearsalUntil = state.RehearsalUntil?.ToUniversalTime(),
                 ProvenAt = state.ProvenAt?.ToUniversalTime(),
+                Rotation = state.Rotation is { } rotation ? new KeyRotation
+                {
+                    NextKeyId = rotation.NextKeyId,
+                    TriedAt = rotation.TriedAt?.ToUniversalTime(),
+                    RetiredKeyId = rotation.RetiredKeyId,
+                    PromotedAt = rotation.PromotedAt?.ToUniversalTime(),
+                } : null,
                 Settings = Settings(state.Settings, "state"),
             },
         };

@@ -23,6 +23,7 @@ public sealed partial class InMemoryServer : IMandosServer
         (ClientProperty.ExpectedReboot, client => client.ExpectedReboot),
         (ClientProperty.RehearsalUntil, client => client.RehearsalUntil),
         (ClientProperty.ProvenAt, client => client.ProvenAt),
+        (ClientProperty.Rotation, client => client.Rotation),
     ];
 
     private readonly Lock _lock = new();

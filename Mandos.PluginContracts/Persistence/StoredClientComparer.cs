@@ -19,7 +19,7 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
         => x is null || y is null
             ? ReferenceEquals(x, y)
             : Kept(x) == Kept(y) && x.EncryptedSecret.Span.SequenceEqual(y.EncryptedSecret.Span)
-                && x.Proof.Span.SequenceEqual(y.Proof.Span) && HaveSameOptions(x, y);
+                && x.Proof.Span.SequenceEqual(y.Proof.Span) && x.TrialProof.Span.SequenceEqual(y.TrialProof.Span) && HaveSameOptions(x, y);
 
     /// <inheritdoc/>
     public int GetHashCode([DisallowNull] StoredClient obj)
@@ -41,6 +41,7 @@ public sealed class StoredClientComparer : IEqualityComparer<StoredClient>
         // They compare by identity; Equals compares the contents.
         EncryptedSecret = default,
         Proof = default,
+        TrialProof = default,
     };
 
     /// <summary>Compares the options for checkers of clients that a command added; nobody else has them.</summary>

@@ -60,6 +60,7 @@ public static class SampleClients
         LeftAt = _start.AddTicks(5),
         DeniedUntil = DateTimeOffset.MaxValue.AddTicks(-1),
         Proof = Bytes(number, 48),
+        TrialProof = Bytes(number, 47),
         Client = new ClientSnapshot
         {
             Name = $"{Name(number)} [%(x)s] 'Ünï' ☃ \U0001F600 \"; DROP TABLE client; --",
@@ -74,6 +75,13 @@ public static class SampleClients
             ExpectedReboot = new ExpectedReboot(_start.AddTicks(6)) { Reason = "Ünï ☃ 'x' \U0001F600", NeedsNoApproval = true },
             RehearsalUntil = _start.AddTicks(8),
             ProvenAt = _start.AddTicks(9),
+            Rotation = new KeyRotation
+            {
+                NextKeyId = new string('9', 64),
+                TriedAt = _start.AddTicks(10),
+                RetiredKeyId = new string('8', 64),
+                PromotedAt = _start.AddTicks(11),
+            },
         },
     };
 

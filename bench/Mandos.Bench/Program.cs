@@ -37,8 +37,7 @@ switch (args.FirstOrDefault())
         await ServerLoad.RunAsync(rest);
         return 0;
     case "compare":
-        await Comparison.RunAsync(rest);
-        return 0;
+        return await Comparison.RunAsync(rest);
     case "all-clients":
         await AllClients.RunAsync(rest);
         return 0;

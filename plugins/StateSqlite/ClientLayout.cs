@@ -7,9 +7,10 @@ internal sealed class ClientLayout
     /// <param name="hasTimes">Whether there are the columns of version 2.</param>
     /// <param name="hasAdded">Whether there is the column of version 4.</param>
     /// <param name="hasBoots">Whether there are the columns of version 6.</param>
-    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes, bool hasAdded, bool hasBoots)
+    /// <param name="hasRotation">Whether there are the columns of version 8.</param>
+    public ClientLayout(IReadOnlyList<SettingColumn> settings, bool hasTimes, bool hasAdded, bool hasBoots, bool hasRotation)
     {
-        (Settings, HasTimes, HasAdded, HasBoots) = (settings, hasTimes, hasAdded, hasBoots);
+        (Settings, HasTimes, HasAdded, HasBoots, HasRotation) = (settings, hasTimes, hasAdded, hasBoots, hasRotation);
         Columns =
         [
             "name",
@@ -20,6 +21,7 @@ internal sealed class ClientLayout
             "removed",
             .. hasAdded ? ["added"] : Array.Empty<string>(),
             .. hasBoots ? ["reboot_until", "reboot_reason", "reboot_unapproved", "rehearsal_until", "proven_at", "proof"] : Array.Empty<string>(),
+            .. hasRotation ? ["next_key_id", "tried_at", "trial_proof", "retired_key_id", "promoted_at"] : Array.Empty<string>(),
             "created",
             "enabled",
             "last_enabled",
@@ -49,6 +51,9 @@ internal sealed class ClientLayout
 
     /// <summary>Whether there are the columns of version 6: the reboot and the rehearsal that are expected, and the last one with the present secret.</summary>
     public bool HasBoots { get; }
+
+    /// <summary>Whether there are the columns of version 8: a change of its key that is under way, and the last one.</summary>
+    public bool HasRotation { get; }
 
     /// <summary>All columns in the order of <see cref="ClientRow"/>; the last is the checksum over the others.</summary>
     public IReadOnlyList<string> Columns { get; }

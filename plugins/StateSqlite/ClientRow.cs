@@ -36,6 +36,11 @@ internal static class ClientRow
                 WriteBoots(client, stored.Proof, row);
             }
 
+            if (row.Layout.HasRotation)
+            {
+                WriteRotation(client.Rotation, stored.TrialProof, row);
+            }
+
             row.Write(client.Created);
             row.Write(client.Enabled);
             row.Write(client.LastEnabled);
@@ -71,6 +76,9 @@ internal static class ClientRow
         DateTimeOffset? rehearsalUntil = hasBoots ? row.ReadOptionalTime() : null;
         DateTimeOffset? provenAt = hasBoots ? row.ReadOptionalTime() : null;
         ReadOnlyMemory<byte> proof = hasBoots ? row.ReadOptionalBytes() : default;
+        bool hasRotation = !removed && row.Layout.HasRotation;
+        ReadOnlyMemory<byte> trialProof = default;
+        KeyRotation? rotation = hasRotation ? ReadRotation(row, out trialProof) : null;
         fileSettings = added is null ? fileSettings : AddedDefinition.Apply(added, fileSettings);
         return new StoredClient
         {
@@ -82,6 +90,7 @@ internal static class ClientRow
             LeftAt = leftAt,
             DeniedUntil = deniedUntil,
             Proof = proof,
+            TrialProof = trialProof,
             Client = removed ? null : new ClientSnapshot
             {
                 Name = name,
@@ -96,6 +105,7 @@ internal static class ClientRow
                 ExpectedReboot = reboot,
                 RehearsalUntil = rehearsalUntil,
                 ProvenAt = provenAt,
+                Rotation = rotation,
                 Settings = row.ReadBoolean() ? ReadOwnSettings(row, fileSettings) : fileSettings,
             },
         };
@@ -116,6 +126,31 @@ internal static class ClientRow
 
         row.Write(client.RehearsalUntil);
         row.Write(client.ProvenAt);
+        WriteProof(proof, row);
+    }
+
+    private static void WriteRotation(KeyRotation? rotation, ReadOnlyMemory<byte> trialProof, RowWriter row)
+    {
+        row.WriteOptional(rotation?.NextKeyId);
+        row.Write(rotation?.TriedAt);
+        WriteProof(trialProof, row);
+        row.WriteOptional(rotation?.RetiredKeyId);
+        row.Write(rotation?.PromotedAt);
+    }
+
+    private static KeyRotation? ReadRotation(RowReader row, out ReadOnlyMemory<byte> trialProof)
+    {
+        string? nextKeyId = row.ReadOptionalText();
+        DateTimeOffset? triedAt = row.ReadOptionalTime();
+        trialProof = row.ReadOptionalBytes();
+        string? retiredKeyId = row.ReadOptionalText();
+        DateTimeOffset? promotedAt = row.ReadOptionalTime();
+        return nextKeyId is null && retiredKeyId is null ? null
+            : new KeyRotation { NextKeyId = nextKeyId, TriedAt = triedAt, RetiredKeyId = retiredKeyId, PromotedAt = promotedAt };
+    }
+
+    private static void WriteProof(ReadOnlyMemory<byte> proof, RowWriter row)
+    {
         if (proof.IsEmpty)
         {
             row.WriteNull();

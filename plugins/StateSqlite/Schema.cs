@@ -25,6 +25,7 @@ internal static class Schema
         static connection => AddSetting(connection, 5),
         AddBoots,
         static connection => AddSetting(connection, 7),
+        AddRotation,
     ];
 
     /// <summary>The settings that were added, each with the version that has it, in the order of the versions.</summary>
@@ -97,7 +98,8 @@ internal static class Schema
         [.. _firstSettings, .. AddedSettings.Where(added => added.Version <= version).Select(added => SettingColumn.Of(added.Setting))],
         hasTimes: version >= 2,
         hasAdded: version >= 4,
-        hasBoots: version >= 6);
+        hasBoots: version >= 6,
+        hasRotation: version >= 8);
 
     /// <summary>Version 1.</summary>
     /// <remarks>
@@ -202,6 +204,23 @@ internal static class Schema
             ALTER TABLE client ADD COLUMN proof BLOB;
             """);
         Rewrite(connection, 6);
+    }
+
+    /// <summary>
+    /// Version 8: the key that is to take the place of the present one; when it got its secret last, and by what that is known again; the key that the
+    /// present one has taken the place of, and when.
+    /// </summary>
+    private static void AddRotation(SqliteConnection connection)
+    {
+        connection.Execute(
+            """
+            ALTER TABLE client ADD COLUMN next_key_id TEXT;
+            ALTER TABLE client ADD COLUMN tried_at INTEGER;
+            ALTER TABLE client ADD COLUMN trial_proof BLOB;
+            ALTER TABLE client ADD COLUMN retired_key_id TEXT;
+            ALTER TABLE client ADD COLUMN promoted_at INTEGER;
+            """);
+        Rewrite(connection, 8);
     }
 
     /// <summary>Writes the clients of the version before into the columns of a version: each checksum is over the new ones too.</summary>

@@ -14,7 +14,7 @@ public sealed class SignalTests
     private const string Gone = "[\"Client\", \"OldClient\", \"Server.Server.Client\", \"Introspectable\", \"Properties\"]";
 
     /// <summary>Those that Debian's server does not have, on our own interface.</summary>
-    private static readonly ClientProperty[] _own = [ClientProperty.ExpectedReboot, ClientProperty.RehearsalUntil, ClientProperty.ProvenAt];
+    private static readonly ClientProperty[] _own = [ClientProperty.ExpectedReboot, ClientProperty.RehearsalUntil, ClientProperty.ProvenAt, ClientProperty.Rotation];
 
     private static readonly ClientProperty[] _properties =
     [

@@ -72,7 +72,7 @@ public static class Command
 
     private static readonly string[] _folders =
     [
-        $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin",
+        $"{Repository.Peers}/usr/bin", $"{Repository.Peers}/usr/sbin", $"{Repository.Peers}/bin", // Debian 12 has systemd's in /bin
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ];
 

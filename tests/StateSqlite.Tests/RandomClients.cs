@@ -36,7 +36,7 @@ internal static class RandomClients
         Gen.Bool,
         _optionalTime.Array[7],
         Gen.Int[-2, 255],
-        Gen.Select(_optionalText, Gen.Bool),
+        Gen.Select(_optionalText, Gen.Bool, Gen.Select(_optionalText, _optionalText, _optionalTime, _optionalTime)),
         (settings, created, enabled, times, status, reboot) => new ClientSnapshot
         {
             Name = "",
@@ -51,6 +51,13 @@ internal static class RandomClients
             ExpectedReboot = times[4] is { } until ? new ExpectedReboot(until) { Reason = reboot.Item1, NeedsNoApproval = reboot.Item2 } : null,
             RehearsalUntil = times[5],
             ProvenAt = times[6],
+            Rotation = reboot.Item3 is (null, null, _, _) ? null : new KeyRotation
+            {
+                NextKeyId = reboot.Item3.Item1,
+                RetiredKeyId = reboot.Item3.Item2,
+                TriedAt = reboot.Item3.Item3,
+                PromotedAt = reboot.Item3.Item4,
+            },
         });
 
     /// <summary>Clients with one of a few names, so that they replace each other.</summary>
@@ -59,7 +66,7 @@ internal static class RandomClients
         _settings,
         Gen.Bool,
         Gen.Select(_snapshot.Null(), _optionalTime.Array[3]),
-        Gen.Byte.Array[0, 100].Array[2],
+        Gen.Byte.Array[0, 100].Array[3],
         (number, fileSettings, fileEnabled, state, bytes) => new StoredClient
         {
             Name = Name(number),
@@ -71,6 +78,7 @@ internal static class RandomClients
             DeniedUntil = state.Item2[2],
             EncryptedSecret = bytes[0],
             Proof = state.Item1 is null ? default : bytes[1],
+            TrialProof = state.Item1 is null ? default : bytes[2],
         });
 
     /// <summary>Names of clients, some of which are there.</summary>

@@ -81,6 +81,15 @@ public sealed class SchemaTests : IDisposable
             })];
         }
 
+        if (version < 8)
+        {
+            clients = [.. clients.Select(static client => client with
+            {
+                TrialProof = default,
+                Client = client.Client is { } state ? state with { Rotation = null } : null,
+            })];
+        }
+
         // A setting that it does not have yet
         ClientSetting[] missing = [.. Schema.AddedSettings.Where(added => added.Version > version).Select(added => added.Setting)];
         clients = [.. clients.Select(client => client with

@@ -27,6 +27,14 @@ internal sealed partial class BusServerConnection
         return CallOwnAsync(writer.CreateMessage(), client, "rehearsals", cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public Task PromoteAsync(Client client, CancellationToken cancellationToken)
+    {
+        _trace?.Invoke($"{client.Path}: {ServerNames.ClientExtension}.Promote()");
+        MessageWriter writer = BeginCall(client.Path, ServerNames.ClientExtension, "Promote", null);
+        return CallOwnAsync(writer.CreateMessage(), client, "next keys", cancellationToken);
+    }
+
     /// <summary>Calls what Debian's server does not have.</summary>
     private async Task CallOwnAsync(MessageBuffer message, Client client, string what, CancellationToken cancellationToken)
     {

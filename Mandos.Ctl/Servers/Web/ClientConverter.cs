@@ -45,7 +45,7 @@ internal sealed class ClientConverter : JsonConverter<Client>
     /// <summary>The names by which the catalogue calls the properties that a client has here.</summary>
     private static readonly FrozenSet<string> _names =
         _properties.Values.Select(static entry => entry.Property == "LastCheckedOK" ? ClientProperty.LastCheckedOk.Name : entry.Property)
-            .Append(ClientProperty.ExpectedReboot.Name).ToFrozenSet();
+            .Append(ClientProperty.ExpectedReboot.Name).Append(ClientProperty.Rotation.Name).ToFrozenSet();
 
     /// <summary>Whether a client has a property here.</summary>
     /// <param name="name">Its name in the catalogue.</param>
@@ -79,6 +79,9 @@ internal sealed class ClientConverter : JsonConverter<Client>
                 case "expected_reboot":
                     client = client.With("ExpectedReboot", ReadReboot(ref reader));
                     break;
+                case "rotation":
+                    client = client.With("Rotation", ReadRotation(ref reader));
+                    break;
                 default:
                     if (_properties.TryGetValue(name, out (string Property, Kind Kind) property))
                     {
@@ -102,6 +105,16 @@ internal sealed class ClientConverter : JsonConverter<Client>
     {
         RebootData? reboot = JsonSerializer.Deserialize(ref reader, WebJson.Default.RebootData);
         return [WebValues.ToText(reboot?.Until), reboot?.Reason ?? "", reboot?.NeedsNoApproval == true];
+    }
+
+    private static object[] ReadRotation(ref Utf8JsonReader reader)
+    {
+        RotationData? rotation = JsonSerializer.Deserialize(ref reader, WebJson.Default.RotationData);
+        return
+        [
+            rotation?.NextKeyId ?? "", WebValues.ToText(rotation?.TriedAt), rotation?.RetiredKeyId ?? "", WebValues.ToText(rotation?.PromotedAt),
+            rotation?.IsFileBehind == true,
+        ];
     }
 
     private static object Read(ref Utf8JsonReader reader, Kind kind) => kind switch

@@ -61,6 +61,7 @@ internal sealed partial class SocketConnection
                 ("RemoveClient", _) => "remove",
                 ("ExpectReboot", _) => "expect-reboot",
                 ("Rehearse", _) => "rehearse",
+                ("Promote", _) => "promote",
                 _ => throw new NotSupportedException($"{change.Property} cannot be changed"),
             },
         };

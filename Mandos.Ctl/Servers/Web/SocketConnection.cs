@@ -136,6 +136,9 @@ internal sealed partial class SocketConnection : IServerConnection
     public Task RehearseAsync(Client client, ulong milliseconds, CancellationToken cancellationToken)
         => CommandAsync(client, "rehearse", RehearsalJson(milliseconds), cancellationToken);
 
+    /// <inheritdoc/>
+    public Task PromoteAsync(Client client, CancellationToken cancellationToken) => CommandAsync(client, "promote", cancellationToken);
+
     private Task CommandAsync(Client client, string command, JsonObject body, CancellationToken cancellationToken)
     {
         string json = body.ToJsonString();

@@ -30,6 +30,9 @@ internal sealed record RequestData(ulong Id, string Client, string Address, usho
 /// <summary>A reboot that is expected.</summary>
 internal sealed record RebootData(DateTimeOffset Until, string? Reason, bool NeedsNoApproval);
 
+/// <summary>A change of a client's key.</summary>
+internal sealed record RotationData(string? NextKeyId, DateTimeOffset? TriedAt, string? RetiredKeyId, DateTimeOffset? PromotedAt, bool IsFileBehind);
+
 /// <summary>The former clients.</summary>
 internal sealed record KeptAnswer(IReadOnlyList<KeptData> Kept);
 
@@ -144,6 +147,7 @@ internal sealed record EventRequest
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(RequestsAnswer))]
 [JsonSerializable(typeof(RebootData))]
+[JsonSerializable(typeof(RotationData))]
 [JsonSerializable(typeof(KeptAnswer))]
 [JsonSerializable(typeof(UnknownKeysAnswer))]
 [JsonSerializable(typeof(InvitationsAnswer))]

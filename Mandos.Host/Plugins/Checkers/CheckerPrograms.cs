@@ -10,6 +10,9 @@ namespace Mandos.Host.Plugins.Checkers;
 /// <summary>Finds out before the first check whether the programs of the clients' commands are there, and whether fping may ping.</summary>
 internal static partial class CheckerPrograms
 {
+    /// <summary>Where fping looks up ICMP.</summary>
+    private const string Protocols = "/etc/protocols";
+
     /// <summary>The greatest number of programs that are looked for; a configuration with more of them uses scripts.</summary>
     private const int Max = 20;
 
@@ -97,8 +100,8 @@ internal static partial class CheckerPrograms
         }
 
         (int status, string words) = await RunAsync("/bin/sh", ["-c", "\"$0\" -- 127.0.0.1", program], cancellationToken).ConfigureAwait(false);
-        return status == 0 ? null
-            : $"“{program}” cannot even ping this machine (exit code {status}: {words}); it needs the right to raw sockets (CAP_NET_RAW)";
+        string need = File.Exists(Protocols) ? "the right to raw sockets (CAP_NET_RAW)" : $"the file {Protocols}, which is in Debian's netbase";
+        return status == 0 ? null : $"“{program}” cannot even ping this machine (exit code {status}: {words}); it needs {need}";
     }
 
     /// <summary>Whether anybody can run a file of that name, as the shell looks for it.</summary>

@@ -32,7 +32,7 @@ internal sealed class CallException(string errorName, string message) : Exceptio
         InvitationException => new(Names.InvitationError, error.Message),
         UnauthorizedAccessException => new(BusErrors.AccessDenied, error.Message),
         ConflictingRequestsException => new(Names.ConflictingRequestsError, error.Message),
-        ClientDisabledException => new(BusErrors.Failed, error.Message),
+        ClientDisabledException or NoNextKeyException => new(BusErrors.Failed, error.Message),
         NotSupportedException => new(BusErrors.NotSupported, error.Message),
         ConfigurationException => new(BusErrors.InvalidFileContent, error.Message),
         ArgumentException or DBusReadException => new(BusErrors.InvalidArgs, error.Message),

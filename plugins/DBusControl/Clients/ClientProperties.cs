@@ -84,6 +84,15 @@ internal static class ClientProperties
             TextLength = (_, _) => TimeText.MaxLength,
             Write = (ref writer, _, client) => WriteTime(ref writer, client.ProvenAt),
         },
+        new("Rotation", "(ssssb)")
+        {
+            IsExtension = true,
+            Change = ClientProperty.Rotation,
+            Value = client => client.Rotation,
+            TextLength = (_, client) => (4 * RebootOverhead) + (2 * TimeText.MaxLength)
+                + SafeText.Length(client.Rotation?.NextKeyId ?? "") + SafeText.Length(client.Rotation?.RetiredKeyId ?? ""),
+            Write = WriteRotation,
+        },
     ];
 
     /// <summary>Those of Debian's server that can be read.</summary>
@@ -195,6 +204,19 @@ internal static class ClientProperties
         writer.WriteString(until[..TimeText.Format(client.ExpectedReboot?.Until, until)]);
         writer.WriteString(SafeText.Of(client.ExpectedReboot?.Reason ?? ""));
         writer.WriteBool(client.ExpectedReboot?.NeedsNoApproval == true);
+    }
+
+    /// <summary>The next key and when it was tried, the retired one and when its successor was promoted, and whether the files are behind; empty texts for none.</summary>
+    private static void WriteRotation(ref MessageWriter writer, string path, ClientSnapshot client)
+    {
+        Span<byte> time = stackalloc byte[TimeText.MaxLength];
+        writer.WriteSignature("(ssssb)"u8);
+        writer.WriteStructureStart();
+        writer.WriteString(SafeText.Of(client.Rotation?.NextKeyId ?? ""));
+        writer.WriteString(time[..TimeText.Format(client.Rotation?.TriedAt, time)]);
+        writer.WriteString(SafeText.Of(client.Rotation?.RetiredKeyId ?? ""));
+        writer.WriteString(time[..TimeText.Format(client.Rotation?.PromotedAt, time)]);
+        writer.WriteBool(client.Rotation?.IsFileBehind == true);
     }
 
     private static void WriteTime(ref MessageWriter writer, DateTimeOffset? time)

@@ -37,6 +37,7 @@ internal sealed class ClientObject
             ["Approve"] = new(_interfaces, ["b", "v"], ReadApprove),
             ["ExpectReboot"] = new(_extensions, ["tsb"], ReadExpectReboot),
             ["Rehearse"] = new(_extensions, ["t"], ReadRehearse),
+            ["Promote"] = new(_extensions, [""], context => Command(context, (server, client, source, token) => server.PromoteAsync(client, source, token))),
             ["CheckedOK"] = Plain((server, client, source, token) => server.MarkCheckedOkAsync(client, source, token)),
             ["Enable"] = Plain((server, client, source, token) => server.EnableAsync(client, source, token)),
             ["Disable"] = Plain((server, client, source, token) => server.DisableAsync(client, source, token)),

@@ -225,6 +225,11 @@ internal static class Introspection
             <method name="Rehearse">
               <arg name="valid" type="t" direction="in"/>
             </method>
+            <method name="Promote"/>
+            <signal name="KeyPromoted">
+              <arg name="retired_key_id" type="s"/>
+              <arg name="tried" type="b"/>
+            </signal>
             <signal name="RebootEnded">
               <arg name="why" type="s"/>
             </signal>

@@ -46,9 +46,10 @@ internal sealed class ManyClients(IMandosServer server, ClientTable clients, Cal
             "RemoveClient" => ClientAction.Remove,
             "ExpectReboot" => ClientAction.ExpectReboot(Values.ToReboot(value, name)),
             "Rehearse" => ClientAction.Rehearse(Values.ToDuration(value, name)),
+            "Promote" => ClientAction.Promote,
             _ when property?.Act is { } act => act(value),
             _ => throw CallException.InvalidArgs(
-                $"“{name}” is nothing that many clients can be given: it has to be a property that can be set, but for Secret, or Approve, RemoveClient, ExpectReboot or Rehearse"),
+                $"“{name}” is nothing that many clients can be given: it has to be a property that can be set, but for Secret, or Approve, RemoveClient, ExpectReboot, Rehearse or Promote"),
         };
     }
 

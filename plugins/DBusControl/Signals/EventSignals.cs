@@ -108,6 +108,9 @@ internal sealed class EventSignals(ObjectPaths paths, ClientTable clients, Signa
             case Rehearsed e:
                 signals.Rehearsed(path, e.Request.Peer.Address, e.Problem);
                 break;
+            case KeyPromoted e:
+                signals.KeyPromoted(path, e.RetiredKeyId, e.IsTried);
+                break;
             case NeedApproval e:
                 signals.NeedApproval(path, e.TimeLeft, e.ApprovedByDefault);
                 break;

@@ -192,6 +192,14 @@ internal sealed class SignalWriter(BusConnection connection, Action sent)
             writer.WriteString(SafeText.Of(problem ?? ""));
         });
 
+    /// <summary>The next key of a client has taken the place of its present one.</summary>
+    public void KeyPromoted(string path, string retiredKeyId, bool isTried)
+        => Send(path, Names.ClientExtension, "KeyPromoted", 0, "sb", (ref writer) =>
+        {
+            writer.WriteString(SafeText.Of(retiredKeyId));
+            writer.WriteBool(isTried);
+        });
+
     private void SendOfClient(string path, string member, int size, string? signature, BodyWriter? body)
     {
         foreach (string name in _clientInterfaces)

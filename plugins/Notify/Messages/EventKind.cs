@@ -27,6 +27,9 @@ internal enum EventKind
     /// <summary>A client has another key, secret or host than at its last boot.</summary>
     BootUnproven,
 
+    /// <summary>A client has another key by a rotation.</summary>
+    KeyPromoted,
+
     /// <summary>A reboot is expected.</summary>
     RebootExpected,
 

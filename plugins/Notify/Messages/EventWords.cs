@@ -13,6 +13,7 @@ internal static class EventWords
         (EventKind.Rehearsed, "rehearsed", "rehearsals"),
         (EventKind.RebootOverdue, "reboot_overdue", "reboots overdue"),
         (EventKind.BootUnproven, "boot_unproven", "boots to be rehearsed"),
+        (EventKind.KeyPromoted, "key_promoted", "keys promoted"),
         (EventKind.RebootExpected, "reboot_expected", "reboots announced"),
         (EventKind.Disabled, "disabled", "clients disabled"),
         (EventKind.Enabled, "enabled", "clients enabled"),

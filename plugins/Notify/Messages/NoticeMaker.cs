@@ -27,6 +27,7 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         RebootExpectationEnded { Ending: RebootEnding.TimeOver } => EventKind.RebootOverdue,
         RebootExpected => EventKind.RebootExpected,
         BootUnproven => EventKind.BootUnproven,
+        KeyPromoted => EventKind.KeyPromoted,
         ClientPropertyChanged { Property: var property } e when property == ClientProperty.Enabled
             => e.Client.Enabled ? EventKind.Enabled : EventKind.Disabled,
         ClientPropertyChanged { Property: ClientSetting } => EventKind.ClientChanged,
@@ -73,6 +74,11 @@ internal sealed class NoticeMaker(string server, string? linkUrl, RequestLinks l
         BootUnproven e => About(
             EventKind.BootUnproven, e.Client, $"{Name(e.Client)}: its boot is to be rehearsed",
             $"{Name(e.Client)} has another key, secret or host than at its last boot. mandos-ctl --rehearse {Name(e.Client)} shows whether it can boot."),
+        KeyPromoted e => About(
+            EventKind.KeyPromoted, e.Client, $"{Name(e.Client)} has its new key",
+            $"The next key of {Name(e.Client)} has taken the place of its present one, as "
+                + $"{(e.IsTried ? "a check succeeded after a boot with it" : "a person said so")}. The key {e.RetiredKeyId} gets nothing any more.",
+            new JsonObject { ["key_id"] = e.Client.Settings.KeyId, ["retired_key_id"] = e.RetiredKeyId, ["is_tried"] = e.IsTried }),
         ClientPropertyChanged { Property: var property } e when property == ClientProperty.Enabled => e.Client.Enabled
             ? About(EventKind.Enabled, e.Client, $"{Name(e.Client)} is enabled", $"{Name(e.Client)} can get its secret.")
             : About(

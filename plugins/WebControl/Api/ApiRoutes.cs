@@ -39,6 +39,7 @@ internal sealed class ApiRoutes
             Command("stop-check", Scope.Admin, server.StopCheckerAsync),
             Command("checked-ok", Scope.Admin, server.MarkCheckedOkAsync),
             Command("remove", Scope.Admin, server.RemoveAsync),
+            Command("promote", Scope.Admin, server.PromoteAsync),
             Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token), decides: true),
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token), decides: true),
             new("POST", Clients + "/{name}/settings", Scope.Admin, ChangeAsync),

@@ -189,6 +189,14 @@ internal sealed class EventStreams(ClientLists lists, ClientJson clients, TimePr
                 case BootUnproven e:
                     Add("boot_unproven", json => WriteClient(json, e.Client));
                     break;
+                case KeyPromoted e:
+                    Add("key_promoted", json =>
+                    {
+                        WriteClient(json, e.Client);
+                        json.WriteString("retired_key_id", e.RetiredKeyId);
+                        json.WriteBoolean("is_tried", e.IsTried);
+                    });
+                    break;
                 case RebootExpected e:
                     Add("reboot_expected", json => WriteClient(json, e.Client));
                     break;

@@ -19,6 +19,7 @@ internal static class ManyClients
         ["remove"] = ClientAction.Remove,
         ["approve"] = ClientAction.Approve,
         ["deny"] = ClientAction.Deny,
+        ["promote"] = ClientAction.Promote,
     };
 
     /// <summary>Reads the clients and what to do with them.</summary>

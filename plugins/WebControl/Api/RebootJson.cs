@@ -29,7 +29,7 @@ internal static class RebootJson
         return ReadTime(body, "valid");
     }
 
-    /// <summary>Writes what is expected of a client.</summary>
+    /// <summary>Writes what is expected of a client, and what its boots have told.</summary>
     public static void Write(Utf8JsonWriter json, ClientSnapshot client)
     {
         if (client.ExpectedReboot is { } reboot)
@@ -47,6 +47,24 @@ internal static class RebootJson
 
         ClientJson.WriteTime(json, "rehearsal_until", client.RehearsalUntil);
         ClientJson.WriteTime(json, "proven_at", client.ProvenAt);
+        WriteRotation(json, client.Rotation);
+    }
+
+    private static void WriteRotation(Utf8JsonWriter json, KeyRotation? rotation)
+    {
+        if (rotation is null)
+        {
+            json.WriteNull("rotation");
+            return;
+        }
+
+        json.WriteStartObject("rotation");
+        json.WriteString("next_key_id", rotation.NextKeyId);
+        ClientJson.WriteTime(json, "tried_at", rotation.TriedAt);
+        json.WriteString("retired_key_id", rotation.RetiredKeyId);
+        ClientJson.WriteTime(json, "promoted_at", rotation.PromotedAt);
+        json.WriteBoolean("is_file_behind", rotation.IsFileBehind);
+        json.WriteEndObject();
     }
 
     private static void RequireNames(JsonElement body, params string[] names)

@@ -35,6 +35,7 @@ internal sealed class ClientPage
             new("POST", "/clients/{name}/expect-reboot", Scope.Admin, ExpectRebootAsync) { IsPage = true },
             Command("no-reboot", Scope.Admin, (client, source, token) => server.ExpectRebootAsync(client, RebootPlan.None, source, token)),
             Command("rehearse", Scope.Admin, (client, source, token) => server.RehearseAsync(client, _rehearsalTime, source, token)),
+            Command("promote", Scope.Admin, server.PromoteAsync),
             Command("approve", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: true, source, token)),
             Command("deny", Scope.Approve, (client, source, token) => server.ApproveAsync(client, approved: false, source, token)),
         ];
@@ -91,6 +92,7 @@ internal sealed class ClientPage
             <dt>Created</dt><dd>{Page.Time(client.Created)}</dd>
             <dt>From</dt><dd>{(client.Origin == ClientOrigin.Command ? "a command" : "the files")}</dd>
             <dt>Key</dt><dd class="key">{client.Settings.KeyId ?? client.Settings.Fingerprint}</dd>
+            {NextKeyOf(client, call.Caller.Scope)}
             </dl>
             <h2 id="history">What happened</h2>
             {Timeline.Of(_watch.MomentsOf(client), _watch.Since, _time.GetUtcNow())}
@@ -113,6 +115,25 @@ internal sealed class ClientPage
 
     private static Html RebootOf(ClientSnapshot client) => client.ExpectedReboot is not { } reboot ? Html.Of($"–") : Html.Of(
         $"until {Page.Time(reboot.Until)}{(reboot.NeedsNoApproval ? ", without approval" : "")}{(reboot.Reason is { } reason ? $": {reason}" : "")}");
+
+    private static Html NextKeyOf(ClientSnapshot client, Scope scope)
+    {
+        if (client.Rotation is not { } rotation)
+        {
+            return Html.Nothing;
+        }
+
+        if (rotation.NextKeyId is not { } next)
+        {
+            return Html.Of($"<dt>Retired key</dt><dd class=\"key\" id=\"retired\">{rotation.RetiredKeyId}, since {Page.Time(rotation.PromotedAt)}</dd>");
+        }
+
+        Html state = rotation.TriedAt is { } at ? Html.Of($"tried {Page.Time(at)}") : Html.Of($"has not got its secret yet");
+        return Html.Of($"""
+            <dt>Next key</dt><dd id="next-key"><span class="key">{next}</span>, {state}
+            {Html.If(scope >= Scope.Admin, () => Page.Button("promote", Page.AddressOf(client, "/promote"), "Promote now", $"Promote now: {client.Name}", "bad"))}</dd>
+            """);
+    }
 
     private Html BootOf(ClientSnapshot client)
     {

@@ -92,6 +92,7 @@ internal sealed partial class Dispatcher(
         ConflictingRequestsException e => new(StatusCodes.Status409Conflict, "conflicting_requests", e.Message),
         InvitationException e => new(StatusCodes.Status409Conflict, "invitation", e.Message),
         UnauthorizedAccessException e => WebProblem.NotAllowed(e.Message),
+        NoNextKeyException e => new(StatusCodes.Status409Conflict, "no_next_key", e.Message),
         ClientDisabledException e => new(StatusCodes.Status409Conflict, "client_disabled", e.Message),
         NotSupportedException e => new(StatusCodes.Status409Conflict, "not_supported", e.Message),
         ClientExistsException e => new(StatusCodes.Status409Conflict, "client_exists", e.Message),

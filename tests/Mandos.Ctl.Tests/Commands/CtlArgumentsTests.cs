@@ -27,6 +27,10 @@ public sealed class CtlArgumentsTests
     [InlineData("option --no-reboot does not go with --expect-reboot", "--expect-reboot", "PT1H", "--no-reboot", "a")]
     [InlineData("Options require clients names or --all.", "--expect-reboot", "PT1H")]
     [InlineData("--unproven takes no names.", "--unproven", "a")]
+    [InlineData("--rotation takes no names.", "--rotation", "a")]
+    [InlineData("--rotate does not go with --enable.", "--rotate", "--enable")]
+    [InlineData("--rotate does not go with --tidy.", "--tidy", "--rotate", "--dry-run")]
+    [InlineData("Options require clients names or --all.", "--promote")]
     public void Parse_RebootThatDoesNotFit_SaysWhy(string message, params string[] arguments)
         => Assert.Equal(message, Assert.Throws<UsageException>(() => CtlArguments.Parse(arguments)).Message);
 

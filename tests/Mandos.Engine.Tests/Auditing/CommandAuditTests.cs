@@ -2,6 +2,7 @@ using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
 using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Auditing;
+using Mandos.Engine.Clients;
 using Mandos.Engine.Tests.Support;
 
 namespace Mandos.Engine.Tests.Auditing;
@@ -35,7 +36,8 @@ public sealed class CommandAuditTests : IDisposable
         _rig.Decide(2, false);
         _rig.Approve("a", true);
         _rig.Approve("a", false);
-        _rig.Reload(EngineRig.Define("a"));
+        _rig.Reload(EngineRig.Define("a") with { Next = new NextKey(EngineRig.KeyId("next"), new Secret("next"u8)) });
+        _rig.Run(_rig.Engine.Server.PromoteAsync("a", EngineRig.Person, TestContext.Current.CancellationToken));
         _rig.Add("b");
         _rig.Remove("a");
         _rig.Run(_rig.Engine.Server.ForgetAsync("a", EngineRig.Person, TestContext.Current.CancellationToken));
@@ -54,7 +56,7 @@ public sealed class CommandAuditTests : IDisposable
                 "disable a: ", "enable a: ", "start checker a: ", "stop checker a: ", "mark checked ok a: ",
                 "expect reboot a: PT30M, without approval: a new kernel", "expect no reboot a: ", "rehearse a: PT10M", "rehearse a: PT0S",
                 "change a: checker, timeout", "set secret a: ", "approve request a: request 1 from 192.0.2.1:40000",
-                "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "add b: " + EngineRig.KeyId("b"), "remove a: ", "forget a: ",
+                "deny request a: request 2 from 192.0.2.1:40000", "approve a: ", "deny a: ", "reload : ", "promote a: ", "add b: " + EngineRig.KeyId("b"), "remove a: ", "forget a: ",
                 "invite c: ", "accept invitation c: ", "invite c: ", "reject invitation c: ",
             ],
             Told());

@@ -88,7 +88,32 @@ internal sealed class ModelClient
 
     public bool Removed { get; set; }
 
-    public ModelCounts Counts { get; } = new();
+    public ModelCounts Counts { get; set; } = new();
+
+    public string Key => File.Key;
+
+    /// <summary>When the next key got its secret, which that was, at which host, and the check that ran then or had run last.</summary>
+    public (DateTimeOffset At, string Secret, string Host, int Check)? Tried { get; set; }
+
+    /// <summary>The key before the present one.</summary>
+    public string? RetiredKey { get; set; }
+
+    public DateTimeOffset? PromotedAt { get; set; }
+
+    /// <summary>How many checks have been begun.</summary>
+    public int Checks { get; set; }
+
+    public KeyRotation? Rotation => Rotate(File, Tried?.At, RetiredKey, PromotedAt, File.Retired is not null);
+
+    public static KeyRotation? Rotate(ModelDefinition file, DateTimeOffset? triedAt, string? retired, DateTimeOffset? promotedAt, bool isFileBehind)
+        => file.Next is null && retired is null ? null : new KeyRotation
+        {
+            NextKeyId = file.Next is { } next ? Support.EngineRig.KeyId(next.Key) : null,
+            TriedAt = triedAt,
+            RetiredKeyId = retired is null ? null : Support.EngineRig.KeyId(retired),
+            PromotedAt = promotedAt,
+            IsFileBehind = isFileBehind,
+        };
 
     public ModelRecord ToRecord() => Removed
         ? new ModelRecord(File, null, false, default, null, null, null, 0, null, null)
@@ -96,5 +121,6 @@ internal sealed class ModelClient
             Secret) 
         {
             DeniedUntil = DeniedUntil, Origin = Origin, Reboot = Reboot, RehearsalUntil = RehearsalUntil, Proven = Proven,
+            Tried = Tried is { } tried ? (tried.At, tried.Secret, tried.Host) : null, RetiredKey = RetiredKey, PromotedAt = PromotedAt,
         };
 }

@@ -21,6 +21,14 @@ internal sealed record ModelRecord(
 
     public (DateTimeOffset At, string Secret, string Host)? Proven { get; init; }
 
+    public (DateTimeOffset At, string Secret, string Host)? Tried { get; init; }
+
+    public string? RetiredKey { get; init; }
+
+    public DateTimeOffset? PromotedAt { get; init; }
+
+    public KeyRotation? Rotation => ModelClient.Rotate(File, Tried?.At, RetiredKey, PromotedAt, isFileBehind: false);
+
     /// <summary>What of it can be told beforehand.</summary>
     public ModelRecord ToCertain() => this with { SavedAt = null, DeniedUntil = null };
 }

@@ -11,6 +11,7 @@ internal sealed partial class ModelServer
         if (c.Check == ModelCheck.None)
         {
             c.Check = ModelCheck.Queued;
+            c.Checks++;
             if (c.Dying == 0)
             {
                 c.Check = ModelCheck.Beginning;
@@ -44,14 +45,19 @@ internal sealed partial class ModelServer
         c.Status = result.ExitCode;
         if (result.IsSuccess)
         {
+            bool isAlive = IsAlive(c);
             CheckedOk(c);
+            if (isAlive)
+            {
+                PromoteIfTried(c);
+            }
         }
     }
 
     /// <summary>Runs the checks that begin now; some end at once.</summary>
     public void RunChecks()
     {
-        foreach (ModelClient c in Clients.Values.Where(static c => c.Check == ModelCheck.Beginning))
+        foreach (ModelClient c in Clients.Values.Where(static c => c.Check == ModelCheck.Beginning).ToArray())
         {
             CheckPlan plan = planOf(c.Name);
             c.Check = ModelCheck.None;

@@ -35,7 +35,7 @@ internal sealed partial class ModelServer
             return;
         }
 
-        if (x.Key is null || !Clients.TryGetValue(x.Key, out ModelClient? c))
+        if (FindByKey(x.Key) is not { } c)
         {
             NotFound++;
             CloseRefused(x);
@@ -169,7 +169,8 @@ internal sealed partial class ModelServer
             if (c.Enabled && !c.Removed)
             {
                 SetExpiry(c, left > c.Settings.ExtendedTimeout ? left : c.Settings.ExtendedTimeout);
-                c.Proven = (Wall, c.Secret, c.Settings.Host);
+                c.Proven = x.Key == c.Key ? (Wall, c.Secret, c.Settings.Host) : c.Proven;
+                NoteTrial(x);
             }
 
             c.Counts.GotSecret += c.Removed ? 0 : 1;
@@ -279,7 +280,7 @@ internal sealed partial class ModelServer
         }
 
         x.Phase = ModelPhase.Sending;
-        x.Sending = x.Client!.Secret;
+        x.Sending = x.Key == x.Client!.Key ? x.Client.Secret : x.Client.File.Next!.Value.Secret;
         x.End.Set(Now + SendTime);
         if (x.WriteSucceeds is { } success)
         {

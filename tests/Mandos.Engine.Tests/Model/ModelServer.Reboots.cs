@@ -90,6 +90,11 @@ internal sealed partial class ModelServer
     /// <summary>Whether it can boot is not known once its secret or host is another one.</summary>
     private static void CheckProof(ModelClient c)
     {
+        if (c.Tried is { } tried && (tried.Secret, tried.Host) != (c.File.Next?.Secret, c.Settings.Host))
+        {
+            c.Tried = null;
+        }
+
         if (c.Proven is { } proven && (proven.Secret, proven.Host) != (c.Secret, c.Settings.Host))
         {
             c.Proven = null;
@@ -99,8 +104,12 @@ internal sealed partial class ModelServer
 
     private void RestoreExpectations(ModelClient c, ModelRecord record)
     {
-        c.Proven = record.Proven is { } proven && (proven.Secret, proven.Host) == (c.Secret, c.Settings.Host) ? proven : null;
-        if (record.LeftAt is not null)
+        bool isSameKey = record.File.Key == c.Key;
+        c.Proven = isSameKey && record.Proven is { } proven && (proven.Secret, proven.Host) == (c.Secret, c.Settings.Host) ? proven : null;
+        c.Tried = record.Tried is { } tried && c.File.Next is { } next && next.Key == record.File.Next?.Key
+            && (tried.Secret, tried.Host) == (next.Secret, c.Settings.Host) ? (tried.At, tried.Secret, tried.Host, 0) : null;
+        (c.RetiredKey, c.PromotedAt) = isSameKey ? (record.RetiredKey, record.PromotedAt) : (null, null);
+        if (record.LeftAt is not null || !isSameKey)
         {
             return;
         }

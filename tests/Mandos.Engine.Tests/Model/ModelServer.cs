@@ -141,7 +141,7 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
             return;
         }
 
-        (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(definition, record);
+        (ModelClient client, TimeSpan left) = record is null ? New(definition) : Restore(Resolve(definition, record.File.Key, record.RetiredKey), record);
         _dying.Remove(client.Name, out int dying);
         client.Dying = dying;
         client.Origin = origin;
@@ -169,10 +169,18 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
     private void Redefine(ModelClient c, ModelDefinition next)
     {
         ModelDefinition old = c.File;
+        next = Resolve(next, c.Key, c.RetiredKey);
         c.File = next;
         c.Origin = ClientOrigin.Files;
+        if (next.Key != old.Key)
+        {
+            ChangeKey(c);
+        }
+
         SetSecret(c, next.Secret == old.Secret ? c.Secret : next.Secret);
         c.Settings = c.Settings with { ApproveAll = next.Settings.ApproveAll };
+        ChangeNext(c, old.Next);
+        CheckProof(c);
         if (old.Enabled && !next.Enabled)
         {
             Disable(c);
@@ -251,15 +259,15 @@ internal sealed partial class ModelServer(Func<string, CheckPlan> planOf)
         {
             c.Secret = secret;
             c.File = c.Origin == ClientOrigin.Command ? c.File with { Secret = secret } : c.File;
-            AbortSends(c);
+            AbortSends(c, c.Key);
             CheckProof(c);
         }
     }
 
     /// <summary>Breaks off what is on its way to a client.</summary>
-    private void AbortSends(ModelClient c)
+    private void AbortSends(ModelClient c, string? key = null)
     {
-        foreach (ModelConnection x in Connections.Where(x => x.Client == c && x.Phase == ModelPhase.Sending).ToArray())
+        foreach (ModelConnection x in Connections.Where(x => x.Client == c && x.Phase == ModelPhase.Sending && (key is null || x.Key == key)).ToArray())
         {
             WriteEnded(x, false);
         }

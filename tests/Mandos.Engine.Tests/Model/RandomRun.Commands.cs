@@ -17,7 +17,7 @@ internal sealed partial class RandomRun
         IMandosServer server = _rig.Engine.Server;
         CancellationToken none = CancellationToken.None;
         ModelClient? c = _model.Clients.GetValueOrDefault(name);
-        switch (_random.Next(43))
+        switch (_random.Next(44))
         {
             case < 10:
                 name = _model.Clients.Values.FirstOrDefault(static client => !client.Enabled)?.Name ?? name;
@@ -57,7 +57,7 @@ internal sealed partial class RandomRun
                     client => _model.Change(client, apply));
                 break;
             case < 35:
-                string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret();
+                string secret = c is not null && _random.Next(3) == 0 ? c.File.Secret : NewSecret(c?.Key ?? name);
                 Do($"secret of {name}: {secret}", c, () => server.SetSecretAsync(name, Encoding.ASCII.GetBytes(secret), EngineRig.Person, none),
                     client => _model.SetSecret(client, secret));
                 break;
@@ -82,6 +82,20 @@ internal sealed partial class RandomRun
             case 42:
                 TimeSpan valid = TimeSpan.FromMilliseconds(Pick([0, 20_083, 900_089]));
                 Do($"rehearse {name}: {valid}", c, () => server.RehearseAsync(name, valid, EngineRig.Person, none), client => _model.Rehearse(client, valid));
+                break;
+            case 43:
+                bool hasNext = c?.File.Next is not null;
+                Do($"promote {name}: {c?.File.Next?.Key}", c,
+                    () => hasNext || c is null ? server.PromoteAsync(name, EngineRig.Person, none)
+                        : Assert.ThrowsAsync<NoNextKeyException>(() => server.PromoteAsync(name, EngineRig.Person, none)),
+                    client =>
+                    {
+                        if (hasNext)
+                        {
+                            _model.Promote(client);
+                        }
+                    },
+                    saves: hasNext);
                 break;
             default:
                 if (_random.Next(2) == 0)
@@ -109,7 +123,7 @@ internal sealed partial class RandomRun
 
     private void AddClient(string name)
     {
-        ModelDefinition d = RandomDefinition(name);
+        ModelDefinition d = RandomDefinition(name) with { Next = null };
         bool isAdded = _model.AddClient(d);
         Did($"{(isAdded ? "add" : "add-again")} {name}");
         if (isAdded)
@@ -232,7 +246,13 @@ internal sealed partial class RandomRun
         {
             Did($"file: {name} is back");
             ModelDefinition d = RandomDefinition(name);
-            _file[name] = _random.Next(2) == 0 && _model.Clients.TryGetValue(name, out ModelClient? c) ? d with { Secret = c.Secret } : d;
+            _file[name] = _random.Next(2) == 0 && _model.Clients.TryGetValue(name, out ModelClient? c) && c.Key == d.Key ? d with { Secret = c.Secret } : d;
+            return;
+        }
+
+        if (name != LegacyName && _random.Next(3) > 0)
+        {
+            Rotate(name, old);
             return;
         }
 
@@ -241,16 +261,49 @@ internal sealed partial class RandomRun
         {
             case 0:
                 _file.Remove(name);
+                _gone[name] = old;
                 break;
             case 1 or 2:
                 _file[name] = old with { Enabled = !old.Enabled };
                 break;
             case 3:
-                _file[name] = old with { Secret = NewSecret() };
+                _file[name] = old with { Secret = NewSecret(old.Key) };
                 break;
             default:
                 _file[name] = old with { Settings = RandomSettings(name, old.Settings) };
                 break;
+        }
+    }
+
+    /// <summary>The file gives a client a next key, takes it back, gives it another secret, or is tidied.</summary>
+    private void Rotate(string name, ModelDefinition old)
+    {
+        if (_model.Clients.TryGetValue(name, out ModelClient? c) && old.Next is { } next && c.File.Retired == old.Key && c.Key == next.Key)
+        {
+            if (_random.Next(2) == 0)
+            {
+                Did($"file: {name} is tidied to {next.Key}");
+                _file[name] = old.With(next.Key, next.Secret);
+            }
+
+            return;
+        }
+
+        if (old.Next is null || _random.Next(4) > 0)
+        {
+            string key = old.Next is { } same && _random.Next(3) == 0 ? same.Key : $"{name}'{_keys[name].Count}";
+            Did($"file: {name} is to have the key {key}");
+            if (!_keys[name].Contains(key))
+            {
+                _keys[name].Add(key);
+            }
+
+            _file[name] = old with { Next = (key, NewSecret(key)) };
+        }
+        else
+        {
+            Did($"file: {name} has no next key");
+            _file[name] = old with { Next = null };
         }
     }
 
@@ -300,6 +353,7 @@ internal sealed partial class RandomRun
         .. file.Select(d => new ClientDefinition
         {
             Name = d.Name, Settings = d.Settings, Enabled = d.Enabled, Secret = NewCopy(d.Secret),
+            Next = d.Next is { } next ? new NextKey(EngineRig.KeyId(next.Key), NewCopy(next.Secret)) : null,
         }),
     ];
 

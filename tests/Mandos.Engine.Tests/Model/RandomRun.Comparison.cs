@@ -25,17 +25,30 @@ internal sealed partial class RandomRun
             Assert.Fail($"engine and model differ: {difference}");
         }
 
+        Assert.All(_model.Connections, x => Assert.True(x.Got is null || _keyOfSecret[x.Got] == x.Key, $"{x.Key} got the secret of another key"));
         SecretsGot += _model.Connections.Count(static x => x.Phase == ModelPhase.Ended && x.Got is not null);
         _model.Connections.RemoveAll(static x => x.Phase == ModelPhase.Ended);
         foreach ((string name, ModelClient client) in _model.Clients)
         {
             Note(name, client.ToRecord());
+            RequireKey(name);
         }
 
         ForgetWhatMustBeSaved();
         Assert.True(_rig.Checker.MostAtOnce <= 1, "two checks of one client at once");
         Assert.False(_rig.Store.Overlapped, "two saves at once");
         CheckLog();
+    }
+
+    /// <summary>Whatever has become of a client, one of the keys that the file last taken up gives it finds it.</summary>
+    private void RequireKey(string name)
+    {
+        ClientRegistry clients = _rig.Engine.Parts.Clients;
+        Client client = clients.Get(name);
+        string[] keys = [.. ClientRegistry.Keys(client.Definition)];
+        Assert.NotEmpty(keys);
+        Assert.All(keys, key => Assert.Same(client, clients.FindByKey(key)));
+        Assert.Null(client.Snapshot.Rotation?.RetiredKeyId is { } retired ? clients.FindByKey(retired) : null);
     }
 
     private string? Difference()
@@ -69,14 +82,15 @@ internal sealed partial class RandomRun
     {
         ClientRegistry clients = _rig.Engine.Parts.Clients;
         TimeSpan now = _rig.Engine.Parts.Services.Clock.Now;
-        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)} reboots {clients.Counts.ExpectedReboots} unproven {clients.Counts.Unproven}";
+        string counted = $"{string.Join(' ', clients.Counts.States())} expiring {clients.Counts.Expiring(now)} reboots {clients.Counts.ExpectedReboots} unproven {clients.Counts.Unproven} rotating {clients.Counts.Rotations}";
         ModelClient[] enabled = [.. _model.Clients.Values.Where(static m => m.Enabled)];
         int failing = enabled.Count(static m => m.Status is not (0 or ClientSnapshot.NotCheckedYet));
         int expiring = clients.All.Count(
             client => client.Snapshot.Enabled && WholeSteps(client.LastDue - (client.Settings.Timeout / ClientCounts.SoonPart)) <= now);
         string expected = $"(alive, {enabled.Count(static m => m.Status == 0)}) (failing, {failing}) "
             + $"(unchecked, {enabled.Count(static m => m.Status == ClientSnapshot.NotCheckedYet)}) "
-            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring} reboots {enabled.Count(static m => m.Reboot is not null)} unproven {enabled.Count(static m => m.Proven is null)}";
+            + $"(disabled, {_model.Clients.Count - enabled.Length}) expiring {expiring} reboots {enabled.Count(static m => m.Reboot is not null)} unproven {enabled.Count(static m => m.Proven is null)} "
+            + $"rotating {_model.Clients.Values.Count(static m => m.File.Next is not null)}";
         return counted == expected ? null : $"counted {counted} instead of {expected}";
 
         static TimeSpan WholeSteps(TimeSpan time) => Math.Ceiling(time / ClientCounts.Step) * ClientCounts.Step;
@@ -121,6 +135,7 @@ internal sealed partial class RandomRun
             : s.Expires != m.ShownExpires ? $"expires {s.Expires:O} instead of {m.ShownExpires:O}"
             : s.ExpectedReboot != m.Reboot ? $"expected reboot {s.ExpectedReboot} instead of {m.Reboot}"
             : s.ProvenAt != m.Proven?.At ? $"proven at {s.ProvenAt:O} instead of {m.Proven}"
+            : s.Rotation != m.Rotation ? $"rotation {s.Rotation} instead of {m.Rotation}"
             : s.RehearsalUntil != m.RehearsalUntil ? $"rehearsal until {s.RehearsalUntil:O} instead of {m.RehearsalUntil:O}"
             : s.LastCheckedOk != m.LastCheckedOk ? $"last checked ok {s.LastCheckedOk:O} instead of {m.LastCheckedOk:O}"
             : s.LastCheckerStatus != m.Status ? $"status {s.LastCheckerStatus} instead of {m.Status}"
@@ -227,6 +242,7 @@ internal sealed partial class RandomRun
         nameof(ClientProperty.ExpectedReboot) => to with { ExpectedReboot = from.ExpectedReboot },
         nameof(ClientProperty.RehearsalUntil) => to with { RehearsalUntil = from.RehearsalUntil },
         nameof(ClientProperty.ProvenAt) => to with { ProvenAt = from.ProvenAt },
+        nameof(ClientProperty.Rotation) => to with { Rotation = from.Rotation },
         nameof(ClientProperty.Requests) => to with { Requests = from.Requests },
         _ => property is ClientSetting setting ? to with { Settings = setting.Copy(from.Settings, to.Settings) } : to,
     };
@@ -293,6 +309,7 @@ internal sealed partial class RandomRun
             && s.LastEnabled == record.LastEnabled && s.Expires == record.Expires && s.LastCheckedOk == record.LastCheckedOk
             && s.LastCheckerStatus == record.Status && s.LastApprovalRequest == record.LastApprovalRequest
             && s.ExpectedReboot == record.Reboot && s.RehearsalUntil == record.RehearsalUntil && s.ProvenAt == record.Proven?.At
+            && s.Rotation == record.Rotation
             && (record.Origin == ClientOrigin.Command ? AddedSecretOf(stored) : SecretOf(stored, record.File.Secret)) == record.Secret;
     }
 

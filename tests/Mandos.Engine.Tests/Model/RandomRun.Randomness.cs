@@ -11,14 +11,21 @@ namespace Mandos.Engine.Tests.Model;
 internal sealed partial class RandomRun
 {
     private ModelDefinition RandomDefinition(string name)
-        => new(name, RandomSettings(name, new ClientSettings()), _random.Next(4) > 0, NewSecret());
+    {
+        ModelDefinition? former = _file.GetValueOrDefault(name) ?? _gone.GetValueOrDefault(name);
+        string key = former?.Key ?? name;
+        return new(name, RandomSettings(name, new ClientSettings { KeyId = former?.Settings.KeyId }), _random.Next(4) > 0, NewSecret(key))
+        {
+            Key = key, Next = former?.Next,
+        };
+    }
 
     private ClientSettings RandomSettings(string name, ClientSettings old)
     {
         (_, Func<ClientSettings, ClientSettings> apply) = RandomChange();
         return apply(old) with
         {
-            KeyId = name == LegacyName ? null : EngineRig.KeyId(name),
+            KeyId = name == LegacyName ? null : old.KeyId ?? EngineRig.KeyId(name),
             Fingerprint = name == LegacyName ? Fingerprint(name) : null,
             ApproveAll = _random.Next(4) == 0,
         };
@@ -114,7 +121,12 @@ internal sealed partial class RandomRun
 #pragma warning restore CA5350
     }
 
-    private string NewSecret() => $"{SecretMark}-{_seed}-{_secretCount++}";
+    private string NewSecret(string key)
+    {
+        string secret = $"{SecretMark}-{_seed}-{_secretCount++}";
+        _keyOfSecret[secret] = key;
+        return secret;
+    }
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
 

@@ -62,7 +62,7 @@ internal sealed partial class RandomRun
             return;
         }
 
-        string? key = _random.Next(8) switch { 0 => null, _ => Pick(_names) };
+        string? key = _random.Next(8) switch { 0 => null, _ => Pick(_keys[Pick(_names)].TakeLast(3).ToArray()) };
         var peer = new FakePeer(Pick(_addresses)) { ClosesAfterServer = _random.Next(5) > 0 };
         var connection = new ModelConnection(peer)
         {

@@ -51,6 +51,15 @@ internal sealed partial class RandomRun
     private readonly Dictionary<string, ClientSnapshot> _mirror = [];
     private readonly Dictionary<string, ModelCounts> _heard = [];
     private readonly Queue<string> _steps = new();
+
+    /// <summary>The keys that each client has had, the last ones.</summary>
+    private readonly Dictionary<string, List<string>> _keys = [];
+
+    /// <summary>What the file said of clients that it does not have.</summary>
+    private readonly Dictionary<string, ModelDefinition> _gone = [];
+
+    /// <summary>Whose each secret is: it is for one key, and no other.</summary>
+    private readonly Dictionary<string, string> _keyOfSecret = [];
     private EngineRig _rig = null!;
     private int _heardNotFound;
     private long _healthySince = -RetryTime;
@@ -77,6 +86,7 @@ internal sealed partial class RandomRun
             foreach (string name in _names)
             {
                 _history[name] = [(long.MinValue, null)];
+                _keys[name] = [name];
             }
 
             foreach (string name in _fileNames)

@@ -85,6 +85,7 @@ public sealed class LastKnownFileTests : IDisposable
     {
         LeftAt = null,
         Proof = default,
+        TrialProof = default,
         Client = new ClientSnapshot
         {
             Name = stored.Name,

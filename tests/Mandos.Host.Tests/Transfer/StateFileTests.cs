@@ -70,7 +70,9 @@ public sealed class StateFileTests
                 ExpectedReboot = new ExpectedReboot(_time.AddHours(2)) { Reason = "ü \"", NeedsNoApproval = true },
                 RehearsalUntil = _time.AddHours(3),
                 ProvenAt = _time.AddTicks(5),
+                Rotation = new KeyRotation { NextKeyId = KeyId, TriedAt = _time.AddTicks(6), RetiredKeyId = KeyId[..40], PromotedAt = _time.AddTicks(7) },
             },
+            TrialProof = new byte[] { 1, 2, 3 },
         },
         _enabled with { Name = "denied", DeniedUntil = _time.AddHours(1), Client = _enabled.Client! with { Name = "denied" } },
         new()
@@ -125,6 +127,7 @@ public sealed class StateFileTests
         foreach ((StoredClient expected, StoredClient actual) in _all.OrderBy(static client => client.Name, StringComparer.Ordinal).Zip(read))
         {
             Assert.Equal(expected.EncryptedSecret.ToArray(), actual.EncryptedSecret.ToArray());
+            Assert.Equal(expected.TrialProof.ToArray(), actual.TrialProof.ToArray());
             Assert.Equal(expected.FileSettings.Options, actual.FileSettings.Options);
             Assert.Equal(expected.Client?.Settings.Options ?? expected.FileSettings.Options, actual.Client?.Settings.Options ?? actual.FileSettings.Options);
             Assert.Equal(Comparable(expected), Comparable(actual));
@@ -220,6 +223,7 @@ public sealed class StateFileTests
     private static StoredClient Comparable(StoredClient client) => client with
     {
         EncryptedSecret = default,
+        TrialProof = default,
         FileSettings = client.FileSettings with { Options = new ClientSettings().Options },
         Client = client.Client is { } state
             ? state with { Settings = state.Settings with { Options = new ClientSettings().Options }, Requests = [] }

@@ -29,6 +29,8 @@ public sealed class StateStoreContractTests : ContractTestsOf<StateStoreContract
         new("drops rehearsals", "gives back what was saved", Changing(client => client with { RehearsalUntil = null })),
         new("drops when a client was proven", "gives back what was saved", Changing(client => client with { ProvenAt = null })),
         new("drops proofs", "gives back what was saved", ChangingRow(client => client with { Proof = default })),
+        new("drops rotations", "gives back what was saved", Changing(client => client with { Rotation = null })),
+        new("drops the proofs of trials", "gives back what was saved", ChangingRow(client => client with { TrialProof = default })),
         new("drops a setting", "gives back what was saved",
             Changing(client => client with { Settings = client.Settings with { ApprovedByDefault = true } })),
         new("drops secrets", "gives back what was saved",

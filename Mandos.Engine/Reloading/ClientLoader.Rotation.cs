@@ -1,0 +1,80 @@
+using Mandos.Abstractions.Clients;
+using Mandos.Engine.Clients;
+using Mandos.Engine.Persistence;
+
+namespace Mandos.Engine.Reloading;
+
+/// <summary>What the configuration's next keys mean, after all that has become of their clients.</summary>
+internal sealed partial class ClientLoader
+{
+    /// <summary>Takes a configuration up as far as this server can: those that share their state have no next keys.</summary>
+    public ClientConfiguration Accept(ClientConfiguration configuration)
+    {
+        if (_transitions.OnDue is null || !configuration.Clients.Any(static client => client.Next is not null))
+        {
+            return configuration;
+        }
+
+        string[] names = [.. configuration.Clients.Where(static client => client.Next is not null).Select(static client => client.Name)];
+        LogNextWithoutEffect(names.Length, string.Join(", ", names.Order(StringComparer.Ordinal).Take(MostNamed)));
+        return configuration with { Clients = [.. configuration.Clients.Select(WithoutNext)] };
+    }
+
+    /// <summary>Says what a definition is in force as: its next key may have taken the place of the present one, or may have to wait.</summary>
+    /// <param name="definition">What the configuration says.</param>
+    /// <returns>A definition as any other; secrets that are in it no more are zeroed.</returns>
+    public ClientDefinition Resolve(ClientDefinition definition)
+    {
+        if (definition.Next is { } next)
+        {
+            if (Candidates(definition, next).Any(client => Rotations.IsPromoted(definition, client)))
+            {
+                definition.Secret.Dispose();
+                return definition.Promoted();
+            }
+
+            if (FindDecided(definition, next) is { } decided)
+            {
+                LogNextIsDecided(definition.Name, next.KeyId, decided);
+                return WithoutNext(definition);
+            }
+        }
+
+        ClientSnapshot? known = _clients.TryGet(definition.Name, out Client? running) ? running.Snapshot : _kept.FindRow(definition.Name)?.Stored.Client;
+        if (Rotations.IsBack(definition, known))
+        {
+            LogRetiredIsBack(definition.Name, known!.Rotation!.RetiredKeyId!);
+        }
+
+        return definition;
+    }
+
+    private IEnumerable<ClientSnapshot?> Candidates(ClientDefinition definition, NextKey next)
+    {
+        yield return _clients.TryGet(definition.Name, out Client? named) ? named.Snapshot : null;
+        yield return _clients.FindByKey(next.KeyId)?.Snapshot;
+        yield return _kept.FindRow(definition.Name)?.Stored.Client;
+        foreach (KeptRow row in _kept.FindByKey(next.KeyId))
+        {
+            yield return row.Stored.Client;
+        }
+    }
+
+    /// <summary>Finds a client that was removed or disabled with a key that is to be another one's next: the key gets nothing by a new name.</summary>
+    /// <returns>Its name; null if there is none.</returns>
+    private string? FindDecided(ClientDefinition definition, NextKey next)
+    {
+        if (_clients.FindByKey(next.KeyId) is { Snapshot.Enabled: false } owner && owner.Name != definition.Name)
+        {
+            return owner.Name;
+        }
+
+        return _kept.FindByKey(next.KeyId).FirstOrDefault(row => row.Name != definition.Name && row.Stored.Client is not { Enabled: true })?.ClientName;
+    }
+
+    private static ClientDefinition WithoutNext(ClientDefinition definition)
+    {
+        definition.Next?.Secret.Dispose();
+        return definition with { Next = null };
+    }
+}
