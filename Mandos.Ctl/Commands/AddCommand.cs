@@ -266,7 +266,8 @@ internal static class AddCommand
         {
             string what = client.LastCheckerStatus == -2 ? $"has not ended within {_checkTime.TotalSeconds} s" : "failed";
             Console.Error.WriteLine($"mandos-ctl: warning: the check of {SafeText.From(name)} {what}; until one succeeds, it has "
-                + $"{ClientColumn.Duration(client.Timeout)}: is its host right, and is it up?");
+                + $"{ClientColumn.Duration(client.Timeout)}: is its host right, and is it up? "
+                + $"mandos-ctl --host ADDRESS {SafeText.From(name)} sets another");
         }
     }
 

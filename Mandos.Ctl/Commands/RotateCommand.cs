@@ -41,7 +41,7 @@ internal static class RotateCommand
             Show(clients[lines.NameOf(i)], lines.ValueOf(i, "key_id") ?? "", examination.Clients[i].SecretLength);
         }
 
-        foreach (string doubt in examination.Doubts)
+        foreach (string doubt in examination.Doubts.Where(static doubt => doubt.StartsWith("input:", StringComparison.Ordinal))) // others are about checks
         {
             Console.Error.WriteLine($"mandos-ctl: warning: {SafeText.From(doubt)}");
         }

@@ -61,12 +61,15 @@ internal sealed unsafe class ClientsDirectory : IDisposable
     /// <exception cref="IOException">That cannot be done, or there is one of its name; or as <see cref="UnauthorizedAccessException"/>.</exception>
     public void Add(string file, ReadOnlySpan<byte> content) => Write(file, content, overwrite: false); // not in place of one that somebody has just written
 
-    /// <summary>Puts a file in the place of one of its name.</summary>
+    /// <summary>Puts a file in the place of one of its name, whose owner, group and mode it has.</summary>
     /// <exception cref="IOException">That cannot be done; or as <see cref="UnauthorizedAccessException"/>.</exception>
     public void Replace(string file, ReadOnlySpan<byte> content) => Write(file, content, overwrite: true);
 
     private void Write(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
+        UnixFileMode mode = overwrite ? File.GetUnixFileMode(file) : FileMode640;
+        (uint user, uint group) = !Environment.IsPrivilegedProcess ? (0, 0) : overwrite ? OwnerOf(file) : (0, Group(_path));
+
         // The server reads no file with a dot at its beginning.
         string begun = Path.Combine(_path, $".{Path.GetFileName(file)}.new");
         File.Delete(begun); // of one that was killed
@@ -74,12 +77,12 @@ internal sealed unsafe class ClientsDirectory : IDisposable
         {
             File.SetUnixFileMode(handle, OwnerOnly); // before there is a secret in it
             RandomAccess.Write(handle, content, 0);
-            if (Environment.IsPrivilegedProcess && Libc.fchown(handle, 0, Group(_path)) != 0)
+            if (Environment.IsPrivilegedProcess && Libc.fchown(handle, user, group) != 0)
             {
                 throw new IOException($"{begun}: cannot be given to the group of the server: {Libc.LastError}");
             }
 
-            File.SetUnixFileMode(handle, FileMode640);
+            File.SetUnixFileMode(handle, mode);
             RandomAccess.FlushToDisk(handle);
         }
 
@@ -127,6 +130,10 @@ internal sealed unsafe class ClientsDirectory : IDisposable
             throw new IOException($"{path}: what has changed in it is not sure to be on disk: {Libc.LastError}");
         }
     }
+
+    private static (uint User, uint Group) OwnerOf(string file)
+        => Libc.statx(Libc.AT_FDCWD, file, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_UID | Libc.STATX_GID, out Libc.FileStatus status) == 0
+            ? (status.User, status.Group) : throw new IOException($"{file}: {Libc.LastError}");
 
     /// <summary>The group of the server; where there is none, that of a directory.</summary>
     private static uint Group(string directory)

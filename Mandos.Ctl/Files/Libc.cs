@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     public const int LOCK_NB = 4;
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const uint STATX_UID = 0x8;
     public const uint STATX_GID = 0x10;
 
     private const string Library = "libc";
@@ -47,6 +48,9 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct FileStatus
     {
+        [FieldOffset(20)]
+        public uint User;
+
         [FieldOffset(24)]
         public uint Group;
     }

@@ -103,8 +103,7 @@ internal sealed partial class ClientTransitions
     /// <summary>Takes up what is known of a client's last boots, unless its key, secret or host is another one by now.</summary>
     public void RestoreProof(Client client, StoredClient? saved)
     {
-        client.Trial = saved is { TrialProof.IsEmpty: false } ? new KeyTrial(saved.TrialProof) : null;
-        CheckTrial(client);
+        RestoreTrial(client, saved);
         bool isProven = OnDue is null && client.Snapshot.ProvenAt is not null && saved is not null && BootProof.Fits(client, saved.Proof.Span);
         client.Proof = isProven ? saved!.Proof : default;
         if (!isProven)

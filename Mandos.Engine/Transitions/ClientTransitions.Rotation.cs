@@ -1,5 +1,6 @@
 using Mandos.Abstractions.Clients;
 using Mandos.Abstractions.Control;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 
 namespace Mandos.Engine.Transitions;
@@ -69,11 +70,22 @@ internal sealed partial class ClientTransitions
         {
             EndTrial(client);
         }
-        else if (!request.IsAborted)
+        else if (!request.IsAborted && !request.IsAnomalous) // the machine that runs does not boot
         {
             client.Trial = new KeyTrial(BootProof.MakeNext(client, next), client.Check);
             SetTried(client, _clock.UtcNow);
             LogTried(client.Name, next.KeyId);
+        }
+    }
+
+    /// <summary>Takes up that the next key was tried, unless its secret or the host is another one by now. Nobody has heard of the client yet.</summary>
+    private static void RestoreTrial(Client client, StoredClient? saved)
+    {
+        bool isTried = client.Definition.Next is { } next && saved is { TrialProof: var proof } && BootProof.FitsNext(client, next, proof.Span);
+        client.Trial = isTried ? new KeyTrial(saved!.TrialProof) : null;
+        if (!isTried && client.Snapshot.Rotation is { TriedAt: not null } rotation)
+        {
+            client.Snapshot = client.Snapshot with { Rotation = rotation with { TriedAt = null } };
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed record CheckerUses
         IEnumerable<OptionPlace> unknown =
         [
             .. Defaults.Where(option => !option.IsKnown && !isTaken(null, option.Name)),
-            .. PlainOptions,
+            .. PlainOptions.Where(static option => !option.IsKnown),
             .. Clients.SelectMany(use => use.Options.Where(option => !option.IsKnown && !isTaken(use.Checker, option.Name))),
         ];
         return unknown.OrderBy(option => option.Line).DistinctBy(option => option.Name).Select(option => Lines.At(

@@ -118,6 +118,9 @@ internal static class SectionsReader
             {
                 if (option.Name.Tag == (int)KnownOption.SecFile)
                 {
+                    // Whether the server can read it does not matter, and advice on how to let it would be bad: it may be any file.
+                    ConfigProblem place = file.Document.At(option.Line, "");
+                    faults.RemoveAll(fault => fault.Line == place.Line);
                     faults.Add(file.Document.At(option.Line, "secfile: names a file of the server; the secret itself has to be here, as secret"));
                 }
             }

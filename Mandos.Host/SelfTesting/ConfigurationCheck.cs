@@ -99,6 +99,8 @@ internal sealed class ConfigurationCheck(CommandLineOptions commandLine, PluginS
             {
                 string clientsFile = Path.Combine(commandLine.ConfigDirectory ?? ServerOptions.DefaultConfigDirectory, ClientFileReader.FileName);
                 Add(_warnings, CutOffAdvice.Of(shared, (clients.Clients ?? []).Select(static client => (client.Name, client.Settings)))
+                    .Concat((clients.Clients ?? []).Where(static client => client.Next is not null).Select(static client =>
+                        $"client {OptionValues.Quote(client.Name)}: next_key_id has no effect with servers that share their state; its present key stays"))
                     .Select(advice => new ConfigProblem(clientsFile, 0, advice)));
             }
 

@@ -39,6 +39,10 @@ public sealed partial class ZeroconfAnnouncer
     [LoggerMessage(4211, LogLevel.Information, "“{Name}” can be found now")]
     private static partial void LogFound(ILogger logger, string name);
 
+    // As loud as what was said before, which would be the last word otherwise
+    [LoggerMessage(4212, LogLevel.Warning, "Announced now as “{Name}”, so that clients find this server")]
+    private static partial void LogAnnouncedAtLast(ILogger logger, string name);
+
     [LoggerMessage(4209, LogLevel.Debug, "Avahi is told to announce the service, and makes sure first that the name is free")]
     private static partial void LogCommitted(ILogger logger);
 

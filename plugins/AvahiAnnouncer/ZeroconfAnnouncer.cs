@@ -34,6 +34,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
         ArgumentNullException.ThrowIfNull(announced);
         string name = service.Name;
         bool troubled = false;
+        bool isMissed = false;
         TimeSpan pause = TimeSpan.Zero;
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -62,7 +63,7 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
                     LogSameTrouble(context.Logger, trouble, pause.TotalSeconds);
                 }
 
-                troubled = true;
+                troubled = isMissed = true;
             }
 
             name = registration.Name;
@@ -71,8 +72,15 @@ public sealed partial class ZeroconfAnnouncer(IPluginContext context) : IAnnounc
             void Notify(Step step)
             {
                 Log(step);
+                isMissed |= step is Step.Waiting { State: null or ServerState.Failure };
                 if (step is Step.Announced established)
                 {
+                    if (isMissed)
+                    {
+                        LogAnnouncedAtLast(context.Logger, established.Name);
+                    }
+
+                    isMissed = false;
                     worked = true;
                     announced.Report(established.Name);
                 }

@@ -21,6 +21,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
     private const int Retried = 4208;
     private const int Hidden = 4210;
     private const int Found = 4211;
+    private const int AnnouncedAtLast = 4212;
 
     private static readonly ServiceDescription _service = new() { Name = "Mandos", Port = 4711 };
 
@@ -66,7 +67,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
         await StopAsync();
 
         Assert.Equal("Free", avahi.Asked.Last());
-        Assert.Empty(Logged(Trouble, NoAvahi));
+        Assert.Empty(Logged(Trouble, NoAvahi, AnnouncedAtLast));
     }
 
     [Fact]
@@ -212,6 +213,7 @@ public sealed class ZeroconfAnnouncerTests : IAsyncDisposable
         using FakeAvahi second = await FakeAvahi.StartAsync(_bus);
         await AnnouncedAsync("Mandos", "Mandos");
         Assert.Empty(Logged(Trouble));
+        Assert.Equal(2, Logged(AnnouncedAtLast).Length);
         Assert.False(File.Exists(_bus.ActivationMark));
     }
 

@@ -61,6 +61,7 @@ public sealed class SchemaTests : IDisposable
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(7)]
     public async Task Load_FileOfAVersion_GivesItsClients(int version)
     {
         using var directory = new StateDirectory();

@@ -72,8 +72,11 @@ internal sealed partial class SocketConnection
             {
                 await RequireSuccessAsync(response, stream, client, both.Token).ConfigureAwait(false);
                 stream.Allowance = WebLimits.AnswerBytes;
-                return await JsonSerializer.DeserializeAsync(stream, type, both.Token).ConfigureAwait(false)
-                    ?? throw new JsonException("it is null");
+
+                // As a whole: a client within a record cannot be read in pieces
+                using var answer = new MemoryStream();
+                await stream.CopyToAsync(answer, both.Token).ConfigureAwait(false);
+                return JsonSerializer.Deserialize(answer.GetBuffer().AsSpan(0, (int)answer.Length), type) ?? throw new JsonException("it is null");
             }
         }
         catch (Exception e) when (Explain(e, client, cancellationToken) is { } explained)

@@ -30,6 +30,20 @@ public sealed class ClientsDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Replace_File_KeepsItsMode()
+    {
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        _directory.Write("clients.d/a.conf", "before");
+        File.SetUnixFileMode(_directory.PathOf("clients.d/a.conf"), Mode);
+        using ClientsDirectory directory = ClientsDirectory.Open(_directory.FullName);
+
+        directory.Replace(_directory.PathOf("clients.d/a.conf"), "[a]\n"u8);
+
+        Assert.Equal("[a]\n", File.ReadAllText(_directory.PathOf("clients.d/a.conf")));
+        Assert.Equal(Mode, File.GetUnixFileMode(_directory.PathOf("clients.d/a.conf")));
+    }
+
+    [Fact]
     public void Add_FileThatIsThere_LeavesItAlone()
     {
         _directory.Write("clients.d/a.conf", "mine");

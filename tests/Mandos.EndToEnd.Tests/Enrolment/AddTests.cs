@@ -53,6 +53,7 @@ public sealed class AddTests(ClientKeys keys)
         Assert.Contains("first: the server has it, enabled, and its check succeeded\n", added.Output, StringComparison.Ordinal);
         Assert.Contains("  Location             cellar\n", added.Output, StringComparison.Ordinal);
         Assert.Contains("warning: the check of second failed", added.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("is its host right, and is it up? mandos-ctl --host ADDRESS second sets another\n", added.Errors, StringComparison.Ordinal);
         await keys.First.RequirePasswordAsync(site.Server.EndPoint);
         await keys.Second.RequirePasswordAsync(site.Server.EndPoint);
     }

@@ -14,8 +14,7 @@ internal sealed partial class ModelServer
         c.File = c.File.Promoted();
         c.Settings = c.Settings with { KeyId = c.File.Settings.KeyId };
         c.Secret = c.File.Secret;
-        RefuseStrangers(c);
-        c.Counts = new ModelCounts(); // to those who hear of it, it is another client
+        BecomeAnother(c);
         if (c.Tried is { } tried)
         {
             c.Proven = (tried.At, tried.Secret, tried.Host);
@@ -40,7 +39,7 @@ internal sealed partial class ModelServer
     private void NoteTrial(ModelConnection x)
     {
         ModelClient c = x.Client!;
-        if (c.File.Next is { } next && !x.IsRehearsal)
+        if (c.File.Next is { } next && !x.IsRehearsal && !(x.Key == next.Key && x.IsAnomalous))
         {
             c.Tried = x.Key == next.Key ? (Wall, next.Secret, c.Settings.Host, c.Check == ModelCheck.None ? 0 : c.Checks) : null;
         }
@@ -64,10 +63,17 @@ internal sealed partial class ModelServer
         EndReboot(c);
         Rehearse(c, TimeSpan.Zero);
         EndApproval(c);
-        RefuseStrangers(c);
-        c.Counts = new ModelCounts();
+        BecomeAnother(c);
         c.Settings = c.Settings with { KeyId = c.File.Settings.KeyId };
         (c.RetiredKey, c.PromotedAt) = (null, null);
+    }
+
+    /// <summary>To those who hear of it, it is another client. They hear of rehearsals that this ends once their connections have ended.</summary>
+    private void BecomeAnother(ModelClient c)
+    {
+        int before = c.Counts.Rehearsed;
+        RefuseStrangers(c);
+        c.Counts = new ModelCounts { Rehearsed = c.Counts.Rehearsed - before };
     }
 
     /// <summary>Who has a key that is the client's no more gets nothing.</summary>

@@ -204,6 +204,36 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
+    public void Promotion_RequestWithSignsOfACopiedKey_ProvesNothing()
+    {
+        _rig.Start(Define(change: static settings => settings with { ApprovalDelay = _minute, ApprovedByDefault = false }));
+        FakePeer one = _rig.Hold("a", "192.0.2.1");
+        FakePeer other = _rig.Connect("b", "192.0.2.2");
+        _rig.Until(() => other.InWait && _rig["a"].ApprovalsPending == 2, "the connections to wait");
+
+        _rig.Decide(2, true);
+
+        _rig.Until(() => other.IsDisposed, "the connection to end");
+        Assert.Equal(New, Encoding.UTF8.GetString(other.Received!));
+        Assert.Null(Rotation!.TriedAt);
+        _rig.Decide(1, false);
+        _rig.Finish(one);
+    }
+
+    [Fact]
+    public void Promotion_HostIsAnotherThanAtTheBoot_HasToBeTriedAgain()
+    {
+        _rig.Start(Define());
+        Ask("b");
+
+        _rig.Change("a", ClientChange.Of(ClientSetting.Host, "elsewhere"));
+
+        Assert.Null(Rotation!.TriedAt);
+        Check();
+        Assert.Equal((Old, New), (Ask("a"), Ask("b")));
+    }
+
+    [Fact]
     public void Promotion_OldKeysSecretIsOnItsWay_Waits()
     {
         _rig.Start(Define());

@@ -54,6 +54,16 @@ public sealed class SectionsReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_FileThatCannotBeRead_AdvisesNobodyToLetTheServerReadIt()
+    {
+        _directory.Write("clients.conf", "");
+
+        SectionsResult read = Read($"[a]\nsecfile=/nonexistent/shadow\nkey_id={KeyId}\n");
+
+        Assert.Equal("input:2: secfile: names a file of the server; the secret itself has to be here, as secret", Assert.Single(read.Problems).ToString());
+    }
+
+    [Fact]
     public void Read_NameOfAnotherClient_NamesBothPlaces()
     {
         string other = _directory.Write("clients.d/x.conf", $"\n[a]\nkey_id={OtherKeyId}\nsecret={_secret}\n");

@@ -144,7 +144,8 @@ public sealed class CheckerRegistryTests : IDisposable
         _text = "[DEFAULT]\nssh_port = 22\nhue = red\n";
         AddClient("a", "checker_plugin = ssh", "ssh_prot = 2222", "ssh_host_key = x");
         AddClient("b", "checker_plugin = any", "size = 1");
-        AddClient("c", "ssh_host_key = x");
+        AddClient("c", "ssh_host_key = x", "ssh_fingerprint = what mandos-keygen writes for people");
+        AddClient("d", "checker_plugin = ssh", "ssh_fingerprint = likewise");
 
         CheckerReport report = await ValidateAsync(Load());
 
