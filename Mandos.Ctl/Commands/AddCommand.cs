@@ -58,7 +58,7 @@ internal static class AddCommand
         RequireDirectory(given, examination);
         foreach (SshServer other in given.Others)
         {
-            await other.RunAsync(sections, isQuiet: true, ["--add", "--dry-run"], cancellationToken).ConfigureAwait(false);
+            await other.RunAsync(sections, isQuiet: true, SshServer.Limit, ["--add", "--dry-run"], cancellationToken).ConfigureAwait(false);
         }
 
         (ExaminedClient Client, string File)[] files = [.. examination.Clients.Select(client => (client, FileOf(given, client)))];
@@ -79,30 +79,42 @@ internal static class AddCommand
 
         Write(given, sections, files);
         await server.ReloadAsync(cancellationToken).ConfigureAwait(false);
-        foreach ((ExaminedClient client, string file) in files)
+        int status = 0;
+        try
         {
-            await CheckAsync(server, client.Client.Name, file, cancellationToken).ConfigureAwait(false);
+            foreach ((ExaminedClient client, string file) in files)
+            {
+                await CheckAsync(server, client.Client.Name, file, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ServerException e) when (given.Others.Count > 0)
+        {
+            Console.Error.WriteLine($"mandos-ctl: {e.Message}");
+            status = 1;
         }
 
         if (given.Others.Count == 0)
         {
             await NoteOthersAsync(server, cancellationToken).ConfigureAwait(false);
-            return 0;
         }
 
-        return await AddAtOthersAsync(given.Others, sections, cancellationToken).ConfigureAwait(false);
+        return Math.Max(status, await AddAtOthersAsync(given.Others, sections, files.Length, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Adds them at each of the others, also if one fails: each machine has to boot from as many as possible.</summary>
+    /// <param name="others">Where.</param>
+    /// <param name="sections">The clients.</param>
+    /// <param name="count">How many they are, each of which is waited for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The exit status.</returns>
-    private static async Task<int> AddAtOthersAsync(IReadOnlyList<SshServer> others, byte[] sections, CancellationToken cancellationToken)
+    public static async Task<int> AddAtOthersAsync(IReadOnlyList<SshServer> others, byte[] sections, int count, CancellationToken cancellationToken)
     {
         int status = 0;
         foreach (SshServer other in others)
         {
             try
             {
-                await other.RunAsync(sections, isQuiet: false, ["--add"], cancellationToken).ConfigureAwait(false);
+                await other.RunAsync(sections, isQuiet: false, SshServer.Limit + (count * _checkTime), ["--add"], cancellationToken).ConfigureAwait(false);
             }
             catch (ServerException e)
             {

@@ -223,6 +223,11 @@ internal sealed class CtlArguments
             throw new UsageException("Options require clients names or --all.");
         }
 
+        if (Has("promote") && Has("all"))
+        {
+            throw new UsageException("--promote takes names: it retires keys, also of clients that have not booted with their next ones.");
+        }
+
         if (Has("all") && !HasAction)
         {
             throw new UsageException("--all requires an action.");

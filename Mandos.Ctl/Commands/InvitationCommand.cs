@@ -146,6 +146,10 @@ internal static class InvitationCommand
             {
                 return 0;
             }
+            else if (await AddCommand.AddAtOthersAsync(given.Others, lines, 1, cancellationToken).ConfigureAwait(false) is not 0 and var status)
+            {
+                return status; // what has arrived is all that they can get it from
+            }
 
             await server.EndInvitationAsync(name, accepted: true, cancellationToken).ConfigureAwait(false);
             return 0;

@@ -47,10 +47,20 @@ internal static class RotateCommand
         }
 
         string[] keys = [.. Enumerable.Range(0, lines.Sections).Select(i => KeyIn(lines, i))];
+        for (int i = 0; i < lines.Sections; i++)
+        {
+            Client client = clients[lines.NameOf(i)];
+            if (client.Rotation!.NextKeyId is { Length: > 0 } other && other != keys[i])
+            {
+                throw new ServerException($"client {client.Name} has the next key {other} already, which its machine may have; nothing was written: reboot it, or mandos-ctl "
+                    + $"--promote {client.Name}, or take next_key_id and its secret out of {places[client.Name].File} first");
+            }
+        }
+
         if (!given.Has("dry-run"))
         {
-            Change(given, Enumerable.Range(0, lines.Sections).Select(i => (places[lines.NameOf(i)], clients[lines.NameOf(i)])), (file, client, i) =>
-                RotationFile.WithNext(Tidied(file, client) is { } tidied ? new ConfigLines(tidied) : file, lines, i));
+            await ChangeAsync(server, given, Enumerable.Range(0, lines.Sections).Select(i => (places[lines.NameOf(i)], clients[lines.NameOf(i)])), (file, client, i) =>
+                RotationFile.WithNext(client.Rotation is { IsFileBehind: true } ? new ConfigLines(Tidied(file, client)) : file, lines, i), cancellationToken).ConfigureAwait(false);
             await server.ReloadAsync(cancellationToken).ConfigureAwait(false);
             clients = await ListAsync(server, cancellationToken).ConfigureAwait(false);
         }
@@ -102,8 +112,8 @@ internal static class RotateCommand
         }
 
         Dictionary<string, SectionPlace> places = Places(given, clients.Select(static client => client.Name), all);
-        Change(given, clients.Select(client => (places[client.Name], client)), static (file, client, _) => Tidied(file, client)
-            ?? throw new ServerException($"the file of client {client.Name} does not have both of its keys and a next secret; change it by hand"));
+        await ChangeAsync(
+            server, given, clients.Select(client => (places[client.Name], client)), static (file, client, _) => Tidied(file, client), cancellationToken).ConfigureAwait(false);
         await server.ReloadAsync(cancellationToken).ConfigureAwait(false);
         foreach (Client client in clients)
         {
@@ -203,39 +213,38 @@ internal static class RotateCommand
             : places.ToDictionary(static place => place.Client, StringComparer.Ordinal);
     }
 
-    private static byte[]? Tidied(ConfigLines file, Client client)
-        => client.Rotation is { IsFileBehind: true } rotation ? RotationFile.Tidied(file, rotation.RetiredKeyId, client.KeyId) : null;
+    /// <exception cref="ServerException">It is not as a file that is behind should be.</exception>
+    private static byte[] Tidied(ConfigLines file, Client client) => RotationFile.Tidied(file, client.Rotation!.RetiredKeyId, client.KeyId) ?? throw new ServerException(
+        $"the file of client {client.Name} does not have its retired key as key_id, and its present key and secret as next_key_id and next_secret; nothing was written: "
+        + "change it by hand");
 
-    /// <summary>Changes files, each at once and for good.</summary>
-    private static void Change(
-        CtlArguments given, IEnumerable<(SectionPlace Place, Client Client)> clients, Func<ConfigLines, Client, int, byte[]> change)
+    /// <summary>Changes files, each at once and for good, and the first one only if all can be changed.</summary>
+    private static async Task ChangeAsync(
+        IServerConnection server, CtlArguments given, IEnumerable<(SectionPlace Place, Client Client)> clients, Func<ConfigLines, Client, int, byte[]> change,
+        CancellationToken cancellationToken)
     {
+        List<(string File, byte[] Before, byte[] After)> files = [];
         try
         {
             using ClientsDirectory directory = ClientsDirectory.Open(given.ConfigDirectory);
+            Dictionary<string, Client> present = await ListAsync(server, cancellationToken).ConfigureAwait(false);
             foreach ((int i, (SectionPlace place, Client client)) in clients.Index())
             {
-                byte[] before = File.ReadAllBytes(place.File);
-                byte[] after = [];
-                try
+                byte[] before = await File.ReadAllBytesAsync(place.File, cancellationToken).ConfigureAwait(false);
+                var lines = new ConfigLines(before);
+                files.Add((place.File, before, []));
+                if (lines.Sections != 1 || lines.NameOf(0) != client.Name
+                    || present.GetValueOrDefault(client.Name) is not { } now || (now.KeyId, now.Rotation) != (client.KeyId, client.Rotation))
                 {
-                    var lines = new ConfigLines(before);
-                    if (lines.Sections != 1 || lines.NameOf(0) != client.Name)
-                    {
-                        throw new ServerException($"{place.File} has just been changed by somebody else; try again");
-                    }
+                    throw new ServerException($"client {client.Name} or its file has just been changed; nothing was written: try again");
+                }
 
-                    after = change(lines, client, i);
-                    if (!after.AsSpan().SequenceEqual(before))
-                    {
-                        directory.Replace(place.File, after);
-                    }
-                }
-                finally
-                {
-                    CryptographicOperations.ZeroMemory(before);
-                    CryptographicOperations.ZeroMemory(after);
-                }
+                files[^1] = (place.File, before, change(lines, client, i));
+            }
+
+            foreach ((string file, _, byte[] after) in files.Where(static file => !file.After.AsSpan().SequenceEqual(file.Before)))
+            {
+                directory.Replace(file, after);
             }
         }
         catch (UnauthorizedAccessException e)
@@ -245,6 +254,14 @@ internal static class RotateCommand
         catch (IOException e)
         {
             throw new ServerException(e.Message.ReplaceLineEndings(" "));
+        }
+        finally
+        {
+            foreach ((_, byte[] before, byte[] after) in files)
+            {
+                CryptographicOperations.ZeroMemory(before);
+                CryptographicOperations.ZeroMemory(after);
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ namespace Mandos.Ctl.Servers;
 /// <param name="destination">Its name for ssh, such as <c>root@b.example.org</c>.</param>
 internal sealed class SshServer(string destination)
 {
-    /// <summary>How long a command there may take: it may wait for the first checks of some clients.</summary>
-    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(5);
+    /// <summary>How long a command may take there that waits for no check; a person may have to give a password first.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Its name for ssh, fit for a terminal.</summary>
     public string Name { get; } = SafeText.From(destination);
@@ -18,16 +18,17 @@ internal sealed class SshServer(string destination)
     /// <param name="destinations">Names, with commas between them.</param>
     /// <exception cref="FormatException">One of them is none.</exception>
     public static IReadOnlyList<SshServer> Parse(string destinations)
-        => [.. destinations.Split(',', StringSplitOptions.TrimEntries).Select(static destination => destination is [not '-', ..] && !destination.Any(char.IsWhiteSpace)
+        => [.. destinations.Split(',', StringSplitOptions.TrimEntries).Distinct().Select(static destination => destination is [not '-', ..] && !destination.Any(char.IsWhiteSpace)
             ? new SshServer(destination) : throw new FormatException($"“{SafeText.From(destination)}” is no server that ssh reaches, such as root@b.example.org"))];
 
     /// <summary>Runs mandos-ctl there. What it says is said here, with the server's name before it.</summary>
     /// <param name="input">What it reads.</param>
     /// <param name="isQuiet">Whether only its errors and warnings are said.</param>
+    /// <param name="limit">How long it may take.</param>
     /// <param name="arguments">Its arguments, none of which means anything to a shell.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ServerException">It does not succeed there.</exception>
-    public async Task RunAsync(ReadOnlyMemory<byte> input, bool isQuiet, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public async Task RunAsync(ReadOnlyMemory<byte> input, bool isQuiet, TimeSpan limit, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("ssh", ["-T", "-o", "ConnectTimeout=15", "--", destination, "mandos-ctl", .. arguments])
         {
@@ -38,8 +39,8 @@ internal sealed class SshServer(string destination)
         using var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Say(isQuiet ? TextWriter.Null : Console.Out, line.Data);
         process.ErrorDataReceived += (_, line) => Say(Console.Error, line.Data);
-        using var limit = new CancellationTokenSource(_limit, TimeProvider.System);
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using var late = new CancellationTokenSource(limit, TimeProvider.System);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             process.Start();
@@ -56,7 +57,7 @@ internal sealed class SshServer(string destination)
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ServerException($"{Name}: has not ended within {_limit.TotalMinutes} minutes");
+            throw new ServerException($"{Name}: has not ended within {limit.TotalMinutes} minutes");
         }
 
         const int ConnectionFailed = 255;

@@ -29,6 +29,9 @@ public sealed record ClientDefinition
     /// <summary>The key that is to take the place of its present one, with its secret, which the engine owns too; null for none.</summary>
     public NextKey? Next { get; init; }
 
+    /// <summary>Whether its source has a next key that cannot be used, for a mistake. If that was promoted, nothing of the client can be.</summary>
+    public bool IsNextFaulty { get; init; }
+
     /// <summary>The key that its present one has taken the place of, if its source has yet to tell so: there the present key is still the next.</summary>
     public string? RetiredKeyId { get; init; }
 

@@ -57,7 +57,7 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
         }
 
         _keys.JudgeNext();
-        clients = clients.ConvertAll(_keys.WithoutShared);
+        clients = clients.ConvertAll(client => _keys.WithoutShared(client).WithoutFaultyNext());
         foreach (ClientCandidate client in clients.Where(client => !client.IsUsable))
         {
             _leftOut.Add(client.Definition.Name);
@@ -97,48 +97,54 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
             _document.Warn(file[KnownOptions.Of(ClientSetting.ApprovedByDefault)]!.Value, SilentRefusal);
         }
 
-        NextKey? next = ReadNext();
+        NextKey? next = ReadNext(out ConfigSection? part);
         if (ReadSecret() is not { } secret)
         {
             next?.Secret.Dispose();
             return null;
         }
 
-        return new(Section, new() { Name = Section.Name, Settings = settings, Enabled = enabled ?? false, Secret = secret, Next = next }, hasKey, isPlain);
+        return new(Section, new() { Name = Section.Name, Settings = settings, Enabled = enabled ?? false, Secret = secret, Next = next }, hasKey, isPlain, part);
     }
 
     /// <summary>Reads the key and the secret that are to take the place of the present ones.</summary>
-    /// <returns>Null if there are none, or they are bad, which has been reported.</returns>
-    private NextKey? ReadNext()
+    /// <param name="part">What is faulty if they are bad, which has been reported then; null if there are none.</param>
+    /// <returns>Null if there are none, or they are bad.</returns>
+    private NextKey? ReadNext(out ConfigSection? part)
     {
         ConfigOption? key = file[KnownOption.NextKeyId];
         ConfigOption? given = file[KnownOption.NextSecret] ?? file[KnownOption.NextSecFile];
-        if (key is null && given is null)
+        part = key is null && given is null ? null : Section.Part();
+        if (part is null)
         {
             return null;
         }
 
         if (key is null)
         {
-            _document.Report(Section, given!.Value, "has no next_key_id; each needs the other");
+            _document.Report(part, given!.Value, "has no next_key_id; each needs the other");
             return null;
         }
 
         if (given is null)
         {
-            _document.Report(Section, key.Value, "has neither next_secret nor next_secfile; each needs the other");
+            _document.Report(part, key.Value, "has neither next_secret nor next_secfile; each needs the other");
             return null;
         }
 
-        string? fault = ReadKey(KnownOption.NextKeyId, 64, out string? keyId);
+        string? fault = ReadKey(KnownOption.NextKeyId, 64, part, out string? keyId);
         if (keyId is null)
         {
-            _document.Report(Section, key.Value, fault ?? "is empty; without a next key, leave it and the next secret out");
+            if (!part.IsFaulty)
+            {
+                _document.Report(part, key.Value, fault ?? "is empty; without a next key, leave it and the next secret out");
+            }
+
             return null;
         }
 
-        _keys.AddNext(Section, key.Value, keyId);
-        Secret? secret = file[KnownOption.NextSecret] is { } text ? _secrets.ReadText(Section, text) : _secrets.ReadFile(Section, given.Value);
+        _keys.AddNext(Section, part, key.Value, keyId);
+        Secret? secret = file[KnownOption.NextSecret] is { } text ? _secrets.ReadText(part, text) : _secrets.ReadFile(part, given.Value);
         return secret is null ? null : new NextKey(keyId, secret);
     }
 
@@ -146,8 +152,8 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     /// <returns>Whether there is one; if not, that has been reported.</returns>
     private bool ReadKeys(out string? keyId, out string? fingerprint)
     {
-        string? badKeyId = ReadKey(KnownOption.KeyId, 64, out keyId);
-        string? badFingerprint = ReadKey(KnownOption.Fingerprint, 40, out fingerprint);
+        string? badKeyId = ReadKey(KnownOption.KeyId, 64, Section, out keyId);
+        string? badFingerprint = ReadKey(KnownOption.Fingerprint, 40, Section, out fingerprint);
         if (keyId is null && fingerprint is null && badKeyId is null && badFingerprint is null)
         {
             if (Section.Name.Trim().Equals(ConfigDocument.DefaultSection, StringComparison.OrdinalIgnoreCase))
@@ -199,12 +205,13 @@ internal sealed class ClientFileValidator(ClientFileParser file) : IDisposable
     /// <summary>Reads a hash in hexadecimal.</summary>
     /// <param name="known">The option.</param>
     /// <param name="digits">How many digits it must have.</param>
+    /// <param name="section">What is faulty if it cannot be read.</param>
     /// <param name="key">The digits in upper case; null if there are none, or bad ones.</param>
     /// <returns>What is wrong; null if nothing is, or it was reported.</returns>
-    private string? ReadKey(KnownOption known, int digits, out string? key)
+    private string? ReadKey(KnownOption known, int digits, ConfigSection section, out string? key)
     {
         key = null;
-        if (file[known] is not ConfigOption option || !_document.TryRead(Section, option, out ReadOnlySpan<byte> value))
+        if (file[known] is not ConfigOption option || !_document.TryRead(section, option, out ReadOnlySpan<byte> value))
         {
             return null;
         }

@@ -44,9 +44,16 @@ internal sealed class ClientKeys(ConfigDocument document)
     }
 
     /// <summary>Notes which key is to be a client's next.</summary>
-    public void AddNext(ConfigSection section, in ConfigOption option, string key) => _next.Add(new GivenNext(section, option, key));
+    /// <param name="section">The client's section.</param>
+    /// <param name="part">What of it is faulty if the key is not for this client.</param>
+    /// <param name="option">The option with the key.</param>
+    /// <param name="key">The key.</param>
+    public void AddNext(ConfigSection section, ConfigSection part, in ConfigOption option, string key) => _next.Add(new GivenNext(section, part, option, key));
 
-    /// <summary>Once all clients are read: reports next keys that are those of other clients, which it costs nothing, or are next ones twice.</summary>
+    /// <summary>
+    /// Once all clients are read: reports next keys that are those of other clients, or are next ones twice. That costs nobody a present key. It is reported where
+    /// the later of both stands, as that is the one which was added.
+    /// </summary>
     public void JudgeNext()
     {
         Dictionary<string, GivenNext> first = new(_next.Count, StringComparer.Ordinal);
@@ -54,14 +61,24 @@ internal sealed class ClientKeys(ConfigDocument document)
         {
             if (_keys.TryGetValue(next.Key, out GivenKey? given))
             {
-                document.Report(next.Section, next.Option, given.Section == next.Section
-                    ? "is the key that the client has already; the next one has to be another" : Taken(given.Section, given.Line));
+                if (given.Section == next.Section)
+                {
+                    document.Report(next.Part, next.Option, "is the key that the client has already; the next one has to be another");
+                }
+                else if (given.Line > next.Option.Line)
+                {
+                    document.Report(next.Part, given.Line, $"key_id: {Taken(next.Section, next.Option.Line)}");
+                }
+                else
+                {
+                    document.Report(next.Part, next.Option, Taken(given.Section, given.Line));
+                }
             }
             else if (!first.TryAdd(next.Key, next))
             {
                 GivenNext other = first[next.Key];
-                other.Section.IsFaulty = true;
-                document.Report(next.Section, next.Option, Taken(other.Section, other.Option.Line));
+                other.Part.IsFaulty = true;
+                document.Report(next.Part, next.Option, Taken(other.Section, other.Option.Line));
             }
         }
     }
@@ -86,7 +103,7 @@ internal sealed class ClientKeys(ConfigDocument document)
     }
 
     /// <summary>Where a next key was given.</summary>
-    private sealed record GivenNext(ConfigSection Section, ConfigOption Option, string Key);
+    private sealed record GivenNext(ConfigSection Section, ConfigSection Part, ConfigOption Option, string Key);
 
     /// <summary>Where a key was given first.</summary>
     /// <param name="Section">The client's section.</param>

@@ -21,6 +21,9 @@ internal sealed class ConfigSection(string name, int line, int first)
     /// <summary>Whether something is wrong with it, so that it must not be used. In <c>[DEFAULT]</c> that concerns all others.</summary>
     public bool IsFaulty { get; set; }
 
+    /// <summary>The same section, for a part of it that may be faulty by itself.</summary>
+    public ConfigSection Part() => new(Name, Line, First) { Count = Count };
+
     /// <inheritdoc/>
     public override string ToString() => $"[{Name}]";
 }

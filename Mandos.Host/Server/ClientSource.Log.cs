@@ -22,4 +22,7 @@ internal sealed partial class ClientSource
 
     [LoggerMessage(2063, LogLevel.Error, "Left out until the files are mended and read again: {Names} ({Count} in all); they {Meaning}")]
     private partial void LogLeftOut(int count, string names, string meaning);
+
+    [LoggerMessage(2066, LogLevel.Error, "Until the files are mended and read again only the present keys are valid of {Names} ({Count} in all), not the next ones")]
+    private partial void LogFaultyNext(int count, string names);
 }

@@ -135,18 +135,26 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
             LogProblem(problem);
         }
 
-        HashSet<string> leftOut = [.. read.LeftOut, .. report.LeftOut];
+        // At a reload, one that has both keys keeps them. Nobody has at a start, where the present one is better than none.
+        string[] faultyNext = [.. read.Clients!.Where(static client => client.IsNextFaulty).Select(static client => client.Name)];
+        if (faultyNext.Length > 0 && !isReload)
+        {
+            LogFaultyNext(faultyNext.Length, Names(faultyNext));
+        }
+
+        HashSet<string> without = [.. report.LeftOut, .. isReload ? faultyNext : []];
+        HashSet<string> leftOut = [.. read.LeftOut, .. without];
         if (leftOut.Count > 0)
         {
             LogLeftOut(leftOut.Count, Names(leftOut), isReload ? "keep what they had, if they were served" : "are not served");
         }
 
-        foreach (ClientDefinition client in read.Clients!.Where(client => report.LeftOut.Contains(client.Name)))
+        foreach (ClientDefinition client in read.Clients!.Where(client => without.Contains(client.Name)))
         {
             client.DisposeSecrets();
         }
 
-        ClientDefinition[] clients = [.. read.Clients!.Where(client => !report.LeftOut.Contains(client.Name))];
+        ClientDefinition[] clients = [.. read.Clients!.Where(client => !without.Contains(client.Name))];
         ConfigProblem? unreachable = Priority is null ? null : PriorityFit.FindUnreachable(options, Priority, clients);
         if (unreachable is not null)
         {
@@ -192,7 +200,7 @@ internal sealed partial class ClientSource(ServerOptions options, ILogger logger
         }
     }
 
-    private static string Names(HashSet<string> clients)
+    private static string Names(IReadOnlyCollection<string> clients)
         => string.Join(", ", clients.Order(StringComparer.Ordinal).Take(MaxNames).Select(OptionValues.Show)) + (clients.Count > MaxNames ? ", …" : "");
 
     private static IReadOnlyList<string> ToLines(IReadOnlyList<ConfigProblem> problems) => [.. problems.Select(problem => problem.ToString())];

@@ -56,6 +56,46 @@ public sealed class RotateTests(ClientKeys keys)
     }
 
     [Fact]
+    public async Task Rotate_AnotherNextKey_IsRefusedUntilTheFirstIsGone()
+    {
+        var client = new TestClient("one") { Secret = [0xC1, 2, 3, 0, 0xD2, 3, 1, 0, 0] };
+        var next = new TestClient("one") { Secret = client.Secret };
+        await using WebSite site = await WebSite.StartAsync([]);
+        await RequireAsync(site, client.StanzaWith("checker = true"), "--add");
+        await RequireAsync(site, next.StanzaWith() + "\n", "--rotate");
+        string before = await File.ReadAllTextAsync(FileOf(site, "one"), Cancellation);
+
+        CommandResult refused = await RunAsync(site, new TestClient("one") { Secret = client.Secret }.StanzaWith() + "\n", "--rotate");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains($"client one has the next key {next.Key.KeyId} already, which its machine may have; nothing was written", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllTextAsync(FileOf(site, "one"), Cancellation));
+    }
+
+    [Fact]
+    public async Task Serve_NextSecretIsBad_CostsNoKeyThatWasValid()
+    {
+        var client = new TestClient("one");
+        var next = new TestClient("one") { Secret = [0xCB, 1, 2] };
+        string good = $"next_key_id = {next.Key.KeyId}\nnext_secret = {Convert.ToBase64String(next.Secret)}";
+        await using WebSite site = await WebSite.StartAsync([client.StanzaWith("checker = true", good)]);
+        await next.RequireSecretAsync(site.Server);
+
+        await File.WriteAllTextAsync(
+            site.Server.ClientsFile, client.StanzaWith("checker = true", $"next_key_id = {next.Key.KeyId}\nnext_secfile = /nonexistent/secret") + "\n", Cancellation);
+        CommandResult reload = await RunAsync(site, "", "--reload");
+        Assert.Contains("next_secfile: \"/nonexistent/secret\" cannot be read", reload.Errors + string.Join('\n', site.Server.Log.Lines), StringComparison.Ordinal);
+        await client.RequireSecretAsync(site.Server);
+        await next.RequireSecretAsync(site.Server);
+
+        await site.Server.StopAsync();
+        await site.Server.StartAsync();
+        await site.Server.Log.WaitForAsync("ERROR", "only the present keys are valid of one (1 in all), not the next ones");
+        await client.RequireSecretAsync(site.Server);
+        await next.RequireRefusalAsync(site.Server);
+    }
+
+    [Fact]
     public async Task Rotate_WhatCannotBe_IsRefusedWithTheReason()
     {
         var client = new TestClient("one") { Secret = [0xC1, 2, 3, 0, 0xD2, 3, 1, 0, 0] };

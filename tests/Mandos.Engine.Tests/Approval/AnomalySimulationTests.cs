@@ -107,6 +107,7 @@ public sealed class AnomalySimulationTests : IDisposable
 
     private void Up()
     {
+        _rig.SettleChecks(); // a late one of while it was off would find it up, and say so at its next start
         _rig.Checker.Plan(Machine, FakeChecker.Success);
         _rig.MarkCheckedOk(Machine);
     }

@@ -46,14 +46,15 @@ public sealed partial class ClientFileReaderTests
     [InlineData("next_key_id=" + OtherKeyId + "\nnext_secret=c2VzYW1", "5: next_secret: " + NoBase64)]
     [InlineData("next_key_id=" + OtherKeyId + "\nnext_secfile=/nonexistent/x", "5: next_secfile: \"/nonexistent/x\" cannot be read: no such file")]
     [InlineData("next_key_id=" + KeyId + "\nnext_secret=" + Secret, "4: next_key_id: is the key that the client has already; the next one has to be another")]
-    public void Read_BadNextKey_IsReported(string options, string problem)
+    [InlineData("next_key_id=%(nosuch)s\nnext_secret=" + Secret, null)]
+    public void Read_BadNextKey_CostsThePresentOneNothing(string options, string? problem)
     {
         Write($"{Least}{options}\n");
 
         ClientFileResult result = Read();
 
-        Assert.EndsWith(problem, Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
-        Assert.Equal(["foo"], result.LeftOut);
+        Assert.EndsWith(problem ?? "", Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
+        AssertPresentKeysAlone(result, "foo");
     }
 
     [Fact]
@@ -63,13 +64,26 @@ public sealed partial class ClientFileReaderTests
 
         ClientFileResult result = Read();
 
-        Assert.EndsWith($"4: next_key_id: is that of client [bar] too, at {_directory.FullName}/clients.conf:7; each client needs its own",
+        Assert.EndsWith($"7: key_id: is that of client [foo] too, at {_directory.FullName}/clients.conf:4; each client needs its own",
             Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
-        Assert.Equal(["bar"], result.Clients!.Select(static client => client.Name));
+        Assert.Equal([true, false], result.Clients!.Select(static client => client.IsNextFaulty));
+        AssertPresentKeysAlone(result, "foo", "bar");
+    }
+
+    [Theory]
+    [InlineData("[bar]\nkey_id=" + OtherKeyId + "\nsecret=" + Secret, "2: key_id: is that of client [foo] too, at ")]
+    [InlineData("[bar]\nkey_id=" + ThirdKeyId + "\nsecret=" + Secret + "\nnext_key_id=" + OtherKeyId + "\nnext_secret=" + Secret, "4: next_key_id: is that of client [foo] too, at ")]
+    public void Read_SectionWithTheNextKeyOfAClient_IsRefused(string section, string problem)
+    {
+        Write($"{Least}next_key_id={OtherKeyId}\nnext_secret={Secret}\n");
+
+        SectionsResult result = SectionsReader.Read(_directory.FullName, Encoding.UTF8.GetBytes(section + "\n"));
+
+        Assert.Contains(result.Problems, fault => fault.ToString().StartsWith($"{SectionsReader.Source}:{problem}", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Read_NextKeysAreEqual_LeavesBothOut()
+    public void Read_NextKeysAreEqual_NeitherHasOne()
     {
         Write($"{Least}next_key_id={ThirdKeyId}\nnext_secret={Secret}\n[bar]\nkey_id={OtherKeyId}\nsecret={Secret}\nnext_key_id={ThirdKeyId}\nnext_secret={Secret}\n");
 
@@ -77,7 +91,8 @@ public sealed partial class ClientFileReaderTests
 
         Assert.EndsWith($"9: next_key_id: is that of client [foo] too, at {_directory.FullName}/clients.conf:4; each client needs its own",
             Assert.Single(result.Problems).ToString(), StringComparison.Ordinal);
-        Assert.Equal(["bar", "foo"], result.LeftOut.Order());
+        Assert.All(result.Clients!, static client => Assert.True(client.IsNextFaulty));
+        AssertPresentKeysAlone(result, "foo", "bar");
     }
 
     [Fact]
@@ -86,5 +101,12 @@ public sealed partial class ClientFileReaderTests
         Write($"{Least}next_key_id={OtherKeyId}\nnext_secret={Secret}\n");
 
         Assert.Contains(Read().Warnings, static warning => warning.Line == 5 && warning.Message.StartsWith("next_secret: ", StringComparison.Ordinal));
+    }
+
+    private static void AssertPresentKeysAlone(ClientFileResult result, params IEnumerable<string> clients)
+    {
+        Assert.Empty(result.LeftOut);
+        Assert.Equal(clients, result.Clients!.Select(static client => client.Name));
+        Assert.All(result.Clients!, static client => Assert.Null(client.Next));
     }
 }
