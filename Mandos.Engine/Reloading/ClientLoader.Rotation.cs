@@ -25,9 +25,11 @@ internal sealed partial class ClientLoader
     /// <returns>A definition as any other; secrets that are in it no more are zeroed.</returns>
     public ClientDefinition Resolve(ClientDefinition definition)
     {
+        ClientSnapshot? known = _clients.TryGet(definition.Name, out Client? running) ? running.Snapshot : _kept.FindRow(definition.Name)?.Stored.Client;
         if (definition.Next is { } next)
         {
-            if (Candidates(definition, next).Any(client => Rotations.IsPromoted(definition, client)))
+            bool isPresent = known is { Settings: var had } && (had.KeyId ?? had.Fingerprint) == definition.MainKey; // the files have put it back meanwhile
+            if (!isPresent && Candidates(definition, next).Any(client => Rotations.IsPromoted(definition, client)))
             {
                 definition.Secret.Dispose();
                 return definition.Promoted();
@@ -38,9 +40,13 @@ internal sealed partial class ClientLoader
                 LogNextIsDecided(definition.Name, next.KeyId, decided);
                 return WithoutNext(definition);
             }
+
+            foreach (KeptRow row in _kept.FindByKey(next.KeyId).Where(row => row.ClientName == definition.Name && row is { IsFormer: true, IsRemoved: false }).ToArray())
+            {
+                _kept.GoOver(row, definition.Promoted(), static _ => false); // or it would disable its own client, once that has the key alone
+            }
         }
 
-        ClientSnapshot? known = _clients.TryGet(definition.Name, out Client? running) ? running.Snapshot : _kept.FindRow(definition.Name)?.Stored.Client;
         if (Rotations.IsBack(definition, known))
         {
             LogRetiredIsBack(definition.Name, known!.Rotation!.RetiredKeyId!);
@@ -54,9 +60,9 @@ internal sealed partial class ClientLoader
         yield return _clients.TryGet(definition.Name, out Client? named) ? named.Snapshot : null;
         yield return _clients.FindByKey(next.KeyId)?.Snapshot;
         yield return _kept.FindRow(definition.Name)?.Stored.Client;
-        foreach (KeptRow row in _kept.FindByKey(next.KeyId))
+        foreach (KeptRow row in _kept.FindByKey(next.KeyId).Where(static row => !row.IsFormer))
         {
-            yield return row.Stored.Client;
+            yield return row.Stored.Client; // a former one had that key alone once, and may have another again
         }
     }
 
@@ -69,7 +75,11 @@ internal sealed partial class ClientLoader
             return owner.Name;
         }
 
-        return _kept.FindByKey(next.KeyId).FirstOrDefault(row => row.Name != definition.Name && row.Stored.Client is not { Enabled: true })?.ClientName;
+        return _kept.FindByKey(next.KeyId).FirstOrDefault(row => row.Stored.Client switch
+        {
+            null => row.Name != definition.Name,
+            { Enabled: var isEnabled } => row.ClientName != definition.Name && !isEnabled,
+        })?.ClientName;
     }
 
     private static ClientDefinition WithoutNext(ClientDefinition definition)

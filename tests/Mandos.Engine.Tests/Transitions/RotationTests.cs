@@ -432,6 +432,36 @@ public sealed class RotationTests : IDisposable
         Assert.True(_rig.Log.Has(LogLevel.Warning, "was retired, and is valid again"));
     }
 
+    [Theory]
+    [InlineData(false, "a")]
+    [InlineData(true, "a")]
+    [InlineData(true, "renamed")]
+    public void Reload_RolledBackAndThenRotatedAgain_HasToBeTriedAgain(bool wasDisabled, string name)
+    {
+        _rig.Start(Define());
+        Promote();
+        if (wasDisabled)
+        {
+            _rig.Disable("a");
+        }
+
+        _rig.Reload(Define(next: null));
+        _rig.Enable("a");
+        Assert.Equal((Old, null), (Ask("a"), Ask("b")));
+
+        _rig.Reload(Define(name: name));
+
+        bool isDecided = name != "a"; // it was another client that was disabled with that key
+        Assert.Equal((Old, isDecided ? null : New), (Ask("a"), Ask("b")));
+        if (!isDecided)
+        {
+            Check();
+            Assert.Equal(EngineRig.KeyId("b"), _rig["a"].Settings.KeyId);
+            using EngineRig rig = Restart(Define());
+            Assert.Equal((null, New), (Ask(rig, "a"), Ask(rig, "b")));
+        }
+    }
+
     [Fact]
     public void Reload_NextKeyIsTakenBack_GetsNothing()
     {
