@@ -75,12 +75,19 @@ internal sealed partial class ClientLoader
             return owner.Name;
         }
 
-        return _kept.FindByKey(next.KeyId).FirstOrDefault(row => row.Stored.Client switch
+        return _kept.FindByKey(next.KeyId).Concat(_kept.FindByOtherKey(next.KeyId)).FirstOrDefault(row => row.Stored.Client switch
         {
             null => row.Name != definition.Name,
             { Enabled: var isEnabled } => row.ClientName != definition.Name && !isEnabled,
         })?.ClientName;
     }
+
+    /// <summary>What was decided of other clients while keys were their next ones, or retired, that a client is to have now and had not before.</summary>
+    /// <param name="definition">What the client is to be.</param>
+    /// <param name="before">Its settings so far; null if it had none.</param>
+    public IEnumerable<KeptRow> FindByOtherKeys(ClientDefinition definition, ClientSettings? before)
+        => ClientRegistry.Keys(definition.Settings).Except(before is null ? [] : ClientRegistry.Keys(before))
+            .SelectMany(_kept.FindByOtherKey).Where(row => row.ClientName != definition.Name);
 
     private static ClientDefinition WithoutNext(ClientDefinition definition)
     {

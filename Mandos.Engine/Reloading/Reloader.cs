@@ -270,7 +270,7 @@ internal sealed partial class Reloader
     {
         // Others may have taken some already, and what was decided with them.
         StoredClient old = client.ToStored();
-        string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
+        string[] taken = [.. ClientRegistry.Keys(client.Definition).Where(key => _clients.FindByKey(key) != client)];
         _kept.AddFormer(old, [.. ClientRegistry.Keys(next), .. taken]);
 
         IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
@@ -279,7 +279,7 @@ internal sealed partial class Reloader
             .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
                 .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
         ];
-        bool isBarred = _loader.Bars([.. found, .. owners], next, except: null);
+        bool isBarred = _loader.Bars([.. found, .. owners, .. _loader.FindByOtherKeys(next, client.Settings)], next, except: null);
         foreach (KeptRow row in found)
         {
             _kept.GoOver(row, next, plan.MayHave);

@@ -45,14 +45,14 @@ public sealed class RotationTests : IDisposable
     }
 
     /// <summary>The server is killed, and starts again with what was saved.</summary>
-    private EngineRig Restart(ClientDefinition definition)
+    private EngineRig Restart(params ClientDefinition[] definitions)
     {
         _rig.Pass(_second);
         _rig.Settle();
         var rig = new EngineRig { Store = new FakeStore(_rig.Store.Durable), Clock = new TestClock() };
         rig.Checker.Plan("a", CheckResult.Exited(1));
         rig.Clock.Advance(_rig.Clock.GetUtcNow() - TestClock.Epoch);
-        return rig.Start(definition);
+        return rig.Start(definitions);
     }
 
     private KeyRotation? Rotation => _rig["a"].Rotation;
@@ -511,5 +511,98 @@ public sealed class RotationTests : IDisposable
         _rig.Reload(Define());
 
         Assert.Equal((Old, New), (Ask("a"), Ask("b")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Removed_Promoted_RetiredKeyGetsNothingByAnotherName(bool isRestart)
+    {
+        _rig.Start(Define());
+        Promote();
+        _rig.Remove("a");
+        using EngineRig? other = isRestart ? Restart(Define()) : null;
+        EngineRig rig = other ?? _rig;
+
+        rig.Reload(Define(name: "renamed"));
+        Assert.Equal((null, null), (Ask(rig, "a"), Ask(rig, "b")));
+        rig.Reload(Define(next: null, name: "tidied"));
+        Assert.Equal((null, null), (Ask(rig, "a"), Ask(rig, "b")));
+
+        rig.Forget("a");
+        rig.Reload(Define(name: "renamed"));
+        Assert.Equal((Old, New), (Ask(rig, "a"), Ask(rig, "b")));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void RemovedOrDisabled_NextKeyGetsNothingByAnotherName(bool isDisabled, bool isRestart)
+    {
+        _rig.Start(Define());
+        if (isDisabled)
+        {
+            _rig.Disable("a");
+        }
+        else
+        {
+            _rig.Remove("a");
+        }
+
+        using EngineRig? other = isRestart ? Restart(Define("b", null, name: "c")) : null;
+        EngineRig rig = other ?? _rig;
+        rig.Reload(Define("b", null, name: "c"));
+
+        Assert.Equal((null, null), (Ask(rig, "a"), Ask(rig, "b")));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("b")]
+    public void Disabled_NextKeyGoesToAnotherClient_GetsNothing(string? next)
+    {
+        _rig.Start(Define());
+        _rig.Disable("a");
+        ClientDefinition c = next is null ? Define("b", null, name: "c") : Define("c", next, name: "c");
+
+        _rig.Reload(Define(next: null), c);
+
+        Assert.Equal((null, null), (Ask("a"), Ask("b")));
+        Assert.Equal(next is null ? null : EngineRig.FileSecret("c"), Ask("c"));
+    }
+
+    [Fact]
+    public void Disabled_WithANextKey_BothAreServedOnceItIsEnabledAndStarted()
+    {
+        _rig.Start(Define());
+        _rig.Disable("a");
+        using EngineRig rig = Restart(Define());
+        rig.Enable("a");
+        Promote(rig);
+
+        rig.Reload(Define("b", null));
+
+        Assert.Equal((null, New), (Ask(rig, "a"), Ask(rig, "b")));
+    }
+
+    [Fact]
+    public void RemovedOrDisabled_RetiredKeyIsThatOfAnotherClient_ThatIsServed()
+    {
+        _rig.Start(Define());
+        Promote();
+        _rig.Reload(Define("b", null), Define("a", null, name: "c"));
+        Assert.Equal((Old, New), (Ask("a"), Ask("b")));
+
+        _rig.Disable("a");
+        using EngineRig rig = Restart(Define("a", null, name: "c"));
+        Assert.Equal((Old, null), (Ask(rig, "a"), Ask(rig, "b")));
+        rig.Reload(Define("b", null), Define("a", null, name: "c"));
+        rig.Remove("a");
+        rig.Reload(Define("b", null), Define("a", null, name: "c"));
+
+        Assert.Equal((Old, null), (Ask(rig, "a"), Ask(rig, "b")));
+        Assert.True(rig["c"].Enabled);
     }
 }
