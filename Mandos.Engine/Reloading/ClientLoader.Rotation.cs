@@ -7,6 +7,9 @@ namespace Mandos.Engine.Reloading;
 /// <summary>What the configuration's next keys mean, after all that has become of their clients.</summary>
 internal sealed partial class ClientLoader
 {
+    /// <summary>Whether <see cref="Resolve"/> has dropped a next key, so that the same files may mean more later.</summary>
+    public bool HasDropped { get; set; }
+
     /// <summary>Takes a configuration up as far as this server can: those that share their state have no next keys.</summary>
     public ClientConfiguration Accept(ClientConfiguration configuration)
     {
@@ -38,6 +41,7 @@ internal sealed partial class ClientLoader
             if (FindDecided(definition, next) is { } decided)
             {
                 LogNextIsDecided(definition.Name, next.KeyId, decided);
+                HasDropped = true;
                 return WithoutNext(definition);
             }
 

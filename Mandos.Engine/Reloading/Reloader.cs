@@ -56,7 +56,7 @@ internal sealed partial class Reloader
     /// <param name="configuration">The configuration.</param>
     /// <param name="clients">The clients that run.</param>
     public void NoteInForce(ClientConfiguration configuration, IEnumerable<Client> clients)
-        => _inForce = CountOfFiles(clients) == configuration.Clients.Count ? configuration.Clients.Count : 0;
+        => _inForce = !_loader.HasDropped && CountOfFiles(clients) == configuration.Clients.Count ? configuration.Clients.Count : 0;
 
     private Task<ReloadEffect> Begin()
     {
@@ -73,7 +73,7 @@ internal sealed partial class Reloader
             return await _services.Loop.InvokeAsync(EndUnchanged).ConfigureAwait(false); // each of them runs, as none that a person has removed does
         }
 
-        _inForce = 0;
+        (_inForce, _loader.HasDropped) = (0, false);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
         plan.Compare(await AllAsync().ConfigureAwait(false));
         if (plan.Conflicts is { Count: > 0 } conflicts)
