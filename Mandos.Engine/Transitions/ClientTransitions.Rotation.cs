@@ -48,10 +48,9 @@ internal sealed partial class ClientTransitions
     /// <param name="check">The check, which has succeeded.</param>
     private void PromoteIfTried(Client client, RunningCheck check)
     {
-        if (client.Trial is not { } trial || trial.Before == check
-            || client.Granted?.Any(request => !client.IsNextKey(request.Description.KeyId)) == true)
+        if (client.Trial is not { } trial || trial.Before == check || client.Open.Any())
         {
-            return; // it began before, or the machine starts just now with the present key
+            return; // it began before, or a machine asks, with either key: it has not booted
         }
 
         Promote(client);

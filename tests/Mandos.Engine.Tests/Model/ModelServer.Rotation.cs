@@ -30,7 +30,7 @@ internal sealed partial class ModelServer
 
     private void PromoteIfTried(ModelClient c)
     {
-        if (c.Tried is { } tried && tried.Check != c.Checks && !Connections.Any(x => x.Client == c && x.Phase == ModelPhase.Sending && x.Key == c.Key))
+        if (c.Tried is { } tried && tried.Check != c.Checks && !Connections.Any(x => x.Client == c && x.Phase is ModelPhase.Held or ModelPhase.Sending))
         {
             Promote(c);
         }

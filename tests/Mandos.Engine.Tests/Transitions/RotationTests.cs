@@ -251,6 +251,27 @@ public sealed class RotationTests : IDisposable
         Assert.Null(Rotation!.NextKeyId);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    public void Promotion_RequestWaitsForApproval_WaitsToo(string key)
+    {
+        _rig.Start(Define(change: static settings => settings with { ApprovalDelay = _minute, ApprovedByDefault = false }));
+        FakePeer first = _rig.Connect("b");
+        _rig.Until(() => first.InWait && _rig["a"].ApprovalsPending == 1, "the connection to wait");
+        _rig.Decide(1, true);
+        _rig.Finish(first);
+        Assert.NotNull(Rotation!.TriedAt);
+        FakePeer peer = _rig.Connect(key);
+        _rig.Until(() => peer.InWait && _rig["a"].ApprovalsPending == 1, "the connection to wait");
+
+        Check(); // as one that pings a machine in its initramfs
+        Assert.Equal(EngineRig.KeyId("b"), Rotation!.NextKeyId);
+        _rig.Decide(2, true);
+
+        Assert.Equal(EngineRig.FileSecret(key), Encoding.UTF8.GetString(_rig.Finish(peer).Received!));
+    }
+
     [Fact]
     public void Promotion_ByHand_NeedsNoBoot()
     {
