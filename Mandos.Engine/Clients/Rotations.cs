@@ -35,4 +35,8 @@ internal static class Rotations
     /// <param name="client">The client as it is, or was kept; null for none.</param>
     public static bool IsBack(ClientDefinition definition, ClientSnapshot? client)
         => client?.Rotation?.RetiredKeyId is { } retired && ClientRegistry.Keys(definition).Contains(retired);
+
+    /// <summary>The keys of a rotation other than the client's present one: the next, and the retired.</summary>
+    /// <param name="rotation">The rotation; null for none.</param>
+    public static IEnumerable<string> OtherKeys(KeyRotation? rotation) => ((string?[])[rotation?.NextKeyId, rotation?.RetiredKeyId]).OfType<string>();
 }

@@ -407,7 +407,7 @@ internal sealed partial class ClientCommands : IMandosServer
         }
         else
         {
-            _kept.Add(stored with { Client = null, EncryptedSecret = default });
+            _kept.AddRemoved(stored, key => _clients.FindByKey(key) is not null);
         }
     }
 

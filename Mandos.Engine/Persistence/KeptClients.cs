@@ -18,6 +18,9 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     private readonly Dictionary<string, KeptRow> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<KeptRow>> _byKey = new(StringComparer.Ordinal);
 
+    /// <summary>By <see cref="KeptRow.OtherKeys"/>.</summary>
+    private readonly Dictionary<string, List<KeptRow>> _byOtherKey = new(StringComparer.Ordinal);
+
     public int Count => _byName.Count;
 
     /// <summary>All of it, for control surfaces.</summary>
@@ -46,6 +49,19 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         keeper.Changed(row);
     }
 
+    /// <summary>Keeps that a person has removed a client, with its next key and its retired one: none of them gets anything by another name.</summary>
+    /// <param name="stored">The client as it was.</param>
+    /// <param name="isTaken">Whether a client has a key.</param>
+    public void AddRemoved(StoredClient stored, Func<string, bool> isTaken)
+    {
+        StoredClient removed = stored with { Client = null, EncryptedSecret = default };
+        Add(removed);
+        foreach (string key in Rotations.OtherKeys(stored.Client?.Rotation).Where(key => !isTaken(key)))
+        {
+            AddFormer(KeptRow.Former(removed, key));
+        }
+    }
+
     /// <summary>Keeps what was decided of a client for keys that it has no more, if anything was.</summary>
     /// <param name="client">The client as it was with them.</param>
     /// <param name="keys">The keys that it still has, or that others have.</param>
@@ -55,10 +71,24 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         row.Stored = row.Without(keys);
         if (row.IsDecision && row.Keys.Any())
         {
-            StoredClient former = KeptRow.Former(row.Stored) with { LeftAt = clock.UtcNow };
-            keeper.Link(client.Name, former.Name);
-            Add(former);
+            AddFormer(KeptRow.Former(row.Stored) with { LeftAt = clock.UtcNow });
         }
+
+        AddFormerNext(client, keys);
+    }
+
+    private void AddFormerNext(StoredClient client, IReadOnlyCollection<string> keys)
+    {
+        if (client.Client?.Rotation?.NextKeyId is { } next && !keys.Contains(next) && new KeptRow(client).IsDecision)
+        {
+            AddFormer(KeptRow.Former(client, next) with { LeftAt = clock.UtcNow });
+        }
+    }
+
+    private void AddFormer(StoredClient former)
+    {
+        keeper.Link(new KeptRow(former).ClientName, former.Name);
+        Add(former);
     }
 
     /// <summary>Those that a command added and that are not served, or not yet.</summary>
@@ -102,10 +132,11 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         row.Stored = KeptRow.WithoutDefinition(row.Stored); // that of the files wins
         if (row.Name == definition.Name)
         {
-            AddFormer(row.Stored, keys); // the row is the client's own now
+            AddFormer(row.Stored, [.. ClientRegistry.Keys(definition)]); // the row is the client's own now
             return;
         }
 
+        StoredClient before = row.Stored;
         row.Stored = row.Without(keys);
         keeper.Link(row.Name, definition.Name);
         if (!row.IsFormer && isNamed(row.Name))
@@ -121,6 +152,7 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
         else
         {
             keeper.Forget(row.Name);
+            AddFormerNext(before, [.. ClientRegistry.Keys(definition)]);
         }
     }
 
@@ -199,6 +231,9 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     /// <summary>Finds what had a key.</summary>
     public IReadOnlyList<KeptRow> FindByKey(string key) => _byKey.TryGetValue(key, out List<KeptRow>? rows) ? rows : [];
 
+    /// <summary>Finds what was decided of clients of which a key was the next one, or the retired one.</summary>
+    public IReadOnlyList<KeptRow> FindByOtherKey(string key) => _byOtherKey.TryGetValue(key, out List<KeptRow>? rows) ? rows : [];
+
     private void FindByKey(ClientSettings settings, List<KeptRow> found)
     {
         if (_byKey.Count == 0)
@@ -221,25 +256,37 @@ internal sealed class KeptClients(IStateKeeper keeper, EngineClock clock)
     private void Index(KeptRow row)
     {
         _byName[row.Name] = row;
-        foreach (string key in row.Keys)
+        Index(_byKey, row.Keys, row);
+        Index(_byOtherKey, row.OtherKeys, row);
+    }
+
+    private void Unindex(KeptRow row)
+    {
+        _byName.Remove(row.Name);
+        Unindex(_byKey, row.Keys, row);
+        Unindex(_byOtherKey, row.OtherKeys, row);
+    }
+
+    private static void Index(Dictionary<string, List<KeptRow>> index, IEnumerable<string> keys, KeptRow row)
+    {
+        foreach (string key in keys)
         {
-            if (!_byKey.TryGetValue(key, out List<KeptRow>? rows))
+            if (!index.TryGetValue(key, out List<KeptRow>? rows))
             {
-                _byKey.Add(key, rows = new List<KeptRow>(1));
+                index.Add(key, rows = new List<KeptRow>(1));
             }
 
             rows.Add(row);
         }
     }
 
-    private void Unindex(KeptRow row)
+    private static void Unindex(Dictionary<string, List<KeptRow>> index, IEnumerable<string> keys, KeptRow row)
     {
-        _byName.Remove(row.Name);
-        foreach (string key in row.Keys)
+        foreach (string key in keys)
         {
-            if (_byKey.TryGetValue(key, out List<KeptRow>? rows) && rows.Remove(row) && rows.Count == 0)
+            if (index.TryGetValue(key, out List<KeptRow>? rows) && rows.Remove(row) && rows.Count == 0)
             {
-                _byKey.Remove(key);
+                index.Remove(key);
             }
         }
     }

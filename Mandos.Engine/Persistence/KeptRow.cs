@@ -31,6 +31,9 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
     /// <summary>Its keys; those that have gone over to a client are not among them any more.</summary>
     public IEnumerable<string> Keys => ClientRegistry.Keys(Stored.FileSettings);
 
+    /// <summary>The keys that it had besides: the one that was to be its next, and the one that was retired. What was decided is for these too.</summary>
+    public IEnumerable<string> OtherKeys => IsDecision ? Rotations.OtherKeys(Stored.Client?.Rotation) : [];
+
     /// <summary>Whether there is more to keep than settings: it was removed, disabled other than by the file, or denied.</summary>
     public bool IsDecision => Stored is not ({ Client.Enabled: true, DeniedUntil: null } or { Client: not null, FileEnabled: false, DeniedUntil: null });
 
@@ -72,6 +75,19 @@ internal sealed class KeptRow(StoredClient stored) : ISaved
     public static StoredClient Former(StoredClient stored) => WithoutDefinition(stored) with
     {
         Name = stored.Name.Split(Separator)[0] + Separator + string.Join(' ', ClientRegistry.Keys(stored.FileSettings)),
+        Client = WithoutDefinition(stored).Client is { } client ? client with { Rotation = null } : null, // that is the client's too
         EncryptedSecret = default, // it is the client's of that name
     };
+
+    /// <summary>Makes such a row for one of <see cref="OtherKeys"/>.</summary>
+    /// <param name="stored">The client.</param>
+    /// <param name="key">A key ID, or a fingerprint.</param>
+    public static StoredClient Former(StoredClient stored, string key) => Former(stored with
+    {
+        FileSettings = stored.FileSettings with
+        {
+            KeyId = key.Length == ClientDefinition.EmptyKeyId.Length ? key : null,
+            Fingerprint = key.Length == ClientDefinition.EmptyKeyId.Length ? null : key,
+        },
+    });
 }

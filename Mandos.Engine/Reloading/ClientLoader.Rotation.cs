@@ -7,6 +7,9 @@ namespace Mandos.Engine.Reloading;
 /// <summary>What the configuration's next keys mean, after all that has become of their clients.</summary>
 internal sealed partial class ClientLoader
 {
+    /// <summary>Whether <see cref="Resolve"/> has dropped a next key, so that the same files may mean more later.</summary>
+    public bool HasDropped { get; set; }
+
     /// <summary>Takes a configuration up as far as this server can: those that share their state have no next keys.</summary>
     public ClientConfiguration Accept(ClientConfiguration configuration)
     {
@@ -25,9 +28,11 @@ internal sealed partial class ClientLoader
     /// <returns>A definition as any other; secrets that are in it no more are zeroed.</returns>
     public ClientDefinition Resolve(ClientDefinition definition)
     {
+        ClientSnapshot? known = _clients.TryGet(definition.Name, out Client? running) ? running.Snapshot : _kept.FindRow(definition.Name)?.Stored.Client;
         if (definition.Next is { } next)
         {
-            if (Candidates(definition, next).Any(client => Rotations.IsPromoted(definition, client)))
+            bool isPresent = known is { Settings: var had } && (had.KeyId ?? had.Fingerprint) == definition.MainKey; // the files have put it back meanwhile
+            if (!isPresent && Candidates(definition, next).Any(client => Rotations.IsPromoted(definition, client)))
             {
                 definition.Secret.Dispose();
                 return definition.Promoted();
@@ -36,11 +41,16 @@ internal sealed partial class ClientLoader
             if (FindDecided(definition, next) is { } decided)
             {
                 LogNextIsDecided(definition.Name, next.KeyId, decided);
+                HasDropped = true;
                 return WithoutNext(definition);
+            }
+
+            foreach (KeptRow row in _kept.FindByKey(next.KeyId).Where(row => row.ClientName == definition.Name && row is { IsFormer: true, IsRemoved: false }).ToArray())
+            {
+                _kept.GoOver(row, definition.Promoted(), static _ => false); // or it would disable its own client, once that has the key alone
             }
         }
 
-        ClientSnapshot? known = _clients.TryGet(definition.Name, out Client? running) ? running.Snapshot : _kept.FindRow(definition.Name)?.Stored.Client;
         if (Rotations.IsBack(definition, known))
         {
             LogRetiredIsBack(definition.Name, known!.Rotation!.RetiredKeyId!);
@@ -54,9 +64,9 @@ internal sealed partial class ClientLoader
         yield return _clients.TryGet(definition.Name, out Client? named) ? named.Snapshot : null;
         yield return _clients.FindByKey(next.KeyId)?.Snapshot;
         yield return _kept.FindRow(definition.Name)?.Stored.Client;
-        foreach (KeptRow row in _kept.FindByKey(next.KeyId))
+        foreach (KeptRow row in _kept.FindByKey(next.KeyId).Where(static row => !row.IsFormer))
         {
-            yield return row.Stored.Client;
+            yield return row.Stored.Client; // a former one had that key alone once, and may have another again
         }
     }
 
@@ -69,8 +79,19 @@ internal sealed partial class ClientLoader
             return owner.Name;
         }
 
-        return _kept.FindByKey(next.KeyId).FirstOrDefault(row => row.Name != definition.Name && row.Stored.Client is not { Enabled: true })?.ClientName;
+        return _kept.FindByKey(next.KeyId).Concat(_kept.FindByOtherKey(next.KeyId)).FirstOrDefault(row => row.Stored.Client switch
+        {
+            null => row.Name != definition.Name,
+            { Enabled: var isEnabled } => row.ClientName != definition.Name && !isEnabled,
+        })?.ClientName;
     }
+
+    /// <summary>What was decided of other clients while keys were their next ones, or retired, that a client is to have now and had not before.</summary>
+    /// <param name="definition">What the client is to be.</param>
+    /// <param name="before">Its settings so far; null if it had none.</param>
+    public IEnumerable<KeptRow> FindByOtherKeys(ClientDefinition definition, ClientSettings? before)
+        => ClientRegistry.Keys(definition.Settings).Except(before is null ? [] : ClientRegistry.Keys(before))
+            .SelectMany(_kept.FindByOtherKey).Where(row => row.ClientName != definition.Name);
 
     private static ClientDefinition WithoutNext(ClientDefinition definition)
     {

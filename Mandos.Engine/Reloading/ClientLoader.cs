@@ -161,7 +161,7 @@ internal sealed partial class ClientLoader
             throw new ClientExistsException($"client “{_clients.FindByKey(taken)!.Name}” has the key {taken} already");
         }
 
-        if (_kept.Find(definition) is [var kept, ..])
+        if (_kept.Find(definition).Concat(FindByOtherKeys(definition, null)).FirstOrDefault() is { } kept)
         {
             throw new ClientExistsException($"a client “{kept.ClientName}” had this name or key, and what was decided about it is kept; forget it first");
         }
@@ -267,7 +267,7 @@ internal sealed partial class ClientLoader
 
         StoredClient? stored = own is null ? null : KeptRow.WithoutDefinition(own.Stored);
         RestoredClient restored = ClientRestorer.Restore(definition, stored, _services.Clock.UtcNow);
-        bool isBarred = restored.State.Enabled && Bars(found, definition, except: own);
+        bool isBarred = restored.State.Enabled && Bars([.. found, .. FindByOtherKeys(definition, own?.Stored.FileSettings)], definition, except: own);
         if (isBarred)
         {
             restored = new RestoredClient(restored.State with { Enabled = false, Expires = null, ExpectedReboot = null, RehearsalUntil = null }, TimeSpan.Zero, null);

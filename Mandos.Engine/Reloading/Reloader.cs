@@ -56,7 +56,7 @@ internal sealed partial class Reloader
     /// <param name="configuration">The configuration.</param>
     /// <param name="clients">The clients that run.</param>
     public void NoteInForce(ClientConfiguration configuration, IEnumerable<Client> clients)
-        => _inForce = CountOfFiles(clients) == configuration.Clients.Count ? configuration.Clients.Count : 0;
+        => _inForce = !_loader.HasDropped && CountOfFiles(clients) == configuration.Clients.Count ? configuration.Clients.Count : 0;
 
     private Task<ReloadEffect> Begin()
     {
@@ -73,7 +73,7 @@ internal sealed partial class Reloader
             return await _services.Loop.InvokeAsync(EndUnchanged).ConfigureAwait(false); // each of them runs, as none that a person has removed does
         }
 
-        _inForce = 0;
+        (_inForce, _loader.HasDropped) = (0, false);
         using var plan = new ReloadPlan(await ReadClientsAsync().ConfigureAwait(false));
         plan.Compare(await AllAsync().ConfigureAwait(false));
         if (plan.Conflicts is { Count: > 0 } conflicts)
@@ -270,7 +270,7 @@ internal sealed partial class Reloader
     {
         // Others may have taken some already, and what was decided with them.
         StoredClient old = client.ToStored();
-        string[] taken = [.. ClientRegistry.Keys(old.FileSettings).Where(key => _clients.FindByKey(key) != client)];
+        string[] taken = [.. ClientRegistry.Keys(client.Definition).Where(key => _clients.FindByKey(key) != client)];
         _kept.AddFormer(old, [.. ClientRegistry.Keys(next), .. taken]);
 
         IReadOnlyList<KeptRow> found = _kept.FindByKey(next);
@@ -279,7 +279,7 @@ internal sealed partial class Reloader
             .. ClientRegistry.Keys(next.Settings).Select(_clients.FindByKey)
                 .Where(owner => owner is not null && owner != client).Select(static owner => new KeptRow(owner!.ToStored())),
         ];
-        bool isBarred = _loader.Bars([.. found, .. owners], next, except: null);
+        bool isBarred = _loader.Bars([.. found, .. owners, .. _loader.FindByOtherKeys(next, client.Settings)], next, except: null);
         foreach (KeptRow row in found)
         {
             _kept.GoOver(row, next, plan.MayHave);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Mandos.Engine.Tests.Transitions;
 
 /// <summary>Changes of a client's key, through the engine. The client a has the key of a, and that of b as its next one.</summary>
-public sealed class RotationTests : IDisposable
+public sealed partial class RotationTests : IDisposable
 {
     private const string Old = "S3CRET of a";
     private const string New = "S3CRET of b";
@@ -45,14 +45,14 @@ public sealed class RotationTests : IDisposable
     }
 
     /// <summary>The server is killed, and starts again with what was saved.</summary>
-    private EngineRig Restart(ClientDefinition definition)
+    private EngineRig Restart(params ClientDefinition[] definitions)
     {
         _rig.Pass(_second);
         _rig.Settle();
         var rig = new EngineRig { Store = new FakeStore(_rig.Store.Durable), Clock = new TestClock() };
         rig.Checker.Plan("a", CheckResult.Exited(1));
         rig.Clock.Advance(_rig.Clock.GetUtcNow() - TestClock.Epoch);
-        return rig.Start(definition);
+        return rig.Start(definitions);
     }
 
     private KeyRotation? Rotation => _rig["a"].Rotation;
@@ -459,27 +459,5 @@ public sealed class RotationTests : IDisposable
 
         Assert.Null(Rotation!.TriedAt);
         Assert.Equal((Old, "another"), (Ask("a"), Ask("b")));
-    }
-
-    [Fact]
-    public void Reload_NextKeyWasThatOfARemovedClient_HasNoEffect()
-    {
-        _rig.Start(Define(next: null), EngineRig.Define("b"));
-        _rig.Remove("b");
-
-        _rig.Reload(Define());
-
-        Assert.Equal((Old, null), (Ask("a"), Ask("b")));
-        Assert.True(_rig.Log.Has(LogLevel.Warning, "was removed or disabled with that key"));
-    }
-
-    [Fact]
-    public void Reload_NextKeyWasThatOfAClientThatLeaves_GoesOver()
-    {
-        _rig.Start(Define(next: null), EngineRig.Define("b", secret: "former"));
-
-        _rig.Reload(Define());
-
-        Assert.Equal((Old, New), (Ask("a"), Ask("b")));
     }
 }
