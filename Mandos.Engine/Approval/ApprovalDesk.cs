@@ -315,6 +315,7 @@ internal sealed partial class ApprovalDesk(
             return;
         }
 
+        transitions.NoteGranted(request);
         RequestTransitions.Grant(request, reason);
     }
 }

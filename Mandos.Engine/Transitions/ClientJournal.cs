@@ -35,6 +35,9 @@ internal sealed class ClientJournal(EventHub events, IStateKeeper keeper, Client
         }
     }
 
+    /// <summary>Begins to save what has changed of a client, without the wait for more changes.</summary>
+    public void SaveNow(Client client) => _ = keeper.FlushAsync(client.Name);
+
     /// <summary>Tells subscribers of something that happened to a client.</summary>
     public void Publish(Client client, Func<ClientSnapshot, ClientEvent> create)
     {

@@ -56,6 +56,20 @@ internal sealed partial class ClientTransitions
         Promote(client);
     }
 
+    /// <summary>
+    /// Has the next key be tried again, as the present one is about to get its secret. That is being saved before anything of the secret goes out: if the
+    /// server is killed then, a check must not promote a key with which the machine has not booted.
+    /// </summary>
+    public void NoteGranted(OpenRequest request)
+    {
+        Client client = request.Client;
+        if (client.Trial is not null && !request.IsRehearsal && !client.IsNextKey(request.Description.KeyId))
+        {
+            EndTrial(client);
+            _journal.SaveNow(client);
+        }
+    }
+
     /// <summary>Notes which of its keys a client has booted with, as it has got its secret.</summary>
     private void NoteTrial(OpenRequest request)
     {

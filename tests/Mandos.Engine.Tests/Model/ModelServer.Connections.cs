@@ -279,6 +279,7 @@ internal sealed partial class ModelServer
             return;
         }
 
+        EndTrial(x);
         x.Phase = ModelPhase.Sending;
         x.Sending = x.Key == x.Client!.Key ? x.Client.Secret : x.Client.File.Next!.Value.Secret;
         x.End.Set(Now + SendTime);

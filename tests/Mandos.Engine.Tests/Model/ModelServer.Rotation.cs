@@ -36,6 +36,20 @@ internal sealed partial class ModelServer
         }
     }
 
+    /// <summary>Is told of a client whose state may be saved as it is at once.</summary>
+    public Action<string>? OnSaved { get; set; }
+
+    /// <summary>The present key is about to get its secret.</summary>
+    private void EndTrial(ModelConnection x)
+    {
+        ModelClient c = x.Client!;
+        if (c.Tried is not null && !x.IsRehearsal && x.Key == c.Key)
+        {
+            c.Tried = null;
+            OnSaved?.Invoke(c.Name);
+        }
+    }
+
     private void NoteTrial(ModelConnection x)
     {
         ModelClient c = x.Client!;

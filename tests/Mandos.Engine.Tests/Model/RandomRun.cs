@@ -70,7 +70,7 @@ internal sealed partial class RandomRun
     public RandomRun(int seed)
     {
         (_seed, _random) = (seed, new Random(seed));
-        _model = new ModelServer(name => _plans.GetValueOrDefault(name, new CheckPlan(CheckMode.Ends, FakeChecker.Success)));
+        _model = new ModelServer(name => _plans.GetValueOrDefault(name, new CheckPlan(CheckMode.Ends, FakeChecker.Success))) { OnSaved = NoteState };
     }
 
     /// <summary>Kinds of steps that were made, for a look at how the run is spread.</summary>
