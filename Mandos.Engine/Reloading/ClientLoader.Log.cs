@@ -60,6 +60,10 @@ internal sealed partial class ClientLoader
         "next_key_id has no effect with servers that share their state; {Count} clients have one ({Clients}), and keep their present keys")]
     private partial void LogNextWithoutEffect(int count, string clients);
 
+    [LoggerMessage(1727, LogLevel.Error,
+        "Client {Client}: is not served: its key {Key} is retired, and there is a mistake in the next one of the files, which has taken its place")]
+    private partial void LogRetiredAlone(string client, string key);
+
     [LoggerMessage(1703, LogLevel.Warning, "Client {Client}: expired while it was not watched and {Reason}: disabled")]
     private partial void LogExpiredMeanwhile(string client, string reason);
 }

@@ -1,4 +1,5 @@
 using Mandos.Abstractions.Clients;
+using Mandos.Abstractions.Persistence;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Persistence;
 
@@ -58,6 +59,10 @@ internal sealed partial class ClientLoader
 
         return definition;
     }
+
+    /// <summary>The keys that others have taken the place of. Where the next one cannot be used for a mistake, such a key is all that a definition has, and nothing.</summary>
+    private static HashSet<string> RetiredKeys(IReadOnlyList<StoredClient> saved)
+        => saved.Select(static stored => stored.Client?.Rotation?.RetiredKeyId).OfType<string>().ToHashSet(StringComparer.Ordinal);
 
     private IEnumerable<ClientSnapshot?> Candidates(ClientDefinition definition, NextKey next)
     {

@@ -71,10 +71,19 @@ internal sealed partial class ClientLoader
             }
         }
 
+        HashSet<string> retired = restores && definitions.Any(static definition => definition.IsNextFaulty) ? RetiredKeys(saved) : [];
         _clients.EnsureCapacity(definitions.Count);
         foreach (ClientDefinition definition in definitions)
         {
-            TryLoad(Resolve(definition), MayHave);
+            if (definition is { IsNextFaulty: true, MainKey: { } key } && retired.Contains(key))
+            {
+                LogRetiredAlone(definition.Name, key);
+                definition.DisposeSecrets();
+            }
+            else
+            {
+                TryLoad(Resolve(definition), MayHave);
+            }
         }
 
         _restores = restores;

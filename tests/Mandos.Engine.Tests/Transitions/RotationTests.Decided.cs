@@ -131,6 +131,35 @@ public sealed partial class RotationTests
         }
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("renamed")]
+    public void Restart_PromotedAndTheFilesNextKeyIsFaulty_RetiredKeyGetsNothing(string name)
+    {
+        _rig.Start(Define());
+        Promote();
+
+        using EngineRig faulty = Restart(Define(next: null, name: name) with { IsNextFaulty = true });
+        Assert.Null(Ask(faulty, "a"));
+        Assert.Null(Ask(faulty, "b"));
+        faulty.Pass(_second);
+        faulty.Settle();
+
+        using EngineRig mended = new EngineRig { Store = new FakeStore(faulty.Store.Durable) }.Start(Define(name: name));
+        Assert.Equal(New, Ask(mended, "b"));
+        Assert.Null(Ask(mended, "a"));
+    }
+
+    [Fact]
+    public void Restart_NextKeyOfTheFilesIsFaulty_PresentOneIsServed()
+    {
+        _rig.Start(Define());
+
+        using EngineRig faulty = Restart(Define(next: null) with { IsNextFaulty = true });
+        Assert.Equal(Old, Ask(faulty, "a"));
+        Assert.Null(Ask(faulty, "b"));
+    }
+
     [Fact]
     public void Reload_NextKeyWasThatOfARemovedClient_HasNoEffect()
     {
