@@ -53,6 +53,9 @@ internal sealed class OpenRequest(Client client, SecretRequest description)
         set => Volatile.Write(ref _isHeldForPerson, value);
     }
 
+    /// <summary>Whether the client's present key was granted its secret after this one, which has the next key.</summary>
+    public bool IsOvertaken { get; set; }
+
     /// <summary>Whether something says that another machine has the client's key too.</summary>
     public bool IsAnomalous { get; set; }
 

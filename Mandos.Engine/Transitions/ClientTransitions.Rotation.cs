@@ -63,7 +63,13 @@ internal sealed partial class ClientTransitions
     public void NoteGranted(OpenRequest request)
     {
         Client client = request.Client;
-        if (client.Trial is not null && !request.IsRehearsal && !client.IsNextKey(request.Description.KeyId))
+        if (client.Definition.Next is null || request.IsRehearsal || client.IsNextKey(request.Description.KeyId))
+        {
+            return;
+        }
+
+        client.Granted?.ForEach(static other => other.IsOvertaken = true); // whichever of them is written first
+        if (client.Trial is not null)
         {
             EndTrial(client);
             _journal.SaveNow(client);
@@ -79,11 +85,7 @@ internal sealed partial class ClientTransitions
             return;
         }
 
-        if (!client.IsNextKey(request.Description.KeyId))
-        {
-            EndTrial(client);
-        }
-        else if (!request.IsAborted && !request.IsAnomalous) // the machine that runs does not boot
+        if (client.IsNextKey(request.Description.KeyId) && !request.IsOvertaken && !request.IsAborted && !request.IsAnomalous) // the machine that runs does not boot
         {
             client.Trial = new KeyTrial(BootProof.MakeNext(client, next), client.Check);
             SetTried(client, _clock.UtcNow);

@@ -61,6 +61,9 @@ internal sealed class ModelConnection(FakePeer peer)
     /// <summary>Whether it was announced as a rehearsal, and nobody has told yet how that went.</summary>
     public bool IsRehearsal { get; set; }
 
+    /// <summary>Whether the present key was granted its secret after this one.</summary>
+    public bool IsOvertaken { get; set; }
+
     public bool CountsAsPending { get; set; }
 
     /// <summary>The secret that is being sent.</summary>

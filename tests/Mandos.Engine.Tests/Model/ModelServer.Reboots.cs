@@ -105,7 +105,12 @@ internal sealed partial class ModelServer
     private void RestoreExpectations(ModelClient c, ModelRecord record)
     {
         bool isSameKey = record.File.Key == c.Key;
-        c.Proven = isSameKey && record.Proven is { } proven && (proven.Secret, proven.Host) == (c.Secret, c.Settings.Host) ? proven : null;
+        c.Proven = isSameKey ? record.Proven : record.File.Next?.Key == c.Key ? record.Tried : null; // the file may have been tidied before the promotion was saved
+        if (c.Proven is { } proven && (proven.Secret, proven.Host) != (c.Secret, c.Settings.Host))
+        {
+            c.Proven = null;
+        }
+
         c.Tried = record.Tried is { } tried && c.File.Next is { } next && next.Key == record.File.Next?.Key
             && (tried.Secret, tried.Host) == (next.Secret, c.Settings.Host) ? (tried.At, tried.Secret, tried.Host, 0) : null;
         (c.RetiredKey, c.PromotedAt) = isSameKey ? (record.RetiredKey, record.PromotedAt) : (null, null);

@@ -43,7 +43,17 @@ internal sealed partial class ModelServer
     private void EndTrial(ModelConnection x)
     {
         ModelClient c = x.Client!;
-        if (c.Tried is not null && !x.IsRehearsal && x.Key == c.Key)
+        if (c.File.Next is null || x.IsRehearsal || x.Key != c.Key)
+        {
+            return;
+        }
+
+        foreach (ModelConnection other in Connections.Where(other => other.Client == c && other.Phase == ModelPhase.Sending))
+        {
+            other.IsOvertaken = true;
+        }
+
+        if (c.Tried is not null)
         {
             c.Tried = null;
             OnSaved?.Invoke(c.Name);
@@ -53,9 +63,9 @@ internal sealed partial class ModelServer
     private void NoteTrial(ModelConnection x)
     {
         ModelClient c = x.Client!;
-        if (c.File.Next is { } next && !x.IsRehearsal && !(x.Key == next.Key && x.IsAnomalous))
+        if (c.File.Next is { } next && x.Key == next.Key && x is { IsRehearsal: false, IsAnomalous: false, IsOvertaken: false })
         {
-            c.Tried = x.Key == next.Key ? (Wall, next.Secret, c.Settings.Host, c.Check == ModelCheck.None ? 0 : c.Checks) : null;
+            c.Tried = (Wall, next.Secret, c.Settings.Host, c.Check == ModelCheck.None ? 0 : c.Checks);
         }
     }
 
