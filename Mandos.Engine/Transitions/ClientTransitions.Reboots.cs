@@ -105,10 +105,11 @@ internal sealed partial class ClientTransitions
     {
         RestoreTrial(client, saved);
         bool isProven = OnDue is null && client.Snapshot.ProvenAt is not null && saved is not null && BootProof.Fits(client, saved.Proof.Span);
-        client.Proof = isProven ? saved!.Proof : default;
+        bool isTrial = OnDue is null && !isProven && saved is { Client.Rotation.TriedAt: not null } && BootProof.Fits(client, saved.TrialProof.Span);
+        client.Proof = isProven ? saved!.Proof : isTrial ? saved!.TrialProof : default; // the files may have made its next key the present one
         if (!isProven)
         {
-            client.Snapshot = client.Snapshot with { ProvenAt = null };
+            client.Snapshot = client.Snapshot with { ProvenAt = isTrial ? saved!.Client!.Rotation!.TriedAt : null };
         }
     }
 

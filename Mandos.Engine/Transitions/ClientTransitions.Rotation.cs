@@ -91,6 +91,19 @@ internal sealed partial class ClientTransitions
         }
     }
 
+    /// <summary>Has the trial of a next key, which the files have made the present one before it was promoted, prove that the client boots with that.</summary>
+    /// <returns>When it was tried; null if it was not, or is not the present one.</returns>
+    private static DateTimeOffset? TakeTrial(Client client, string? former)
+    {
+        if (client.Trial is not { } trial || client.Definition.Settings.KeyId != former)
+        {
+            return null;
+        }
+
+        (client.Proof, client.Trial) = (trial.Proof, null);
+        return client.Snapshot.Rotation?.TriedAt;
+    }
+
     /// <summary>Takes up that the next key was tried, unless its secret or the host is another one by now. Nobody has heard of the client yet.</summary>
     private static void RestoreTrial(Client client, StoredClient? saved)
     {

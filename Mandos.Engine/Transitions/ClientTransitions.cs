@@ -122,12 +122,20 @@ internal sealed partial class ClientTransitions
             client.EncryptedSecret = default; // it was the definition's, and the files have their own
         }
 
+        DateTimeOffset? provenAt = TakeTrial(client, former.Next?.KeyId) ?? client.Snapshot.ProvenAt;
         KeyRotation? rotation = Rotations.Of(next, former.MainKey, client.Snapshot.Rotation);
         ClientProperty[] changed = isKeyNew ? []
             : [.. wasAdded ? [ClientProperty.Origin] : Array.Empty<ClientProperty>(), .. RotationIf(rotation != client.Snapshot.Rotation)];
         _journal.Update(
             client,
-            client.Snapshot with { Id = isKeyNew ? ++_lastId : client.Snapshot.Id, Origin = next.Origin, Settings = taken, Rotation = rotation },
+            client.Snapshot with
+            {
+                Id = isKeyNew ? ++_lastId : client.Snapshot.Id,
+                Origin = next.Origin,
+                Settings = taken,
+                Rotation = rotation,
+                ProvenAt = provenAt,
+            },
             changed);
         if (isKeyNew)
         {

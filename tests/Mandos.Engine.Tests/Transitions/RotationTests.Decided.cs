@@ -1,3 +1,4 @@
+using Mandos.Abstractions.Clients;
 using Mandos.Engine.Clients;
 using Mandos.Engine.Tests.Support;
 using Microsoft.Extensions.Logging;
@@ -198,5 +199,40 @@ public sealed partial class RotationTests
         Assert.Equal((Old, New), (Ask(rig, "a"), Ask(rig, "b")));
         rig.File = static () => throw new InvalidOperationException("it is in force, so nobody reads it");
         rig.Run(rig.Engine.Server.ReloadAsync(EngineRig.Person, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TidiedBeforeThePromotion_Tried_IsProven(bool isRestart)
+    {
+        _rig.Start(Define());
+        Ask("a");
+        _rig.Pass(_second);
+        Ask("b");
+        DateTimeOffset tried = Rotation!.TriedAt!.Value;
+        _rig.TakeEvents();
+
+        using EngineRig? other = isRestart ? Restart(Define("b", null)) : null;
+        EngineRig rig = other ?? _rig;
+        rig.Reload(Define("b", null));
+
+        Assert.Equal(tried, rig["a"].ProvenAt);
+        Assert.DoesNotContain("BootUnproven", rig.TakeEvents());
+        rig.Change("a", ClientChange.Of(ClientSetting.Host, "elsewhere"));
+        Assert.Null(rig["a"].ProvenAt);
+    }
+
+    [Fact]
+    public void TidiedBeforeThePromotion_WithAnotherSecret_IsUnproven()
+    {
+        _rig.Start(Define());
+        Ask("b");
+        _rig.TakeEvents();
+
+        _rig.Reload(EngineRig.Define("b", secret: "another") with { Name = "a" });
+
+        Assert.Null(_rig["a"].ProvenAt);
+        Assert.Contains("BootUnproven", _rig.TakeEvents());
     }
 }
