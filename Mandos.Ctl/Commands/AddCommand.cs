@@ -34,28 +34,15 @@ internal static class AddCommand
         IServerConnection server, CtlArguments given, byte[] sections, CancellationToken cancellationToken, string? only = null)
     {
         Examination examination = await server.ExamineAsync(sections, cancellationToken).ConfigureAwait(false);
-        foreach (string problem in examination.Problems)
-        {
-            Console.Error.WriteLine($"mandos-ctl: {SafeText.From(problem)}");
-        }
-
-        if (examination.Problems.Count > 0)
-        {
-            throw new ServerException("nothing was added");
-        }
-
+        ServerFiles.RequireNoProblems(examination, "nothing was added");
         RequireHeads(sections, examination, only);
         foreach (ExaminedClient client in examination.Clients)
         {
             Show(client);
         }
 
-        foreach (string doubt in examination.Doubts)
-        {
-            Console.Error.WriteLine($"mandos-ctl: warning: {SafeText.From(doubt)}");
-        }
-
-        RequireDirectory(given, examination);
+        ServerFiles.WarnOf(examination.Doubts);
+        ServerFiles.RequireDirectory(given, examination);
         foreach (SshServer other in given.Others)
         {
             await other.RunAsync(sections, isQuiet: true, SshServer.Limit, ["--add", "--dry-run"], cancellationToken).ConfigureAwait(false);
@@ -168,16 +155,6 @@ internal static class AddCommand
         }
     }
 
-    /// <summary>The server says where its files are; but root writes only where a person says, or where they usually are.</summary>
-    private static void RequireDirectory(CtlArguments given, Examination examination)
-    {
-        if (examination.ConfigDirectory != given.ConfigDirectory)
-        {
-            throw new ServerException($"the server has its files in {SafeText.From(examination.ConfigDirectory)}, not in {SafeText.From(given.ConfigDirectory)}; "
-                + $"if that is right, say --configdir {SafeText.From(examination.ConfigDirectory)}");
-        }
-    }
-
     private static string FileOf(CtlArguments given, ExaminedClient client)
     {
         string file = ClientsDirectory.FileOf(given.ConfigDirectory, client.Client.Name) ?? throw new ServerException(
@@ -208,13 +185,9 @@ internal static class AddCommand
                 Console.Out.WriteLine($"{SafeText.From(client.Client.Name)}: written to {SafeText.From(file)}");
             }
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ServerException($"{SafeText.From(e.Message.ReplaceLineEndings(" "))} Only root may write there: use sudo, or ssh root@…");
-        }
-        catch (IOException e)
-        {
-            throw new ServerException(SafeText.From(e.Message.ReplaceLineEndings(" ")));
+            throw ServerFiles.Fault(e);
         }
     }
 

@@ -35,17 +35,13 @@ internal static class RotateCommand
 
         Examination examination = await ExamineAsync(server, lines, clients, cancellationToken).ConfigureAwait(false);
         Dictionary<string, SectionPlace> places = Places(given, Enumerable.Range(0, lines.Sections).Select(lines.NameOf), clients);
-        RequireDirectory(given, examination);
+        ServerFiles.RequireDirectory(given, examination);
         for (int i = 0; i < lines.Sections; i++)
         {
             Show(clients[lines.NameOf(i)], lines.ValueOf(i, "key_id") ?? "", examination.Clients[i].SecretLength);
         }
 
-        foreach (string doubt in examination.Doubts.Where(static doubt => doubt.StartsWith("input:", StringComparison.Ordinal))) // others are about checks
-        {
-            Console.Error.WriteLine($"mandos-ctl: warning: {SafeText.From(doubt)}");
-        }
-
+        ServerFiles.WarnOf(examination.Doubts.Where(static doubt => doubt.StartsWith("input:", StringComparison.Ordinal))); // others are about checks
         string[] keys = [.. Enumerable.Range(0, lines.Sections).Select(i => KeyIn(lines, i))];
         for (int i = 0; i < lines.Sections; i++)
         {
@@ -154,13 +150,8 @@ internal static class RotateCommand
         try
         {
             Examination examination = await server.ExamineAsync(examined, cancellationToken).ConfigureAwait(false);
-            foreach (string problem in examination.Problems)
-            {
-                Console.Error.WriteLine($"mandos-ctl: {SafeText.From(problem)}");
-            }
-
-            return examination.Problems.Count > 0 ? throw new ServerException("nothing was written")
-                : examination.Clients.Count != lines.Sections
+            ServerFiles.RequireNoProblems(examination, "nothing was written");
+            return examination.Clients.Count != lines.Sections
                     || examination.Clients.Where((client, i) => client.Client.Name != RotationFile.ExaminedName(lines.NameOf(i)) || client.Client.KeyId.Length == 0).Any()
                 ? throw new ServerException("the server finds other sections there than those that were given to it; nothing was written")
                 : examination;
@@ -184,15 +175,6 @@ internal static class RotateCommand
         Console.Out.WriteLine($"  {"Key ID",-20} {client.KeyId}");
         Console.Out.WriteLine($"  {"Next Key ID",-20} {SafeText.From(key)}");
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"Next Secret",-20} {secretLength} bytes of OpenPGP data"));
-    }
-
-    private static void RequireDirectory(CtlArguments given, Examination examination)
-    {
-        if (examination.ConfigDirectory != given.ConfigDirectory)
-        {
-            throw new ServerException($"the server has its files in {examination.ConfigDirectory}, not in {given.ConfigDirectory}; "
-                + $"if that is right, say --configdir {examination.ConfigDirectory}");
-        }
     }
 
     /// <summary>Where clients stand, each alone in a file.</summary>
@@ -247,13 +229,9 @@ internal static class RotateCommand
                 directory.Replace(file, after);
             }
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ServerException($"{e.Message.ReplaceLineEndings(" ")} Only root may write there: use sudo, or ssh root@…");
-        }
-        catch (IOException e)
-        {
-            throw new ServerException(e.Message.ReplaceLineEndings(" "));
+            throw ServerFiles.Fault(e);
         }
         finally
         {

@@ -25,11 +25,10 @@ internal sealed class ClientCounts
     private int _reached = int.MinValue;
 
     private int _expectedReboots;
+    private int _rotations;
 
     /// <summary>Clients of which a reboot is expected.</summary>
     public int ExpectedReboots => Volatile.Read(ref _expectedReboots);
-
-    private int _rotations;
 
     /// <summary>Clients that have a next key.</summary>
     public int Rotations => Volatile.Read(ref _rotations);

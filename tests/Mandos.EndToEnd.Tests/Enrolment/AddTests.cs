@@ -1,6 +1,7 @@
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.EndToEnd.Tests.Web;
 using Mandos.TestKit.Peers;
+using static Mandos.EndToEnd.Tests.Enrolment.SiteCtl;
 
 namespace Mandos.EndToEnd.Tests.Enrolment;
 
@@ -187,36 +188,5 @@ public sealed class AddTests(ClientKeys keys)
     {
         string[] lines = stanza.TrimEnd().Split('\n');
         return string.Join('\n', lines[..^4]) + "\n";
-    }
-
-    /// <summary>Runs it, and has it killed before an operation on the server's files.</summary>
-    /// <returns>0 if there was no such operation, and it has ended well.</returns>
-    private static async Task<int> KillAtAsync(WebSite site, int operation, string input, params string[] arguments)
-    {
-        const int Killed = 137;
-        using Stream stream = typeof(AddTests).Assembly.GetManifestResourceStream("kill-at.py")!;
-        using var reader = new StreamReader(stream);
-        string script = await reader.ReadToEndAsync(Cancellation);
-        CommandResult result = await Command.RunAsync(
-            Command.Describe(
-                "python3",
-                ["-c", script, $"{operation}", site.Server.ConfigDirectory, _ctl, "--socket", site.Socket, "--configdir", site.Server.ConfigDirectory, .. arguments]),
-            input);
-        Assert.True(result.ExitCode is 0 or Killed, $"it ended with {result.ExitCode}: {result.Errors}");
-        return result.ExitCode;
-    }
-
-    private static Task<CommandResult> RunAsync(WebSite site, string input, params string[] arguments)
-    {
-        bool isOfFiles = arguments[0] is "--add" or "--remove" or "--purge";
-        string[] directory = isOfFiles ? ["--configdir", site.Server.ConfigDirectory] : [];
-        return Command.RunAsync(Command.Describe(_ctl, ["--socket", site.Socket, .. directory, .. arguments]), input);
-    }
-
-    private static async Task<string> RequireAsync(WebSite site, string input, params string[] arguments)
-    {
-        CommandResult result = await RunAsync(site, input, arguments);
-        Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)} failed: {result.Errors}");
-        return result.Output;
     }
 }

@@ -1,14 +1,13 @@
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.EndToEnd.Tests.Web;
 using Mandos.TestKit.Peers;
+using static Mandos.EndToEnd.Tests.Enrolment.SiteCtl;
 
 namespace Mandos.EndToEnd.Tests.Enrolment;
 
 /// <summary>A client gets new keys: <c>mandos-ctl --rotate</c>, a boot with the new key, and <c>mandos-ctl --tidy</c>.</summary>
 public sealed class RotateTests(ClientKeys keys)
 {
-    private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static string FileOf(WebSite site, string client) => Path.Combine(site.Server.ConfigDirectory, "clients.d", client + ".conf");
@@ -200,33 +199,5 @@ public sealed class RotateTests(ClientKeys keys)
         }
 
         Assert.True(promoted >= 4, $"{promoted} were promoted");
-    }
-
-    private static async Task<int> KillAtAsync(WebSite site, int operation, string input, params string[] arguments)
-    {
-        const int Killed = 137;
-        using Stream stream = typeof(RotateTests).Assembly.GetManifestResourceStream("kill-at.py")!;
-        using var reader = new StreamReader(stream);
-        string script = await reader.ReadToEndAsync(Cancellation);
-        CommandResult result = await Command.RunAsync(
-            Command.Describe(
-                "python3",
-                ["-c", script, $"{operation}", site.Server.ConfigDirectory, _ctl, "--socket", site.Socket, "--configdir", site.Server.ConfigDirectory, .. arguments]),
-            input);
-        Assert.True(result.ExitCode is 0 or Killed, $"it ended with {result.ExitCode}: {result.Errors}");
-        return result.ExitCode;
-    }
-
-    private static Task<CommandResult> RunAsync(WebSite site, string input, params string[] arguments)
-    {
-        string[] directory = arguments[0] is "--add" or "--rotate" or "--tidy" ? ["--configdir", site.Server.ConfigDirectory] : [];
-        return Command.RunAsync(Command.Describe(_ctl, ["--socket", site.Socket, .. directory, .. arguments]), input);
-    }
-
-    private static async Task<string> RequireAsync(WebSite site, string input, params string[] arguments)
-    {
-        CommandResult result = await RunAsync(site, input, arguments);
-        Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)} failed: {result.Errors}");
-        return result.Output;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mandos.EndToEnd.Tests.Harness;
 using Mandos.EndToEnd.Tests.Web;
 using Mandos.TestKit.Peers;
+using static Mandos.EndToEnd.Tests.Enrolment.SiteCtl;
 
 namespace Mandos.EndToEnd.Tests.Enrolment;
 
@@ -13,8 +14,6 @@ public sealed class RotationLoadTests(ITestOutputHelper output)
 {
     private const int FewClients = 24;
     private const int Workers = 8;
-
-    private static readonly string _ctl = Path.Combine(Path.GetDirectoryName(Repository.Server)!, "mandos-ctl");
 
     private int _fetches;
     private int _broken;
@@ -132,13 +131,5 @@ public sealed class RotationLoadTests(ITestOutputHelper output)
         {
             Assert.Empty(await FetchAsync(site.Server, olds[i]));
         }
-    }
-
-    private static async Task<string> RequireAsync(WebSite site, string input, params string[] arguments)
-    {
-        string[] directory = arguments[0] is "--rotate" or "--tidy" ? ["--configdir", site.Server.ConfigDirectory] : [];
-        CommandResult result = await Command.RunAsync(Command.Describe(_ctl, ["--socket", site.Socket, .. directory, .. arguments]), input);
-        Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)} failed: {result.Errors}");
-        return result.Output;
     }
 }
